@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib-object.h>
+
+#include "fsmm-version-macros.h"
+
+G_BEGIN_DECLS
+
+#define FSMM_ERROR (fsmm_error_quark ())
+#define FSMM_TYPE_ERROR (fsmm_error_get_type ())
+
+/**
+ * FsmmError:
+ * @FSMM_ERROR_INVALID_ARGUMENT: an argument has no meaning: a size of zero, an alignment that is not
+ *   a power of two, a number of bytes that does not fit in memory
+ * @FSMM_ERROR_NO_MEMORY: the system has no memory left for another chunk
+ * @FSMM_ERROR_EXHAUSTED: the pool's `max-blocks` are all live
+ * @FSMM_ERROR_INVALID_POINTER: the address is not the start of a block of this pool
+ * @FSMM_ERROR_DOUBLE_FREE: the address is a block of this pool that is not allocated: it was freed
+ *   before, or has never been handed out
+ * @FSMM_ERROR_UNSUPPORTED_TYPE: instances of the type cannot live in a pool
+ * @FSMM_ERROR_RELEASED: the handle's block is gone: it was released, or the pool dropped all its
+ *   blocks
+ * @FSMM_ERROR_OUT_OF_RANGE: an offset or a length reaches beyond the end of the block
+ *
+ * What can go wrong in a call to this library.
+ *
+ * A pool that reported an error is as it was before the call, and goes on working.
+ *
+ * Since: 1.0
+ */
+typedef enum {
+  FSMM_ERROR_INVALID_ARGUMENT,
+  FSMM_ERROR_NO_MEMORY,
+  FSMM_ERROR_EXHAUSTED,
+  FSMM_ERROR_INVALID_POINTER,
+  FSMM_ERROR_DOUBLE_FREE,
+  FSMM_ERROR_UNSUPPORTED_TYPE,
+  FSMM_ERROR_RELEASED,
+  FSMM_ERROR_OUT_OF_RANGE,
+} FsmmError;
+
+FSMM_AVAILABLE_IN_1_0
+GQuark fsmm_error_quark (void);
+FSMM_AVAILABLE_IN_1_0
+GType fsmm_error_get_type (void) G_GNUC_CONST;
+
+G_END_DECLS

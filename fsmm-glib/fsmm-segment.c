@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-segment-private.h"
+
+#include "fsmm-registry-private.h"
+#include "fsmm-system-private.h"
+
+static gsize
+segment_size (const FsmmSegments *self)
+{
+  return self->slot_size * self->n_slots;
+}
+
+static guint64
+all_slots (const FsmmSegments *self)
+{
+  return self->n_slots == 64 ? G_MAXUINT64 : ((guint64) 1 << self->n_slots) - 1;
+}
+
+/* @slot_size is a power of two, at least FSMM_MIN_CHUNK_BYTES. */
+void
+fsmm_segments_init (FsmmSegments *self, gsize slot_size, gpointer owner)
+{
+  G_STATIC_ASSERT (FSMM_SYSTEM_GRANULE / 1024 <= FSMM_SEGMENT_MAX_SLOTS);
+
+  self->owner = owner;
+  self->slot_size = slot_size;
+  self->n_slots = MAX (1, FSMM_SYSTEM_GRANULE / slot_size);
+  g_queue_init (&self->open);
+}
+
+static FsmmSegment *
+segment_new (FsmmSegments *self)
+{
+  FsmmSegment *segment = fsmm_system_try_new0 (sizeof *segment);
+  gsize size = segment_size (self);
+
+  if (segment == NULL)
+    return NULL;
+
+  segment->link.data = segment;
+  segment->base = fsmm_system_map (size, size);
+  if (segment->base == NULL)
+    {
+      g_free (segment);
+      return NULL;
+    }
+
+  if (!fsmm_registry_add (segment->base, size, self->owner))
+    {
+      fsmm_system_unmap (segment->base, size);
+      g_free (segment);
+      return NULL;
+    }
+
+  return segment;
+}
+
+/* Returns a slot, zeroed where it has not been used before, and in @segment what to give it back
+ * with. NULL if the system has no memory. */
+gpointer
+fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment)
+{
+  FsmmSegment *chosen = g_queue_peek_head (&self->open);
+  guint slot;
+
+  if (chosen == NULL)
+    {
+      chosen = segment_new (self);
+      if (chosen == NULL)
+        return NULL;
+      g_queue_push_head_link (&self->open, &chosen->link);
+    }
+
+  slot = __builtin_ctzll (~chosen->used);
+  chosen->used |= (guint64) 1 << slot;
+  if (chosen->used == all_slots (self))
+    g_queue_unlink (&self->open, &chosen->link);
+
+  *segment = chosen;
+  return chosen->base + slot * self->slot_size;
+}
+
+/* Takes a slot back. A segment that has no slot in use any more is no longer known to the registry,
+ * and is moved to @unused, which fsmm_segments_release () then returns to the system: that takes
+ * long, and can be done without a lock. */
+void
+fsmm_segments_give (FsmmSegments *self, FsmmSegment *segment, gpointer slot, GQueue *unused)
+{
+  gsize index = ((guint8 *) slot - segment->base) / self->slot_size;
+  guint64 bit = (guint64) 1 << index;
+  gboolean was_full = segment->used == all_slots (self);
+
+  g_assert (segment->used & bit);
+  segment->used &= ~bit;
+
+  if (segment->used != 0)
+    {
+      fsmm_system_discard (slot, self->slot_size);
+      if (was_full)
+        g_queue_push_tail_link (&self->open, &segment->link);
+      return;
+    }
+
+  if (!was_full)
+    g_queue_unlink (&self->open, &segment->link);
+  fsmm_registry_remove (segment->base, segment_size (self));
+  g_queue_push_tail_link (unused, &segment->link);
+}
+
+void
+fsmm_segments_release (FsmmSegments *self, GQueue *unused)
+{
+  GList *link;
+
+  while ((link = g_queue_pop_head_link (unused)) != NULL)
+    {
+      FsmmSegment *segment = link->data;
+
+      fsmm_system_unmap (segment->base, segment_size (self));
+      g_free (segment);
+    }
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The only place that asks the operating system, or the C library, for memory. */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Every mapping starts at a multiple of this many bytes, and is as long as a multiple of it: as
+ * large as any page of the systems in use, and the granularity of Windows. */
+#define FSMM_SYSTEM_GRANULE_SHIFT 16
+#define FSMM_SYSTEM_GRANULE ((gsize) 1 << FSMM_SYSTEM_GRANULE_SHIFT)
+
+gpointer fsmm_system_map (gsize size, gsize alignment);
+void fsmm_system_unmap (gpointer base, gsize size);
+void fsmm_system_discard (gpointer base, gsize size);
+
+gpointer fsmm_system_try_new0 (gsize size);
+
+/* For tests: makes the @nth request from now on fail (1: the next), and none after it. */
+void fsmm_system_fail_nth (guint nth);
+/* For tests: takes the above back. Returns TRUE if the request has failed since. */
+gboolean fsmm_system_fail_none (void);
+
+G_END_DECLS

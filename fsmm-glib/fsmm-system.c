@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-system-private.h"
+
+#ifdef HAVE_MMAP
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
+/* 0: no failure is asked for. */
+static guint requests_until_failure;
+
+static gboolean
+request_must_fail (void)
+{
+  if (g_atomic_int_get (&requests_until_failure) == 0)
+    return FALSE;
+
+  return g_atomic_int_dec_and_test (&requests_until_failure);
+}
+
+void
+fsmm_system_fail_nth (guint nth)
+{
+  g_atomic_int_set (&requests_until_failure, nth);
+}
+
+gboolean
+fsmm_system_fail_none (void)
+{
+  return g_atomic_int_and (&requests_until_failure, 0) == 0;
+}
+
+/* Zeroed memory for bookkeeping, for g_free (). NULL if there is none. */
+gpointer
+fsmm_system_try_new0 (gsize size)
+{
+  if (request_must_fail ())
+    return NULL;
+
+  return g_try_malloc0 (size);
+}
+
+#ifdef HAVE_MMAP
+
+/* LeakSanitizer looks for pointers in memory from malloc (), but not in mappings: without this it
+ * would call everything a leak that is owned by an object in a pool. */
+void __lsan_register_root_region (const void *base, size_t size) __attribute__ ((weak));
+void __lsan_unregister_root_region (const void *base, size_t size) __attribute__ ((weak));
+
+static guint8 *
+map_pages (gsize size)
+{
+  void *base = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+  return base == MAP_FAILED ? NULL : base;
+}
+
+/* Maps more than is needed, and gives back what lies before and behind the aligned part. */
+static guint8 *
+map_and_cut (gsize size, gsize alignment)
+{
+  guint8 *base, *aligned;
+  gsize before, behind;
+
+  if (size > G_MAXSIZE - alignment)
+    return NULL;
+
+  base = map_pages (size + alignment);
+  if (base == NULL)
+    return NULL;
+
+  before = -(guintptr) base & (alignment - 1);
+  aligned = base + before;
+  behind = alignment - before;
+
+  if (before > 0)
+    munmap (base, before);
+  if (behind > 0)
+    munmap (aligned + size, behind);
+
+  return aligned;
+}
+
+/* Returns @size bytes of zeroed memory at a multiple of @alignment, or NULL if the system has none.
+ * @size is a multiple of FSMM_SYSTEM_GRANULE, @alignment a power of two, at least as large. */
+gpointer
+fsmm_system_map (gsize size, gsize alignment)
+{
+  guint8 *base;
+
+  g_assert (size > 0 && size % FSMM_SYSTEM_GRANULE == 0);
+  g_assert (alignment % FSMM_SYSTEM_GRANULE == 0);
+
+  if (request_must_fail ())
+    return NULL;
+
+  /* The kernel places mappings side by side, so that after an aligned one of the same size the next
+   * is aligned too, more often than not. */
+  base = map_pages (size);
+  if (base != NULL && ((guintptr) base & (alignment - 1)) != 0)
+    {
+      munmap (base, size);
+      base = map_and_cut (size, alignment);
+    }
+
+  if (base != NULL && __lsan_register_root_region != NULL)
+    __lsan_register_root_region (base, size);
+
+  return base;
+}
+
+/* Gives back what fsmm_system_map () returned. */
+void
+fsmm_system_unmap (gpointer base, gsize size)
+{
+  if (__lsan_unregister_root_region != NULL)
+    __lsan_unregister_root_region (base, size);
+
+  munmap (base, size);
+}
+
+/* Gives back the pages that lie wholly in the range, but not their addresses: they read as zero from
+ * now on. */
+void
+fsmm_system_discard (gpointer base, gsize size)
+{
+  guintptr page = (guintptr) sysconf (_SC_PAGESIZE);
+  guintptr start = ((guintptr) base + page - 1) & ~(page - 1);
+  guintptr end = ((guintptr) base + size) & ~(page - 1);
+
+  if (start < end)
+    madvise ((void *) start, end - start, MADV_DONTNEED);
+}
+
+#else /* !HAVE_MMAP */
+
+/* A system without mmap (): memory from the C library, with the address that it returned kept right
+ * before the aligned part. */
+
+gpointer
+fsmm_system_map (gsize size, gsize alignment)
+{
+  guint8 *base;
+  guint8 *aligned;
+
+  if (request_must_fail () || size > G_MAXSIZE - alignment - sizeof (gpointer))
+    return NULL;
+
+  base = g_try_malloc0 (size + alignment + sizeof (gpointer));
+  if (base == NULL)
+    return NULL;
+
+  aligned = base + sizeof (gpointer);
+  aligned += -(guintptr) aligned & (alignment - 1);
+  ((gpointer *) aligned)[-1] = base;
+
+  return aligned;
+}
+
+void
+fsmm_system_unmap (gpointer base, gsize size)
+{
+  g_free (((gpointer *) base)[-1]);
+}
+
+void
+fsmm_system_discard (gpointer base, gsize size)
+{
+}
+
+#endif
