@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-block-private.h"
+
+#include "fsmm-error.h"
+#include "fsmm-pool-private.h"
+
+#include <string.h>
+
+/* A block must not go back to its pool while somebody reads or writes it: another thread may release
+ * the handle at that moment, and bytes from fsmm_block_get_bytes () outlive the release. So whoever
+ * looks at the memory is a user of it, and a release takes effect when the last user leaves.
+ *
+ * state is both in one: whether the handle is released, and twice the number of users. Whoever brings
+ * it to RELEASED alone, a release with no users or the last user after a release, gives the block
+ * back. Nothing can leave that state, so that happens exactly once.
+ *
+ * free_all () does not ask handles. What keeps memory there that it drops is the pin of each user. */
+
+#define RELEASED 1
+#define USER 2
+
+struct _FsmmBlock {
+  gatomicrefcount ref_count;
+  gint state; /* (atomic) */
+
+  FsmmPool *pool; /* (owned) */
+  gpointer data;  /* (not owned) */
+  guint64 epoch;  /* of the pool: the block is gone when that has moved on */
+};
+
+/* Bytes that somebody holds. */
+typedef struct {
+  FsmmBlock *block; /* (owned) */
+  FsmmChunk *chunk; /* (pinned) */
+} FsmmBlockExport;
+
+G_DEFINE_BOXED_TYPE (FsmmBlock, fsmm_block, fsmm_block_ref, fsmm_block_unref)
+
+/* Takes over the block at @data. */
+FsmmBlock *
+fsmm_block_new (FsmmPool *pool, gpointer data, guint64 epoch)
+{
+  FsmmBlock *self = g_new0 (FsmmBlock, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->pool = g_object_ref (pool);
+  self->data = data;
+  self->epoch = epoch;
+
+  return self;
+}
+
+/**
+ * fsmm_block_ref: (skip)
+ * @self: a handle
+ *
+ * Adds a reference.
+ *
+ * Returns: (transfer full): @self
+ *
+ * Since: 1.0
+ */
+FsmmBlock *
+fsmm_block_ref (FsmmBlock *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+static gboolean
+give_back (FsmmBlock *self)
+{
+  return fsmm_store_give_from_handle (&self->pool->store, self->data, self->epoch);
+}
+
+/* Returns FALSE if it was released before. In @given, whether the block was still there to be given
+ * back, now or when its last user leaves. */
+static gboolean
+mark_released (FsmmBlock *self, gboolean *given)
+{
+  gint state;
+
+  do
+    {
+      state = g_atomic_int_get (&self->state);
+      if (state & RELEASED)
+        return FALSE;
+    }
+  while (!g_atomic_int_compare_and_exchange (&self->state, state, state | RELEASED));
+
+  if (state == 0)
+    *given = give_back (self);
+  else
+    *given = fsmm_store_is_in_epoch (&self->pool->store, self->epoch);
+
+  return TRUE;
+}
+
+/**
+ * fsmm_block_unref: (skip)
+ * @self: (transfer full): a handle
+ *
+ * Drops a reference. With the last one the block is released, if it has not been before.
+ *
+ * Since: 1.0
+ */
+void
+fsmm_block_unref (FsmmBlock *self)
+{
+  gboolean given;
+
+  g_return_if_fail (self != NULL);
+
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  mark_released (self, &given);
+  g_object_unref (self->pool);
+  g_free (self);
+}
+
+static void
+set_released_error (FsmmBlock *self, const char *what, GError **error)
+{
+  g_autofree char *pool = fsmm_pool_describe (self->pool);
+
+  g_set_error (error, FSMM_ERROR, FSMM_ERROR_RELEASED,
+               "%s: cannot %s the block that was at %p: it has been released, or dropped by free_all "
+               "(); acquire a new one",
+               pool, what, self->data);
+}
+
+/* Becomes a user of the memory. Returns NULL if there is none any more. */
+static FsmmChunk *
+enter (FsmmBlock *self)
+{
+  FsmmChunk *chunk;
+  gint state;
+
+  do
+    {
+      state = g_atomic_int_get (&self->state);
+      if (state & RELEASED)
+        return NULL;
+    }
+  while (!g_atomic_int_compare_and_exchange (&self->state, state, state + USER));
+
+  chunk = fsmm_store_pin (&self->pool->store, self->data, self->epoch);
+  if (chunk == NULL)
+    g_atomic_int_add (&self->state, -USER);
+
+  return chunk;
+}
+
+static void
+leave (FsmmBlock *self, FsmmChunk *chunk)
+{
+  gint state = g_atomic_int_add (&self->state, -USER);
+
+  fsmm_store_unpin (&self->pool->store, chunk);
+  if (state == (USER | RELEASED))
+    give_back (self);
+}
+
+/* Becomes a user of a part of the memory. Returns NULL with @error set if that cannot be. */
+static FsmmChunk *
+enter_range (FsmmBlock *self, const char *what, gsize offset, gsize n_bytes, GError **error)
+{
+  gsize size = fsmm_block_get_size (self);
+  FsmmChunk *chunk = enter (self);
+
+  if (chunk == NULL)
+    {
+      set_released_error (self, what, error);
+      return NULL;
+    }
+
+  if (offset <= size && n_bytes <= size - offset)
+    return chunk;
+
+  g_set_error (error, FSMM_ERROR, FSMM_ERROR_OUT_OF_RANGE,
+               "cannot %s %" G_GSIZE_FORMAT " bytes at offset %" G_GSIZE_FORMAT
+               ": the block has %" G_GSIZE_FORMAT,
+               what, n_bytes, offset, size);
+  leave (self, chunk);
+  return NULL;
+}
+
+/**
+ * fsmm_block_get_size:
+ * @self: a handle
+ *
+ * Gets how many bytes of the block can be used: its pool's [property@Fsmm.Pool:alloc-size].
+ *
+ * Returns: a number of bytes, also when the block is gone
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_block_get_size (FsmmBlock *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  return self->pool->store.geometry.alloc_size;
+}
+
+/**
+ * fsmm_block_is_live:
+ * @self: a handle
+ *
+ * Tells whether the block is still there.
+ *
+ * Returns: %FALSE if it was released, or dropped by [method@Fsmm.Pool.free_all]
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_block_is_live (FsmmBlock *self)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  return (g_atomic_int_get (&self->state) & RELEASED) == 0 &&
+         fsmm_store_is_in_epoch (&self->pool->store, self->epoch);
+}
+
+/**
+ * fsmm_block_get_address:
+ * @self: a handle
+ *
+ * Gets where the block lies.
+ *
+ * The address is good for as long as the block is live: nothing keeps the memory there, unlike with
+ * [method@Fsmm.Block.get_bytes].
+ *
+ * Returns: (transfer none) (nullable): the start of the block, or %NULL if it is gone
+ *
+ * Since: 1.0
+ */
+gpointer
+fsmm_block_get_address (FsmmBlock *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return fsmm_block_is_live (self) ? self->data : NULL;
+}
+
+/**
+ * fsmm_block_release:
+ * @self: a handle
+ * @error: return location for an error
+ *
+ * Gives the block back to its pool now, and not when the last reference to the handle is dropped.
+ *
+ * Where bytes from [method@Fsmm.Block.get_bytes] are still held, the block goes back when they are
+ * gone; the handle is of no use from now on all the same.
+ *
+ * Errors: `FSMM_ERROR_RELEASED` if the block is gone already.
+ *
+ * Returns: %TRUE if the block was released
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_block_release (FsmmBlock *self, GError **error)
+{
+  gboolean given = FALSE;
+
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  if (mark_released (self, &given) && given)
+    return TRUE;
+
+  set_released_error (self, "release", error);
+  return FALSE;
+}
+
+/**
+ * fsmm_block_read:
+ * @self: a handle
+ * @offset: where to start, in bytes from the start of the block
+ * @n_bytes: how many bytes to read
+ * @n_read: (out): the same number, as the length of what is returned
+ * @error: return location for an error
+ *
+ * Copies bytes out of the block.
+ *
+ * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_OUT_OF_RANGE` if there are not that
+ * many bytes, `FSMM_ERROR_NO_MEMORY` if there is no memory for the copy.
+ *
+ * Returns: (array length=n_read) (element-type guint8) (transfer full): a copy, to be freed with
+ *   `g_free ()`, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+guint8 *
+fsmm_block_read (FsmmBlock *self, gsize offset, gsize n_bytes, gsize *n_read, GError **error)
+{
+  FsmmChunk *chunk;
+  guint8 *copy;
+
+  g_return_val_if_fail (self != NULL, NULL);
+  g_return_val_if_fail (n_read != NULL, NULL);
+
+  *n_read = 0;
+  chunk = enter_range (self, "read", offset, n_bytes, error);
+  if (chunk == NULL)
+    return NULL;
+
+  /* At least 1, so that reading nothing is not taken for an error. */
+  copy = g_try_malloc (MAX (n_bytes, 1));
+  if (copy != NULL)
+    {
+      memcpy (copy, (guint8 *) self->data + offset, n_bytes);
+      *n_read = n_bytes;
+    }
+  else
+    g_set_error (error, FSMM_ERROR, FSMM_ERROR_NO_MEMORY,
+                 "no memory for a copy of %" G_GSIZE_FORMAT " bytes", n_bytes);
+
+  leave (self, chunk);
+
+  return copy;
+}
+
+/**
+ * fsmm_block_write:
+ * @self: a handle
+ * @offset: where to start, in bytes from the start of the block
+ * @data: (array length=n_bytes) (element-type guint8): the bytes to write
+ * @n_bytes: how many there are
+ * @error: return location for an error
+ *
+ * Copies bytes into the block.
+ *
+ * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_OUT_OF_RANGE` if there is not that
+ * much room: then nothing is written.
+ *
+ * Returns: %TRUE if the bytes were written
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_block_write (FsmmBlock *self,
+                  gsize offset,
+                  const guint8 *data,
+                  gsize n_bytes,
+                  GError **error)
+{
+  FsmmChunk *chunk;
+
+  g_return_val_if_fail (self != NULL, FALSE);
+  g_return_val_if_fail (data != NULL || n_bytes == 0, FALSE);
+
+  chunk = enter_range (self, "write", offset, n_bytes, error);
+  if (chunk == NULL)
+    return FALSE;
+
+  /* The source may be a part of the same block. */
+  if (n_bytes > 0)
+    memmove ((guint8 *) self->data + offset, data, n_bytes);
+  leave (self, chunk);
+
+  return TRUE;
+}
+
+/**
+ * fsmm_block_write_bytes:
+ * @self: a handle
+ * @offset: where to start, in bytes from the start of the block
+ * @bytes: the bytes to write
+ * @error: return location for an error
+ *
+ * Copies bytes into the block.
+ *
+ * Errors: as [method@Fsmm.Block.write].
+ *
+ * Returns: %TRUE if the bytes were written
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_block_write_bytes (FsmmBlock *self, gsize offset, GBytes *bytes, GError **error)
+{
+  const guint8 *data;
+  gsize n_bytes;
+
+  g_return_val_if_fail (self != NULL, FALSE);
+  g_return_val_if_fail (bytes != NULL, FALSE);
+
+  data = g_bytes_get_data (bytes, &n_bytes);
+
+  return fsmm_block_write (self, offset, data, n_bytes, error);
+}
+
+static void
+export_end (gpointer user_data)
+{
+  FsmmBlockExport *export = user_data;
+
+  leave (export->block, export->chunk);
+  fsmm_block_unref (export->block);
+  g_free (export);
+}
+
+/**
+ * fsmm_block_get_bytes:
+ * @self: a handle
+ * @error: return location for an error
+ *
+ * Gets the block's own memory as a `GBytes`, without a copy.
+ *
+ * What is written into the block later shows in it. The memory stays where it is until the last
+ * reference to the bytes is dropped: a release takes effect only then, and so does
+ * [method@Fsmm.Pool.free_all] for the chunk that the block lies in.
+ *
+ * Errors: `FSMM_ERROR_RELEASED` if the block is gone.
+ *
+ * Returns: (transfer full): the block's memory, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+GBytes *
+fsmm_block_get_bytes (FsmmBlock *self, GError **error)
+{
+  FsmmBlockExport *export;
+  FsmmChunk *chunk;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  chunk = enter (self);
+  if (chunk == NULL)
+    {
+      set_released_error (self, "get bytes of", error);
+      return NULL;
+    }
+
+  export = g_new (FsmmBlockExport, 1);
+  export->block = fsmm_block_ref (self);
+  export->chunk = chunk;
+
+  return g_bytes_new_with_free_func (self->data, fsmm_block_get_size (self), export_end, export);
+}

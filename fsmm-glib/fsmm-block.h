@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib-object.h>
+
+#include "fsmm-version-macros.h"
+
+G_BEGIN_DECLS
+
+#define FSMM_TYPE_BLOCK (fsmm_block_get_type ())
+
+/**
+ * FsmmBlock:
+ *
+ * An owning, reference-counted handle on one block of a [class@Fsmm.Pool].
+ *
+ * Pointers are the natural way to use a block from C. Languages that have none use a handle: it reads
+ * and writes the block's bytes with bounds checked, and gives the block back when its last reference
+ * is dropped, or earlier with [method@Fsmm.Block.release]. It keeps its pool alive.
+ *
+ * A handle whose block is gone, because it was released or because
+ * [method@Fsmm.Pool.free_all] dropped it, reports `FSMM_ERROR_RELEASED`, and never touches memory that
+ * is not its own any more. A block that has a handle must be given back through the handle, not with
+ * [method@Fsmm.Pool.free].
+ *
+ * All functions can be called from any thread. Two threads that write the same bytes at once need a
+ * lock of their own, as with any memory.
+ *
+ * Since: 1.0
+ */
+typedef struct _FsmmBlock FsmmBlock;
+
+FSMM_AVAILABLE_IN_1_0
+GType fsmm_block_get_type (void) G_GNUC_CONST;
+
+FSMM_AVAILABLE_IN_1_0
+FsmmBlock *fsmm_block_ref (FsmmBlock *self);
+FSMM_AVAILABLE_IN_1_0
+void fsmm_block_unref (FsmmBlock *self);
+
+FSMM_AVAILABLE_IN_1_0
+gsize fsmm_block_get_size (FsmmBlock *self);
+FSMM_AVAILABLE_IN_1_0
+gpointer fsmm_block_get_address (FsmmBlock *self);
+FSMM_AVAILABLE_IN_1_0
+gboolean fsmm_block_is_live (FsmmBlock *self);
+FSMM_AVAILABLE_IN_1_0
+gboolean fsmm_block_release (FsmmBlock *self, GError **error);
+
+FSMM_AVAILABLE_IN_1_0
+guint8 *fsmm_block_read (FsmmBlock *self,
+                         gsize offset,
+                         gsize n_bytes,
+                         gsize *n_read,
+                         GError **error);
+FSMM_AVAILABLE_IN_1_0
+gboolean fsmm_block_write (FsmmBlock *self,
+                           gsize offset,
+                           const guint8 *data,
+                           gsize n_bytes,
+                           GError **error);
+FSMM_AVAILABLE_IN_1_0
+gboolean fsmm_block_write_bytes (FsmmBlock *self, gsize offset, GBytes *bytes, GError **error);
+FSMM_AVAILABLE_IN_1_0
+GBytes *fsmm_block_get_bytes (FsmmBlock *self, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FsmmBlock, fsmm_block_unref)
+
+G_END_DECLS

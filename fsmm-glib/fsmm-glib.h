@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#define FSMM_GLIB_INSIDE
+#include "fsmm-block.h"
+#include "fsmm-error.h"
+#include "fsmm-pool.h"
+#include "fsmm-runtime-version.h"
+#include "fsmm-version-macros.h"
+#include "fsmm-version.h"
+#undef FSMM_GLIB_INSIDE

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-pool-private.h"
+
+#include "fsmm-block-private.h"
+#include "fsmm-error.h"
+#include "fsmm-registry-private.h"
+
+/* What a pool is for: its blocks. How it is made and what it tells about itself is in fsmm-pool.c. */
+
+static gboolean
+take (FsmmPool *self, gsize n_blocks, gpointer *blocks, gsize n_zeroed, GError **error)
+{
+  FsmmTakeResult result = fsmm_store_take (&self->store, n_blocks, blocks, n_zeroed);
+
+  if (G_LIKELY (result == FSMM_TAKE_OK))
+    return TRUE;
+
+  fsmm_pool_report_take (self, result, n_blocks, error);
+  return FALSE;
+}
+
+/**
+ * fsmm_pool_alloc: (skip)
+ * @self: a pool
+ * @error: return location for an error
+ *
+ * Takes a block. Its bytes are whatever they are.
+ *
+ * Errors: `FSMM_ERROR_EXHAUSTED` if [property@Fsmm.Pool:max-blocks] blocks are live,
+ * `FSMM_ERROR_NO_MEMORY` if the system has none for another chunk.
+ *
+ * Returns: (transfer full) (nullable): a block, for [method@Fsmm.Pool.free], or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+gpointer
+fsmm_pool_alloc (FsmmPool *self, GError **error)
+{
+  gpointer block = NULL;
+
+  g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
+
+  return take (self, 1, &block, 0, error) ? block : NULL;
+}
+
+/**
+ * fsmm_pool_alloc0: (skip)
+ * @self: a pool
+ * @error: return location for an error
+ *
+ * Takes a block, and sets all its [property@Fsmm.Pool:alloc-size] bytes to 0.
+ *
+ * Errors: as [method@Fsmm.Pool.alloc].
+ *
+ * Returns: (transfer full) (nullable): a block, for [method@Fsmm.Pool.free], or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+gpointer
+fsmm_pool_alloc0 (FsmmPool *self, GError **error)
+{
+  gpointer block = NULL;
+
+  g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
+
+  return take (self, 1, &block, self->store.geometry.alloc_size, error) ? block : NULL;
+}
+
+/**
+ * fsmm_pool_free: (skip)
+ * @self: a pool
+ * @block: (nullable): a block of this pool, or %NULL to do nothing
+ * @error: return location for an error
+ *
+ * Gives a block back.
+ *
+ * @block is looked up, not trusted: anything but the start of a block of this pool that is allocated
+ * now is refused, its memory is not touched, and the pool is as it was. Where @error is %NULL, a
+ * critical message is logged, so that the mistake is never silent.
+ *
+ * Of two threads that free the same block at once exactly one succeeds.
+ *
+ * What cannot be told is a stale pointer to a block that has been handed out again since.
+ *
+ * Errors: `FSMM_ERROR_DOUBLE_FREE` for a block of this pool that is free already or was never handed
+ * out, `FSMM_ERROR_INVALID_POINTER` for any other address.
+ *
+ * Returns: %TRUE if the block was freed or is %NULL
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
+{
+  FsmmAddressKind kind;
+  gsize n_given;
+
+  g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
+
+  kind = fsmm_store_give (&self->store, 1, &block, &n_given);
+  if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
+    return TRUE;
+
+  fsmm_pool_report_give (self, kind, block, error);
+  return FALSE;
+}
+
+static gboolean
+check_array (gsize n_blocks, gpointer *blocks, GError **error)
+{
+  if (n_blocks == 0 || blocks != NULL)
+    return TRUE;
+
+  g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
+               "blocks is NULL: it must have room for %" G_GSIZE_FORMAT " pointers", n_blocks);
+  return FALSE;
+}
+
+/**
+ * fsmm_pool_alloc_many: (skip)
+ * @self: a pool
+ * @n_blocks: how many blocks to take
+ * @blocks: (array length=n_blocks) (out caller-allocates): where to put them
+ * @error: return location for an error
+ *
+ * Takes several blocks at once, or none: cheaper than one by one.
+ *
+ * Errors: as [method@Fsmm.Pool.alloc].
+ *
+ * Returns: %TRUE if all of @blocks have been filled in, %FALSE with @error set if none has
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **error)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
+
+  return check_array (n_blocks, blocks, error) && take (self, n_blocks, blocks, 0, error);
+}
+
+/**
+ * fsmm_pool_free_many: (skip)
+ * @self: a pool
+ * @n_blocks: how many pointers there are in @blocks
+ * @blocks: (array length=n_blocks): blocks of this pool; a %NULL among them is passed over
+ * @error: return location for an error
+ *
+ * Gives several blocks back at once, or none: if one of them is not a live block of this pool, or is
+ * there twice, then nothing is freed. Where @error is %NULL, that is logged as a critical message.
+ *
+ * Errors: as [method@Fsmm.Pool.free]; the message has the index of the first that is wrong.
+ *
+ * Returns: %TRUE if all were freed, %FALSE with @error set if none was
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **error)
+{
+  FsmmAddressKind kind;
+  gsize n_given;
+
+  g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
+
+  if (!check_array (n_blocks, blocks, error))
+    return FALSE;
+
+  kind = fsmm_store_give (&self->store, n_blocks, blocks, &n_given);
+  if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
+    return TRUE;
+
+  fsmm_pool_report_give_many (self, kind, blocks[n_given], n_given, error);
+  return FALSE;
+}
+
+/**
+ * fsmm_pool_free_all:
+ * @self: a pool
+ *
+ * Drops all blocks, whatever is live, and returns every chunk to the system.
+ *
+ * The time this takes grows with the number of chunks, not of blocks. The pool is empty afterwards,
+ * and can be used as before. Pointers into it are invalid pointers from now on, and handles report
+ * `FSMM_ERROR_RELEASED`; memory that is being read through a handle at this moment, or through bytes
+ * from [method@Fsmm.Block.get_bytes], goes back when that ends.
+ *
+ * Returns: how many blocks were live
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_pool_free_all (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  return fsmm_store_drop_all (&self->store);
+}
+
+/**
+ * fsmm_pool_reserve:
+ * @self: a pool
+ * @n_blocks: how many blocks to have ready
+ * @error: return location for an error
+ *
+ * Adds chunks until @n_blocks blocks are free, or adds none.
+ *
+ * As long as nobody else takes blocks, and nobody trims the pool, the next @n_blocks can then be taken
+ * without an error.
+ *
+ * Errors: `FSMM_ERROR_EXHAUSTED` if that would exceed [property@Fsmm.Pool:max-blocks],
+ * `FSMM_ERROR_NO_MEMORY` if the system has not enough.
+ *
+ * Returns: %TRUE if @n_blocks are free, %FALSE with @error set otherwise
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_pool_reserve (FsmmPool *self, gsize n_blocks, GError **error)
+{
+  FsmmTakeResult result;
+
+  g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
+
+  result = fsmm_store_reserve (&self->store, n_blocks);
+  if (result == FSMM_TAKE_OK)
+    return TRUE;
+
+  fsmm_pool_report_take (self, result, n_blocks, error);
+  return FALSE;
+}
+
+/**
+ * fsmm_pool_trim:
+ * @self: a pool
+ *
+ * Returns chunks in which no block is live to the system.
+ *
+ * A pool does not do so by itself, so that one that empties and fills again is fast.
+ *
+ * Returns: by how many bytes [property@Fsmm.Pool:reserved-bytes] has become smaller
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_pool_trim (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  return fsmm_store_trim (&self->store) * self->store.geometry.chunk_bytes;
+}
+
+/**
+ * fsmm_pool_is_allocated: (skip)
+ * @self: a pool
+ * @block: (nullable): any address; it is not dereferenced
+ *
+ * Tells whether @block is the start of a block of this pool that is allocated now.
+ *
+ * Returns: %TRUE if [method@Fsmm.Pool.free] would succeed and free something
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_pool_is_allocated (FsmmPool *self, gconstpointer block)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
+
+  return fsmm_store_inspect (&self->store, block) == FSMM_ADDRESS_LIVE;
+}
+
+/**
+ * fsmm_pool_foreach: (skip)
+ * @self: a pool
+ * @func: (scope call): what to call for each block
+ * @user_data: data for @func
+ *
+ * Calls a function for each live block.
+ *
+ * No lock is held while @func runs: it may use the pool in every way, and so may other threads.
+ * Each block is live at the moment it is shown, and is shown once; blocks that are taken meanwhile may
+ * be shown or not.
+ *
+ * Since: 1.0
+ */
+void
+fsmm_pool_foreach (FsmmPool *self, FsmmBlockFunc func, gpointer user_data)
+{
+  FsmmStoreCursor cursor;
+  gpointer block;
+
+  g_return_if_fail (FSMM_IS_POOL (self));
+  g_return_if_fail (func != NULL);
+
+  /* @func may drop the last reference of whoever called. */
+  g_object_ref (self);
+
+  fsmm_store_cursor_init (&cursor, &self->store);
+  while ((block = fsmm_store_cursor_next (&cursor)) != NULL)
+    func (block, user_data);
+
+  g_object_unref (self);
+}
+
+/**
+ * fsmm_pool_acquire:
+ * @self: a pool
+ * @error: return location for an error
+ *
+ * Takes a block whose bytes are all 0, and returns an owning handle on it.
+ *
+ * The block goes back when the last reference to the handle is dropped, or when it is released.
+ *
+ * Errors: as [method@Fsmm.Pool.alloc].
+ *
+ * Returns: (transfer full): a handle, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+FsmmBlock *
+fsmm_pool_acquire (FsmmPool *self, GError **error)
+{
+  FsmmTakeResult result;
+  guint64 epoch;
+  gpointer block;
+
+  g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
+
+  block = fsmm_store_take_for_handle (&self->store, &epoch, &result);
+  if (block == NULL)
+    {
+      fsmm_pool_report_take (self, result, 1, error);
+      return NULL;
+    }
+
+  return fsmm_block_new (self, block, epoch);
+}
+
+/**
+ * fsmm_pool_for_block: (skip)
+ * @block: (nullable): any address; it is not dereferenced
+ *
+ * Finds the pool that a block belongs to.
+ *
+ * The caller makes sure that the pool is not finalized meanwhile.
+ *
+ * Returns: (transfer none) (nullable): the pool in which @block is allocated now, or %NULL if @block
+ *   is not the start of a live block of any pool
+ *
+ * Since: 1.0
+ */
+FsmmPool *
+fsmm_pool_for_block (gconstpointer block)
+{
+  FsmmPool *pool = fsmm_registry_lookup (block);
+
+  return pool != NULL && fsmm_pool_is_allocated (pool, block) ? pool : NULL;
+}
+
+/**
+ * fsmm_free: (skip)
+ * @block: (nullable): a block of any pool, or %NULL to do nothing
+ *
+ * Gives a block back to the pool it came from, whichever that is.
+ *
+ * This is a `GDestroyNotify`, for `g_ptr_array_new_with_free_func ()`, `g_list_free_full ()` and the
+ * like. A wrong pointer is refused as by [method@Fsmm.Pool.free], and logged as a critical message.
+ *
+ * Since: 1.0
+ */
+void
+fsmm_free (gpointer block)
+{
+  FsmmPool *pool;
+
+  if (block == NULL)
+    return;
+
+  pool = fsmm_registry_lookup (block);
+  if (pool == NULL)
+    g_critical ("cannot free %p: it lies in no chunk of any pool; it came from another allocator, or "
+                "its pool is gone, or its chunk has been released by free_all () or trim ()",
+                block);
+  else
+    fsmm_pool_free (pool, block, NULL);
+}

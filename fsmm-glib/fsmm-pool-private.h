@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "fsmm-pool.h"
+#include "fsmm-store-private.h"
+
+G_BEGIN_DECLS
+
+struct _FsmmPool {
+  GObject parent_instance;
+
+  /* Construct-only properties, as they were given. */
+  char *name; /* (owned) (nullable) */
+  guint64 alloc_size;
+  guint64 chunk_bytes;
+  guint64 alignment;
+  guint64 max_blocks;
+
+  /* What is wrong with them. The store exists only where nothing is. */
+  GError *construct_error; /* (owned) (nullable) */
+  FsmmStore store;
+};
+
+static inline gboolean
+fsmm_pool_is_broken (FsmmPool *self)
+{
+  return G_UNLIKELY (self->construct_error != NULL);
+}
+
+/* What happened, in words for people: fsmm-pool-report.c. */
+void fsmm_pool_report_broken (FsmmPool *self, GError **error);
+void fsmm_pool_report_take (FsmmPool *self, FsmmTakeResult result, gsize n_blocks, GError **error);
+void fsmm_pool_report_give (FsmmPool *self,
+                            FsmmAddressKind kind,
+                            gconstpointer address,
+                            GError **error);
+void fsmm_pool_report_give_many (FsmmPool *self,
+                                 FsmmAddressKind kind,
+                                 gconstpointer address,
+                                 gsize index,
+                                 GError **error);
+char *fsmm_pool_describe (FsmmPool *self);
+
+G_END_DECLS

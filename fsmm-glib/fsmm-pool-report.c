@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-pool-private.h"
+
+#include "fsmm-error.h"
+#include "fsmm-registry-private.h"
+
+/* Turns what the engine found into an error that says what happened, in which pool, with which
+ * address, and what to do about it. */
+
+/* Returns: (transfer full): how messages name the pool */
+char *
+fsmm_pool_describe (FsmmPool *self)
+{
+  if (self->name != NULL)
+    return g_strdup_printf ("pool “%s” (%" G_GUINT64_FORMAT "-byte blocks)", self->name,
+                            self->alloc_size);
+
+  return g_strdup_printf ("unnamed pool %p (%" G_GUINT64_FORMAT "-byte blocks)", (gpointer) self,
+                          self->alloc_size);
+}
+
+static void G_GNUC_PRINTF (4, 5)
+set_error (FsmmPool *self, GError **error, FsmmError code, const char *format, ...)
+{
+  g_autofree char *pool = fsmm_pool_describe (self);
+  g_autofree char *what = NULL;
+  va_list args;
+
+  va_start (args, format);
+  what = g_strdup_vprintf (format, args);
+  va_end (args);
+
+  g_set_error (error, FSMM_ERROR, code, "%s: %s", pool, what);
+}
+
+/* For calls on a pool that was constructed with arguments that make no sense. */
+void
+fsmm_pool_report_broken (FsmmPool *self, GError **error)
+{
+  g_propagate_error (error, g_error_copy (self->construct_error));
+}
+
+void
+fsmm_pool_report_take (FsmmPool *self, FsmmTakeResult result, gsize n_blocks, GError **error)
+{
+  if (fsmm_pool_is_broken (self))
+    fsmm_pool_report_broken (self, error);
+  else if (result == FSMM_TAKE_EXHAUSTED)
+    set_error (self, error, FSMM_ERROR_EXHAUSTED,
+               "cannot hand out %" G_GSIZE_FORMAT " more: max-blocks is %" G_GUINT64_FORMAT
+               ", and %" G_GSIZE_FORMAT " are live; free some, or make a pool with a higher limit",
+               n_blocks, self->max_blocks, fsmm_pool_get_n_allocated (self));
+  else
+    set_error (self, error, FSMM_ERROR_NO_MEMORY,
+               "the system has no memory for %" G_GSIZE_FORMAT
+               " more; %" G_GSIZE_FORMAT " bytes are held in chunks now",
+               n_blocks, fsmm_pool_get_reserved_bytes (self));
+}
+
+/* Where a foreign address does belong, as far as that can be told without touching it. */
+static char *
+explain_foreign (FsmmPool *self, gconstpointer address)
+{
+  g_autofree char *other = NULL;
+  FsmmPool *owner;
+
+  /* Keeps the owner there while it is asked for its name. */
+  fsmm_registry_lock ();
+  owner = fsmm_registry_lookup (address);
+  if (owner != NULL && owner != self)
+    other = fsmm_pool_describe (owner);
+  fsmm_registry_unlock ();
+
+  if (other != NULL)
+    return g_strdup_printf ("it lies in a chunk of %s; free it there", other);
+
+  return g_strdup ("it lies in no chunk of this pool; it came from another allocator, "
+                   "or its chunk has been released by free_all () or trim ()");
+}
+
+static char *
+explain_interior (FsmmPool *self, gconstpointer address)
+{
+  const FsmmGeometry *geometry = &self->store.geometry;
+  guint8 *base = fsmm_geometry_chunk_base (geometry, address);
+  gsize offset = (gsize) ((guintptr) address - (guintptr) base);
+  guint8 *block = base + fsmm_geometry_block_at (geometry, offset) * geometry->block_size;
+
+  return g_strdup_printf ("it lies %" G_GSIZE_FORMAT
+                          " bytes into the block at %p; pass the address that alloc () returned",
+                          (gsize) ((const guint8 *) address - block), block);
+}
+
+static char *
+explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address)
+{
+  switch (kind)
+    {
+    case FSMM_ADDRESS_FREED:
+      return g_strdup ("it is free already; look for the code that freed it first");
+    case FSMM_ADDRESS_UNUSED:
+      return g_strdup ("it is a block that was never handed out; look for where the pointer was "
+                       "computed");
+    case FSMM_ADDRESS_INTERIOR:
+      return explain_interior (self, address);
+    case FSMM_ADDRESS_TAIL:
+      return g_strdup ("it lies behind the last block of a chunk; look for where the pointer was "
+                       "computed");
+    case FSMM_ADDRESS_FOREIGN:
+      return explain_foreign (self, address);
+    case FSMM_ADDRESS_LIVE:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+report_give (FsmmPool *self,
+             FsmmAddressKind kind,
+             gconstpointer address,
+             const char *place,
+             GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  if (fsmm_pool_is_broken (self))
+    fsmm_pool_report_broken (self, &local_error);
+  else
+    {
+      gboolean is_block = kind == FSMM_ADDRESS_FREED || kind == FSMM_ADDRESS_UNUSED;
+      g_autofree char *why = explain (self, kind, address);
+
+      set_error (self, &local_error,
+                 is_block ? FSMM_ERROR_DOUBLE_FREE : FSMM_ERROR_INVALID_POINTER,
+                 "cannot free %s%p: %s", place, address, why);
+    }
+
+  if (error == NULL)
+    g_critical ("%s", local_error->message);
+  else
+    g_propagate_error (error, g_steal_pointer (&local_error));
+}
+
+/* Misuse is never silent: where nobody asks for the error, it is logged. */
+void
+fsmm_pool_report_give (FsmmPool *self,
+                       FsmmAddressKind kind,
+                       gconstpointer address,
+                       GError **error)
+{
+  report_give (self, kind, address, "", error);
+}
+
+void
+fsmm_pool_report_give_many (FsmmPool *self,
+                            FsmmAddressKind kind,
+                            gconstpointer address,
+                            gsize index,
+                            GError **error)
+{
+  g_autofree char *place = g_strdup_printf ("blocks[%" G_GSIZE_FORMAT "], ", index);
+
+  report_give (self, kind, address, place, error);
+}

@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-pool-private.h"
+
+/**
+ * FsmmPool:
+ *
+ * Hands out blocks of one size, and checks every block that comes back.
+ *
+ * A pool gets memory from the system in chunks, cuts each into blocks of one size, and grows by
+ * itself. Compared to `g_malloc ()` it
+ *
+ * - drops all blocks at once, in time that grows with the number of chunks:
+ *   [method@Fsmm.Pool.free_all];
+ * - refuses to free what is not a live block of its own, with an error, and goes on working:
+ *   [method@Fsmm.Pool.free];
+ * - caps how many blocks can be live: [property@Fsmm.Pool:max-blocks];
+ * - counts: [property@Fsmm.Pool:n-allocated], [property@Fsmm.Pool:peak-allocated],
+ *   [property@Fsmm.Pool:reserved-bytes].
+ *
+ * ```c
+ * g_autoptr (GError) error = NULL;
+ * g_autoptr (FsmmPool) pool = fsmm_pool_new (sizeof (Node), 0, &error);
+ * Node *node = fsmm_pool_alloc (pool, &error);
+ *
+ * fsmm_pool_free (pool, node, &error);
+ * ```
+ *
+ * From Python and JavaScript, take a handle instead of a pointer: [method@Fsmm.Pool.acquire].
+ *
+ * All functions can be called from any thread, and a block may be freed by another thread than the
+ * one that took it.
+ *
+ * The memory of a pool goes back to the system when the pool is finalized. Keep it alive while you
+ * use its blocks; a [struct@Fsmm.Block] does so by itself.
+ *
+ * A pool that `g_object_new ()` was given nonsense for reports that from every call.
+ *
+ * Since: 1.0
+ */
+
+typedef enum {
+  PROP_NAME = 1,
+  PROP_ALLOC_SIZE,
+  PROP_BLOCK_SIZE,
+  PROP_CHUNK_BYTES,
+  PROP_ALIGNMENT,
+  PROP_MAX_BLOCKS,
+  PROP_N_CHUNKS,
+  PROP_N_ALLOCATED,
+  PROP_N_FREE,
+  PROP_PEAK_ALLOCATED,
+  PROP_RESERVED_BYTES,
+} FsmmPoolProperty;
+
+static GParamSpec *properties[PROP_RESERVED_BYTES + 1];
+
+static void fsmm_pool_initable_iface_init (GInitableIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (FsmmPool, fsmm_pool, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_INITABLE,
+                                                      fsmm_pool_initable_iface_init))
+
+static void
+fsmm_pool_init (FsmmPool *self)
+{
+}
+
+/* A pool whose arguments make no sense gets a store that has nothing to hand out and knows no
+ * address, so that no call needs to ask for that case before something has gone wrong. */
+static void
+fsmm_pool_constructed (GObject *object)
+{
+  FsmmPool *self = FSMM_POOL (object);
+  FsmmGeometry geometry = { .span = FSMM_MIN_CHUNK_BYTES };
+  gsize limit = self->max_blocks == 0 ? G_MAXSIZE : (gsize) MIN (self->max_blocks, G_MAXSIZE);
+
+  if (!fsmm_geometry_init (&geometry, self->alloc_size, self->alignment, self->chunk_bytes,
+                           &self->construct_error))
+    {
+      g_prefix_error (&self->construct_error, "cannot make pool “%s”: ",
+                      self->name != NULL ? self->name : "(unnamed)");
+      limit = 0;
+    }
+
+  fsmm_store_init (&self->store, &geometry, limit, self);
+
+  G_OBJECT_CLASS (fsmm_pool_parent_class)->constructed (object);
+}
+
+static gboolean
+fsmm_pool_initable_init (GInitable *initable, GCancellable *cancellable, GError **error)
+{
+  FsmmPool *self = FSMM_POOL (initable);
+
+  if (!fsmm_pool_is_broken (self))
+    return TRUE;
+
+  fsmm_pool_report_broken (self, error);
+  return FALSE;
+}
+
+static void
+fsmm_pool_initable_iface_init (GInitableIface *iface)
+{
+  iface->init = fsmm_pool_initable_init;
+}
+
+static void
+fsmm_pool_finalize (GObject *object)
+{
+  FsmmPool *self = FSMM_POOL (object);
+
+  fsmm_store_clear (&self->store);
+  g_clear_error (&self->construct_error);
+  g_free (self->name);
+
+  G_OBJECT_CLASS (fsmm_pool_parent_class)->finalize (object);
+}
+
+static void
+fsmm_pool_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  FsmmPool *self = FSMM_POOL (object);
+
+  switch ((FsmmPoolProperty) prop_id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+    case PROP_ALLOC_SIZE:
+      g_value_set_uint64 (value, fsmm_pool_get_alloc_size (self));
+      break;
+    case PROP_BLOCK_SIZE:
+      g_value_set_uint64 (value, fsmm_pool_get_block_size (self));
+      break;
+    case PROP_CHUNK_BYTES:
+      g_value_set_uint64 (value, fsmm_pool_get_chunk_bytes (self));
+      break;
+    case PROP_ALIGNMENT:
+      g_value_set_uint64 (value, fsmm_pool_get_alignment (self));
+      break;
+    case PROP_MAX_BLOCKS:
+      g_value_set_uint64 (value, fsmm_pool_get_max_blocks (self));
+      break;
+    case PROP_N_CHUNKS:
+      g_value_set_uint64 (value, fsmm_pool_get_n_chunks (self));
+      break;
+    case PROP_N_ALLOCATED:
+      g_value_set_uint64 (value, fsmm_pool_get_n_allocated (self));
+      break;
+    case PROP_N_FREE:
+      g_value_set_uint64 (value, fsmm_pool_get_n_free (self));
+      break;
+    case PROP_PEAK_ALLOCATED:
+      g_value_set_uint64 (value, fsmm_pool_get_peak_allocated (self));
+      break;
+    case PROP_RESERVED_BYTES:
+      g_value_set_uint64 (value, fsmm_pool_get_reserved_bytes (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+fsmm_pool_set_property (GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
+{
+  FsmmPool *self = FSMM_POOL (object);
+
+  switch ((FsmmPoolProperty) prop_id)
+    {
+    case PROP_NAME:
+      self->name = g_value_dup_string (value);
+      break;
+    case PROP_ALLOC_SIZE:
+      self->alloc_size = g_value_get_uint64 (value);
+      break;
+    case PROP_CHUNK_BYTES:
+      self->chunk_bytes = g_value_get_uint64 (value);
+      break;
+    case PROP_ALIGNMENT:
+      self->alignment = g_value_get_uint64 (value);
+      break;
+    case PROP_MAX_BLOCKS:
+      self->max_blocks = g_value_get_uint64 (value);
+      break;
+    case PROP_BLOCK_SIZE:
+    case PROP_N_CHUNKS:
+    case PROP_N_ALLOCATED:
+    case PROP_N_FREE:
+    case PROP_PEAK_ALLOCATED:
+    case PROP_RESERVED_BYTES:
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static GParamSpec *
+number_property (const char *name, GParamFlags flags)
+{
+  return g_param_spec_uint64 (name, NULL, NULL, 0, G_MAXUINT64, 0, flags | G_PARAM_STATIC_STRINGS);
+}
+
+static void
+fsmm_pool_class_init (FsmmPoolClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags at_construction = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY;
+
+  object_class->constructed = fsmm_pool_constructed;
+  object_class->finalize = fsmm_pool_finalize;
+  object_class->get_property = fsmm_pool_get_property;
+  object_class->set_property = fsmm_pool_set_property;
+
+  /**
+   * FsmmPool:name: (getter get_name)
+   *
+   * What error messages call the pool.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL,
+                                               at_construction | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * FsmmPool:alloc-size: (getter get_alloc_size)
+   *
+   * How many bytes of a block can be used: from 1 to 4 GiB.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ALLOC_SIZE] = number_property ("alloc-size", at_construction);
+
+  /**
+   * FsmmPool:block-size: (getter get_block_size)
+   *
+   * How many bytes a block occupies: [property@Fsmm.Pool:alloc-size], but at least the size of a
+   * pointer, rounded up to a multiple of [property@Fsmm.Pool:alignment].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BLOCK_SIZE] = number_property ("block-size", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:chunk-bytes: (getter get_chunk_bytes)
+   *
+   * The usable size of a chunk in bytes: from 1024 to 4 GiB, or 0 for a good default.
+   *
+   * As many blocks lie in a chunk as fit; bookkeeping lies outside. Where a block is larger than what
+   * was asked for here, a chunk holds one block, and this property has the size of a block.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CHUNK_BYTES] = number_property ("chunk-bytes", at_construction);
+
+  /**
+   * FsmmPool:alignment: (getter get_alignment)
+   *
+   * Every block starts at a multiple of this many bytes: a power of two, or 0 for the default, which
+   * suits every C type.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ALIGNMENT] = number_property ("alignment", at_construction);
+
+  /**
+   * FsmmPool:max-blocks: (getter get_max_blocks)
+   *
+   * How many blocks can be live at a time, or 0 for no limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_BLOCKS] = number_property ("max-blocks", at_construction);
+
+  /**
+   * FsmmPool:n-chunks: (getter get_n_chunks)
+   *
+   * How many chunks the pool holds now.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_CHUNKS] = number_property ("n-chunks", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:n-allocated: (getter get_n_allocated)
+   *
+   * How many blocks are live now.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_ALLOCATED] = number_property ("n-allocated", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:n-free: (getter get_n_free)
+   *
+   * How many blocks can be handed out before the pool needs another chunk or reaches
+   * [property@Fsmm.Pool:max-blocks].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_FREE] = number_property ("n-free", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:peak-allocated: (getter get_peak_allocated)
+   *
+   * The most blocks that were ever live at a time.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PEAK_ALLOCATED] = number_property ("peak-allocated", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:reserved-bytes: (getter get_reserved_bytes)
+   *
+   * How many bytes the pool holds in chunks now.
+   *
+   * This is address space: a page of it becomes memory when a block in it is first written to. The
+   * bookkeeping of a chunk comes to about one bit for each block.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RESERVED_BYTES] = number_property ("reserved-bytes", G_PARAM_READABLE);
+
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+}
+
+/**
+ * fsmm_pool_new: (constructor)
+ * @alloc_size: how many bytes of a block can be used, from 1 to 4 GiB
+ * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for a good default
+ * @error: return location for an error
+ *
+ * Creates a pool without a name or a limit, whose blocks suit every C type.
+ *
+ * No memory is taken for blocks before the first one is needed.
+ *
+ * Errors: `FSMM_ERROR_INVALID_ARGUMENT` for a size outside these bounds.
+ *
+ * Returns: (transfer full): a new pool, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+FsmmPool *
+fsmm_pool_new (gsize alloc_size, gsize chunk_bytes, GError **error)
+{
+  return fsmm_pool_new_full (NULL, alloc_size, 0, chunk_bytes, 0, error);
+}
+
+/**
+ * fsmm_pool_new_full: (constructor)
+ * @name: (nullable): what error messages call the pool
+ * @alloc_size: how many bytes of a block can be used, from 1 to 4 GiB
+ * @alignment: a power of two, every block starts at a multiple of it; 0 for what suits every C type
+ * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for a good default
+ * @max_blocks: how many blocks can be live at a time, or 0 for no limit
+ * @error: return location for an error
+ *
+ * Creates a pool, with all that can be chosen.
+ *
+ * Unlike with `g_initable_new ()`, the compiler converts the numbers: variable arguments of type
+ * `int` where a property of 64 bits is set are a common mistake.
+ *
+ * Errors: `FSMM_ERROR_INVALID_ARGUMENT` for a size outside these bounds, and for an alignment that is
+ * not a power of two.
+ *
+ * Returns: (transfer full): a new pool, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+FsmmPool *
+fsmm_pool_new_full (const char *name,
+                    gsize alloc_size,
+                    gsize alignment,
+                    gsize chunk_bytes,
+                    gsize max_blocks,
+                    GError **error)
+{
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return g_initable_new (FSMM_TYPE_POOL, NULL, error,
+                         "name", name,
+                         "alloc-size", (guint64) alloc_size,
+                         "alignment", (guint64) alignment,
+                         "chunk-bytes", (guint64) chunk_bytes,
+                         "max-blocks", (guint64) max_blocks,
+                         NULL);
+}
+
+/**
+ * fsmm_pool_get_name: (get-property name)
+ * @self: a pool
+ *
+ * Gets what error messages call the pool.
+ *
+ * Returns: (transfer none) (nullable): the name
+ *
+ * Since: 1.0
+ */
+const char *
+fsmm_pool_get_name (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
+
+  return self->name;
+}
+
+/**
+ * fsmm_pool_get_alloc_size: (get-property alloc-size)
+ * @self: a pool
+ *
+ * Gets how many bytes of a block can be used.
+ *
+ * Returns: a number of bytes
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_pool_get_alloc_size (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  return (gsize) self->alloc_size;
+}
+
+/**
+ * fsmm_pool_get_block_size: (get-property block-size)
+ * @self: a pool
+ *
+ * Gets how many bytes a block occupies.
+ *
+ * Returns: a number of bytes
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_pool_get_block_size (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  return self->store.geometry.block_size;
+}
+
+/**
+ * fsmm_pool_get_chunk_bytes: (get-property chunk-bytes)
+ * @self: a pool
+ *
+ * Gets the usable size of a chunk.
+ *
+ * Returns: a number of bytes
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_pool_get_chunk_bytes (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  return self->store.geometry.chunk_bytes;
+}
+
+/**
+ * fsmm_pool_get_alignment: (get-property alignment)
+ * @self: a pool
+ *
+ * Gets the number of bytes that every block starts at a multiple of.
+ *
+ * Returns: a power of two
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_pool_get_alignment (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  return self->store.geometry.alignment;
+}
+
+/**
+ * fsmm_pool_get_max_blocks: (get-property max-blocks)
+ * @self: a pool
+ *
+ * Gets how many blocks can be live at a time.
+ *
+ * Returns: a number of blocks, or 0 for no limit
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_pool_get_max_blocks (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  return (gsize) MIN (self->max_blocks, G_MAXSIZE);
+}
+
+static FsmmStoreStats
+get_stats (FsmmPool *self)
+{
+  FsmmStoreStats stats;
+
+  fsmm_store_get_stats (&self->store, &stats);
+
+  return stats;
+}
+
+/**
+ * fsmm_pool_get_n_chunks: (get-property n-chunks)
+ * @self: a pool
+ *
+ * Gets how many chunks the pool holds now.
+ *
+ * Returns: a number of chunks
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_pool_get_n_chunks (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  return get_stats (self).n_chunks;
+}
+
+/**
+ * fsmm_pool_get_n_allocated: (get-property n-allocated)
+ * @self: a pool
+ *
+ * Gets how many blocks are live now.
+ *
+ * Returns: a number of blocks
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_pool_get_n_allocated (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  return get_stats (self).n_live;
+}
+
+/**
+ * fsmm_pool_get_n_free: (get-property n-free)
+ * @self: a pool
+ *
+ * Gets how many blocks can be handed out before the pool needs another chunk or reaches
+ * [property@Fsmm.Pool:max-blocks].
+ *
+ * Returns: a number of blocks
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_pool_get_n_free (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  return get_stats (self).n_free;
+}
+
+/**
+ * fsmm_pool_get_peak_allocated: (get-property peak-allocated)
+ * @self: a pool
+ *
+ * Gets the most blocks that were ever live at a time.
+ *
+ * Returns: a number of blocks
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_pool_get_peak_allocated (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  return get_stats (self).peak_live;
+}
+
+/**
+ * fsmm_pool_get_reserved_bytes: (get-property reserved-bytes)
+ * @self: a pool
+ *
+ * Gets how many bytes the pool holds in chunks now.
+ *
+ * Returns: a number of bytes
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_pool_get_reserved_bytes (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  return get_stats (self).reserved_bytes;
+}

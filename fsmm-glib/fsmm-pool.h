@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "fsmm-block.h"
+#include "fsmm-version-macros.h"
+
+G_BEGIN_DECLS
+
+#define FSMM_TYPE_POOL (fsmm_pool_get_type ())
+
+FSMM_AVAILABLE_IN_1_0
+G_DECLARE_FINAL_TYPE (FsmmPool, fsmm_pool, FSMM, POOL, GObject)
+
+/**
+ * FsmmBlockFunc:
+ * @block: (not nullable): the start of a live block
+ * @user_data: the data given along with the function
+ *
+ * A function that is shown a block.
+ *
+ * No lock is held while it runs: it may take and free blocks of the pool, this one included.
+ *
+ * Since: 1.0
+ */
+typedef void (*FsmmBlockFunc) (gpointer block, gpointer user_data);
+
+FSMM_AVAILABLE_IN_1_0
+FsmmPool *fsmm_pool_new (gsize alloc_size, gsize chunk_bytes, GError **error);
+FSMM_AVAILABLE_IN_1_0
+FsmmPool *fsmm_pool_new_full (const char *name,
+                              gsize alloc_size,
+                              gsize alignment,
+                              gsize chunk_bytes,
+                              gsize max_blocks,
+                              GError **error);
+
+FSMM_AVAILABLE_IN_1_0
+gpointer fsmm_pool_alloc (FsmmPool *self, GError **error);
+FSMM_AVAILABLE_IN_1_0
+gpointer fsmm_pool_alloc0 (FsmmPool *self, GError **error);
+FSMM_AVAILABLE_IN_1_0
+gboolean fsmm_pool_free (FsmmPool *self, gpointer block, GError **error);
+FSMM_AVAILABLE_IN_1_0
+gboolean fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **error);
+FSMM_AVAILABLE_IN_1_0
+gboolean fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **error);
+FSMM_AVAILABLE_IN_1_0
+gsize fsmm_pool_free_all (FsmmPool *self);
+
+FSMM_AVAILABLE_IN_1_0
+gboolean fsmm_pool_reserve (FsmmPool *self, gsize n_blocks, GError **error);
+FSMM_AVAILABLE_IN_1_0
+gsize fsmm_pool_trim (FsmmPool *self);
+
+FSMM_AVAILABLE_IN_1_0
+gboolean fsmm_pool_is_allocated (FsmmPool *self, gconstpointer block);
+FSMM_AVAILABLE_IN_1_0
+void fsmm_pool_foreach (FsmmPool *self, FsmmBlockFunc func, gpointer user_data);
+FSMM_AVAILABLE_IN_1_0
+FsmmBlock *fsmm_pool_acquire (FsmmPool *self, GError **error);
+
+FSMM_AVAILABLE_IN_1_0
+FsmmPool *fsmm_pool_for_block (gconstpointer block);
+FSMM_AVAILABLE_IN_1_0
+void fsmm_free (gpointer block);
+
+FSMM_AVAILABLE_IN_1_0
+const char *fsmm_pool_get_name (FsmmPool *self);
+FSMM_AVAILABLE_IN_1_0
+gsize fsmm_pool_get_alloc_size (FsmmPool *self);
+FSMM_AVAILABLE_IN_1_0
+gsize fsmm_pool_get_block_size (FsmmPool *self);
+FSMM_AVAILABLE_IN_1_0
+gsize fsmm_pool_get_chunk_bytes (FsmmPool *self);
+FSMM_AVAILABLE_IN_1_0
+gsize fsmm_pool_get_alignment (FsmmPool *self);
+FSMM_AVAILABLE_IN_1_0
+gsize fsmm_pool_get_max_blocks (FsmmPool *self);
+FSMM_AVAILABLE_IN_1_0
+gsize fsmm_pool_get_n_chunks (FsmmPool *self);
+FSMM_AVAILABLE_IN_1_0
+gsize fsmm_pool_get_n_allocated (FsmmPool *self);
+FSMM_AVAILABLE_IN_1_0
+gsize fsmm_pool_get_n_free (FsmmPool *self);
+FSMM_AVAILABLE_IN_1_0
+gsize fsmm_pool_get_peak_allocated (FsmmPool *self);
+FSMM_AVAILABLE_IN_1_0
+gsize fsmm_pool_get_reserved_bytes (FsmmPool *self);
+
+G_END_DECLS
