@@ -64,7 +64,7 @@ fsmm_fork_guard_add (FsmmForkGuard *self, GMutex *lock)
 {
   watch_forks ();
 
-  self->link.data = self;
+  self->link = (GList) { .data = self };
   self->lock = lock;
 
   g_mutex_lock (&guards_lock);

@@ -17,8 +17,7 @@ fsmm_store_init (FsmmStore *self,
                  gsize max_blocks,
                  gpointer owner)
 {
-  self->geometry = *geometry;
-  self->max_blocks = max_blocks;
+  *self = (FsmmStore) { .geometry = *geometry, .max_blocks = max_blocks };
 
   g_mutex_init (&self->lock);
   self->chunks = g_hash_table_new (NULL, NULL);

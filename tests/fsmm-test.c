@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "fsmm-test.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAVE_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HAVE_SANITIZER 1
+#endif
+#endif
+
+FsmmPool *
+fsmm_test_pool_new (gsize alloc_size, gsize chunk_bytes)
+{
+  g_autoptr (GError) error = NULL;
+  FsmmPool *pool = fsmm_pool_new_full ("test", alloc_size, 0, chunk_bytes, 0, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (FSMM_IS_POOL (pool));
+
+  return pool;
+}
+
+gpointer
+fsmm_test_alloc (FsmmPool *pool)
+{
+  g_autoptr (GError) error = NULL;
+  gpointer block = fsmm_pool_alloc (pool, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (block);
+
+  return block;
+}
+
+void
+fsmm_test_free (FsmmPool *pool, gpointer block)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean freed = fsmm_pool_free (pool, block, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (freed);
+}
+
+/* Asserts everything that must always be true of a pool. */
+void
+fsmm_test_assert_sound (FsmmPool *pool)
+{
+  g_autofree char *fault = fsmm_store_find_fault (&pool->store);
+
+  g_assert_cmpstr (fault, ==, NULL);
+}
+
+void
+fsmm_test_assert_counts (FsmmPool *pool, gsize n_allocated, gsize n_chunks)
+{
+  fsmm_test_assert_sound (pool);
+  g_assert_cmpuint (fsmm_pool_get_n_allocated (pool), ==, n_allocated);
+  g_assert_cmpuint (fsmm_pool_get_n_chunks (pool), ==, n_chunks);
+}
+
+static void
+assert_says (const char *message, FsmmPool *pool, gconstpointer address, const char *words)
+{
+  g_autofree char *where = g_strdup_printf ("%p", address);
+
+  g_assert_nonnull (strstr (message, fsmm_pool_get_name (pool)));
+  g_assert_nonnull (strstr (message, where));
+  if (strstr (message, words) == NULL)
+    g_error ("“%s” does not say “%s”", message, words);
+}
+
+/* Asserts that freeing @address is refused with @code and a message that has pool, address and
+ * @words, with an error and without; and that the pool is as it was. */
+void
+fsmm_test_assert_refused (FsmmPool *pool,
+                          gconstpointer address,
+                          FsmmError code,
+                          const char *words)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *pattern = g_strdup_printf ("*test*%p*%s*", address, words);
+  gsize n_allocated = fsmm_pool_get_n_allocated (pool);
+  gsize n_chunks = fsmm_pool_get_n_chunks (pool);
+
+  g_assert_false (fsmm_pool_free (pool, (gpointer) address, &error));
+  g_assert_error (error, FSMM_ERROR, (gint) code);
+  assert_says (error->message, pool, address, words);
+
+  g_test_expect_message ("Fsmm", G_LOG_LEVEL_CRITICAL, pattern);
+  g_assert_false (fsmm_pool_free (pool, (gpointer) address, NULL));
+  g_test_assert_expected_messages ();
+
+  g_assert_false (fsmm_pool_is_allocated (pool, address));
+  g_assert_true (fsmm_pool_for_block (address) != pool);
+
+  fsmm_test_assert_counts (pool, n_allocated, n_chunks);
+}
+
+/* How much of the process is in memory now. */
+gsize
+fsmm_test_resident_bytes (void)
+{
+  g_autofree char *statm = NULL;
+  unsigned long size, resident;
+
+  if (!g_file_get_contents ("/proc/self/statm", &statm, NULL, NULL))
+    return 0;
+
+  g_assert_cmpint (sscanf (statm, "%lu %lu", &size, &resident), ==, 2);
+
+  return resident * (gsize) sysconf (_SC_PAGESIZE);
+}
+
+/* Under Valgrind and the sanitizers, memory figures mean nothing and counts must be smaller. */
+gboolean
+fsmm_test_is_slow_environment (void)
+{
+#ifdef HAVE_SANITIZER
+  return TRUE;
+#else
+  return g_getenv ("FSMM_TEST_SLOW_ENVIRONMENT") != NULL;
+#endif
+}

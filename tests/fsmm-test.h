@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the test programs share. */
+
+#pragma once
+
+#include "fsmm-glib/fsmm-pool-private.h"
+
+#include "fsmm-glib/fsmm-glib.h"
+
+G_BEGIN_DECLS
+
+FsmmPool *fsmm_test_pool_new (gsize alloc_size, gsize chunk_bytes);
+gpointer fsmm_test_alloc (FsmmPool *pool);
+void fsmm_test_free (FsmmPool *pool, gpointer block);
+
+void fsmm_test_assert_sound (FsmmPool *pool);
+void fsmm_test_assert_counts (FsmmPool *pool, gsize n_allocated, gsize n_chunks);
+void fsmm_test_assert_refused (FsmmPool *pool,
+                               gconstpointer address,
+                               FsmmError code,
+                               const char *words);
+
+gsize fsmm_test_resident_bytes (void);
+gboolean fsmm_test_is_slow_environment (void);
+
+G_END_DECLS

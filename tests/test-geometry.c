@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "fsmm-test.h"
+
+static FsmmGeometry
+make (guint64 alloc_size, guint64 alignment, guint64 chunk_bytes)
+{
+  g_autoptr (GError) error = NULL;
+  FsmmGeometry geometry;
+  gboolean made = fsmm_geometry_init (&geometry, alloc_size, alignment, chunk_bytes, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (made);
+
+  return geometry;
+}
+
+static void
+assert_refused (guint64 alloc_size, guint64 alignment, guint64 chunk_bytes, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+  FsmmGeometry geometry;
+
+  g_assert_false (fsmm_geometry_init (&geometry, alloc_size, alignment, chunk_bytes, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, words));
+}
+
+static void
+test_block_size_is_rounded_to_alignment (void)
+{
+  g_assert_cmpuint (make (1, 0, 0).block_size, ==, 16);
+  g_assert_cmpuint (make (24, 0, 0).block_size, ==, 32);
+  g_assert_cmpuint (make (24, 8, 0).block_size, ==, 24);
+  g_assert_cmpuint (make (1, 1, 0).block_size, ==, sizeof (gpointer));
+  g_assert_cmpuint (make (9, 1, 0).block_size, ==, 9);
+  g_assert_cmpuint (make (64, 4096, 0).block_size, ==, 4096);
+  g_assert_cmpuint (make (64, 0, 0).block_size, ==, 64);
+}
+
+static void
+test_chunks_hold_what_fits (void)
+{
+  g_assert_cmpuint (make (64, 0, 1024).n_blocks, ==, 16);
+  g_assert_cmpuint (make (64, 0, 1024).span, ==, 1024);
+  g_assert_cmpuint (make (48, 0, 1024).n_blocks, ==, 21);
+  g_assert_cmpuint (make (64, 0, 3000).n_blocks, ==, 46);
+  g_assert_cmpuint (make (64, 0, 3000).span, ==, 4096);
+  g_assert_cmpuint (make (64, 0, 0).n_blocks, ==, 4096);
+}
+
+static void
+test_large_block_gets_a_chunk_of_its_own (void)
+{
+  FsmmGeometry geometry = make (5000, 0, 1024);
+
+  g_assert_cmpuint (geometry.n_blocks, ==, 1);
+  g_assert_cmpuint (geometry.chunk_bytes, ==, 5008);
+  g_assert_cmpuint (geometry.span, ==, 8192);
+}
+
+static void
+test_default_chunk_holds_several_large_blocks (void)
+{
+  g_assert_cmpuint (make (1000 * 1000, 0, 0).n_blocks, >=, 8);
+}
+
+static void
+test_alignment_beyond_the_chunk (void)
+{
+  FsmmGeometry geometry = make (64, 1024 * 1024, 1024);
+
+  g_assert_cmpuint (geometry.block_size, ==, 1024 * 1024);
+  g_assert_cmpuint (geometry.span % geometry.alignment, ==, 0);
+}
+
+static void
+test_senseless_numbers_are_refused (void)
+{
+  assert_refused (0, 0, 0, "alloc-size is 0");
+  assert_refused (G_MAXUINT64, 0, 0, "alloc-size is 18446744073709551615");
+  assert_refused (G_MAXUINT64 - 15, 0, 0, "alloc-size");
+  assert_refused (G_MAXUINT64 / 2, 0, 0, "alloc-size");
+  assert_refused ((guint64) FSMM_MAX_SPAN + 1, 0, 0, "alloc-size");
+  assert_refused (64, 3, 0, "alignment is 3");
+  assert_refused (64, G_MAXUINT64, 0, "alignment");
+  assert_refused (64, (guint64) 1 << 63, 0, "alignment is 9223372036854775808");
+  assert_refused (64, 0, 1, "chunk-bytes is 1 ");
+  assert_refused (64, 0, 1023, "chunk-bytes is 1023");
+  assert_refused (64, 0, G_MAXUINT64, "chunk-bytes");
+  assert_refused (64, 0, (guint64) FSMM_MAX_SPAN + 1, "chunk-bytes");
+}
+
+static void
+test_bounds_are_accepted (void)
+{
+  g_assert_cmpuint (make (64, 0, 1024).chunk_bytes, ==, 1024);
+  g_assert_cmpuint (make (FSMM_MAX_SPAN, 0, 0).n_blocks, ==, 1);
+  g_assert_cmpuint (make (1, FSMM_MAX_SPAN, 0).n_blocks, ==, 1);
+  g_assert_cmpuint (make (8, 0, FSMM_MAX_SPAN).span, ==, FSMM_MAX_SPAN);
+}
+
+static void
+assert_divides (const FsmmGeometry *geometry, gsize offset)
+{
+  g_assert_cmpuint (fsmm_geometry_block_at (geometry, offset), ==, offset / geometry->block_size);
+}
+
+/* The multiplication must give what division gives, next to every multiple and at the ends. */
+static void
+test_division_by_reciprocal_is_exact (void)
+{
+  for (gsize size = 8; size < 4096; size++)
+    {
+      FsmmGeometry geometry = make (size, 1, 0);
+
+      for (gsize n = 0; n < geometry.n_blocks; n += 1 + n / 8)
+        {
+          assert_divides (&geometry, n * size);
+          assert_divides (&geometry, n * size + size - 1);
+        }
+    }
+
+  for (gsize size = 8; size < FSMM_MAX_SPAN / 3; size = size * 3 + 1)
+    {
+      FsmmGeometry geometry = make (size, 1, FSMM_MAX_SPAN);
+      gsize last = (FSMM_MAX_SPAN - 1) / size;
+
+      assert_divides (&geometry, FSMM_MAX_SPAN - 1);
+      assert_divides (&geometry, last * size);
+      assert_divides (&geometry, last * size - 1);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/geometry/block-size-is-rounded-to-alignment",
+                   test_block_size_is_rounded_to_alignment);
+  g_test_add_func ("/geometry/chunks-hold-what-fits", test_chunks_hold_what_fits);
+  g_test_add_func ("/geometry/large-block-gets-a-chunk-of-its-own",
+                   test_large_block_gets_a_chunk_of_its_own);
+  g_test_add_func ("/geometry/default-chunk-holds-several-large-blocks",
+                   test_default_chunk_holds_several_large_blocks);
+  g_test_add_func ("/geometry/alignment-beyond-the-chunk", test_alignment_beyond_the_chunk);
+  g_test_add_func ("/geometry/senseless-numbers-are-refused", test_senseless_numbers_are_refused);
+  g_test_add_func ("/geometry/bounds-are-accepted", test_bounds_are_accepted);
+  g_test_add_func ("/geometry/division-by-reciprocal-is-exact",
+                   test_division_by_reciprocal_is_exact);
+
+  return g_test_run ();
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What a pool costs in resident memory, and that it goes back: as the system sees it. */
+
+#include "fsmm-test.h"
+
+#include <string.h>
+
+#define MILLION 1000000
+
+static gboolean
+skip_where_figures_mean_nothing (void)
+{
+  if (!fsmm_test_is_slow_environment () && fsmm_test_resident_bytes () > 0)
+    return FALSE;
+
+  g_test_skip ("resident memory means nothing here");
+  return TRUE;
+}
+
+static void
+fill (FsmmPool *pool, gsize n_blocks)
+{
+  gsize size = fsmm_pool_get_alloc_size (pool);
+
+  for (gsize i = 0; i < n_blocks; i++)
+    memset (fsmm_test_alloc (pool), 1, size);
+}
+
+/* A fault of an ancestor: free-all leaked all memory. */
+static void
+test_free_all_returns_memory (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  gsize before, full, after;
+
+  if (skip_where_figures_mean_nothing ())
+    return;
+
+  before = fsmm_test_resident_bytes ();
+  fill (pool, MILLION);
+  full = fsmm_test_resident_bytes ();
+  g_assert_cmpuint (fsmm_pool_free_all (pool), ==, MILLION);
+  after = fsmm_test_resident_bytes ();
+
+  g_assert_cmpuint (full - before, >, 60 * MILLION);
+  g_assert_cmpuint (after, <, before + 1024 * 1024);
+}
+
+static void
+test_trim_and_finalize_return_memory (void)
+{
+  FsmmPool *pool = fsmm_test_pool_new (64, 0);
+  gpointer *blocks;
+  gsize before, full;
+
+  if (skip_where_figures_mean_nothing ())
+    {
+      g_object_unref (pool);
+      return;
+    }
+
+  blocks = g_new0 (gpointer, MILLION);
+  memset (blocks, 1, MILLION * sizeof (gpointer));
+  before = fsmm_test_resident_bytes ();
+
+  g_assert_true (fsmm_pool_alloc_many (pool, MILLION, blocks, NULL));
+  for (guint i = 0; i < MILLION; i++)
+    memset (blocks[i], 1, 64);
+  full = fsmm_test_resident_bytes ();
+  g_assert_true (fsmm_pool_free_many (pool, MILLION / 2, blocks, NULL));
+  fsmm_pool_trim (pool);
+  g_assert_cmpuint (fsmm_test_resident_bytes (), <, (before + full) / 2 + 1024 * 1024);
+
+  g_object_unref (pool);
+  g_assert_cmpuint (fsmm_test_resident_bytes (), <, before + 1024 * 1024);
+  g_free (blocks);
+}
+
+static void
+test_cost_of_a_live_block (gconstpointer data)
+{
+  gsize chunk_bytes = GPOINTER_TO_SIZE (data);
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, chunk_bytes);
+  gsize before;
+  double cost;
+
+  if (skip_where_figures_mean_nothing ())
+    return;
+
+  before = fsmm_test_resident_bytes ();
+  fill (pool, MILLION);
+  cost = (double) (fsmm_test_resident_bytes () - before) / MILLION;
+  g_test_message ("%.2f bytes are resident for each 64-byte block", cost);
+
+  g_assert_cmpfloat (cost, >=, 64);
+  g_assert_cmpfloat (cost, <=, chunk_bytes == 1024 ? 84 : 66);
+}
+
+static void
+test_cost_of_an_empty_pool (void)
+{
+  FsmmPool *pools[1000];
+  gsize before;
+  double cost;
+
+  if (skip_where_figures_mean_nothing ())
+    return;
+
+  g_object_unref (fsmm_test_pool_new (64, 0));
+  before = fsmm_test_resident_bytes ();
+  for (guint i = 0; i < G_N_ELEMENTS (pools); i++)
+    pools[i] = fsmm_test_pool_new (64, 0);
+  cost = (double) (fsmm_test_resident_bytes () - before) / G_N_ELEMENTS (pools);
+  g_test_message ("%.0f bytes are resident for each empty pool", cost);
+
+  g_assert_cmpfloat (cost, <=, 4096);
+  for (guint i = 0; i < G_N_ELEMENTS (pools); i++)
+    g_object_unref (pools[i]);
+}
+
+static void
+test_millions_of_pairs_stay_flat (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  guint n_pairs = fsmm_test_is_slow_environment () ? 100000 : 10 * MILLION;
+  gsize before;
+
+  fsmm_test_free (pool, fsmm_test_alloc (pool));
+  before = fsmm_test_resident_bytes ();
+
+  for (guint i = 0; i < n_pairs; i++)
+    {
+      gpointer block = fsmm_pool_alloc (pool, NULL);
+
+      *(gpointer *) block = block;
+      if (!fsmm_pool_free (pool, block, NULL))
+        g_assert_not_reached ();
+    }
+
+  fsmm_test_assert_counts (pool, 0, 1);
+  if (!fsmm_test_is_slow_environment ())
+    g_assert_cmpuint (fsmm_test_resident_bytes (), <, before + 1024 * 1024);
+}
+
+/* LeakSanitizer and Valgrind must find what only a block points to. */
+static void
+test_blocks_keep_what_they_point_to (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  static FsmmPool *kept;
+
+  kept = g_object_ref (pool);
+  for (guint i = 0; i < 100; i++)
+    *(gpointer *) fsmm_test_alloc (pool) = g_strdup ("owned by a block");
+
+  g_assert_cmpuint (fsmm_pool_get_n_allocated (kept), ==, 100);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/memory/free-all-returns-it", test_free_all_returns_memory);
+  g_test_add_func ("/memory/trim-and-finalize-return-it", test_trim_and_finalize_return_memory);
+  g_test_add_data_func ("/memory/cost-of-a-live-block/default", GSIZE_TO_POINTER (0),
+                        test_cost_of_a_live_block);
+  g_test_add_data_func ("/memory/cost-of-a-live-block/16-kib", GSIZE_TO_POINTER (16384),
+                        test_cost_of_a_live_block);
+  g_test_add_data_func ("/memory/cost-of-a-live-block/1-kib", GSIZE_TO_POINTER (1024),
+                        test_cost_of_a_live_block);
+  g_test_add_func ("/memory/cost-of-an-empty-pool", test_cost_of_an_empty_pool);
+  g_test_add_func ("/memory/millions-of-pairs-stay-flat", test_millions_of_pairs_stay_flat);
+  g_test_add_func ("/memory/blocks-keep-what-they-point-to", test_blocks_keep_what_they_point_to);
+
+  return g_test_run ();
+}

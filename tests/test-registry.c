@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "fsmm-test.h"
+
+#include "fsmm-glib/fsmm-registry-private.h"
+#include "fsmm-glib/fsmm-system-private.h"
+
+static void
+test_knows_what_was_added (void)
+{
+  gsize size = 3 * FSMM_SYSTEM_GRANULE;
+  guint8 *base = fsmm_system_map (size, FSMM_SYSTEM_GRANULE);
+  int owner;
+
+  g_assert_null (fsmm_registry_lookup (base));
+
+  g_assert_true (fsmm_registry_add (base, size, &owner));
+  g_assert_true (fsmm_registry_lookup (base) == &owner);
+  g_assert_true (fsmm_registry_lookup (base + size - 1) == &owner);
+  g_assert_null (fsmm_registry_lookup (base - 1));
+  g_assert_null (fsmm_registry_lookup (base + size));
+
+  fsmm_registry_remove (base, size);
+  g_assert_null (fsmm_registry_lookup (base));
+  g_assert_null (fsmm_registry_lookup (base + size - 1));
+
+  fsmm_system_unmap (base, size);
+}
+
+static void
+test_any_address_can_be_asked_about (void)
+{
+  g_assert_null (fsmm_registry_lookup (NULL));
+
+  for (guint bit = 0; bit < 8 * sizeof (gpointer); bit++)
+    g_assert_null (fsmm_registry_lookup ((gpointer) ((guintptr) 1 << bit)));
+
+  g_assert_null (fsmm_registry_lookup ((gpointer) G_MAXSIZE));
+}
+
+static void
+test_range_over_two_leaves (void)
+{
+#if GLIB_SIZEOF_VOID_P == 8
+  /* The registry never touches the addresses it is told of, so none needs to be there. */
+  guint8 *border = (guint8 *) ((guintptr) 7 << 32);
+  int owner;
+
+  g_assert_true (fsmm_registry_add (border - FSMM_SYSTEM_GRANULE, 2 * FSMM_SYSTEM_GRANULE, &owner));
+  g_assert_true (fsmm_registry_lookup (border - 1) == &owner);
+  g_assert_true (fsmm_registry_lookup (border) == &owner);
+  fsmm_registry_remove (border - FSMM_SYSTEM_GRANULE, 2 * FSMM_SYSTEM_GRANULE);
+  g_assert_null (fsmm_registry_lookup (border));
+#else
+  g_test_skip ("all addresses are in one leaf");
+#endif
+}
+
+static void
+test_no_memory_for_a_leaf (void)
+{
+#if GLIB_SIZEOF_VOID_P == 8
+  guint8 *border = (guint8 *) ((guintptr) 11 << 32);
+  int owner;
+
+  for (guint nth = 1; nth <= 2; nth++)
+    {
+      fsmm_system_fail_nth (nth);
+      g_assert_false (fsmm_registry_add (border - FSMM_SYSTEM_GRANULE, 2 * FSMM_SYSTEM_GRANULE,
+                                         &owner));
+      g_assert_true (fsmm_system_fail_none ());
+      g_assert_null (fsmm_registry_lookup (border - 1));
+      g_assert_null (fsmm_registry_lookup (border));
+      border += (guintptr) 2 << 32;
+    }
+#else
+  g_test_skip ("all addresses are in one leaf");
+#endif
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/registry/knows-what-was-added", test_knows_what_was_added);
+  g_test_add_func ("/registry/any-address-can-be-asked-about", test_any_address_can_be_asked_about);
+  g_test_add_func ("/registry/range-over-two-leaves", test_range_over_two_leaves);
+  g_test_add_func ("/registry/no-memory-for-a-leaf", test_no_memory_for_a_leaf);
+
+  return g_test_run ();
+}

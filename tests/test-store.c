@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "fsmm-test.h"
+
+#include "fsmm-glib/fsmm-system-private.h"
+
+#include <string.h>
+
+/* --- A random walk beside an independent model --- */
+
+/* What the pool ought to hold: every block that is live, with the byte it is filled with, and every
+ * address that was live once. */
+typedef struct {
+  FsmmPool *pool;
+  GRand *rand;
+  GPtrArray *live;
+  GHashTable *is_live; /* by address: the byte */
+  GPtrArray *gone;
+  gsize max_blocks;
+  gsize peak;
+  guint8 next_byte;
+} Walk;
+
+static void
+walk_init (Walk *walk, guint32 seed, gsize alloc_size, gsize max_blocks)
+{
+  walk->pool = fsmm_pool_new_full ("test", alloc_size, 8, 1024, max_blocks, NULL);
+  walk->rand = g_rand_new_with_seed (seed);
+  walk->live = g_ptr_array_new ();
+  walk->is_live = g_hash_table_new (NULL, NULL);
+  walk->gone = g_ptr_array_new ();
+  walk->max_blocks = max_blocks;
+  walk->peak = 0;
+  walk->next_byte = 0;
+}
+
+static void
+walk_clear (Walk *walk)
+{
+  g_object_unref (walk->pool);
+  g_rand_free (walk->rand);
+  g_ptr_array_unref (walk->live);
+  g_hash_table_unref (walk->is_live);
+  g_ptr_array_unref (walk->gone);
+}
+
+static void
+walk_add (Walk *walk, gpointer block)
+{
+  guint8 byte = ++walk->next_byte;
+
+  /* Nothing may be handed out that is live. */
+  g_assert_true (g_hash_table_insert (walk->is_live, block, GUINT_TO_POINTER (byte)));
+  g_ptr_array_add (walk->live, block);
+  memset (block, byte, fsmm_pool_get_alloc_size (walk->pool));
+  walk->peak = MAX (walk->peak, walk->live->len);
+}
+
+static void
+walk_remove (Walk *walk, guint index)
+{
+  guint8 *block = g_ptr_array_remove_index_fast (walk->live, index);
+  guint byte = GPOINTER_TO_UINT (g_hash_table_lookup (walk->is_live, block));
+
+  for (gsize i = 0; i < fsmm_pool_get_alloc_size (walk->pool); i++)
+    g_assert_cmpuint (block[i], ==, byte);
+
+  g_hash_table_remove (walk->is_live, block);
+  g_ptr_array_add (walk->gone, block);
+}
+
+static gsize
+walk_room (Walk *walk)
+{
+  return walk->max_blocks == 0 ? G_MAXSIZE : walk->max_blocks - walk->live->len;
+}
+
+static void
+step_alloc (Walk *walk)
+{
+  gpointer block = g_rand_boolean (walk->rand) ? fsmm_pool_alloc (walk->pool, NULL)
+                                               : fsmm_pool_alloc0 (walk->pool, NULL);
+
+  g_assert_cmpint (block != NULL, ==, walk_room (walk) > 0);
+  if (block != NULL)
+    walk_add (walk, block);
+}
+
+static void
+step_alloc_many (Walk *walk)
+{
+  gpointer blocks[64];
+  guint n = g_rand_int_range (walk->rand, 0, 64);
+  gboolean taken = fsmm_pool_alloc_many (walk->pool, n, blocks, NULL);
+
+  g_assert_cmpint (taken, ==, n <= walk_room (walk));
+  for (guint i = 0; taken && i < n; i++)
+    walk_add (walk, blocks[i]);
+}
+
+static void
+step_free (Walk *walk)
+{
+  guint index;
+
+  if (walk->live->len == 0)
+    return;
+
+  index = g_rand_int_range (walk->rand, 0, walk->live->len);
+  fsmm_test_free (walk->pool, walk->live->pdata[index]);
+  /* The bytes of a free block are left alone, so the pattern can be checked now. */
+  walk_remove (walk, index);
+}
+
+static void
+step_free_many (Walk *walk)
+{
+  gpointer blocks[64];
+  guint wanted = g_rand_int_range (walk->rand, 0, 64);
+  guint n = MIN (walk->live->len, wanted);
+  guint first = walk->live->len - n;
+
+  for (guint i = 0; i < n; i++)
+    blocks[i] = walk->live->pdata[first + i];
+
+  /* Every other time with one that is bad. */
+  if (n > 0 && g_rand_boolean (walk->rand))
+    {
+      guint bad = g_rand_int_range (walk->rand, 0, n);
+
+      blocks[bad] = g_rand_boolean (walk->rand) ? (guint8 *) blocks[bad] + 1 : blocks[(bad + 1) % n];
+      if (blocks[bad] != walk->live->pdata[first + bad])
+        {
+          g_assert_false (fsmm_pool_free_many (walk->pool, n, blocks, &(GError *) { NULL }));
+          return;
+        }
+    }
+
+  g_assert_true (fsmm_pool_free_many (walk->pool, n, blocks, NULL));
+  while (n-- > 0)
+    walk_remove (walk, walk->live->len - 1);
+}
+
+static void
+step_bad_free (Walk *walk)
+{
+  g_autoptr (GError) error = NULL;
+  guint8 *address;
+
+  if (walk->gone->len == 0)
+    return;
+
+  address = walk->gone->pdata[g_rand_int_range (walk->rand, 0, walk->gone->len)];
+  address += g_rand_int_range (walk->rand, 0, 3) * 4;
+  if (g_hash_table_contains (walk->is_live, address))
+    return;
+
+  g_assert_false (fsmm_pool_is_allocated (walk->pool, address));
+  g_assert_false (fsmm_pool_free (walk->pool, address, &error));
+  g_assert_true (g_error_matches (error, FSMM_ERROR, FSMM_ERROR_DOUBLE_FREE) ||
+                 g_error_matches (error, FSMM_ERROR, FSMM_ERROR_INVALID_POINTER));
+}
+
+static void
+step_reserve (Walk *walk)
+{
+  gsize n = g_rand_int_range (walk->rand, 0, 100);
+
+  g_assert_cmpint (fsmm_pool_reserve (walk->pool, n, NULL), ==, n <= walk_room (walk));
+  if (n <= walk_room (walk))
+    g_assert_cmpuint (fsmm_pool_get_n_free (walk->pool), >=, n);
+}
+
+static void
+step_trim (Walk *walk)
+{
+  gsize before = fsmm_pool_get_reserved_bytes (walk->pool);
+  gsize trimmed = fsmm_pool_trim (walk->pool);
+
+  g_assert_cmpuint (fsmm_pool_get_reserved_bytes (walk->pool), ==, before - trimmed);
+}
+
+static void
+step_free_all (Walk *walk)
+{
+  g_assert_cmpuint (fsmm_pool_free_all (walk->pool), ==, walk->live->len);
+  g_ptr_array_extend (walk->gone, walk->live, NULL, NULL);
+  g_ptr_array_set_size (walk->live, 0);
+  g_hash_table_remove_all (walk->is_live);
+}
+
+static void
+expect_live (gpointer block, gpointer user_data)
+{
+  g_assert_true (g_hash_table_remove (user_data, block));
+}
+
+static void
+step_foreach (Walk *walk)
+{
+  g_autoptr (GHashTable) expected = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < walk->live->len; i++)
+    g_hash_table_add (expected, walk->live->pdata[i]);
+  fsmm_pool_foreach (walk->pool, expect_live, expected);
+  g_assert_cmpuint (g_hash_table_size (expected), ==, 0);
+}
+
+static void
+walk_step (Walk *walk)
+{
+  guint dice = g_rand_int_range (walk->rand, 0, 1000);
+
+  if (dice < 350)
+    step_alloc (walk);
+  else if (dice < 420)
+    step_alloc_many (walk);
+  else if (dice < 760)
+    step_free (walk);
+  else if (dice < 820)
+    step_free_many (walk);
+  else if (dice < 950)
+    step_bad_free (walk);
+  else if (dice < 970)
+    step_reserve (walk);
+  else if (dice < 990)
+    step_trim (walk);
+  else if (dice < 997)
+    step_foreach (walk);
+  else
+    step_free_all (walk);
+
+  g_assert_cmpuint (fsmm_pool_get_n_allocated (walk->pool), ==, walk->live->len);
+  g_assert_cmpuint (fsmm_pool_get_peak_allocated (walk->pool), ==, walk->peak);
+  fsmm_test_assert_sound (walk->pool);
+}
+
+static void
+test_random_walk (void)
+{
+  const gsize sizes[] = { 8, 24, 64, 100, 700, 3000 };
+  guint n_steps = fsmm_test_is_slow_environment () ? 1000 : 10000;
+
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (sizes); i++)
+    {
+      Walk walk;
+
+      walk_init (&walk, g_test_rand_int (), sizes[i / 2], i % 2 ? 0 : 90);
+      for (guint step = 0; step < n_steps; step++)
+        walk_step (&walk);
+      walk_clear (&walk);
+    }
+}
+
+/* --- The checker itself --- */
+
+static void
+assert_fault (FsmmPool *pool, const char *words)
+{
+  g_autofree char *fault = fsmm_store_find_fault (&pool->store);
+
+  g_assert_nonnull (fault);
+  if (strstr (fault, words) == NULL)
+    g_error ("“%s” does not say “%s”", fault, words);
+}
+
+/* A checker that finds nothing is worth nothing: break what it looks at, one thing at a time. */
+static void
+test_checker_finds_faults (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  FsmmStore *store = &pool->store;
+  FsmmChunk *chunk;
+
+  for (guint i = 0; i < 17; i++)
+    fsmm_test_alloc (pool);
+  fsmm_test_assert_sound (pool);
+  chunk = g_queue_peek_head (&store->open);
+
+  chunk->free[0] |= 1;
+  assert_fault (pool, "16 free and 1 live blocks are not 16");
+  chunk->free[0] &= ~(guint64) 1;
+
+  chunk->free[0] |= (guint64) 1 << 16;
+  assert_fault (pool, "behind the last one");
+  chunk->free[0] &= ~((guint64) 1 << 16);
+
+  chunk->groups[0] = 0;
+  assert_fault (pool, "group bit");
+  chunk->groups[0] = 1;
+
+  chunk->first_group = 1;
+  assert_fault (pool, "before the first group");
+  chunk->first_group = 0;
+
+  chunk->n_touched = 0;
+  assert_fault (pool, "never handed out");
+  chunk->n_touched = 1;
+
+  chunk->serial = 0;
+  assert_fault (pool, "out of order");
+  chunk->serial = 1;
+
+  chunk->detached = TRUE;
+  assert_fault (pool, "nobody reads");
+  chunk->detached = FALSE;
+
+  g_queue_unlink (&store->open, &chunk->open_link);
+  assert_fault (pool, "not in the queue");
+  g_queue_push_tail_link (&store->open, &chunk->open_link);
+
+  g_hash_table_remove (store->chunks, chunk->base);
+  assert_fault (pool, "not in the table");
+  g_hash_table_insert (store->chunks, chunk->base, chunk);
+
+  g_hash_table_insert (store->chunks, store, chunk);
+  assert_fault (pool, "3 chunks are in the table");
+  g_hash_table_remove (store->chunks, store);
+
+  store->n_live++;
+  assert_fault (pool, "18 are counted");
+  store->n_live--;
+
+  store->peak_live = 1;
+  assert_fault (pool, "peak of 1");
+  store->peak_live = 17;
+
+  fsmm_test_assert_sound (pool);
+}
+
+/* --- Memory runs out --- */
+
+/* The system refuses the k-th request, for every k: each call fails as a whole, and works when it is
+ * made again. */
+static void
+test_no_memory_at_any_request (gconstpointer data)
+{
+  gsize n_blocks = GPOINTER_TO_SIZE (data);
+  guint nth = 0;
+  gboolean failed;
+
+  do
+    {
+      g_autoptr (FsmmPool) pool = fsmm_test_pool_new (1024, 16384);
+      g_autofree gpointer *blocks = g_new0 (gpointer, n_blocks);
+      gpointer first = fsmm_test_alloc (pool);
+
+      fsmm_system_fail_nth (++nth);
+      if (fsmm_pool_alloc_many (pool, n_blocks, blocks, NULL))
+        g_assert_true (fsmm_pool_free_many (pool, n_blocks, blocks, NULL));
+      failed = fsmm_system_fail_none ();
+
+      if (failed)
+        {
+          g_assert_null (blocks[0]);
+          fsmm_test_assert_counts (pool, 1, 1);
+          g_assert_true (fsmm_pool_alloc_many (pool, n_blocks, blocks, NULL));
+          g_assert_true (fsmm_pool_free_many (pool, n_blocks, blocks, NULL));
+        }
+
+      fsmm_test_free (pool, first);
+      fsmm_test_assert_sound (pool);
+      g_assert_cmpuint (fsmm_pool_get_n_allocated (pool), ==, 0);
+    }
+  while (failed);
+
+  /* It did come to a failure in each step of adding a chunk: there are at least two. */
+  g_assert_cmpuint (nth, >, n_blocks / 16 * 2);
+}
+
+static void
+test_no_memory_says_so (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  g_autoptr (GError) error = NULL;
+
+  fsmm_system_fail_nth (1);
+  g_assert_null (fsmm_pool_alloc (pool, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_NO_MEMORY);
+  g_assert_nonnull (strstr (error->message, "“test”"));
+  g_clear_error (&error);
+
+  fsmm_system_fail_nth (1);
+  g_assert_null (fsmm_pool_acquire (pool, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_NO_MEMORY);
+
+  fsmm_test_free (pool, fsmm_test_alloc (pool));
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/store/random-walk", test_random_walk);
+  g_test_add_func ("/store/checker-finds-faults", test_checker_finds_faults);
+  g_test_add_data_func ("/store/no-memory/one-chunk", GSIZE_TO_POINTER (16),
+                        test_no_memory_at_any_request);
+  g_test_add_data_func ("/store/no-memory/many-chunks", GSIZE_TO_POINTER (200),
+                        test_no_memory_at_any_request);
+  g_test_add_func ("/store/no-memory/says-so", test_no_memory_says_so);
+
+  return g_test_run ();
+}

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "fsmm-test.h"
+
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Fewer rounds where everything is slow. */
+static guint
+rounds (guint n)
+{
+  return fsmm_test_is_slow_environment () ? n / 20 : n;
+}
+
+static void
+run_threads (guint n_threads, GThreadFunc func, gpointer data)
+{
+  g_autofree GThread **threads = g_new (GThread *, n_threads);
+
+  for (guint i = 0; i < n_threads; i++)
+    threads[i] = g_thread_new ("worker", func, data);
+  for (guint i = 0; i < n_threads; i++)
+    g_thread_join (threads[i]);
+}
+
+/* --- Blocks change hands --- */
+
+#define N_SLOTS 1000
+
+typedef struct {
+  FsmmPool *pool;
+  gpointer slots[N_SLOTS]; /* (atomic) */
+} Exchange;
+
+/* A block knows its own address: whoever gets hold of it can tell that it is whole. */
+static void
+sign (gpointer *block)
+{
+  block[0] = block;
+  block[7] = GSIZE_TO_POINTER (~GPOINTER_TO_SIZE (block));
+}
+
+static void
+assert_signed (gpointer *block)
+{
+  g_assert_true (block[0] == block);
+  g_assert_true (block[7] == GSIZE_TO_POINTER (~GPOINTER_TO_SIZE (block)));
+}
+
+static gpointer
+exchange_blocks (gpointer data)
+{
+  Exchange *exchange = data;
+  g_autoptr (GRand) rand = g_rand_new ();
+
+  for (guint i = rounds (200000); i > 0; i--)
+    {
+      gpointer *slot = &exchange->slots[g_rand_int_range (rand, 0, N_SLOTS)];
+      gpointer mine = fsmm_test_alloc (exchange->pool);
+      gpointer other;
+
+      sign (mine);
+      do
+        other = g_atomic_pointer_get (slot);
+      while (!g_atomic_pointer_compare_and_exchange (slot, other, mine));
+
+      if (other != NULL)
+        {
+          assert_signed (other);
+          memset (other, 0, 64);
+          fsmm_test_free (exchange->pool, other);
+        }
+    }
+
+  return NULL;
+}
+
+static void
+test_blocks_change_hands (void)
+{
+  Exchange exchange = { fsmm_test_pool_new (64, 4096), { NULL } };
+
+  run_threads (8, exchange_blocks, &exchange);
+  fsmm_test_assert_sound (exchange.pool);
+  for (guint i = 0; i < N_SLOTS; i++)
+    fsmm_test_free (exchange.pool, exchange.slots[i]);
+  g_assert_cmpuint (fsmm_pool_get_n_allocated (exchange.pool), ==, 0);
+  fsmm_test_assert_sound (exchange.pool);
+  g_object_unref (exchange.pool);
+}
+
+/* --- Two threads free the same block --- */
+
+typedef struct {
+  FsmmPool *pool;
+  gpointer block;
+  gint n_ready;   /* (atomic) */
+  gint n_freed;   /* (atomic) */
+  gint n_refused; /* (atomic) */
+  gint round;     /* (atomic) */
+} Race;
+
+static void
+wait_for_both (gint *counter)
+{
+  g_atomic_int_inc (counter);
+  while (g_atomic_int_get (counter) % 2 != 0)
+    g_thread_yield ();
+}
+
+static gpointer
+race_to_free (gpointer data)
+{
+  Race *race = data;
+
+  for (guint i = rounds (10000); i > 0; i--)
+    {
+      g_autoptr (GError) error = NULL;
+
+      wait_for_both (&race->n_ready);
+      if (fsmm_pool_free (race->pool, race->block, &error))
+        g_atomic_int_inc (&race->n_freed);
+      else if (g_error_matches (error, FSMM_ERROR, FSMM_ERROR_DOUBLE_FREE))
+        g_atomic_int_inc (&race->n_refused);
+
+      /* The block is taken anew by whoever comes first, while the other waits. */
+      if (g_atomic_int_add (&race->round, 1) % 2 != 0)
+        {
+          race->block = fsmm_test_alloc (race->pool);
+          g_atomic_int_inc (&race->round);
+          g_atomic_int_inc (&race->round);
+        }
+      while (g_atomic_int_get (&race->round) % 4 != 0)
+        g_thread_yield ();
+    }
+
+  return NULL;
+}
+
+static void
+test_racing_frees (void)
+{
+  FsmmPool *pool = fsmm_test_pool_new (64, 1024);
+  Race race = { pool, fsmm_test_alloc (pool), 0, 0, 0, 0 };
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+
+  run_threads (2, race_to_free, &race);
+
+  g_assert_cmpint (race.n_freed, ==, rounds (10000));
+  g_assert_cmpint (race.n_refused, ==, rounds (10000));
+  fsmm_test_assert_counts (pool, 1, 1);
+
+  g_hash_table_add (seen, race.block);
+  for (guint i = 0; i < 100; i++)
+    g_assert_true (g_hash_table_add (seen, fsmm_test_alloc (pool)));
+  g_object_unref (pool);
+}
+
+/* --- Limits, dropping and trimming under load --- */
+
+static gpointer
+take_up_to_the_limit (gpointer data)
+{
+  FsmmPool *pool = data;
+  gpointer blocks[100];
+
+  for (guint i = rounds (2000); i > 0; i--)
+    {
+      guint n = 0;
+
+      while (n < G_N_ELEMENTS (blocks) && (blocks[n] = fsmm_pool_alloc (pool, NULL)) != NULL)
+        n++;
+      g_assert_cmpuint (fsmm_pool_get_n_allocated (pool), <=, 100);
+      while (n > 0)
+        fsmm_test_free (pool, blocks[--n]);
+    }
+
+  return NULL;
+}
+
+static void
+test_limit_is_never_exceeded (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 64, 0, 1024, 100, NULL);
+
+  run_threads (4, take_up_to_the_limit, pool);
+  fsmm_test_assert_sound (pool);
+  g_assert_cmpuint (fsmm_pool_get_n_allocated (pool), ==, 0);
+  g_assert_cmpuint (fsmm_pool_get_peak_allocated (pool), <=, 100);
+}
+
+static gpointer
+drop_all_now_and_then (gpointer data)
+{
+  for (guint i = rounds (2000); i > 0; i--)
+    {
+      fsmm_pool_free_all (data);
+      g_thread_yield ();
+    }
+
+  return NULL;
+}
+
+static gpointer
+take_and_give_what_may_be_dropped (gpointer data)
+{
+  for (guint i = rounds (100000); i > 0; i--)
+    {
+      gpointer block = fsmm_pool_alloc0 (data, NULL);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_nonnull (block);
+      if (!fsmm_pool_free (data, block, &error))
+        g_assert_true (g_error_matches (error, FSMM_ERROR, FSMM_ERROR_INVALID_POINTER) ||
+                       g_error_matches (error, FSMM_ERROR, FSMM_ERROR_DOUBLE_FREE));
+    }
+
+  return NULL;
+}
+
+static void
+test_free_all_under_load (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  GThread *dropper = g_thread_new ("drop", drop_all_now_and_then, pool);
+
+  run_threads (3, take_and_give_what_may_be_dropped, pool);
+  g_thread_join (dropper);
+  fsmm_test_assert_sound (pool);
+}
+
+static gpointer
+trim_now_and_then (gpointer data)
+{
+  for (guint i = rounds (5000); i > 0; i--)
+    {
+      fsmm_pool_trim (data);
+      g_thread_yield ();
+    }
+
+  return NULL;
+}
+
+static gpointer
+fill_and_empty (gpointer data)
+{
+  gpointer blocks[64];
+
+  for (guint i = rounds (4000); i > 0; i--)
+    {
+      for (guint j = 0; j < G_N_ELEMENTS (blocks); j++)
+        sign (blocks[j] = fsmm_test_alloc (data));
+      for (guint j = 0; j < G_N_ELEMENTS (blocks); j++)
+        {
+          assert_signed (blocks[j]);
+          fsmm_test_free (data, blocks[j]);
+        }
+    }
+
+  return NULL;
+}
+
+static void
+test_trim_under_load (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  GThread *trimmer = g_thread_new ("trim", trim_now_and_then, pool);
+
+  run_threads (3, fill_and_empty, pool);
+  g_thread_join (trimmer);
+  fsmm_pool_trim (pool);
+  fsmm_test_assert_counts (pool, 0, 0);
+}
+
+static void
+ignore_block (gpointer block, gpointer user_data)
+{
+}
+
+static gpointer
+walk_over_blocks (gpointer data)
+{
+  for (guint i = rounds (200); i > 0; i--)
+    fsmm_pool_foreach (data, ignore_block, NULL);
+
+  return NULL;
+}
+
+static void
+test_foreach_under_load (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  GThread *walker = g_thread_new ("walk", walk_over_blocks, pool);
+  GThread *trimmer = g_thread_new ("trim", trim_now_and_then, pool);
+
+  run_threads (2, fill_and_empty, pool);
+  g_thread_join (walker);
+  g_thread_join (trimmer);
+  fsmm_test_assert_sound (pool);
+  g_assert_cmpuint (fsmm_pool_get_n_allocated (pool), ==, 0);
+}
+
+/* --- Threads come and go --- */
+
+static gpointer
+use_once (gpointer data)
+{
+  gpointer block = fsmm_test_alloc (data);
+
+  sign (block);
+  fsmm_test_free (data, block);
+
+  return NULL;
+}
+
+static void
+test_short_lived_threads (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+
+  for (guint i = rounds (2000); i > 0; i--)
+    run_threads (4, use_once, pool);
+
+  fsmm_pool_trim (pool);
+  fsmm_test_assert_counts (pool, 0, 0);
+}
+
+static gpointer
+make_and_drop_pools (gpointer data)
+{
+  for (guint i = rounds (2000); i > 0; i--)
+    {
+      g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+
+      sign (fsmm_test_alloc (pool));
+    }
+
+  return NULL;
+}
+
+static void
+test_pools_come_and_go (void)
+{
+  run_threads (4, make_and_drop_pools, NULL);
+}
+
+/* --- fork () --- */
+
+/* GObject has locks of its own that fork () leaves locked, so that a child must not make or drop
+ * objects while other threads do: pools are used here, and stores made and dropped. */
+static gboolean
+store_works (void)
+{
+  FsmmGeometry geometry;
+  FsmmStore store;
+  gpointer block;
+  gsize n_given;
+  gboolean works;
+
+  fsmm_geometry_init (&geometry, 64, 0, 0, NULL);
+  fsmm_store_init (&store, &geometry, G_MAXSIZE, &store);
+  works = fsmm_store_take (&store, 1, &block, 64) == FSMM_TAKE_OK &&
+          fsmm_store_give (&store, 1, &block, &n_given) == FSMM_ADDRESS_LIVE;
+  fsmm_store_clear (&store);
+
+  return works;
+}
+
+static gpointer
+make_stores_until_told (gpointer data)
+{
+  Exchange *exchange = data;
+
+  while (g_atomic_pointer_get (&exchange->slots[0]) == NULL)
+    g_assert_true (store_works ());
+
+  return NULL;
+}
+
+static gpointer
+use_pool_until_told (gpointer data)
+{
+  Exchange *exchange = data;
+
+  while (g_atomic_pointer_get (&exchange->slots[0]) == NULL)
+    use_once (exchange->pool);
+
+  return NULL;
+}
+
+/* In the child there is one thread, and nobody who could unlock anything. */
+static int
+use_pools_in_child (FsmmPool *pool, gpointer inherited)
+{
+  for (guint i = 0; i < 100; i++)
+    {
+      gpointer block = fsmm_pool_alloc (pool, NULL);
+
+      if (block == NULL || !fsmm_pool_free (pool, block, NULL))
+        return 1;
+      if (!store_works ())
+        return 2;
+    }
+
+  if (!fsmm_pool_free (pool, inherited, NULL))
+    return 3;
+  if (fsmm_pool_free (pool, inherited, &(GError *) { NULL }))
+    return 4;
+
+  fsmm_pool_free_all (pool);
+
+  return fsmm_store_find_fault (&pool->store) == NULL ? 0 : 5;
+}
+
+static void
+test_fork_while_others_are_inside (void)
+{
+  Exchange exchange = { fsmm_test_pool_new (64, 1024), { NULL } };
+  gpointer inherited = fsmm_test_alloc (exchange.pool);
+  GThread *one = g_thread_new ("use", use_pool_until_told, &exchange);
+  GThread *two = g_thread_new ("stores", make_stores_until_told, &exchange);
+
+  for (guint i = rounds (400); i > 0; i--)
+    {
+      int status;
+      pid_t child = fork ();
+
+      if (child == 0)
+        {
+          /* Rather die than hang. */
+          alarm (20);
+          _exit (use_pools_in_child (exchange.pool, inherited));
+        }
+
+      g_assert_cmpint (child, >, 0);
+      g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+      g_assert_cmpint (status, ==, 0);
+    }
+
+  g_atomic_pointer_set (&exchange.slots[0], &exchange);
+  g_thread_join (one);
+  g_thread_join (two);
+  fsmm_test_free (exchange.pool, inherited);
+  fsmm_test_assert_sound (exchange.pool);
+  g_object_unref (exchange.pool);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/threads/blocks-change-hands", test_blocks_change_hands);
+  g_test_add_func ("/threads/racing-frees", test_racing_frees);
+  g_test_add_func ("/threads/limit-is-never-exceeded", test_limit_is_never_exceeded);
+  g_test_add_func ("/threads/free-all-under-load", test_free_all_under_load);
+  g_test_add_func ("/threads/trim-under-load", test_trim_under_load);
+  g_test_add_func ("/threads/foreach-under-load", test_foreach_under_load);
+  g_test_add_func ("/threads/short-lived", test_short_lived_threads);
+  g_test_add_func ("/threads/pools-come-and-go", test_pools_come_and_go);
+  g_test_add_func ("/threads/fork-while-others-are-inside", test_fork_while_others_are_inside);
+
+  return g_test_run ();
+}
