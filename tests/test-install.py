@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""An installed library serves programs outside the tree: those of the README among them.
+
+usage: test-install.py MESON BUILD SOURCE CC CXX
+(CXX is empty where there is no C++ compiler.)
+"""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+import tap
+
+MESON, BUILD, SOURCE, CC, CXX = sys.argv[1:]
+ROOT = pathlib.Path(tempfile.mkdtemp(prefix="fsmm-install-"))
+STAGE = ROOT / "stage"
+
+# The variables of the build's own test environment must not hide what the installation lacks.
+ENV = {key: value for key, value in os.environ.items()
+       if key not in ("LD_LIBRARY_PATH", "GI_TYPELIB_PATH", "PKG_CONFIG_PATH")}
+
+
+def run(*command, **kwargs):
+    result = subprocess.run(command, capture_output=True, text=True, env=ENV | kwargs.pop("env", {}),
+                            **kwargs)
+    if result.returncode != 0:
+        raise AssertionError(f"{shlex.join(map(str, command))} ended with {result.returncode}:\n"
+                             f"{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def library_folder():
+    return next(STAGE.rglob("libfsmm-glib-1.so")).parent
+
+
+def pkg_config(*args):
+    """Asks the installed file, with its prefix moved to where the staged installation is."""
+    installed = library_folder() / "pkgconfig" / "fsmm-glib-1.pc"
+    moved = ROOT / "pkgconfig"
+    moved.mkdir(exist_ok=True)
+    text = re.sub("^prefix=", f"prefix={STAGE}", installed.read_text(), flags=re.M)
+    (moved / installed.name).write_text(text)
+    return shlex.split(run("pkg-config", *args, "fsmm-glib-1",
+                           env={"PKG_CONFIG_PATH": str(moved)}))
+
+
+def build_and_run(compiler, source, *flags):
+    program = ROOT / (source.stem + "-" + str(len(flags)))
+    run(*shlex.split(compiler), "-Wall", "-Wextra", "-Werror", str(source), "-o", str(program),
+        *flags)
+    return run(str(program), env={"LD_LIBRARY_PATH": str(library_folder()),
+                                  "G_DEBUG": "fatal-criticals"})
+
+
+def readme_programs():
+    text = (pathlib.Path(SOURCE) / "README.md").read_text()
+    return re.findall(r"^```c\n(.*?)^```$", text, re.M | re.S)
+
+
+def test_install():
+    """meson install puts everything where it belongs"""
+    run(*shlex.split(MESON), "install", "-C", BUILD, "--no-rebuild", "--destdir", str(STAGE))
+    for name in ("fsmm-glib.h", "fsmm-version.h", "libfsmm-glib-1.a", "Fsmm-1.gir",
+                 "Fsmm-1.typelib", "fsmm-glib-1.vapi", "fsmm-glib-1.pc"):
+        assert list(STAGE.rglob(name)), f"{name} is not installed"
+    private = [path for path in STAGE.rglob("*private*")]
+    assert not private, f"private headers are installed: {private}"
+
+
+def test_readme_programs():
+    """the C programs of the README compile and run as they are"""
+    programs = readme_programs()
+    assert programs, "the README has no C program"
+    for number, program in enumerate(programs):
+        source = ROOT / f"readme{number}.c"
+        source.write_text(program)
+        assert build_and_run(CC, source, *pkg_config("--cflags", "--libs"))
+
+
+def test_static_library():
+    """a program can be linked with the static library"""
+    source = ROOT / "static.c"
+    source.write_text(readme_programs()[0])
+    flags = pkg_config("--cflags", "--libs", "--static")
+    archive = str(next(STAGE.rglob("libfsmm-glib-1.a")))
+    flags = [archive if flag == "-lfsmm-glib-1" else flag for flag in flags]
+    assert build_and_run(CC, source, *flags)
+
+
+def test_only_the_main_header():
+    """no header but the main one can be included by itself"""
+    for header in next(STAGE.rglob("fsmm-glib.h")).parent.glob("*.h"):
+        source = ROOT / "single.c"
+        source.write_text(f"#include <fsmm-glib/{header.name}>\nint main (void) {{ return 0; }}\n")
+        command = [*shlex.split(CC), "-fsyntax-only", str(source), *pkg_config("--cflags")]
+        compiles = subprocess.run(command, capture_output=True).returncode == 0
+        assert compiles == (header.name == "fsmm-glib.h"), header.name
+
+
+def test_cplusplus():
+    """the headers compile as C++, and link"""
+    source = ROOT / "plus.cc"
+    source.write_text("""
+        #include <fsmm-glib/fsmm-glib.h>
+        int main () {
+          FsmmPool *pool = fsmm_pool_new (sizeof (int), 0, nullptr);
+          int *number = static_cast<int *> (fsmm_pool_alloc (pool, nullptr));
+          bool freed = fsmm_pool_free (pool, number, nullptr);
+          g_print ("%d", freed);
+          g_object_unref (pool);
+          return freed && FSMM_CHECK_VERSION (1, 0, 0) ? 0 : 1;
+        }
+    """)
+    assert build_and_run(CXX, source, "-std=c++17", *pkg_config("--cflags", "--libs")) == "1"
+
+
+def test_typelib():
+    """Python finds the installed typelib"""
+    out = run(sys.executable, "-c", "import gi; gi.require_version('Fsmm', '1');"
+              "from gi.repository import Fsmm; print(Fsmm.Pool.new(64, 0).props.block_size)",
+              env={"LD_LIBRARY_PATH": str(library_folder()),
+                   "GI_TYPELIB_PATH": str(next(STAGE.rglob("Fsmm-1.typelib")).parent)})
+    assert out == "64\n", out
+
+
+def test_devenv():
+    """meson devenv has what Python and JavaScript need to find the library of the build"""
+    python = ("import gi; gi.require_version('Fsmm', '1');"
+              "from gi.repository import Fsmm; print(Fsmm.Pool.new(64, 0).props.block_size)")
+    script = "imports.gi.versions.Fsmm = '1'; print(imports.gi.Fsmm.Pool.new(64, 0).block_size)"
+    devenv = (*shlex.split(MESON), "devenv", "-C", BUILD)
+    assert run(*devenv, sys.executable, "-c", python).splitlines()[-1] == "64"
+    assert run(*devenv, "gjs", "-c", script).splitlines()[-1] == "64"
+
+
+def test_subproject():
+    """a project can have the library as a subproject"""
+    project = ROOT / "outer"
+    (project / "subprojects").mkdir(parents=True)
+    (project / "subprojects" / "fsmm-glib").symlink_to(pathlib.Path(SOURCE).resolve())
+    (project / "main.c").write_text(readme_programs()[0])
+    (project / "meson.build").write_text("""
+        project('outer', 'c', default_options: ['warning_level=3'])
+        dep = dependency('fsmm-glib-1', fallback: 'fsmm-glib', default_options: [
+          'introspection=disabled', 'vapi=disabled', 'docs=disabled', 'tests=disabled',
+          'examples=disabled'])
+        executable('main', 'main.c', dependencies: dep)
+    """)
+    run(*shlex.split(MESON), "setup", "build", cwd=project, env={"CC": CC})
+    run(*shlex.split(MESON), "compile", "-C", "build", cwd=project)
+    assert run(str(project / "build" / "main"))
+
+
+TESTS = [test_install, test_readme_programs, test_static_library, test_only_the_main_header,
+         test_typelib, test_devenv, test_subproject]
+if CXX:
+    TESTS.append(test_cplusplus)
+
+try:
+    tap.run(TESTS)
+finally:
+    subprocess.run(["rm", "-rf", str(ROOT)], check=False)
