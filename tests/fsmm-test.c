@@ -48,6 +48,15 @@ fsmm_test_free (FsmmPool *pool, gpointer block)
   g_assert_true (freed);
 }
 
+/* Frees what may be refused, without a critical message. */
+gboolean
+fsmm_test_try_free (FsmmPool *pool, gpointer block)
+{
+  g_autoptr (GError) error = NULL;
+
+  return fsmm_pool_free (pool, block, &error);
+}
+
 /* Asserts everything that must always be true of a pool. */
 void
 fsmm_test_assert_sound (FsmmPool *pool)

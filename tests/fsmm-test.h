@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 FsmmPool *fsmm_test_pool_new (gsize alloc_size, gsize chunk_bytes);
 gpointer fsmm_test_alloc (FsmmPool *pool);
 void fsmm_test_free (FsmmPool *pool, gpointer block);
+gboolean fsmm_test_try_free (FsmmPool *pool, gpointer block);
 
 void fsmm_test_assert_sound (FsmmPool *pool);
 void fsmm_test_assert_counts (FsmmPool *pool, gsize n_allocated, gsize n_chunks);

@@ -305,7 +305,9 @@ test_handles_under_free_all (void)
 static gpointer
 release_and_count (gpointer data)
 {
-  return GSIZE_TO_POINTER (fsmm_block_release (data, &(GError *) { NULL }));
+  g_autoptr (GError) error = NULL;
+
+  return GSIZE_TO_POINTER (fsmm_block_release (data, &error));
 }
 
 static void

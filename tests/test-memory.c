@@ -77,6 +77,29 @@ test_trim_and_finalize_return_memory (void)
   g_free (blocks);
 }
 
+/* Four chunks of 16 KiB lie side by side in what the system gave. */
+static void
+test_trim_returns_memory_beside_live_blocks (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (16384, 16384);
+  gpointer blocks[4000];
+  gsize full, trimmed;
+
+  if (skip_where_figures_mean_nothing ())
+    return;
+
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = memset (fsmm_test_alloc (pool), 1, 16384);
+  full = fsmm_test_resident_bytes ();
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    if (i % 4 != 0)
+      fsmm_test_free (pool, blocks[i]);
+
+  trimmed = fsmm_pool_trim (pool);
+  g_assert_cmpuint (trimmed, ==, 3000 * 16384);
+  g_assert_cmpuint (fsmm_test_resident_bytes (), <, full - trimmed + 1024 * 1024);
+}
+
 static void
 test_cost_of_a_live_block (gconstpointer data)
 {
@@ -164,6 +187,8 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/memory/free-all-returns-it", test_free_all_returns_memory);
   g_test_add_func ("/memory/trim-and-finalize-return-it", test_trim_and_finalize_return_memory);
+  g_test_add_func ("/memory/trim-returns-it-beside-live-blocks",
+                   test_trim_returns_memory_beside_live_blocks);
   g_test_add_data_func ("/memory/cost-of-a-live-block/default", GSIZE_TO_POINTER (0),
                         test_cost_of_a_live_block);
   g_test_add_data_func ("/memory/cost-of-a-live-block/16-kib", GSIZE_TO_POINTER (16384),

@@ -208,7 +208,7 @@ test_use_goes_on_after_errors (void)
   for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
     {
       blocks[i] = fsmm_test_alloc (pool);
-      g_assert_false (fsmm_pool_free (pool, (guint8 *) blocks[i] + 1, &(GError *) { NULL }));
+      g_assert_false (fsmm_test_try_free (pool, (guint8 *) blocks[i] + 1));
     }
   for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
     {

@@ -56,6 +56,27 @@ test_freed_blocks_are_used_again (void)
   g_assert_cmpuint (fsmm_pool_get_peak_allocated (pool), ==, 1);
 }
 
+/* A chunk of tens of thousands of blocks, which it keeps track of in groups of 4096. */
+static void
+test_any_free_block_of_a_large_chunk_is_found (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 8, 8, 0, 0, NULL);
+  const gsize n_blocks = 256 * 1024 / 8;
+  g_autofree gpointer *blocks = g_new (gpointer, n_blocks);
+
+  g_assert_true (fsmm_pool_alloc_many (pool, n_blocks, blocks, NULL));
+  fsmm_test_assert_counts (pool, n_blocks, 1);
+
+  for (gsize i = n_blocks - 1; i > 0; i /= 3)
+    {
+      fsmm_test_free (pool, blocks[i]);
+      fsmm_test_free (pool, blocks[0]);
+      g_assert_true (fsmm_test_alloc (pool) == blocks[0]);
+      g_assert_true (fsmm_test_alloc (pool) == blocks[i]);
+    }
+  fsmm_test_assert_counts (pool, n_blocks, 1);
+}
+
 static void
 test_alloc0_zeroes_dirty_blocks (void)
 {
@@ -443,6 +464,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/pool/forty-blocks-need-three-chunks", test_forty_blocks_need_three_chunks);
   g_test_add_func ("/pool/null-is-freed-in-silence", test_null_is_freed_in_silence);
   g_test_add_func ("/pool/freed-blocks-are-used-again", test_freed_blocks_are_used_again);
+  g_test_add_func ("/pool/any-free-block-of-a-large-chunk-is-found",
+                   test_any_free_block_of_a_large_chunk_is_found);
   g_test_add_func ("/pool/alloc0-zeroes-dirty-blocks", test_alloc0_zeroes_dirty_blocks);
   g_test_add_func ("/pool/block-larger-than-a-chunk", test_block_larger_than_a_chunk);
   g_test_add_func ("/pool/every-alignment-is-kept", test_every_alignment_is_kept);

@@ -131,7 +131,10 @@ step_free_many (Walk *walk)
       blocks[bad] = g_rand_boolean (walk->rand) ? (guint8 *) blocks[bad] + 1 : blocks[(bad + 1) % n];
       if (blocks[bad] != walk->live->pdata[first + bad])
         {
-          g_assert_false (fsmm_pool_free_many (walk->pool, n, blocks, &(GError *) { NULL }));
+          g_autoptr (GError) error = NULL;
+
+          g_assert_false (fsmm_pool_free_many (walk->pool, n, blocks, &error));
+          g_assert_nonnull (error);
           return;
         }
     }
