@@ -4,6 +4,7 @@
 
 #include "fsmm-fork-private.h"
 
+#include "fsmm-lock-private.h"
 #include "fsmm-registry-private.h"
 
 /* A child process has only the thread that called fork (). A lock that another thread held at that
@@ -23,9 +24,9 @@ static GQueue guards = G_QUEUE_INIT;
 static void
 before_fork (void)
 {
-  g_mutex_lock (&guards_lock);
+  fsmm_lock (&guards_lock);
   for (GList *l = guards.head; l != NULL; l = l->next)
-    g_mutex_lock (((FsmmForkGuard *) l->data)->lock);
+    fsmm_lock (((FsmmForkGuard *) l->data)->lock);
   fsmm_registry_lock ();
 }
 
@@ -34,8 +35,8 @@ after_fork (void)
 {
   fsmm_registry_unlock ();
   for (GList *l = guards.tail; l != NULL; l = l->prev)
-    g_mutex_unlock (((FsmmForkGuard *) l->data)->lock);
-  g_mutex_unlock (&guards_lock);
+    fsmm_unlock (((FsmmForkGuard *) l->data)->lock);
+  fsmm_unlock (&guards_lock);
 }
 
 static void
@@ -67,15 +68,15 @@ fsmm_fork_guard_add (FsmmForkGuard *self, GMutex *lock)
   self->link = (GList) { .data = self };
   self->lock = lock;
 
-  g_mutex_lock (&guards_lock);
+  fsmm_lock (&guards_lock);
   g_queue_push_tail_link (&guards, &self->link);
-  g_mutex_unlock (&guards_lock);
+  fsmm_unlock (&guards_lock);
 }
 
 void
 fsmm_fork_guard_remove (FsmmForkGuard *self)
 {
-  g_mutex_lock (&guards_lock);
+  fsmm_lock (&guards_lock);
   g_queue_unlink (&guards, &self->link);
-  g_mutex_unlock (&guards_lock);
+  fsmm_unlock (&guards_lock);
 }

@@ -4,6 +4,7 @@
 
 #include "fsmm-registry-private.h"
 
+#include "fsmm-lock-private.h"
 #include "fsmm-system-private.h"
 
 #include <stdatomic.h>
@@ -82,13 +83,13 @@ fsmm_registry_add (gconstpointer base, gsize size, gpointer owner)
   guint64 last = granule_of ((const guint8 *) base + size - 1);
   gboolean prepared;
 
-  g_mutex_lock (&registry_lock);
+  fsmm_lock (&registry_lock);
 
   prepared = prepare_leaves (first, last);
   if (prepared)
     set_owner (first, last, owner);
 
-  g_mutex_unlock (&registry_lock);
+  fsmm_unlock (&registry_lock);
 
   return prepared;
 }
@@ -97,9 +98,9 @@ fsmm_registry_add (gconstpointer base, gsize size, gpointer owner)
 void
 fsmm_registry_remove (gconstpointer base, gsize size)
 {
-  g_mutex_lock (&registry_lock);
+  fsmm_lock (&registry_lock);
   set_owner (granule_of (base), granule_of ((const guint8 *) base + size - 1), NULL);
-  g_mutex_unlock (&registry_lock);
+  fsmm_unlock (&registry_lock);
 }
 
 /* Returns the owner of the granule that @address lies in, or NULL. Any address can be asked about,
@@ -123,11 +124,11 @@ fsmm_registry_lookup (gconstpointer address)
 void
 fsmm_registry_lock (void)
 {
-  g_mutex_lock (&registry_lock);
+  fsmm_lock (&registry_lock);
 }
 
 void
 fsmm_registry_unlock (void)
 {
-  g_mutex_unlock (&registry_lock);
+  fsmm_unlock (&registry_lock);
 }

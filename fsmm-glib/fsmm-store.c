@@ -4,6 +4,7 @@
 
 #include "fsmm-store-private.h"
 
+#include "fsmm-lock-private.h"
 #include "fsmm-registry-private.h"
 #include "fsmm-system-private.h"
 
@@ -174,7 +175,7 @@ ensure_free (FsmmStore *self, gsize n_blocks, GQueue *unused)
 static void
 unlock_and_release (FsmmStore *self, GQueue *unused)
 {
-  g_mutex_unlock (&self->lock);
+  fsmm_unlock (&self->lock);
   fsmm_segments_release (&self->segments, unused);
 }
 
@@ -243,7 +244,7 @@ fsmm_store_take (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize n_zero
   GQueue unused = G_QUEUE_INIT;
   FsmmTakeResult result;
 
-  g_mutex_lock (&self->lock);
+  fsmm_lock (&self->lock);
 
   result = ensure_free (self, n_blocks, &unused);
   if (result == FSMM_TAKE_OK)
@@ -263,7 +264,7 @@ fsmm_store_give (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_giv
   FsmmAddressKind kind = FSMM_ADDRESS_LIVE;
   gsize i;
 
-  g_mutex_lock (&self->lock);
+  fsmm_lock (&self->lock);
 
   for (i = 0; i < n_blocks; i++)
     if (blocks[i] != NULL && (kind = give_one (self, blocks[i])) != FSMM_ADDRESS_LIVE)
@@ -275,7 +276,7 @@ fsmm_store_give (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_giv
       if (blocks[i] != NULL)
         take_again (self, blocks[i]);
 
-  g_mutex_unlock (&self->lock);
+  fsmm_unlock (&self->lock);
 
   return kind;
 }
@@ -286,13 +287,13 @@ fsmm_store_inspect (FsmmStore *self, gconstpointer address)
   FsmmAddressKind kind = FSMM_ADDRESS_FOREIGN;
   FsmmChunk *chunk;
 
-  g_mutex_lock (&self->lock);
+  fsmm_lock (&self->lock);
 
   chunk = lookup_chunk (self, address);
   if (chunk != NULL)
     kind = fsmm_chunk_inspect (chunk, address);
 
-  g_mutex_unlock (&self->lock);
+  fsmm_unlock (&self->lock);
 
   return kind;
 }
@@ -304,7 +305,7 @@ fsmm_store_reserve (FsmmStore *self, gsize n_blocks)
   GQueue unused = G_QUEUE_INIT;
   FsmmTakeResult result;
 
-  g_mutex_lock (&self->lock);
+  fsmm_lock (&self->lock);
   result = ensure_free (self, n_blocks, &unused);
   unlock_and_release (self, &unused);
 
@@ -319,7 +320,7 @@ fsmm_store_trim (FsmmStore *self)
   gsize n_removed = 0;
   GList *next;
 
-  g_mutex_lock (&self->lock);
+  fsmm_lock (&self->lock);
 
   for (GList *l = self->open.head; l != NULL; l = next)
     {
@@ -346,7 +347,7 @@ fsmm_store_drop_all (FsmmStore *self)
   gsize n_dropped;
   GList *next;
 
-  g_mutex_lock (&self->lock);
+  fsmm_lock (&self->lock);
 
   n_dropped = self->n_live;
   self->epoch++;
@@ -373,7 +374,7 @@ fsmm_store_take_for_handle (FsmmStore *self, guint64 *epoch, FsmmTakeResult *res
   GQueue unused = G_QUEUE_INIT;
   gpointer block = NULL;
 
-  g_mutex_lock (&self->lock);
+  fsmm_lock (&self->lock);
 
   *epoch = self->epoch;
   *result = ensure_free (self, 1, &unused);
@@ -390,9 +391,9 @@ fsmm_store_is_in_epoch (FsmmStore *self, guint64 epoch)
 {
   gboolean is_in_epoch;
 
-  g_mutex_lock (&self->lock);
+  fsmm_lock (&self->lock);
   is_in_epoch = self->epoch == epoch;
-  g_mutex_unlock (&self->lock);
+  fsmm_unlock (&self->lock);
 
   return is_in_epoch;
 }
@@ -403,9 +404,9 @@ fsmm_store_give_from_handle (FsmmStore *self, gpointer block, guint64 epoch)
 {
   gboolean given;
 
-  g_mutex_lock (&self->lock);
+  fsmm_lock (&self->lock);
   given = self->epoch == epoch && give_one (self, block) == FSMM_ADDRESS_LIVE;
-  g_mutex_unlock (&self->lock);
+  fsmm_unlock (&self->lock);
 
   return given;
 }
@@ -433,12 +434,12 @@ fsmm_store_pin (FsmmStore *self, gconstpointer block, guint64 epoch)
 {
   FsmmChunk *chunk = NULL;
 
-  g_mutex_lock (&self->lock);
+  fsmm_lock (&self->lock);
   if (self->epoch == epoch)
     chunk = lookup_chunk (self, block);
   if (chunk != NULL)
     pin (chunk);
-  g_mutex_unlock (&self->lock);
+  fsmm_unlock (&self->lock);
 
   return chunk;
 }
@@ -448,7 +449,7 @@ fsmm_store_unpin (FsmmStore *self, FsmmChunk *chunk)
 {
   GQueue unused = G_QUEUE_INIT;
 
-  g_mutex_lock (&self->lock);
+  fsmm_lock (&self->lock);
   unpin (self, chunk, &unused);
   unlock_and_release (self, &unused);
 }
@@ -464,11 +465,11 @@ fsmm_store_cursor_init (FsmmStoreCursor *cursor, FsmmStore *self)
   cursor->store = self;
   cursor->next_index = 0;
 
-  g_mutex_lock (&self->lock);
+  fsmm_lock (&self->lock);
   head = self->all.head;
   cursor->chunk = head != NULL ? pin (head->data) : NULL;
   cursor->end_serial = self->next_serial;
-  g_mutex_unlock (&self->lock);
+  fsmm_unlock (&self->lock);
 }
 
 /* The pinned chunk stays in the list even when it is detached, and so leads on to the next one. */
@@ -494,7 +495,7 @@ fsmm_store_cursor_next (FsmmStoreCursor *cursor)
   GQueue unused = G_QUEUE_INIT;
   gpointer block = NULL;
 
-  g_mutex_lock (&store->lock);
+  fsmm_lock (&store->lock);
 
   while (cursor->chunk != NULL && block == NULL)
     {
@@ -526,7 +527,7 @@ fsmm_store_cursor_clear (FsmmStoreCursor *cursor)
 void
 fsmm_store_get_stats (FsmmStore *self, FsmmStoreStats *stats)
 {
-  g_mutex_lock (&self->lock);
+  fsmm_lock (&self->lock);
 
   stats->n_chunks = g_hash_table_size (self->chunks);
   stats->n_live = self->n_live;
@@ -534,7 +535,7 @@ fsmm_store_get_stats (FsmmStore *self, FsmmStoreStats *stats)
   stats->peak_live = self->peak_live;
   stats->reserved_bytes = stats->n_chunks * self->geometry.chunk_bytes;
 
-  g_mutex_unlock (&self->lock);
+  fsmm_unlock (&self->lock);
 }
 
 static char *
@@ -600,9 +601,9 @@ fsmm_store_find_fault (FsmmStore *self)
 {
   char *fault;
 
-  g_mutex_lock (&self->lock);
+  fsmm_lock (&self->lock);
   fault = find_fault_locked (self);
-  g_mutex_unlock (&self->lock);
+  fsmm_unlock (&self->lock);
 
   return fault;
 }
