@@ -304,6 +304,7 @@ def not_utf_8():
     refused_text(b"<a><!-- \xe9 --></a>", "1:9", "UTF-8")
     refused_text(b"<a>\n\xe2\x82", "2:1", "UTF-8")
     refused_text("<a/>".encode("utf-16"), "1:1", "UTF-8")
+    refused_text(b"<a>\xc3\0" + b"x" * PIECE, "1:4", "UTF-8")
     refused_text(b"<a>" + b"x" * (PIECE - 4) + b"\xc3\xa9\xc3</a>", f"1:{PIECE + 1}", "UTF-8")
 
 
