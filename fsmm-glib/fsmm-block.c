@@ -76,7 +76,7 @@ fsmm_block_ref (FsmmBlock *self)
 static gboolean
 give_back (FsmmBlock *self)
 {
-  return fsmm_store_give_from_handle (&self->pool->store, self->data, self->epoch);
+  return fsmm_store_give_held (&self->pool->store, self->data, self->epoch);
 }
 
 /* Returns FALSE if it was released before. In @given, whether the block was still there to be given

@@ -21,8 +21,8 @@ G_BEGIN_DECLS
  *
  * A handle whose block is gone, because it was released or because
  * [method@Fsmm.Pool.free_all] dropped it, reports `FSMM_ERROR_RELEASED`, and never touches memory that
- * is not its own any more. A block that has a handle must be given back through the handle, not with
- * [method@Fsmm.Pool.free].
+ * is not its own any more. A block that has a handle is given back by the handle alone:
+ * [method@Fsmm.Pool.free] refuses it.
  *
  * All functions can be called from any thread. Two threads that write the same bytes at once need a
  * lock of their own, as with any memory.

@@ -15,15 +15,13 @@ n_words_for (gsize n_bits)
   return (n_bits + WORD_BITS - 1) / WORD_BITS;
 }
 
-static void
-set_first_bits (guint64 *words, gsize n_bits)
+/* All 64 bits, or as many as are left for the last word. */
+static inline guint64
+word_of_ones (gsize word, gsize n_bits)
 {
-  gsize n_whole = n_bits / WORD_BITS;
+  gsize n_left = n_bits - word * WORD_BITS;
 
-  for (gsize i = 0; i < n_whole; i++)
-    words[i] = G_MAXUINT64;
-  if (n_bits % WORD_BITS != 0)
-    words[n_whole] = BIT (n_bits % WORD_BITS) - 1;
+  return n_left >= WORD_BITS ? G_MAXUINT64 : BIT (n_left) - 1;
 }
 
 /* A chunk whose blocks are all free, in the memory at @base. NULL if there is no memory for its
@@ -35,7 +33,8 @@ fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segmen
   gsize n_groups = n_words_for (n_words);
   FsmmChunk *self;
 
-  self = fsmm_system_try_new0 (sizeof *self + (n_words + n_groups) * sizeof (guint64));
+  self = fsmm_system_try_new0 (sizeof *self + n_words * sizeof (FsmmBlockBits) +
+                               n_groups * sizeof (guint64));
   if (self == NULL)
     return NULL;
 
@@ -44,9 +43,12 @@ fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segmen
   self->geometry = geometry;
   self->segment = segment;
   self->base = base;
-  self->groups = self->free + n_words;
-  set_first_bits (self->free, geometry->n_blocks);
-  set_first_bits (self->groups, n_words);
+  self->groups = (guint64 *) (self->bits + n_words);
+
+  for (gsize i = 0; i < n_words; i++)
+    self->bits[i].free = word_of_ones (i, geometry->n_blocks);
+  for (gsize i = 0; i < n_groups; i++)
+    self->groups[i] = word_of_ones (i, n_words);
 
   return self;
 }
@@ -57,13 +59,42 @@ fsmm_chunk_free (FsmmChunk *self)
   g_free (self);
 }
 
+/* --- States --- */
+
+static inline FsmmBlockState
+get_state (const FsmmChunk *self, gsize block)
+{
+  const FsmmBlockBits *bits = &self->bits[block / WORD_BITS];
+  guint64 bit = BIT (block % WORD_BITS);
+
+  if (bits->free & bit)
+    return FSMM_BLOCK_FREE;
+  if (!(bits->reserved & bit))
+    return FSMM_BLOCK_LIVE;
+
+  return bits->held & bit ? FSMM_BLOCK_HELD : FSMM_BLOCK_CHANGING;
+}
+
 static inline void
-mark_live (FsmmChunk *self, gsize block)
+note_free (FsmmChunk *self, gsize block)
+{
+  gsize word = block / WORD_BITS;
+  gsize group = word / WORD_BITS;
+
+  self->bits[word].free |= BIT (block % WORD_BITS);
+  self->groups[group] |= BIT (word % WORD_BITS);
+
+  self->first_group = MIN (self->first_group, group);
+  self->n_live--;
+}
+
+static inline void
+note_taken (FsmmChunk *self, gsize block)
 {
   gsize word = block / WORD_BITS;
 
-  self->free[word] &= ~BIT (block % WORD_BITS);
-  if (self->free[word] == 0)
+  self->bits[word].free &= ~BIT (block % WORD_BITS);
+  if (self->bits[word].free == 0)
     self->groups[word / WORD_BITS] &= ~BIT (word % WORD_BITS);
 
   self->n_live++;
@@ -71,21 +102,30 @@ mark_live (FsmmChunk *self, gsize block)
 }
 
 static inline void
-mark_free (FsmmChunk *self, gsize block)
+set_state (FsmmChunk *self, gsize block, FsmmBlockState from, FsmmBlockState to)
 {
-  gsize word = block / WORD_BITS;
-  gsize group = word / WORD_BITS;
+  FsmmBlockBits *bits = &self->bits[block / WORD_BITS];
+  guint64 bit = BIT (block % WORD_BITS);
 
-  self->free[word] |= BIT (block % WORD_BITS);
-  self->groups[group] |= BIT (word % WORD_BITS);
+  if (from == FSMM_BLOCK_FREE)
+    note_taken (self, block);
+  else if (to == FSMM_BLOCK_FREE)
+    note_free (self, block);
 
-  self->first_group = MIN (self->first_group, group);
-  self->n_live--;
+  if (to == FSMM_BLOCK_HELD || to == FSMM_BLOCK_CHANGING)
+    bits->reserved |= bit;
+  else
+    bits->reserved &= ~bit;
+
+  if (to == FSMM_BLOCK_HELD)
+    bits->held |= bit;
+  else
+    bits->held &= ~bit;
 }
 
-/* Hands out the free block with the lowest address. There must be one. */
+/* Hands out the free block with the lowest address, in the state @to. There must be one. */
 gpointer
-fsmm_chunk_take (FsmmChunk *self)
+fsmm_chunk_take (FsmmChunk *self, FsmmBlockState to)
 {
   gsize group = self->first_group;
   gsize word, block;
@@ -95,8 +135,8 @@ fsmm_chunk_take (FsmmChunk *self)
   self->first_group = group;
 
   word = group * WORD_BITS + __builtin_ctzll (self->groups[group]);
-  block = word * WORD_BITS + __builtin_ctzll (self->free[word]);
-  mark_live (self, block);
+  block = word * WORD_BITS + __builtin_ctzll (self->bits[word].free);
+  set_state (self, block, FSMM_BLOCK_FREE, to);
 
   return self->base + block * self->geometry->block_size;
 }
@@ -107,6 +147,7 @@ locate (const FsmmChunk *self, gconstpointer address, gsize *block)
 {
   const FsmmGeometry *geometry = self->geometry;
   gsize offset = (gsize) ((guintptr) address - (guintptr) self->base);
+  FsmmBlockState state;
 
   *block = fsmm_geometry_block_at (geometry, offset);
 
@@ -114,31 +155,29 @@ locate (const FsmmChunk *self, gconstpointer address, gsize *block)
     return FSMM_ADDRESS_TAIL;
   if (*block * geometry->block_size != offset)
     return FSMM_ADDRESS_INTERIOR;
-  if (self->free[*block / WORD_BITS] & BIT (*block % WORD_BITS))
-    return *block < self->n_touched ? FSMM_ADDRESS_FREED : FSMM_ADDRESS_UNUSED;
 
-  return FSMM_ADDRESS_LIVE;
+  state = get_state (self, *block);
+  if (state == FSMM_BLOCK_FREE && *block >= self->n_touched)
+    return FSMM_ADDRESS_UNUSED;
+
+  return (FsmmAddressKind) state;
 }
 
-/* Takes back the block at @address if it is live, and says what the address is otherwise. The
- * address lies in the chunk's span. */
+/* Moves the block at @address from one state to another if it is in the first, and says in any case
+ * what the address was before. It lies in the chunk's span. */
 FsmmAddressKind
-fsmm_chunk_give (FsmmChunk *self, gconstpointer address)
+fsmm_chunk_move (FsmmChunk *self,
+                 gconstpointer address,
+                 FsmmBlockState from,
+                 FsmmBlockState to)
 {
   gsize block;
   FsmmAddressKind kind = locate (self, address, &block);
 
-  if (kind == FSMM_ADDRESS_LIVE)
-    mark_free (self, block);
+  if (kind == (FsmmAddressKind) from)
+    set_state (self, block, from, to);
 
   return kind;
-}
-
-/* Undoes fsmm_chunk_give () of @address. */
-void
-fsmm_chunk_take_again (FsmmChunk *self, gconstpointer address)
-{
-  mark_live (self, fsmm_chunk_index (self, address));
 }
 
 /* Says what @address is. It lies in the chunk's span. */
@@ -158,19 +197,21 @@ fsmm_chunk_index (const FsmmChunk *self, gconstpointer address)
                                  (gsize) ((guintptr) address - (guintptr) self->base));
 }
 
-/* The first live block from the one with number @index on, or NULL. */
+/* The first block that is live or held, from the one with number @index on, or NULL. */
 gpointer
-fsmm_chunk_next_live (const FsmmChunk *self, gsize index)
+fsmm_chunk_next_whole (const FsmmChunk *self, gsize index)
 {
   gsize end = self->n_touched;
 
   while (index < end)
     {
-      guint64 live = ~self->free[index / WORD_BITS] >> (index % WORD_BITS);
+      const FsmmBlockBits *bits = &self->bits[index / WORD_BITS];
+      guint64 whole = ~bits->free & (~bits->reserved | bits->held);
 
-      if (live != 0)
+      whole >>= index % WORD_BITS;
+      if (whole != 0)
         {
-          index += __builtin_ctzll (live);
+          index += __builtin_ctzll (whole);
           return index < end ? self->base + index * self->geometry->block_size : NULL;
         }
 
@@ -180,32 +221,46 @@ fsmm_chunk_next_live (const FsmmChunk *self, gsize index)
   return NULL;
 }
 
+/* --- Checking --- */
+
+static char *
+find_word_fault (const FsmmChunk *self, gsize word)
+{
+  const FsmmBlockBits *bits = &self->bits[word];
+  gboolean noted = (self->groups[word / WORD_BITS] & BIT (word % WORD_BITS)) != 0;
+
+  if (bits->free & ~word_of_ones (word, self->geometry->n_blocks))
+    return g_strdup_printf ("chunk %p: a block behind the last one is free", self->base);
+  if (noted != (bits->free != 0))
+    return g_strdup_printf ("chunk %p: the group bit of word %" G_GSIZE_FORMAT " is wrong",
+                            self->base, word);
+  if (noted && word / WORD_BITS < self->first_group)
+    return g_strdup_printf ("chunk %p: a free block lies before the first group", self->base);
+  if ((bits->free & bits->reserved) || (bits->held & ~bits->reserved))
+    return g_strdup_printf ("chunk %p: a block of word %" G_GSIZE_FORMAT " has no state",
+                            self->base, word);
+
+  return NULL;
+}
+
 /* Checks the chunk against everything that must always be true of it. Returns what is not, or NULL. */
 char *
 fsmm_chunk_find_fault (const FsmmChunk *self)
 {
   const FsmmGeometry *geometry = self->geometry;
-  gsize n_words = n_words_for (geometry->n_blocks);
   gsize n_free = 0;
 
   if ((guintptr) self->base % geometry->span != 0)
     return g_strdup_printf ("chunk %p does not start at a multiple of its span", self->base);
 
-  for (gsize i = 0; i < n_words; i++)
+  for (gsize i = 0; i < n_words_for (geometry->n_blocks); i++)
     {
-      gboolean noted = (self->groups[i / WORD_BITS] & BIT (i % WORD_BITS)) != 0;
+      char *fault = find_word_fault (self, i);
 
-      n_free += __builtin_popcountll (self->free[i]);
-      if (noted != (self->free[i] != 0))
-        return g_strdup_printf ("chunk %p: the group bit of word %" G_GSIZE_FORMAT " is wrong",
-                                self->base, i);
-      if (noted && i / WORD_BITS < self->first_group)
-        return g_strdup_printf ("chunk %p: a free block lies before the first group", self->base);
+      if (fault != NULL)
+        return fault;
+      n_free += __builtin_popcountll (self->bits[i].free);
     }
-
-  if (geometry->n_blocks % WORD_BITS != 0 &&
-      self->free[n_words - 1] >> (geometry->n_blocks % WORD_BITS) != 0)
-    return g_strdup_printf ("chunk %p: a block behind the last one is free", self->base);
 
   if (n_free + self->n_live != geometry->n_blocks)
     return g_strdup_printf ("chunk %p: %" G_GSIZE_FORMAT " free and %" G_GSIZE_FORMAT
@@ -213,7 +268,7 @@ fsmm_chunk_find_fault (const FsmmChunk *self)
                             self->base, n_free, self->n_live, geometry->n_blocks);
 
   for (gsize i = self->n_touched; i < geometry->n_blocks; i++)
-    if ((self->free[i / WORD_BITS] & BIT (i % WORD_BITS)) == 0)
+    if (get_state (self, i) != FSMM_BLOCK_FREE)
       return g_strdup_printf ("chunk %p: block %" G_GSIZE_FORMAT " is live, but was never handed out",
                               self->base, i);
 

@@ -86,7 +86,7 @@ fsmm_pool_alloc0 (FsmmPool *self, GError **error)
  * What cannot be told is a stale pointer to a block that has been handed out again since.
  *
  * Errors: `FSMM_ERROR_DOUBLE_FREE` for a block of this pool that is free already or was never handed
- * out, `FSMM_ERROR_INVALID_POINTER` for any other address.
+ * out, `FSMM_ERROR_INVALID_POINTER` for any other address, and for a block that belongs to a handle.
  *
  * Returns: %TRUE if the block was freed or is %NULL
  *
@@ -260,16 +260,20 @@ fsmm_pool_trim (FsmmPool *self)
  *
  * Tells whether @block is the start of a block of this pool that is allocated now.
  *
- * Returns: %TRUE if [method@Fsmm.Pool.free] would succeed and free something
+ * Returns: %TRUE if so, also where the block belongs to a handle
  *
  * Since: 1.0
  */
 gboolean
 fsmm_pool_is_allocated (FsmmPool *self, gconstpointer block)
 {
+  FsmmAddressKind kind;
+
   g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
 
-  return fsmm_store_inspect (&self->store, block) == FSMM_ADDRESS_LIVE;
+  kind = fsmm_store_inspect (&self->store, block);
+
+  return kind == FSMM_ADDRESS_LIVE || kind == FSMM_ADDRESS_HELD || kind == FSMM_ADDRESS_CHANGING;
 }
 
 /**
@@ -329,7 +333,7 @@ fsmm_pool_acquire (FsmmPool *self, GError **error)
 
   g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
 
-  block = fsmm_store_take_for_handle (&self->store, &epoch, &result);
+  block = fsmm_store_take_held (&self->store, &epoch, &result);
   if (block == NULL)
     {
       fsmm_pool_report_take (self, result, 1, error);

@@ -99,11 +99,15 @@ explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address)
 {
   switch (kind)
     {
-    case FSMM_ADDRESS_FREED:
+    case FSMM_ADDRESS_FREE:
       return g_strdup ("it is free already; look for the code that freed it first");
     case FSMM_ADDRESS_UNUSED:
       return g_strdup ("it is a block that was never handed out; look for where the pointer was "
                        "computed");
+    case FSMM_ADDRESS_HELD:
+      return g_strdup ("it belongs to a handle; release that, which frees it");
+    case FSMM_ADDRESS_CHANGING:
+      return g_strdup ("it is being constructed or cleared at this moment");
     case FSMM_ADDRESS_INTERIOR:
       return explain_interior (self, address);
     case FSMM_ADDRESS_TAIL:
@@ -112,6 +116,7 @@ explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address)
     case FSMM_ADDRESS_FOREIGN:
       return explain_foreign (self, address);
     case FSMM_ADDRESS_LIVE:
+    case FSMM_ADDRESS_DROPPED:
     default:
       g_assert_not_reached ();
     }
@@ -130,11 +135,12 @@ report_give (FsmmPool *self,
     fsmm_pool_report_broken (self, &local_error);
   else
     {
-      gboolean is_block = kind == FSMM_ADDRESS_FREED || kind == FSMM_ADDRESS_UNUSED;
+      gboolean is_gone = kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_UNUSED ||
+                         kind == FSMM_ADDRESS_CHANGING;
       g_autofree char *why = explain (self, kind, address);
 
       set_error (self, &local_error,
-                 is_block ? FSMM_ERROR_DOUBLE_FREE : FSMM_ERROR_INVALID_POINTER,
+                 is_gone ? FSMM_ERROR_DOUBLE_FREE : FSMM_ERROR_INVALID_POINTER,
                  "cannot free %s%p: %s", place, address, why);
     }
 

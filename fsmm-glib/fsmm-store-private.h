@@ -33,13 +33,75 @@ typedef struct {
   GMutex lock;
   GHashTable *chunks;    /* (element-type gpointer FsmmChunk): by base; what makes an address known */
   GQueue all;            /* every chunk in order of its serial, detached ones included */
-  GQueue open;           /* chunks with a free block; blocks are taken from the first */
+  GQueue open;           /* chunks to take from: those that have a free block and are not closed */
   FsmmSegments segments; /* where chunks lie */
   guint64 next_serial;
-  guint64 epoch; /* how often all blocks were dropped */
+  guint64 epoch; /* how often all blocks were dropped, and one more */
+  gsize n_free;  /* in chunks that are not closed */
   gsize n_live;
   gsize peak_live;
 } FsmmStore;
+
+void fsmm_store_init (FsmmStore *self,
+                      const FsmmGeometry *geometry,
+                      gsize max_blocks,
+                      gpointer owner);
+void fsmm_store_clear (FsmmStore *self);
+
+/* --- Blocks that whoever has their address may give back: fsmm-store.c --- */
+
+FsmmTakeResult fsmm_store_take (FsmmStore *self,
+                                gsize n_blocks,
+                                gpointer *blocks,
+                                gsize n_zeroed);
+FsmmAddressKind fsmm_store_give (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given);
+FsmmAddressKind fsmm_store_inspect (FsmmStore *self, gconstpointer address);
+FsmmTakeResult fsmm_store_reserve (FsmmStore *self, gsize n_blocks);
+gsize fsmm_store_trim (FsmmStore *self);
+
+/* --- Blocks that belong to a handle: fsmm-store-handles.c --- */
+
+gpointer fsmm_store_take_held (FsmmStore *self, guint64 *epoch, FsmmTakeResult *result);
+gboolean fsmm_store_give_held (FsmmStore *self, gpointer block, guint64 epoch);
+gboolean fsmm_store_is_in_epoch (FsmmStore *self, guint64 epoch);
+FsmmChunk *fsmm_store_pin (FsmmStore *self, gconstpointer block, guint64 epoch);
+void fsmm_store_unpin (FsmmStore *self, FsmmChunk *chunk);
+
+/* --- Blocks in which a user function makes or clears something: fsmm-store-changes.c --- */
+
+gpointer fsmm_store_take_changing (FsmmStore *self,
+                                   gsize n_zeroed,
+                                   FsmmChunk **chunk,
+                                   FsmmTakeResult *result);
+FsmmAddressKind fsmm_store_claim (FsmmStore *self, gconstpointer address, FsmmChunk **chunk);
+FsmmChunk *fsmm_store_claim_held (FsmmStore *self, gconstpointer address, guint64 epoch);
+gboolean fsmm_store_settle (FsmmStore *self,
+                            FsmmChunk *chunk,
+                            gpointer block,
+                            FsmmBlockState to,
+                            guint64 *epoch);
+void fsmm_store_finish (FsmmStore *self, FsmmChunk *chunk, gpointer block);
+
+/* --- All blocks, one after the other or at once: fsmm-store-walks.c --- */
+
+/* Where a walk has come to. No lock is held in between. */
+typedef struct {
+  FsmmStore *store;
+  FsmmChunk *chunk; /* pinned */
+  gsize next_index;
+  guint64 end_serial;
+  guint64 drop_id; /* not 0: only chunks that this drop has marked */
+} FsmmStoreCursor;
+
+void fsmm_store_cursor_init (FsmmStoreCursor *cursor, FsmmStore *self);
+gpointer fsmm_store_cursor_next (FsmmStoreCursor *cursor);
+
+gsize fsmm_store_drop_all (FsmmStore *self);
+gsize fsmm_store_drop_begin (FsmmStoreCursor *cursor, FsmmStore *self);
+gpointer fsmm_store_drop_next (FsmmStoreCursor *cursor, FsmmChunk **chunk);
+void fsmm_store_drop_end (FsmmStoreCursor *cursor);
+
+/* --- Looking in: fsmm-store-check.c --- */
 
 typedef struct {
   gsize n_chunks;
@@ -48,41 +110,6 @@ typedef struct {
   gsize peak_live;
   gsize reserved_bytes;
 } FsmmStoreStats;
-
-/* Walks over live blocks, with no lock held in between. */
-typedef struct {
-  FsmmStore *store;
-  FsmmChunk *chunk; /* pinned */
-  gsize next_index;
-  guint64 end_serial;
-} FsmmStoreCursor;
-
-void fsmm_store_init (FsmmStore *self,
-                      const FsmmGeometry *geometry,
-                      gsize max_blocks,
-                      gpointer owner);
-void fsmm_store_clear (FsmmStore *self);
-
-FsmmTakeResult fsmm_store_take (FsmmStore *self,
-                                gsize n_blocks,
-                                gpointer *blocks,
-                                gsize n_zeroed);
-FsmmAddressKind fsmm_store_give (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given);
-FsmmAddressKind fsmm_store_inspect (FsmmStore *self, gconstpointer address);
-
-FsmmTakeResult fsmm_store_reserve (FsmmStore *self, gsize n_blocks);
-gsize fsmm_store_trim (FsmmStore *self);
-gsize fsmm_store_drop_all (FsmmStore *self);
-
-gpointer fsmm_store_take_for_handle (FsmmStore *self, guint64 *epoch, FsmmTakeResult *result);
-gboolean fsmm_store_is_in_epoch (FsmmStore *self, guint64 epoch);
-gboolean fsmm_store_give_from_handle (FsmmStore *self, gpointer block, guint64 epoch);
-FsmmChunk *fsmm_store_pin (FsmmStore *self, gconstpointer block, guint64 epoch);
-void fsmm_store_unpin (FsmmStore *self, FsmmChunk *chunk);
-
-void fsmm_store_cursor_init (FsmmStoreCursor *cursor, FsmmStore *self);
-gpointer fsmm_store_cursor_next (FsmmStoreCursor *cursor);
-void fsmm_store_cursor_clear (FsmmStoreCursor *cursor);
 
 void fsmm_store_get_stats (FsmmStore *self, FsmmStoreStats *stats);
 char *fsmm_store_find_fault (FsmmStore *self);

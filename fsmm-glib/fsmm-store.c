@@ -2,10 +2,8 @@
 
 #include "config.h"
 
-#include "fsmm-store-private.h"
+#include "fsmm-store-locked-private.h"
 
-#include "fsmm-lock-private.h"
-#include "fsmm-registry-private.h"
 #include "fsmm-system-private.h"
 
 #include <string.h>
@@ -18,7 +16,7 @@ fsmm_store_init (FsmmStore *self,
                  gsize max_blocks,
                  gpointer owner)
 {
-  *self = (FsmmStore) { .geometry = *geometry, .max_blocks = max_blocks };
+  *self = (FsmmStore) { .geometry = *geometry, .max_blocks = max_blocks, .epoch = 1 };
 
   g_mutex_init (&self->lock);
   self->chunks = g_hash_table_new (NULL, NULL);
@@ -41,12 +39,13 @@ fsmm_store_clear (FsmmStore *self)
   g_mutex_clear (&self->lock);
 }
 
-/* --- Chunks come and go (the lock is held) --- */
+/* --- Chunks come and go --- */
 
-static gsize
-count_free (const FsmmStore *self)
+FsmmChunk *
+fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address)
 {
-  return g_hash_table_size (self->chunks) * self->geometry.n_blocks - self->n_live;
+  return g_hash_table_lookup (self->chunks,
+                              fsmm_geometry_chunk_base (&self->geometry, address));
 }
 
 /* A GHashTable aborts when there is no memory for it to grow. Asking for what it could need right
@@ -87,6 +86,7 @@ add_chunk (FsmmStore *self, GQueue *unused)
   g_hash_table_insert (self->chunks, base, chunk);
   g_queue_push_tail_link (&self->all, &chunk->all_link);
   g_queue_push_tail_link (&self->open, &chunk->open_link);
+  self->n_free += self->geometry.n_blocks;
 
   return chunk;
 }
@@ -99,26 +99,47 @@ dispose_chunk (FsmmStore *self, FsmmChunk *chunk, GQueue *unused)
   fsmm_chunk_free (chunk);
 }
 
-/* Makes the chunk's addresses unknown, and gives its memory back as soon as nobody reads it. */
-static void
-remove_chunk (FsmmStore *self, FsmmChunk *chunk, GQueue *unused)
+/* Nothing is taken from the chunk from now on. */
+void
+fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, guint64 drop_id)
 {
-  g_hash_table_remove (self->chunks, chunk->base);
-  if (!fsmm_chunk_is_full (chunk))
+  if (fsmm_store_chunk_is_open (chunk))
     g_queue_unlink (&self->open, &chunk->open_link);
+
+  self->n_free -= self->geometry.n_blocks - chunk->n_live;
+  chunk->drop_id = drop_id;
+  chunk->dropper = g_thread_self ();
+}
+
+/* Makes the chunk's addresses unknown, and gives its memory back as soon as nobody pins it. */
+void
+fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, GQueue *unused)
+{
+  if (chunk->drop_id == 0)
+    fsmm_store_close_chunk (self, chunk, self->epoch);
+
+  g_hash_table_remove (self->chunks, chunk->base);
   self->n_live -= chunk->n_live;
 
-  if (chunk->n_pins > 0)
-    chunk->detached = TRUE;
-  else
+  chunk->detached = TRUE;
+  if (chunk->n_pins == 0)
     dispose_chunk (self, chunk, unused);
 }
 
-static FsmmChunk *
-lookup_chunk (FsmmStore *self, gconstpointer address)
+FsmmChunk *
+fsmm_store_pin_chunk (FsmmChunk *chunk)
 {
-  return g_hash_table_lookup (self->chunks,
-                              fsmm_geometry_chunk_base (&self->geometry, address));
+  chunk->n_pins++;
+
+  return chunk;
+}
+
+void
+fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, GQueue *unused)
+{
+  chunk->n_pins--;
+  if (chunk->n_pins == 0 && chunk->detached)
+    dispose_chunk (self, chunk, unused);
 }
 
 /* Asks the system for all the memory that more chunks would need, and lets go of it: an impossible
@@ -142,18 +163,18 @@ system_could_hold (FsmmStore *self, gsize n_chunks)
 }
 
 /* Adds chunks until @n_blocks are free. All or nothing. */
-static FsmmTakeResult
-ensure_free (FsmmStore *self, gsize n_blocks, GQueue *unused)
+FsmmTakeResult
+fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, GQueue *unused)
 {
-  gsize n_free = count_free (self);
   gsize n_chunks, n_added;
 
   if (n_blocks > self->max_blocks || self->n_live > self->max_blocks - n_blocks)
     return FSMM_TAKE_EXHAUSTED;
-  if (n_blocks <= n_free)
+
+  if (n_blocks <= self->n_free)
     return FSMM_TAKE_OK;
 
-  n_chunks = (n_blocks - n_free - 1) / self->geometry.n_blocks + 1;
+  n_chunks = (n_blocks - self->n_free - 1) / self->geometry.n_blocks + 1;
   if (n_chunks > 1 && !system_could_hold (self, n_chunks))
     return FSMM_TAKE_NO_MEMORY;
 
@@ -165,74 +186,91 @@ ensure_free (FsmmStore *self, gsize n_blocks, GQueue *unused)
     return FSMM_TAKE_OK;
 
   while (n_added-- > 0)
-    remove_chunk (self, g_queue_peek_tail (&self->all), unused);
+    fsmm_store_remove_chunk (self, g_queue_peek_tail (&self->all), unused);
 
   return FSMM_TAKE_NO_MEMORY;
 }
 
 /* Unlocks, and returns memory to the system that is not used any more: others need not wait for
  * that. */
-static void
-unlock_and_release (FsmmStore *self, GQueue *unused)
+void
+fsmm_store_unlock_and_release (FsmmStore *self, GQueue *unused)
 {
   fsmm_unlock (&self->lock);
   fsmm_segments_release (&self->segments, unused);
 }
 
-/* --- Blocks change hands (the lock is held) --- */
+/* --- Blocks change their state --- */
 
-static gpointer
-take_one (FsmmStore *self, gsize n_zeroed)
+/* There must be a free block. */
+gpointer
+fsmm_store_take_one (FsmmStore *self, FsmmBlockState to, gsize n_zeroed, FsmmChunk **chunk)
 {
-  FsmmChunk *chunk = g_queue_peek_head (&self->open);
-  gpointer block = fsmm_chunk_take (chunk);
+  FsmmChunk *first = g_queue_peek_head (&self->open);
+  gpointer block = fsmm_chunk_take (first, to);
 
-  if (fsmm_chunk_is_full (chunk))
-    g_queue_unlink (&self->open, &chunk->open_link);
+  if (fsmm_chunk_is_full (first))
+    g_queue_unlink (&self->open, &first->open_link);
 
+  self->n_free--;
   self->n_live++;
   self->peak_live = MAX (self->peak_live, self->n_live);
 
   /* With the lock held: once it is not, another thread may drop the chunk. */
   memset (block, 0, n_zeroed);
 
+  if (chunk != NULL)
+    *chunk = first;
   return block;
 }
 
 /* A chunk that was full goes to the end of the queue, so that more of its blocks have come back by
  * the time it is used again: taking many blocks from one chunk is cheaper than one from each. */
+FsmmAddressKind
+fsmm_store_move_one (FsmmStore *self,
+                     FsmmChunk *chunk,
+                     gconstpointer address,
+                     FsmmBlockState from,
+                     FsmmBlockState to)
+{
+  gboolean was_open = fsmm_store_chunk_is_open (chunk);
+  gsize n_live_before = chunk->n_live;
+  FsmmAddressKind kind = fsmm_chunk_move (chunk, address, from, to);
+  gboolean is_open = fsmm_store_chunk_is_open (chunk);
+  gsize n_taken = chunk->n_live - n_live_before; /* or given, modulo 2^64 */
+
+  if (is_open && !was_open)
+    g_queue_push_tail_link (&self->open, &chunk->open_link);
+  else if (was_open && !is_open)
+    g_queue_unlink (&self->open, &chunk->open_link);
+
+  /* What is in a chunk counts until that is detached, what is free in it until it is closed. */
+  if (!chunk->detached)
+    self->n_live += n_taken;
+  if (chunk->drop_id == 0)
+    self->n_free -= n_taken;
+
+  return kind;
+}
+
 static FsmmAddressKind
 give_one (FsmmStore *self, gconstpointer address)
 {
-  FsmmChunk *chunk = lookup_chunk (self, address);
-  FsmmAddressKind kind;
-  gboolean was_full;
+  FsmmChunk *chunk = fsmm_store_lookup_chunk (self, address);
 
   if (chunk == NULL)
     return FSMM_ADDRESS_FOREIGN;
 
-  was_full = fsmm_chunk_is_full (chunk);
-  kind = fsmm_chunk_give (chunk, address);
-  if (kind != FSMM_ADDRESS_LIVE)
-    return kind;
-
-  if (was_full)
-    g_queue_push_tail_link (&self->open, &chunk->open_link);
-  self->n_live--;
-
-  return FSMM_ADDRESS_LIVE;
+  return fsmm_store_move_one (self, chunk, address, FSMM_BLOCK_LIVE, FSMM_BLOCK_FREE);
 }
 
 /* Undoes give_one (). */
 static void
 take_again (FsmmStore *self, gconstpointer block)
 {
-  FsmmChunk *chunk = lookup_chunk (self, block);
+  FsmmChunk *chunk = fsmm_store_lookup_chunk (self, block);
 
-  fsmm_chunk_take_again (chunk, block);
-  if (fsmm_chunk_is_full (chunk))
-    g_queue_unlink (&self->open, &chunk->open_link);
-  self->n_live++;
+  fsmm_store_move_one (self, chunk, block, FSMM_BLOCK_FREE, FSMM_BLOCK_LIVE);
 }
 
 /* --- Calls --- */
@@ -246,12 +284,12 @@ fsmm_store_take (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize n_zero
 
   fsmm_lock (&self->lock);
 
-  result = ensure_free (self, n_blocks, &unused);
+  result = fsmm_store_ensure_free (self, n_blocks, &unused);
   if (result == FSMM_TAKE_OK)
     for (gsize i = 0; i < n_blocks; i++)
-      blocks[i] = take_one (self, n_zeroed);
+      blocks[i] = fsmm_store_take_one (self, FSMM_BLOCK_LIVE, n_zeroed, NULL);
 
-  unlock_and_release (self, &unused);
+  fsmm_store_unlock_and_release (self, &unused);
 
   return result;
 }
@@ -289,7 +327,7 @@ fsmm_store_inspect (FsmmStore *self, gconstpointer address)
 
   fsmm_lock (&self->lock);
 
-  chunk = lookup_chunk (self, address);
+  chunk = fsmm_store_lookup_chunk (self, address);
   if (chunk != NULL)
     kind = fsmm_chunk_inspect (chunk, address);
 
@@ -306,13 +344,13 @@ fsmm_store_reserve (FsmmStore *self, gsize n_blocks)
   FsmmTakeResult result;
 
   fsmm_lock (&self->lock);
-  result = ensure_free (self, n_blocks, &unused);
-  unlock_and_release (self, &unused);
+  result = fsmm_store_ensure_free (self, n_blocks, &unused);
+  fsmm_store_unlock_and_release (self, &unused);
 
   return result;
 }
 
-/* Gives back chunks with no live block. Returns how many. */
+/* Gives back chunks in which no block is taken. Returns how many. */
 gsize
 fsmm_store_trim (FsmmStore *self)
 {
@@ -329,281 +367,12 @@ fsmm_store_trim (FsmmStore *self)
       next = l->next;
       if (chunk->n_live == 0)
         {
-          remove_chunk (self, chunk, &unused);
+          fsmm_store_remove_chunk (self, chunk, &unused);
           n_removed++;
         }
     }
 
-  unlock_and_release (self, &unused);
+  fsmm_store_unlock_and_release (self, &unused);
 
   return n_removed;
-}
-
-/* Drops every block and every chunk. Returns how many blocks were live. */
-gsize
-fsmm_store_drop_all (FsmmStore *self)
-{
-  GQueue unused = G_QUEUE_INIT;
-  gsize n_dropped;
-  GList *next;
-
-  fsmm_lock (&self->lock);
-
-  n_dropped = self->n_live;
-  self->epoch++;
-  for (GList *l = self->all.head; l != NULL; l = next)
-    {
-      FsmmChunk *chunk = l->data;
-
-      next = l->next;
-      if (!chunk->detached)
-        remove_chunk (self, chunk, &unused);
-    }
-
-  unlock_and_release (self, &unused);
-
-  return n_dropped;
-}
-
-/* --- Handles --- */
-
-/* Takes a block of zeroes, and tells the epoch it belongs to. It is gone when the epoch is over. */
-gpointer
-fsmm_store_take_for_handle (FsmmStore *self, guint64 *epoch, FsmmTakeResult *result)
-{
-  GQueue unused = G_QUEUE_INIT;
-  gpointer block = NULL;
-
-  fsmm_lock (&self->lock);
-
-  *epoch = self->epoch;
-  *result = ensure_free (self, 1, &unused);
-  if (*result == FSMM_TAKE_OK)
-    block = take_one (self, self->geometry.alloc_size);
-
-  unlock_and_release (self, &unused);
-
-  return block;
-}
-
-gboolean
-fsmm_store_is_in_epoch (FsmmStore *self, guint64 epoch)
-{
-  gboolean is_in_epoch;
-
-  fsmm_lock (&self->lock);
-  is_in_epoch = self->epoch == epoch;
-  fsmm_unlock (&self->lock);
-
-  return is_in_epoch;
-}
-
-/* Returns FALSE if the block is gone. */
-gboolean
-fsmm_store_give_from_handle (FsmmStore *self, gpointer block, guint64 epoch)
-{
-  gboolean given;
-
-  fsmm_lock (&self->lock);
-  given = self->epoch == epoch && give_one (self, block) == FSMM_ADDRESS_LIVE;
-  fsmm_unlock (&self->lock);
-
-  return given;
-}
-
-static FsmmChunk *
-pin (FsmmChunk *chunk)
-{
-  chunk->n_pins++;
-
-  return chunk;
-}
-
-static void
-unpin (FsmmStore *self, FsmmChunk *chunk, GQueue *unused)
-{
-  chunk->n_pins--;
-  if (chunk->n_pins == 0 && chunk->detached)
-    dispose_chunk (self, chunk, unused);
-}
-
-/* Makes the memory of a live block stay where it is until fsmm_store_unpin (), whatever is dropped
- * meanwhile. NULL if the block is gone. */
-FsmmChunk *
-fsmm_store_pin (FsmmStore *self, gconstpointer block, guint64 epoch)
-{
-  FsmmChunk *chunk = NULL;
-
-  fsmm_lock (&self->lock);
-  if (self->epoch == epoch)
-    chunk = lookup_chunk (self, block);
-  if (chunk != NULL)
-    pin (chunk);
-  fsmm_unlock (&self->lock);
-
-  return chunk;
-}
-
-void
-fsmm_store_unpin (FsmmStore *self, FsmmChunk *chunk)
-{
-  GQueue unused = G_QUEUE_INIT;
-
-  fsmm_lock (&self->lock);
-  unpin (self, chunk, &unused);
-  unlock_and_release (self, &unused);
-}
-
-/* --- Walking over live blocks --- */
-
-/* Starts a walk over the blocks of the chunks that exist now. */
-void
-fsmm_store_cursor_init (FsmmStoreCursor *cursor, FsmmStore *self)
-{
-  GList *head;
-
-  cursor->store = self;
-  cursor->next_index = 0;
-
-  fsmm_lock (&self->lock);
-  head = self->all.head;
-  cursor->chunk = head != NULL ? pin (head->data) : NULL;
-  cursor->end_serial = self->next_serial;
-  fsmm_unlock (&self->lock);
-}
-
-/* The pinned chunk stays in the list even when it is detached, and so leads on to the next one. */
-static void
-cursor_advance (FsmmStoreCursor *cursor, GQueue *unused)
-{
-  FsmmChunk *chunk = cursor->chunk;
-  GList *next = chunk->all_link.next;
-
-  cursor->chunk = NULL;
-  cursor->next_index = 0;
-  if (next != NULL && ((FsmmChunk *) next->data)->serial < cursor->end_serial)
-    cursor->chunk = pin (next->data);
-
-  unpin (cursor->store, chunk, unused);
-}
-
-/* The next block that is live at this moment, or NULL at the end. */
-gpointer
-fsmm_store_cursor_next (FsmmStoreCursor *cursor)
-{
-  FsmmStore *store = cursor->store;
-  GQueue unused = G_QUEUE_INIT;
-  gpointer block = NULL;
-
-  fsmm_lock (&store->lock);
-
-  while (cursor->chunk != NULL && block == NULL)
-    {
-      if (!cursor->chunk->detached)
-        block = fsmm_chunk_next_live (cursor->chunk, cursor->next_index);
-      if (block != NULL)
-        cursor->next_index = fsmm_chunk_index (cursor->chunk, block) + 1;
-      else
-        cursor_advance (cursor, &unused);
-    }
-
-  unlock_and_release (store, &unused);
-
-  return block;
-}
-
-/* Ends a walk that has not come to its end by itself. */
-void
-fsmm_store_cursor_clear (FsmmStoreCursor *cursor)
-{
-  if (cursor->chunk != NULL)
-    fsmm_store_unpin (cursor->store, cursor->chunk);
-  cursor->chunk = NULL;
-}
-
-/* --- Looking in --- */
-
-/* One consistent picture. */
-void
-fsmm_store_get_stats (FsmmStore *self, FsmmStoreStats *stats)
-{
-  fsmm_lock (&self->lock);
-
-  stats->n_chunks = g_hash_table_size (self->chunks);
-  stats->n_live = self->n_live;
-  stats->n_free = MIN (count_free (self), self->max_blocks - self->n_live);
-  stats->peak_live = self->peak_live;
-  stats->reserved_bytes = stats->n_chunks * self->geometry.chunk_bytes;
-
-  fsmm_unlock (&self->lock);
-}
-
-static char *
-find_chunk_fault (FsmmStore *self, FsmmChunk *chunk)
-{
-  gboolean is_open = g_queue_index (&self->open, chunk) >= 0;
-
-  if (lookup_chunk (self, chunk->base) != chunk)
-    return g_strdup_printf ("chunk %p is not in the table", chunk->base);
-  if (is_open == fsmm_chunk_is_full (chunk))
-    return g_strdup_printf ("chunk %p is %s the queue of open chunks", chunk->base,
-                            is_open ? "full, but in" : "not full, but not in");
-  if (fsmm_registry_lookup (chunk->base) != self->segments.owner ||
-      fsmm_registry_lookup (chunk->base + self->geometry.chunk_bytes - 1) != self->segments.owner)
-    return g_strdup_printf ("chunk %p is not in the registry", chunk->base);
-
-  return fsmm_chunk_find_fault (chunk);
-}
-
-static char *
-find_fault_locked (FsmmStore *self)
-{
-  gsize n_live = 0, n_attached = 0;
-  guint64 serial = 0;
-
-  for (GList *l = self->all.head; l != NULL; l = l->next)
-    {
-      FsmmChunk *chunk = l->data;
-      char *fault;
-
-      if (l->prev != NULL && chunk->serial <= serial)
-        return g_strdup_printf ("chunk %p is out of order", chunk->base);
-      serial = chunk->serial;
-
-      if (chunk->detached && chunk->n_pins == 0)
-        return g_strdup_printf ("chunk %p is detached, and nobody reads it", chunk->base);
-      if (chunk->detached)
-        continue;
-
-      fault = find_chunk_fault (self, chunk);
-      if (fault != NULL)
-        return fault;
-
-      n_attached++;
-      n_live += chunk->n_live;
-    }
-
-  if (n_attached != g_hash_table_size (self->chunks))
-    return g_strdup_printf ("%u chunks are in the table, and %" G_GSIZE_FORMAT " in the list",
-                            g_hash_table_size (self->chunks), n_attached);
-  if (n_live != self->n_live || n_live > self->peak_live || n_live > self->max_blocks)
-    return g_strdup_printf ("%" G_GSIZE_FORMAT " blocks are live, %" G_GSIZE_FORMAT
-                            " are counted, with a peak of %" G_GSIZE_FORMAT,
-                            n_live, self->n_live, self->peak_live);
-
-  return NULL;
-}
-
-/* Checks everything that must always be true of a store, for tests and for debugging. Returns what is
- * not, or NULL. */
-char *
-fsmm_store_find_fault (FsmmStore *self)
-{
-  char *fault;
-
-  fsmm_lock (&self->lock);
-  fault = find_fault_locked (self);
-  fsmm_unlock (&self->lock);
-
-  return fault;
 }

@@ -130,6 +130,24 @@ test_release_gives_back_once (void)
   fsmm_test_assert_counts (pool, 1, 1);
 }
 
+/* Nobody frees the block behind the back of its handle. */
+static void
+test_only_the_handle_gives_back (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  g_autoptr (FsmmBlock) block = acquire (pool);
+  g_autoptr (GError) error = NULL;
+  gpointer address = fsmm_block_get_address (block);
+
+  g_assert_false (fsmm_pool_free (pool, address, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_POINTER);
+  g_assert_nonnull (strstr (error->message, "belongs to a handle"));
+  g_assert_true (fsmm_pool_is_allocated (pool, address));
+  g_assert_true (fsmm_block_is_live (block));
+  g_assert_true (fsmm_block_release (block, NULL));
+  fsmm_test_assert_counts (pool, 0, 1);
+}
+
 static void
 test_last_reference_gives_back (void)
 {
@@ -338,6 +356,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/block/reads-what-was-written", test_reads_what_was_written);
   g_test_add_func ("/block/bounds-are-checked", test_bounds_are_checked);
   g_test_add_func ("/block/release-gives-back-once", test_release_gives_back_once);
+  g_test_add_func ("/block/only-the-handle-gives-back", test_only_the_handle_gives_back);
   g_test_add_func ("/block/last-reference-gives-back", test_last_reference_gives_back);
   g_test_add_func ("/block/keeps-its-pool-alive", test_keeps_its_pool_alive);
   g_test_add_func ("/block/free-all-ends-handles", test_free_all_ends_handles);

@@ -280,13 +280,21 @@ test_checker_finds_faults (void)
   fsmm_test_assert_sound (pool);
   chunk = g_queue_peek_head (&store->open);
 
-  chunk->free[0] |= 1;
+  chunk->bits[0].free |= 1;
   assert_fault (pool, "16 free and 1 live blocks are not 16");
-  chunk->free[0] &= ~(guint64) 1;
+  chunk->bits[0].free &= ~(guint64) 1;
 
-  chunk->free[0] |= (guint64) 1 << 16;
+  chunk->bits[0].free |= (guint64) 1 << 16;
   assert_fault (pool, "behind the last one");
-  chunk->free[0] &= ~((guint64) 1 << 16);
+  chunk->bits[0].free &= ~((guint64) 1 << 16);
+
+  chunk->bits[0].reserved = 2;
+  assert_fault (pool, "has no state");
+  chunk->bits[0].reserved = 0;
+
+  chunk->bits[0].held = 1;
+  assert_fault (pool, "has no state");
+  chunk->bits[0].held = 0;
 
   chunk->groups[0] = 0;
   assert_fault (pool, "group bit");
@@ -305,11 +313,11 @@ test_checker_finds_faults (void)
   chunk->serial = 1;
 
   chunk->detached = TRUE;
-  assert_fault (pool, "nobody reads");
+  assert_fault (pool, "nobody pins");
   chunk->detached = FALSE;
 
   g_queue_unlink (&store->open, &chunk->open_link);
-  assert_fault (pool, "not in the queue");
+  assert_fault (pool, "missing in the queue");
   g_queue_push_tail_link (&store->open, &chunk->open_link);
 
   g_hash_table_remove (store->chunks, chunk->base);
@@ -323,6 +331,10 @@ test_checker_finds_faults (void)
   store->n_live++;
   assert_fault (pool, "18 are counted");
   store->n_live--;
+
+  store->n_free++;
+  assert_fault (pool, "15 blocks are free, 16 are counted");
+  store->n_free--;
 
   store->peak_live = 1;
   assert_fault (pool, "peak of 1");

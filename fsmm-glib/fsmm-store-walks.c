@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-store-locked-private.h"
+
+/* --- Walking --- */
+
+static gboolean
+is_in_walk (const FsmmStoreCursor *cursor, GList *link)
+{
+  return link != NULL && ((FsmmChunk *) link->data)->serial < cursor->end_serial;
+}
+
+/* Called with the lock held. */
+static void
+cursor_start (FsmmStoreCursor *cursor, FsmmStore *self, guint64 drop_id)
+{
+  *cursor = (FsmmStoreCursor) {
+    .store = self, .end_serial = self->next_serial, .drop_id = drop_id,
+  };
+
+  if (is_in_walk (cursor, self->all.head))
+    cursor->chunk = fsmm_store_pin_chunk (self->all.head->data);
+}
+
+/* A pinned chunk stays in the list even when it is detached, and so leads on to the next one. */
+static void
+cursor_advance (FsmmStoreCursor *cursor, GQueue *unused)
+{
+  FsmmChunk *chunk = cursor->chunk;
+  GList *next = chunk->all_link.next;
+
+  cursor->chunk = is_in_walk (cursor, next) ? fsmm_store_pin_chunk (next->data) : NULL;
+  cursor->next_index = 0;
+  fsmm_store_unpin_chunk (cursor->store, chunk, unused);
+}
+
+/* The next block that is live or held at this moment, or NULL. Called with the lock held. */
+static gpointer
+cursor_find (FsmmStoreCursor *cursor, GQueue *unused)
+{
+  gpointer block = NULL;
+
+  while (cursor->chunk != NULL && block == NULL)
+    {
+      FsmmChunk *chunk = cursor->chunk;
+
+      if (!chunk->detached && (cursor->drop_id == 0 || cursor->drop_id == chunk->drop_id))
+        block = fsmm_chunk_next_whole (chunk, cursor->next_index);
+
+      if (block != NULL)
+        cursor->next_index = fsmm_chunk_index (chunk, block) + 1;
+      else
+        cursor_advance (cursor, unused);
+    }
+
+  return block;
+}
+
+/* Starts a walk over the blocks of the chunks that exist now. It must be walked to its end. */
+void
+fsmm_store_cursor_init (FsmmStoreCursor *cursor, FsmmStore *self)
+{
+  fsmm_lock (&self->lock);
+  cursor_start (cursor, self, 0);
+  fsmm_unlock (&self->lock);
+}
+
+/* The next block that is live or held at this moment, or NULL at the end. */
+gpointer
+fsmm_store_cursor_next (FsmmStoreCursor *cursor)
+{
+  GQueue unused = G_QUEUE_INIT;
+  gpointer block;
+
+  fsmm_lock (&cursor->store->lock);
+  block = cursor_find (cursor, &unused);
+  fsmm_store_unlock_and_release (cursor->store, &unused);
+
+  return block;
+}
+
+/* --- Dropping all blocks --- */
+
+/* Marks every chunk: nothing is taken from it any more, and its handles are of no use. Returns how
+ * many blocks are in them. */
+static gsize
+mark_chunks (FsmmStore *self)
+{
+  guint64 drop_id = ++self->epoch;
+  gsize n_blocks = 0;
+
+  for (GList *l = self->all.head; l != NULL; l = l->next)
+    {
+      FsmmChunk *chunk = l->data;
+
+      if (chunk->drop_id == 0)
+        {
+          fsmm_store_close_chunk (self, chunk, drop_id);
+          n_blocks += chunk->n_live;
+        }
+    }
+
+  return n_blocks;
+}
+
+static void
+remove_marked_chunks (FsmmStore *self, guint64 drop_id, GQueue *unused)
+{
+  GList *next;
+
+  for (GList *l = self->all.head; l != NULL; l = next)
+    {
+      FsmmChunk *chunk = l->data;
+
+      next = l->next;
+      if (chunk->drop_id == drop_id && !chunk->detached)
+        fsmm_store_remove_chunk (self, chunk, unused);
+    }
+}
+
+/* Drops every block, as it is, and every chunk. Returns how many blocks there were. */
+gsize
+fsmm_store_drop_all (FsmmStore *self)
+{
+  GQueue unused = G_QUEUE_INIT;
+  gsize n_dropped;
+
+  fsmm_lock (&self->lock);
+  n_dropped = mark_chunks (self);
+  remove_marked_chunks (self, self->epoch, &unused);
+  fsmm_store_unlock_and_release (self, &unused);
+
+  return n_dropped;
+}
+
+/* The same in steps, for blocks whose content must be cleared: begin, then claim, clear and finish
+ * one after the other, then end. Blocks that are taken meanwhile come from new chunks. */
+gsize
+fsmm_store_drop_begin (FsmmStoreCursor *cursor, FsmmStore *self)
+{
+  gsize n_dropped;
+
+  fsmm_lock (&self->lock);
+  n_dropped = mark_chunks (self);
+  cursor_start (cursor, self, self->epoch);
+  fsmm_unlock (&self->lock);
+
+  return n_dropped;
+}
+
+/* Claims the next block, for fsmm_store_finish (), or returns NULL at the end. */
+gpointer
+fsmm_store_drop_next (FsmmStoreCursor *cursor, FsmmChunk **chunk)
+{
+  GQueue unused = G_QUEUE_INIT;
+  gpointer block;
+
+  fsmm_lock (&cursor->store->lock);
+
+  block = cursor_find (cursor, &unused);
+  if (block != NULL)
+    {
+      FsmmAddressKind kind = fsmm_chunk_inspect (cursor->chunk, block);
+
+      *chunk = fsmm_store_pin_chunk (cursor->chunk);
+      fsmm_store_move_one (cursor->store, *chunk, block, (FsmmBlockState) kind,
+                           FSMM_BLOCK_CHANGING);
+    }
+
+  fsmm_store_unlock_and_release (cursor->store, &unused);
+
+  return block;
+}
+
+void
+fsmm_store_drop_end (FsmmStoreCursor *cursor)
+{
+  GQueue unused = G_QUEUE_INIT;
+
+  fsmm_lock (&cursor->store->lock);
+  remove_marked_chunks (cursor->store, cursor->drop_id, &unused);
+  fsmm_store_unlock_and_release (cursor->store, &unused);
+}
