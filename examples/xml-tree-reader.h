@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "xml-tree-model.h"
+
+G_BEGIN_DECLS
+
+XmlTree *xml_tree_read (XmlAllocator *allocator, const char *path, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "xml-tree-timing.h"
+
+#include "xml-tree-reader.h"
+
+#include <stdlib.h>
+
+#define MAX_ROUNDS 5
+#define BUDGET (8 * G_TIME_SPAN_SECOND)
+
+typedef struct {
+  const char *path;
+  XmlAllocator *pools;
+  XmlAllocator *heap;
+  guint n_rounds;
+  double samples[XML_N_STEPS][MAX_ROUNDS];
+  gsize n_left;
+} XmlMeasurement;
+
+static void
+note (XmlMeasurement *self, XmlStep step, gint64 start)
+{
+  self->samples[step][self->n_rounds] = (double) (g_get_monotonic_time () - start);
+}
+
+static XmlTree *
+build (XmlMeasurement *self, XmlAllocator *allocator, XmlStep step, GError **error)
+{
+  gint64 start = g_get_monotonic_time ();
+  XmlTree *tree = xml_tree_read (allocator, self->path, error);
+
+  note (self, step, start);
+
+  return tree;
+}
+
+/* Only the nodes: dropping the strings is the same for all, and comes after. */
+static void
+drop (XmlMeasurement *self, XmlTree *tree, XmlStep step)
+{
+  gint64 start = g_get_monotonic_time ();
+
+  if (step == XML_STEP_FREE_ALL)
+    xml_tree_drop_all (tree);
+  else
+    xml_tree_drop_nodes (tree);
+
+  note (self, step, start);
+  self->n_left += xml_allocator_count_live (tree->allocator);
+  xml_tree_free (tree);
+}
+
+/* Begins and ends with a tree in pools. The build that is measured starts with pools that have no
+ * memory yet, which free_all () has returned. */
+static gboolean
+measure_round (XmlMeasurement *self, XmlTree **live, GError **error)
+{
+  XmlTree *tree;
+
+  drop (self, g_steal_pointer (live), XML_STEP_FREE_ALL);
+
+  tree = build (self, self->pools, XML_STEP_BUILD_POOLS, error);
+  if (tree == NULL)
+    return FALSE;
+  drop (self, tree, XML_STEP_DROP_NODES_POOLS);
+
+  tree = build (self, self->heap, XML_STEP_BUILD_HEAP, error);
+  if (tree == NULL)
+    return FALSE;
+  drop (self, tree, XML_STEP_DROP_NODES_HEAP);
+
+  *live = xml_tree_read (self->pools, self->path, error);
+  return *live != NULL;
+}
+
+static int
+compare_doubles (const void *a, const void *b)
+{
+  double difference = *(const double *) a - *(const double *) b;
+
+  return (difference > 0) - (difference < 0);
+}
+
+static double
+find_median (double *samples, guint n)
+{
+  qsort (samples, n, sizeof *samples, compare_doubles);
+
+  return (samples[(n - 1) / 2] + samples[n / 2]) / 2;
+}
+
+/* Measures in as many rounds as there is time for. @live is a tree of the file at @path in
+ * pools; it is dropped, and another one, or NULL, comes in its place. */
+gboolean
+xml_measure (const char *path, XmlTree **live, XmlTimes *times, GError **error)
+{
+  g_autoptr (XmlAllocator) heap = xml_allocator_new_heap ();
+  XmlMeasurement self = { .path = path, .pools = (*live)->allocator, .heap = heap };
+  gint64 start = g_get_monotonic_time ();
+  gint64 elapsed;
+
+  do
+    {
+      if (!measure_round (&self, live, error))
+        return FALSE;
+
+      self.n_rounds++;
+      elapsed = g_get_monotonic_time () - start;
+    }
+  while (self.n_rounds < MAX_ROUNDS && elapsed + elapsed / self.n_rounds < BUDGET);
+
+  times->n_rounds = self.n_rounds;
+  times->n_left = self.n_left;
+  for (int step = 0; step < XML_N_STEPS; step++)
+    times->median[step] = find_median (self.samples[step], self.n_rounds);
+
+  return TRUE;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Reads an XML file into a tree whose nodes come from three pools, and compares that with g_new.
+ *
+ * What it does with pools is in xml-tree-allocator.c. xml-tree-model.c builds and drops trees. */
+
+#include "xml-tree-output.h"
+#include "xml-tree-reader.h"
+#include "xml-tree-report.h"
+
+#include <locale.h>
+#include <stdio.h>
+
+#define STATUS_FAILURE 1
+#define STATUS_USAGE 2
+
+typedef struct {
+  char **paths; /* (owned) (nullable) */
+  gboolean counts;
+  gint64 max_blocks;
+} Options;
+
+/* --- What to do --- */
+
+static GOptionContext *
+new_option_context (Options *options)
+{
+  const GOptionEntry entries[] = {
+    { "counts", 'c', 0, G_OPTION_ARG_NONE, &options->counts,
+      "Only count elements, attributes, texts, depth", NULL },
+    { "max-blocks", 'm', 0, G_OPTION_ARG_INT64, &options->max_blocks,
+      "Let no pool have more than N blocks in use", "N" },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->paths, NULL, NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  GOptionContext *context = g_option_context_new ("[FILE]");
+
+  g_option_context_set_summary (
+    context,
+    "Reads an XML file into a tree whose nodes come from pools. Says what is in it\n"
+    "and what the pools hold, compares their time with that of g_new and g_free, and\n"
+    "frees what must not be freed, to show what happens. Without FILE, it reads the\n"
+    "description of GLib that comes with GObject introspection.");
+  g_option_context_set_description (
+    context,
+    "Namespace declarations (xmlns) count as attributes; texts that are white space\n"
+    "are left out. FILE must be in UTF-8 and declare no entities of its own.\n"
+    "\n"
+    "Exit status: 0 if all went well, 1 if not, 2 if the arguments make no sense.");
+  g_option_context_add_main_entries (context, entries, NULL);
+
+  return context;
+}
+
+static gboolean
+parse_options (Options *options, int *argc, char ***argv, GError **error)
+{
+  g_autoptr (GOptionContext) context = new_option_context (options);
+
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+
+  if (options->max_blocks < 0)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   "--max-blocks must not be negative");
+      return FALSE;
+    }
+
+  if (options->paths != NULL && options->paths[1] != NULL)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "more than one file");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Returns: (transfer full) (nullable): a file that is there wherever GNOME programs are made */
+static char *
+find_default_file (void)
+{
+  const char *const *system_dirs = g_get_system_data_dirs ();
+  const char *const other_dirs[] = { "/usr/local/share", "/usr/share", GLIB_LIBDIR, NULL };
+  const char *const *lists[] = { system_dirs, other_dirs };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
+    for (const char *const *dir = lists[i]; *dir != NULL; dir++)
+      {
+        g_autofree char *path = g_build_filename (*dir, "gir-1.0", "GLib-2.0.gir", NULL);
+
+        if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
+          return g_steal_pointer (&path);
+      }
+
+  return NULL;
+}
+
+/* --- Doing it --- */
+
+static gboolean
+print_counts (XmlAllocator *pools, const char *path, GError **error)
+{
+  g_autoptr (XmlTree) tree = xml_tree_read (pools, path, error);
+
+  if (tree == NULL)
+    return FALSE;
+
+  xml_report_counts (tree);
+
+  return TRUE;
+}
+
+static gboolean
+demonstrate (XmlAllocator *pools, const char *path, GError **error)
+{
+  g_autoptr (XmlTree) tree = xml_tree_read (pools, path, error);
+  g_auto (XmlMistakes) mistakes = { 0 };
+  XmlTimes times;
+  gboolean all_well;
+
+  if (tree == NULL)
+    return FALSE;
+
+  xml_report_summary (path, tree);
+  xml_report_pools (pools);
+
+  if (!xml_measure (path, &tree, &times, error))
+    return FALSE;
+  all_well = xml_report_times (&times);
+
+  if (!xml_mistakes_make (&mistakes, tree, error))
+    return FALSE;
+  all_well &= xml_report_mistakes (&mistakes);
+
+  if (all_well)
+    return TRUE;
+
+  g_set_error_literal (error, FSMM_ERROR, FSMM_ERROR_INVALID_POINTER,
+                       "the pools did not keep a promise: see above");
+  return FALSE;
+}
+
+static gboolean
+run (const Options *options, GError **error)
+{
+  g_autofree char *path = NULL;
+  g_autoptr (XmlAllocator) pools = xml_allocator_new_pools ((gsize) options->max_blocks, error);
+
+  if (pools == NULL)
+    return FALSE;
+
+  path = options->paths != NULL ? g_strdup (options->paths[0]) : find_default_file ();
+  if (path == NULL)
+    {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+                   "found no gir-1.0/GLib-2.0.gir: install libgirepository1.0-dev (Debian, "
+                   "Ubuntu), gobject-introspection-devel (Fedora) or gobject-introspection (Arch), "
+                   "or name an XML file");
+      return FALSE;
+    }
+
+  return options->counts ? print_counts (pools, path, error) : demonstrate (pools, path, error);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_autoptr (GError) error = NULL;
+  Options options = { 0 };
+  int status = 0;
+
+  setlocale (LC_ALL, "");
+
+  if (!parse_options (&options, &argc, &argv, &error))
+    {
+      xml_complain ("%s; see xml-tree --help", error->message);
+      status = STATUS_USAGE;
+    }
+  else if (!run (&options, &error))
+    {
+      xml_complain ("%s", error->message);
+      status = STATUS_FAILURE;
+    }
+  else if (ferror (stdout))
+    {
+      xml_complain ("cannot write to the standard output");
+      status = STATUS_FAILURE;
+    }
+
+  g_strfreev (options.paths);
+
+  return status;
+}
