@@ -7,6 +7,6 @@
 
 G_BEGIN_DECLS
 
-FsmmBlock *fsmm_block_new (FsmmPool *pool, gpointer data, guint64 epoch);
+FsmmBlock *fsmm_block_new (FsmmPool *pool, GError **error);
 
 G_END_DECLS

@@ -5,30 +5,14 @@
 #include "fsmm-block-private.h"
 
 #include "fsmm-error.h"
+#include "fsmm-handle-private.h"
 #include "fsmm-pool-private.h"
 
 #include <string.h>
 
-/* A block must not go back to its pool while somebody reads or writes it: another thread may release
- * the handle at that moment, and bytes from fsmm_block_get_bytes () outlive the release. So whoever
- * looks at the memory is a user of it, and a release takes effect when the last user leaves.
- *
- * state is both in one: whether the handle is released, and twice the number of users. Whoever brings
- * it to RELEASED alone, a release with no users or the last user after a release, gives the block
- * back. Nothing can leave that state, so that happens exactly once.
- *
- * free_all () does not ask handles. What keeps memory there that it drops is the pin of each user. */
-
-#define RELEASED 1
-#define USER 2
-
 struct _FsmmBlock {
-  gatomicrefcount ref_count;
-  gint state; /* (atomic) */
-
+  FsmmHandle handle;
   FsmmPool *pool; /* (owned) */
-  gpointer data;  /* (not owned) */
-  guint64 epoch;  /* of the pool: the block is gone when that has moved on */
 };
 
 /* Bytes that somebody holds. */
@@ -39,16 +23,28 @@ typedef struct {
 
 G_DEFINE_BOXED_TYPE (FsmmBlock, fsmm_block, fsmm_block_ref, fsmm_block_unref)
 
-/* Takes over the block at @data. */
+/* Takes a block of zeroes from @pool. */
 FsmmBlock *
-fsmm_block_new (FsmmPool *pool, gpointer data, guint64 epoch)
+fsmm_block_new (FsmmPool *pool, GError **error)
 {
-  FsmmBlock *self = g_new0 (FsmmBlock, 1);
+  const FsmmFill zeroes = { .n_bytes = pool->store.geometry.alloc_size };
+  FsmmBlock *self = fsmm_handle_memory_alloc ();
+  FsmmTakeResult result = FSMM_TAKE_NO_MEMORY;
+  gpointer data = NULL;
+  gsize epoch;
 
-  g_atomic_ref_count_init (&self->ref_count);
+  if (self != NULL)
+    data = fsmm_store_take_held (&pool->store, zeroes, &epoch, &result);
+
+  if (data == NULL)
+    {
+      g_clear_pointer (&self, fsmm_handle_memory_free);
+      fsmm_pool_report_take (pool, result, 1, error);
+      return NULL;
+    }
+
+  fsmm_handle_init (&self->handle, data, epoch);
   self->pool = g_object_ref (pool);
-  self->data = data;
-  self->epoch = epoch;
 
   return self;
 }
@@ -68,7 +64,7 @@ fsmm_block_ref (FsmmBlock *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  g_atomic_ref_count_inc (&self->ref_count);
+  g_atomic_ref_count_inc (&self->handle.ref_count);
 
   return self;
 }
@@ -76,30 +72,13 @@ fsmm_block_ref (FsmmBlock *self)
 static gboolean
 give_back (FsmmBlock *self)
 {
-  return fsmm_store_give_held (&self->pool->store, self->data, self->epoch);
+  return fsmm_store_give_held (&self->pool->store, self->handle.data, self->handle.epoch);
 }
 
-/* Returns FALSE if it was released before. In @given, whether the block was still there to be given
- * back, now or when its last user leaves. */
 static gboolean
-mark_released (FsmmBlock *self, gboolean *given)
+is_in_epoch (FsmmBlock *self)
 {
-  gint state;
-
-  do
-    {
-      state = g_atomic_int_get (&self->state);
-      if (state & RELEASED)
-        return FALSE;
-    }
-  while (!g_atomic_int_compare_and_exchange (&self->state, state, state | RELEASED));
-
-  if (state == 0)
-    *given = give_back (self);
-  else
-    *given = fsmm_store_is_in_epoch (&self->pool->store, self->epoch);
-
-  return TRUE;
+  return fsmm_store_is_in_epoch (&self->pool->store, self->handle.epoch);
 }
 
 /**
@@ -113,27 +92,16 @@ mark_released (FsmmBlock *self, gboolean *given)
 void
 fsmm_block_unref (FsmmBlock *self)
 {
-  gboolean given;
-
   g_return_if_fail (self != NULL);
 
-  if (!g_atomic_ref_count_dec (&self->ref_count))
+  if (!g_atomic_ref_count_dec (&self->handle.ref_count))
     return;
 
-  mark_released (self, &given);
+  /* There are no users: each has a reference. */
+  if (fsmm_handle_release (&self->handle) == FSMM_RELEASE_NOW)
+    give_back (self);
   g_object_unref (self->pool);
-  g_free (self);
-}
-
-static void
-set_released_error (FsmmBlock *self, const char *what, GError **error)
-{
-  g_autofree char *pool = fsmm_pool_describe (self->pool);
-
-  g_set_error (error, FSMM_ERROR, FSMM_ERROR_RELEASED,
-               "%s: cannot %s the block that was at %p: it has been released, or dropped by free_all "
-               "(); acquire a new one",
-               pool, what, self->data);
+  fsmm_handle_memory_free (self);
 }
 
 /* Becomes a user of the memory. Returns NULL if there is none any more. */
@@ -141,19 +109,13 @@ static FsmmChunk *
 enter (FsmmBlock *self)
 {
   FsmmChunk *chunk;
-  gint state;
 
-  do
-    {
-      state = g_atomic_int_get (&self->state);
-      if (state & RELEASED)
-        return NULL;
-    }
-  while (!g_atomic_int_compare_and_exchange (&self->state, state, state + USER));
+  if (!fsmm_handle_enter (&self->handle))
+    return NULL;
 
-  chunk = fsmm_store_pin (&self->pool->store, self->data, self->epoch);
+  chunk = fsmm_store_pin (&self->pool->store, self->handle.data, self->handle.epoch);
   if (chunk == NULL)
-    g_atomic_int_add (&self->state, -USER);
+    fsmm_handle_leave (&self->handle);
 
   return chunk;
 }
@@ -161,11 +123,15 @@ enter (FsmmBlock *self)
 static void
 leave (FsmmBlock *self, FsmmChunk *chunk)
 {
-  gint state = g_atomic_int_add (&self->state, -USER);
-
   fsmm_store_unpin (&self->pool->store, chunk);
-  if (state == (USER | RELEASED))
+  if (fsmm_handle_leave (&self->handle))
     give_back (self);
+}
+
+static void
+set_released_error (FsmmBlock *self, const char *what, GError **error)
+{
+  fsmm_pool_report_released (self->pool, what, self->handle.data, error);
 }
 
 /* Becomes a user of a part of the memory. Returns NULL with @error set if that cannot be. */
@@ -225,8 +191,7 @@ fsmm_block_is_live (FsmmBlock *self)
 {
   g_return_val_if_fail (self != NULL, FALSE);
 
-  return (g_atomic_int_get (&self->state) & RELEASED) == 0 &&
-         fsmm_store_is_in_epoch (&self->pool->store, self->epoch);
+  return !fsmm_handle_is_released (&self->handle) && is_in_epoch (self);
 }
 
 /**
@@ -247,7 +212,7 @@ fsmm_block_get_address (FsmmBlock *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return fsmm_block_is_live (self) ? self->data : NULL;
+  return fsmm_block_is_live (self) ? self->handle.data : NULL;
 }
 
 /**
@@ -273,11 +238,23 @@ fsmm_block_release (FsmmBlock *self, GError **error)
 
   g_return_val_if_fail (self != NULL, FALSE);
 
-  if (mark_released (self, &given) && given)
-    return TRUE;
+  switch (fsmm_handle_release (&self->handle))
+    {
+    case FSMM_RELEASE_NOW:
+      given = give_back (self);
+      break;
+    case FSMM_RELEASE_DEFERRED:
+      given = is_in_epoch (self);
+      break;
+    case FSMM_RELEASE_AGAIN:
+    default:
+      break;
+    }
 
-  set_released_error (self, "release", error);
-  return FALSE;
+  if (!given)
+    set_released_error (self, "release", error);
+
+  return given;
 }
 
 /**
@@ -316,7 +293,7 @@ fsmm_block_read (FsmmBlock *self, gsize offset, gsize n_bytes, gsize *n_read, GE
   copy = g_try_malloc (MAX (n_bytes, 1));
   if (copy != NULL)
     {
-      memcpy (copy, (guint8 *) self->data + offset, n_bytes);
+      memcpy (copy, (guint8 *) self->handle.data + offset, n_bytes);
       *n_read = n_bytes;
     }
   else
@@ -363,7 +340,7 @@ fsmm_block_write (FsmmBlock *self,
 
   /* The source may be a part of the same block. */
   if (n_bytes > 0)
-    memmove ((guint8 *) self->data + offset, data, n_bytes);
+    memmove ((guint8 *) self->handle.data + offset, data, n_bytes);
   leave (self, chunk);
 
   return TRUE;
@@ -444,5 +421,5 @@ fsmm_block_get_bytes (FsmmBlock *self, GError **error)
   export->block = fsmm_block_ref (self);
   export->chunk = chunk;
 
-  return g_bytes_new_with_free_func (self->data, fsmm_block_get_size (self), export_end, export);
+  return g_bytes_new_with_free_func (self->handle.data, fsmm_block_get_size (self), export_end, export);
 }

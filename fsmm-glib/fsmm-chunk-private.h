@@ -50,7 +50,7 @@ typedef struct {
   GList open_link; /* in FsmmStore.open, while a block is free to be taken */
   guint64 serial;  /* counts up with each chunk of a pool */
   gsize n_pins;    /* how many need the memory to stay */
-  guint64 drop_id;  /* not 0: closed, which means that nothing is taken from it; by which drop */
+  gsize drop_id;    /* not 0: closed, which means that nothing is taken from it; by which drop */
   GThread *dropper; /* (not owned): the thread that closed it */
   gboolean detached; /* no longer part of the pool: there only until the last pin is gone */
 

@@ -29,6 +29,8 @@ G_BEGIN_DECLS
  *
  * A pool that reported an error is as it was before the call, and goes on working.
  *
+ * The codes are a registered type: `g_enum_to_string (FSMM_TYPE_ERROR, error->code)` gives a name.
+ *
  * Since: 1.0
  */
 typedef enum {

@@ -4,9 +4,13 @@
 
 #define FSMM_GLIB_INSIDE
 #include "fsmm-block.h"
+#include "fsmm-box.h"
+#include "fsmm-boxed-type.h"
 #include "fsmm-error.h"
 #include "fsmm-pool.h"
 #include "fsmm-runtime-version.h"
+#include "fsmm-type-layout.h"
+#include "fsmm-typed-pool.h"
 #include "fsmm-version-macros.h"
 #include "fsmm-version.h"
 #undef FSMM_GLIB_INSIDE

@@ -7,14 +7,20 @@
 #include "fsmm-block-private.h"
 #include "fsmm-error.h"
 #include "fsmm-registry-private.h"
+#include "fsmm-typed-pool.h"
 
 /* What a pool is for: its blocks. How it is made and what it tells about itself is in fsmm-pool.c. */
 
 static gboolean
 take (FsmmPool *self, gsize n_blocks, gpointer *blocks, gsize n_zeroed, GError **error)
 {
-  FsmmTakeResult result = fsmm_store_take (&self->store, n_blocks, blocks, n_zeroed);
+  FsmmFill fill = { .n_bytes = n_zeroed };
+  FsmmTakeResult result;
 
+  if (fsmm_pool_refuses_raw_blocks (self, error))
+    return FALSE;
+
+  result = fsmm_store_take (&self->store, n_blocks, blocks, fill);
   if (G_LIKELY (result == FSMM_TAKE_OK))
     return TRUE;
 
@@ -28,6 +34,8 @@ take (FsmmPool *self, gsize n_blocks, gpointer *blocks, gsize n_zeroed, GError *
  * @error: return location for an error
  *
  * Takes a block. Its bytes are whatever they are.
+ *
+ * An error is the caller's to look at: unlike a wrong free, it is not logged where @error is %NULL.
  *
  * Errors: `FSMM_ERROR_EXHAUSTED` if [property@Fsmm.Pool:max-blocks] blocks are live,
  * `FSMM_ERROR_NO_MEMORY` if the system has none for another chunk.
@@ -86,7 +94,8 @@ fsmm_pool_alloc0 (FsmmPool *self, GError **error)
  * What cannot be told is a stale pointer to a block that has been handed out again since.
  *
  * Errors: `FSMM_ERROR_DOUBLE_FREE` for a block of this pool that is free already or was never handed
- * out, `FSMM_ERROR_INVALID_POINTER` for any other address, and for a block that belongs to a handle.
+ * out, `FSMM_ERROR_INVALID_POINTER` for any other address, for a block that belongs to a handle, and
+ * for one whose chunk was released by [method@Fsmm.Pool.free_all] or [method@Fsmm.Pool.trim].
  *
  * Returns: %TRUE if the block was freed or is %NULL
  *
@@ -99,6 +108,9 @@ fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
   gsize n_given;
 
   g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
+
+  if (fsmm_pool_refuses_raw_blocks (self, error))
+    return FALSE;
 
   kind = fsmm_store_give (&self->store, 1, &block, &n_given);
   if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
@@ -166,7 +178,7 @@ fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **
 
   g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
 
-  if (!check_array (n_blocks, blocks, error))
+  if (!check_array (n_blocks, blocks, error) || fsmm_pool_refuses_raw_blocks (self, error))
     return FALSE;
 
   kind = fsmm_store_give (&self->store, n_blocks, blocks, &n_given);
@@ -196,6 +208,9 @@ gsize
 fsmm_pool_free_all (FsmmPool *self)
 {
   g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  if (fsmm_pool_refuses_raw_blocks (self, NULL))
+    return 0;
 
   return fsmm_store_drop_all (&self->store);
 }
@@ -327,20 +342,12 @@ fsmm_pool_foreach (FsmmPool *self, FsmmBlockFunc func, gpointer user_data)
 FsmmBlock *
 fsmm_pool_acquire (FsmmPool *self, GError **error)
 {
-  FsmmTakeResult result;
-  guint64 epoch;
-  gpointer block;
-
   g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
 
-  block = fsmm_store_take_held (&self->store, &epoch, &result);
-  if (block == NULL)
-    {
-      fsmm_pool_report_take (self, result, 1, error);
-      return NULL;
-    }
+  if (fsmm_pool_refuses_raw_blocks (self, error))
+    return NULL;
 
-  return fsmm_block_new (self, block, epoch);
+  return fsmm_block_new (self, error);
 }
 
 /**
@@ -371,7 +378,11 @@ fsmm_pool_for_block (gconstpointer block)
  * Gives a block back to the pool it came from, whichever that is.
  *
  * This is a `GDestroyNotify`, for `g_ptr_array_new_with_free_func ()`, `g_list_free_full ()` and the
- * like. A wrong pointer is refused as by [method@Fsmm.Pool.free], and logged as a critical message.
+ * like. The pool must outlive the container: where both are `g_autoptr`, declare the pool first, since
+ * they are dropped in reverse.
+ *
+ * An instance of a typed pool is cleared before. A wrong pointer is refused as by
+ * [method@Fsmm.Pool.free], and logged as a critical message.
  *
  * Since: 1.0
  */
@@ -385,9 +396,11 @@ fsmm_free (gpointer block)
 
   pool = fsmm_registry_lookup (block);
   if (pool == NULL)
-    g_critical ("cannot free %p: it lies in no chunk of any pool; it came from another allocator, or "
-                "its pool is gone, or its chunk has been released by free_all () or trim ()",
+    g_critical ("cannot free %p: it lies in no chunk of any pool; it comes from elsewhere, or its pool "
+                "is gone, or its chunk has been released by free_all () or trim ()",
                 block);
+  else if (pool->typed_pool != NULL)
+    fsmm_typed_pool_destroy (pool->typed_pool, block, NULL);
   else
     fsmm_pool_free (pool, block, NULL);
 }

@@ -4,6 +4,8 @@
 
 #include "fsmm-pool.h"
 #include "fsmm-store-private.h"
+#include "fsmm-type-layout.h"
+#include "fsmm-typed-pool.h"
 
 G_BEGIN_DECLS
 
@@ -20,7 +22,30 @@ struct _FsmmPool {
   /* What is wrong with them. The store exists only where nothing is. */
   GError *construct_error; /* (owned) (nullable) */
   FsmmStore store;
+
+  /* Every block of such a pool holds an instance: blocks are taken and given there alone. */
+  gboolean is_typed;
+  FsmmTypedPool *typed_pool; /* (not owned): NULL when that is gone */
 };
+
+FsmmPool *fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
+                               const char *name,
+                               const FsmmTypeLayout *layout,
+                               guint64 chunk_bytes,
+                               guint64 max_blocks,
+                               const GError *error);
+
+void fsmm_pool_report_raw_blocks (FsmmPool *self, GError **error);
+
+static inline gboolean
+fsmm_pool_refuses_raw_blocks (FsmmPool *self, GError **error)
+{
+  if (G_LIKELY (!self->is_typed))
+    return FALSE;
+
+  fsmm_pool_report_raw_blocks (self, error);
+  return TRUE;
+}
 
 static inline gboolean
 fsmm_pool_is_broken (FsmmPool *self)
@@ -40,6 +65,11 @@ void fsmm_pool_report_give_many (FsmmPool *self,
                                  gconstpointer address,
                                  gsize index,
                                  GError **error);
+void fsmm_pool_report_released (FsmmPool *self,
+                                const char *what,
+                                gconstpointer address,
+                                GError **error);
+void fsmm_pool_report_dropped (FsmmPool *self, GError **error);
 char *fsmm_pool_describe (FsmmPool *self);
 
 G_END_DECLS

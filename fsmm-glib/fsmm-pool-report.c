@@ -15,10 +15,10 @@ char *
 fsmm_pool_describe (FsmmPool *self)
 {
   if (self->name != NULL)
-    return g_strdup_printf ("pool “%s” (%" G_GUINT64_FORMAT "-byte blocks)", self->name,
+    return g_strdup_printf ("pool “%s” (alloc-size %" G_GUINT64_FORMAT ")", self->name,
                             self->alloc_size);
 
-  return g_strdup_printf ("unnamed pool %p (%" G_GUINT64_FORMAT "-byte blocks)", (gpointer) self,
+  return g_strdup_printf ("unnamed pool %p (alloc-size %" G_GUINT64_FORMAT ")", (gpointer) self,
                           self->alloc_size);
 }
 
@@ -43,16 +43,28 @@ fsmm_pool_report_broken (FsmmPool *self, GError **error)
   g_propagate_error (error, g_error_copy (self->construct_error));
 }
 
+static void
+set_exhausted_error (FsmmPool *self, gsize n_blocks, GError **error)
+{
+  if (n_blocks > self->max_blocks)
+    set_error (self, error, FSMM_ERROR_EXHAUSTED,
+               "%" G_GSIZE_FORMAT " blocks are more than it can ever have: max-blocks is "
+               "%" G_GUINT64_FORMAT "; make a pool with a higher limit",
+               n_blocks, self->max_blocks);
+  else
+    set_error (self, error, FSMM_ERROR_EXHAUSTED,
+               "there is no room for %" G_GSIZE_FORMAT " more: max-blocks is %" G_GUINT64_FORMAT
+               ", and %" G_GSIZE_FORMAT " are live; free some, or make a pool with a higher limit",
+               n_blocks, self->max_blocks, fsmm_pool_get_n_allocated (self));
+}
+
 void
 fsmm_pool_report_take (FsmmPool *self, FsmmTakeResult result, gsize n_blocks, GError **error)
 {
   if (fsmm_pool_is_broken (self))
     fsmm_pool_report_broken (self, error);
   else if (result == FSMM_TAKE_EXHAUSTED)
-    set_error (self, error, FSMM_ERROR_EXHAUSTED,
-               "cannot hand out %" G_GSIZE_FORMAT " more: max-blocks is %" G_GUINT64_FORMAT
-               ", and %" G_GSIZE_FORMAT " are live; free some, or make a pool with a higher limit",
-               n_blocks, self->max_blocks, fsmm_pool_get_n_allocated (self));
+    set_exhausted_error (self, n_blocks, error);
   else
     set_error (self, error, FSMM_ERROR_NO_MEMORY,
                "the system has no memory for %" G_GSIZE_FORMAT
@@ -77,8 +89,14 @@ explain_foreign (FsmmPool *self, gconstpointer address)
   if (other != NULL)
     return g_strdup_printf ("it lies in a chunk of %s; free it there", other);
 
-  return g_strdup ("it lies in no chunk of this pool; it came from another allocator, "
+  return g_strdup ("it lies in no chunk of this pool; it comes from elsewhere, "
                    "or its chunk has been released by free_all () or trim ()");
+}
+
+static const char *
+describe_state (FsmmPool *self, gconstpointer block)
+{
+  return fsmm_pool_is_allocated (self, block) ? "live" : "not allocated";
 }
 
 static char *
@@ -89,9 +107,11 @@ explain_interior (FsmmPool *self, gconstpointer address)
   gsize offset = (gsize) ((guintptr) address - (guintptr) base);
   guint8 *block = base + fsmm_geometry_block_at (geometry, offset) * geometry->block_size;
 
-  return g_strdup_printf ("it lies %" G_GSIZE_FORMAT
-                          " bytes into the block at %p; pass the address that alloc () returned",
-                          (gsize) ((const guint8 *) address - block), block);
+  return g_strdup_printf ("it lies at offset %" G_GSIZE_FORMAT
+                          " of the block at %p, which is %s; pass the address that was returned "
+                          "when the block was taken",
+                          (gsize) ((const guint8 *) address - block), (gpointer) block,
+                          describe_state (self, block));
 }
 
 static char *
@@ -122,6 +142,34 @@ explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address)
     }
 }
 
+/* Misuse is never silent: where nobody asks for the error, it is logged. */
+static void
+raise_misuse (GError *misuse, GError **error)
+{
+  if (error == NULL)
+    {
+      g_critical ("%s", misuse->message);
+      g_error_free (misuse);
+    }
+  else
+    g_propagate_error (error, misuse);
+}
+
+void
+fsmm_pool_report_raw_blocks (FsmmPool *self, GError **error)
+{
+  GError *misuse = NULL;
+
+  if (fsmm_pool_is_broken (self))
+    fsmm_pool_report_broken (self, &misuse);
+  else
+    set_error (self, &misuse, FSMM_ERROR_INVALID_ARGUMENT,
+               "its blocks hold the instances of a typed pool, and are taken and freed by that alone; "
+               "call the functions of the FsmmTypedPool");
+
+  raise_misuse (misuse, error);
+}
+
 static void
 report_give (FsmmPool *self,
              FsmmAddressKind kind,
@@ -129,28 +177,23 @@ report_give (FsmmPool *self,
              const char *place,
              GError **error)
 {
-  g_autoptr (GError) local_error = NULL;
+  GError *misuse = NULL;
 
   if (fsmm_pool_is_broken (self))
-    fsmm_pool_report_broken (self, &local_error);
+    fsmm_pool_report_broken (self, &misuse);
   else
     {
       gboolean is_gone = kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_UNUSED ||
                          kind == FSMM_ADDRESS_CHANGING;
       g_autofree char *why = explain (self, kind, address);
 
-      set_error (self, &local_error,
-                 is_gone ? FSMM_ERROR_DOUBLE_FREE : FSMM_ERROR_INVALID_POINTER,
+      set_error (self, &misuse, is_gone ? FSMM_ERROR_DOUBLE_FREE : FSMM_ERROR_INVALID_POINTER,
                  "cannot free %s%p: %s", place, address, why);
     }
 
-  if (error == NULL)
-    g_critical ("%s", local_error->message);
-  else
-    g_propagate_error (error, g_steal_pointer (&local_error));
+  raise_misuse (misuse, error);
 }
 
-/* Misuse is never silent: where nobody asks for the error, it is logged. */
 void
 fsmm_pool_report_give (FsmmPool *self,
                        FsmmAddressKind kind,
@@ -170,4 +213,21 @@ fsmm_pool_report_give_many (FsmmPool *self,
   g_autofree char *place = g_strdup_printf ("blocks[%" G_GSIZE_FORMAT "], ", index);
 
   report_give (self, kind, address, place, error);
+}
+
+/* A handle, or what is being constructed, whose block is not there any more. */
+void
+fsmm_pool_report_released (FsmmPool *self, const char *what, gconstpointer address, GError **error)
+{
+  set_error (self, error, FSMM_ERROR_RELEASED,
+             "cannot %s what was at %p: it has been released, or dropped by free_all ()", what,
+             address);
+}
+
+/* What was constructed while another thread dropped everything. */
+void
+fsmm_pool_report_dropped (FsmmPool *self, GError **error)
+{
+  set_error (self, error, FSMM_ERROR_RELEASED,
+             "the pool was dropped, or all that is in it, while this was being constructed");
 }

@@ -22,11 +22,16 @@
  *
  * ```c
  * g_autoptr (GError) error = NULL;
- * g_autoptr (FsmmPool) pool = fsmm_pool_new (sizeof (Node), 0, &error);
- * Node *node = fsmm_pool_alloc (pool, &error);
+ * g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("nodes", sizeof (Node), 0, 0, 0, &error);
+ * Node *node = pool != NULL ? fsmm_pool_alloc (pool, &error) : NULL;
  *
- * fsmm_pool_free (pool, node, &error);
+ * if (node == NULL)
+ *   return report (error);
+ *
+ * fsmm_pool_free (pool, node, NULL);
  * ```
+ *
+ * Give a pool a name where you can: messages call it by that.
  *
  * From Python and JavaScript, take a handle instead of a pointer: [method@Fsmm.Pool.acquire].
  *
@@ -80,8 +85,10 @@ fsmm_pool_constructed (GObject *object)
   if (!fsmm_geometry_init (&geometry, self->alloc_size, self->alignment, self->chunk_bytes,
                            &self->construct_error))
     {
-      g_prefix_error (&self->construct_error, "cannot make pool “%s”: ",
-                      self->name != NULL ? self->name : "(unnamed)");
+      if (self->name != NULL)
+        g_prefix_error (&self->construct_error, "cannot make pool “%s”: ", self->name);
+      else
+        g_prefix_error (&self->construct_error, "cannot make a pool: ");
       limit = 0;
     }
 
@@ -218,7 +225,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:name: (getter get_name)
    *
-   * What error messages call the pool.
+   * What error messages call the pool. One that has no name is called by its address.
    *
    * Since: 1.0
    */
@@ -247,7 +254,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:chunk-bytes: (getter get_chunk_bytes)
    *
-   * The usable size of a chunk in bytes: from 1024 to 4 GiB, or 0 for a good default.
+   * The usable size of a chunk in bytes: from 1024 to 4 GiB, or 0 for the default, which is 256 KiB
+   * and at least eight blocks.
    *
    * As many blocks lie in a chunk as fit; bookkeeping lies outside. Where a block is larger than what
    * was asked for here, a chunk holds one block, and this property has the size of a block.
@@ -317,7 +325,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    *
    * How many bytes the pool holds in chunks now.
    *
-   * This is address space: a page of it becomes memory when a block in it is first written to. The
+   * This is address space, so that a chunk of 256 KiB for a single block costs little: a page of it
+   * becomes memory when a block in it is first written to. The
    * bookkeeping of a chunk comes to about one bit for each block.
    *
    * Since: 1.0
@@ -330,7 +339,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
 /**
  * fsmm_pool_new: (constructor)
  * @alloc_size: how many bytes of a block can be used, from 1 to 4 GiB
- * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for a good default
+ * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for the default
  * @error: return location for an error
  *
  * Creates a pool without a name or a limit, whose blocks suit every C type.
@@ -354,7 +363,7 @@ fsmm_pool_new (gsize alloc_size, gsize chunk_bytes, GError **error)
  * @name: (nullable): what error messages call the pool
  * @alloc_size: how many bytes of a block can be used, from 1 to 4 GiB
  * @alignment: a power of two, every block starts at a multiple of it; 0 for what suits every C type
- * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for a good default
+ * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for the default
  * @max_blocks: how many blocks can be live at a time, or 0 for no limit
  * @error: return location for an error
  *
@@ -387,6 +396,35 @@ fsmm_pool_new_full (const char *name,
                          "chunk-bytes", (guint64) chunk_bytes,
                          "max-blocks", (guint64) max_blocks,
                          NULL);
+}
+
+/* The pool in which a typed pool keeps its instances. @error is what is wrong with that one, if
+ * anything is: then this one reports it from every call. */
+FsmmPool *
+fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
+                     const char *name,
+                     const FsmmTypeLayout *layout,
+                     guint64 chunk_bytes,
+                     guint64 max_blocks,
+                     const GError *error)
+{
+  FsmmPool *self = g_object_new (FSMM_TYPE_POOL,
+                                 "name", name,
+                                 "alloc-size", (guint64) layout->size,
+                                 "alignment", (guint64) layout->alignment,
+                                 "chunk-bytes", chunk_bytes,
+                                 "max-blocks", max_blocks,
+                                 NULL);
+
+  self->is_typed = TRUE;
+  self->typed_pool = typed_pool;
+  if (error != NULL)
+    {
+      g_clear_error (&self->construct_error);
+      self->construct_error = g_error_copy (error);
+    }
+
+  return self;
 }
 
 /**

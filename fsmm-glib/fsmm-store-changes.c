@@ -8,13 +8,11 @@
  * block is CHANGING, which only one thread can bring about, so that no two clear the same; and its
  * chunk is pinned, so that the memory stays where it is whatever is dropped. */
 
-/* Takes a block to make something in. */
+/* Takes a block of zeroes to make something in. */
 gpointer
-fsmm_store_take_changing (FsmmStore *self,
-                          gsize n_zeroed,
-                          FsmmChunk **chunk,
-                          FsmmTakeResult *result)
+fsmm_store_take_changing (FsmmStore *self, FsmmChunk **chunk, FsmmTakeResult *result)
 {
+  const FsmmFill zeroes = { .n_bytes = self->geometry.alloc_size };
   GQueue unused = G_QUEUE_INIT;
   gpointer block = NULL;
 
@@ -23,7 +21,7 @@ fsmm_store_take_changing (FsmmStore *self,
   *result = fsmm_store_ensure_free (self, 1, &unused);
   if (*result == FSMM_TAKE_OK)
     {
-      block = fsmm_store_take_one (self, FSMM_BLOCK_CHANGING, n_zeroed, chunk);
+      block = fsmm_store_take_one (self, FSMM_BLOCK_CHANGING, zeroes, chunk);
       fsmm_store_pin_chunk (*chunk);
     }
 
@@ -68,7 +66,7 @@ fsmm_store_claim (FsmmStore *self, gconstpointer address, FsmmChunk **chunk)
 
 /* Claims the block of a handle. NULL if it has been dropped, or another thread has claimed it. */
 FsmmChunk *
-fsmm_store_claim_held (FsmmStore *self, gconstpointer address, guint64 epoch)
+fsmm_store_claim_held (FsmmStore *self, gconstpointer address, gsize epoch)
 {
   FsmmChunk *chunk = NULL;
 
@@ -94,7 +92,7 @@ fsmm_store_settle (FsmmStore *self,
                    FsmmChunk *chunk,
                    gpointer block,
                    FsmmBlockState to,
-                   guint64 *epoch)
+                   gsize *epoch)
 {
   GQueue unused = G_QUEUE_INIT;
   gboolean is_there;

@@ -18,11 +18,11 @@ fsmm_store_chunk_is_open (const FsmmChunk *chunk)
 }
 
 FsmmChunk *fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address);
-void fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, guint64 drop_id);
+void fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id);
 void fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, GQueue *unused);
 
 FsmmTakeResult fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, GQueue *unused);
-gpointer fsmm_store_take_one (FsmmStore *self, FsmmBlockState to, gsize n_zeroed, FsmmChunk **chunk);
+gpointer fsmm_store_take_one (FsmmStore *self, FsmmBlockState to, FsmmFill fill, FsmmChunk **chunk);
 FsmmAddressKind fsmm_store_move_one (FsmmStore *self,
                                      FsmmChunk *chunk,
                                      gconstpointer address,

@@ -36,11 +36,17 @@ typedef struct {
   GQueue open;           /* chunks to take from: those that have a free block and are not closed */
   FsmmSegments segments; /* where chunks lie */
   guint64 next_serial;
-  guint64 epoch; /* how often all blocks were dropped, and one more */
+  gsize epoch;   /* how often all blocks were dropped, and one more; (atomic), for reading */
   gsize n_free;  /* in chunks that are not closed */
   gsize n_live;
   gsize peak_live;
 } FsmmStore;
+
+/* What a block starts with. */
+typedef struct {
+  gsize n_bytes;
+  gconstpointer source; /* NULL: zeroes */
+} FsmmFill;
 
 void fsmm_store_init (FsmmStore *self,
                       const FsmmGeometry *geometry,
@@ -53,7 +59,7 @@ void fsmm_store_clear (FsmmStore *self);
 FsmmTakeResult fsmm_store_take (FsmmStore *self,
                                 gsize n_blocks,
                                 gpointer *blocks,
-                                gsize n_zeroed);
+                                FsmmFill fill);
 FsmmAddressKind fsmm_store_give (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given);
 FsmmAddressKind fsmm_store_inspect (FsmmStore *self, gconstpointer address);
 FsmmTakeResult fsmm_store_reserve (FsmmStore *self, gsize n_blocks);
@@ -61,25 +67,32 @@ gsize fsmm_store_trim (FsmmStore *self);
 
 /* --- Blocks that belong to a handle: fsmm-store-handles.c --- */
 
-gpointer fsmm_store_take_held (FsmmStore *self, guint64 *epoch, FsmmTakeResult *result);
-gboolean fsmm_store_give_held (FsmmStore *self, gpointer block, guint64 epoch);
-gboolean fsmm_store_is_in_epoch (FsmmStore *self, guint64 epoch);
-FsmmChunk *fsmm_store_pin (FsmmStore *self, gconstpointer block, guint64 epoch);
+gpointer fsmm_store_take_held (FsmmStore *self,
+                               FsmmFill fill,
+                               gsize *epoch,
+                               FsmmTakeResult *result);
+gboolean fsmm_store_give_held (FsmmStore *self, gpointer block, gsize epoch);
+gboolean fsmm_store_let_go (FsmmStore *self, gpointer block, gsize epoch);
+FsmmChunk *fsmm_store_pin (FsmmStore *self, gconstpointer block, gsize epoch);
 void fsmm_store_unpin (FsmmStore *self, FsmmChunk *chunk);
+
+/* FALSE: what was taken in that epoch is gone. TRUE can be outdated by the time it is looked at. */
+static inline gboolean
+fsmm_store_is_in_epoch (FsmmStore *self, gsize epoch)
+{
+  return __atomic_load_n (&self->epoch, __ATOMIC_ACQUIRE) == epoch;
+}
 
 /* --- Blocks in which a user function makes or clears something: fsmm-store-changes.c --- */
 
-gpointer fsmm_store_take_changing (FsmmStore *self,
-                                   gsize n_zeroed,
-                                   FsmmChunk **chunk,
-                                   FsmmTakeResult *result);
+gpointer fsmm_store_take_changing (FsmmStore *self, FsmmChunk **chunk, FsmmTakeResult *result);
 FsmmAddressKind fsmm_store_claim (FsmmStore *self, gconstpointer address, FsmmChunk **chunk);
-FsmmChunk *fsmm_store_claim_held (FsmmStore *self, gconstpointer address, guint64 epoch);
+FsmmChunk *fsmm_store_claim_held (FsmmStore *self, gconstpointer address, gsize epoch);
 gboolean fsmm_store_settle (FsmmStore *self,
                             FsmmChunk *chunk,
                             gpointer block,
                             FsmmBlockState to,
-                            guint64 *epoch);
+                            gsize *epoch);
 void fsmm_store_finish (FsmmStore *self, FsmmChunk *chunk, gpointer block);
 
 /* --- All blocks, one after the other or at once: fsmm-store-walks.c --- */

@@ -14,7 +14,7 @@ is_in_walk (const FsmmStoreCursor *cursor, GList *link)
 
 /* Called with the lock held. */
 static void
-cursor_start (FsmmStoreCursor *cursor, FsmmStore *self, guint64 drop_id)
+cursor_start (FsmmStoreCursor *cursor, FsmmStore *self, gsize drop_id)
 {
   *cursor = (FsmmStoreCursor) {
     .store = self, .end_serial = self->next_serial, .drop_id = drop_id,
@@ -88,7 +88,7 @@ fsmm_store_cursor_next (FsmmStoreCursor *cursor)
 static gsize
 mark_chunks (FsmmStore *self)
 {
-  guint64 drop_id = ++self->epoch;
+  gsize drop_id = __atomic_add_fetch (&self->epoch, 1, __ATOMIC_RELEASE);
   gsize n_blocks = 0;
 
   for (GList *l = self->all.head; l != NULL; l = l->next)
@@ -106,7 +106,7 @@ mark_chunks (FsmmStore *self)
 }
 
 static void
-remove_marked_chunks (FsmmStore *self, guint64 drop_id, GQueue *unused)
+remove_marked_chunks (FsmmStore *self, gsize drop_id, GQueue *unused)
 {
   GList *next;
 

@@ -101,7 +101,7 @@ dispose_chunk (FsmmStore *self, FsmmChunk *chunk, GQueue *unused)
 
 /* Nothing is taken from the chunk from now on. */
 void
-fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, guint64 drop_id)
+fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id)
 {
   if (fsmm_store_chunk_is_open (chunk))
     g_queue_unlink (&self->open, &chunk->open_link);
@@ -204,7 +204,7 @@ fsmm_store_unlock_and_release (FsmmStore *self, GQueue *unused)
 
 /* There must be a free block. */
 gpointer
-fsmm_store_take_one (FsmmStore *self, FsmmBlockState to, gsize n_zeroed, FsmmChunk **chunk)
+fsmm_store_take_one (FsmmStore *self, FsmmBlockState to, FsmmFill fill, FsmmChunk **chunk)
 {
   FsmmChunk *first = g_queue_peek_head (&self->open);
   gpointer block = fsmm_chunk_take (first, to);
@@ -217,7 +217,10 @@ fsmm_store_take_one (FsmmStore *self, FsmmBlockState to, gsize n_zeroed, FsmmChu
   self->peak_live = MAX (self->peak_live, self->n_live);
 
   /* With the lock held: once it is not, another thread may drop the chunk. */
-  memset (block, 0, n_zeroed);
+  if (fill.source != NULL)
+    memcpy (block, fill.source, fill.n_bytes);
+  else
+    memset (block, 0, fill.n_bytes);
 
   if (chunk != NULL)
     *chunk = first;
@@ -275,9 +278,9 @@ take_again (FsmmStore *self, gconstpointer block)
 
 /* --- Calls --- */
 
-/* Takes @n_blocks blocks, or none. The first @n_zeroed bytes of each are set to 0. */
+/* Takes @n_blocks blocks, or none. */
 FsmmTakeResult
-fsmm_store_take (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize n_zeroed)
+fsmm_store_take (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmFill fill)
 {
   GQueue unused = G_QUEUE_INIT;
   FsmmTakeResult result;
@@ -287,7 +290,7 @@ fsmm_store_take (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize n_zero
   result = fsmm_store_ensure_free (self, n_blocks, &unused);
   if (result == FSMM_TAKE_OK)
     for (gsize i = 0; i < n_blocks; i++)
-      blocks[i] = fsmm_store_take_one (self, FSMM_BLOCK_LIVE, n_zeroed, NULL);
+      blocks[i] = fsmm_store_take_one (self, FSMM_BLOCK_LIVE, fill, NULL);
 
   fsmm_store_unlock_and_release (self, &unused);
 

@@ -107,10 +107,10 @@ test_interior (void)
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
   guint8 *p = fsmm_test_alloc (pool);
 
-  fsmm_test_assert_refused (pool, p + 1, FSMM_ERROR_INVALID_POINTER, "1 bytes into the block at");
-  fsmm_test_assert_refused (pool, p + 8, FSMM_ERROR_INVALID_POINTER, "8 bytes into the block at");
-  fsmm_test_assert_refused (pool, p + 63, FSMM_ERROR_INVALID_POINTER, "63 bytes into the block at");
-  fsmm_test_assert_refused (pool, p + 64 + 8, FSMM_ERROR_INVALID_POINTER, "8 bytes into");
+  fsmm_test_assert_refused (pool, p + 1, FSMM_ERROR_INVALID_POINTER, "offset 1 of the block at");
+  fsmm_test_assert_refused (pool, p + 8, FSMM_ERROR_INVALID_POINTER, "offset 8 of the block at");
+  fsmm_test_assert_refused (pool, p + 63, FSMM_ERROR_INVALID_POINTER, "offset 63 of the block at");
+  fsmm_test_assert_refused (pool, p + 64 + 8, FSMM_ERROR_INVALID_POINTER, "offset 8 of the block at");
 }
 
 static void
@@ -255,7 +255,7 @@ test_fsmm_free_complains (void)
   guint8 *p = fsmm_test_alloc (pool);
 
   assert_fsmm_free_complains (&pool, "*lies in no chunk of any pool*");
-  assert_fsmm_free_complains (p + 8, "*“test”*8 bytes into the block*");
+  assert_fsmm_free_complains (p + 8, "*“test”*offset 8 of the block*");
   fsmm_free (p);
   assert_fsmm_free_complains (p, "*“test”*free already*");
 

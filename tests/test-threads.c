@@ -360,7 +360,7 @@ store_works (void)
 
   fsmm_geometry_init (&geometry, 64, 0, 0, NULL);
   fsmm_store_init (&store, &geometry, G_MAXSIZE, &store);
-  works = fsmm_store_take (&store, 1, &block, 64) == FSMM_TAKE_OK &&
+  works = fsmm_store_take (&store, 1, &block, (FsmmFill) { .n_bytes = 64 }) == FSMM_TAKE_OK &&
           fsmm_store_give (&store, 1, &block, &n_given) == FSMM_ADDRESS_LIVE;
   fsmm_store_clear (&store);
 

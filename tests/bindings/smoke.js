@@ -81,6 +81,21 @@ const tests = {
         assertThrows(Fsmm.Error.RELEASED, 'free_all', () => blocks[0].read(0, 1));
     },
 
+    'a box makes, shows and drops an instance of a boxed type': () => {
+        const pool = Fsmm.TypedPool.new(GLib.Date, 0);
+        const box = pool.alloc();
+
+        assert(!box.peek().valid(), 'it is not a date yet');
+        assert(box.set_value(GLib.Date.new_dmy(29, 2, 2024)), 'it is set');
+        assert(box.to_string() === '2024-02-29', 'it is a date');
+        assert(box.peek().get_day() === 29, 'its day is 29');
+        box.drop();
+        assertThrows(Fsmm.Error.RELEASED, '“GDate”', () => box.peek());
+        assert(pool.n_allocated === 0, 'none is live');
+        assertThrows(Fsmm.Error.UNSUPPORTED_TYPE, 'has no layout',
+            () => Fsmm.TypedPool.new(GLib.DateTime, 0));
+    },
+
     'numbers that make no sense throw, however the pool is made': () => {
         assertThrows(Fsmm.Error.INVALID_ARGUMENT, 'alloc-size is 0', () => Fsmm.Pool.new(0, 0));
         assertThrows(Fsmm.Error.INVALID_ARGUMENT, 'alloc-size is',

@@ -85,6 +85,34 @@ def test_senseless_numbers():
                   Fsmm.Pool(alloc_size=64, alignment=3).acquire)
 
 
+def test_box():
+    """a box makes, shows and drops an instance of a boxed type"""
+    pool = Fsmm.TypedPool.new(GLib.Date, 0)
+    assert pool.props.name == "GDate"
+    box = pool.alloc()
+    assert not box.peek().valid()
+    assert box.set_value(GLib.Date.new_dmy(29, 2, 2024))
+    assert box.to_string() == "2024-02-29"
+    assert box.peek().get_day() == 29
+    copy = pool.alloc_value(box.peek())
+    assert pool.props.n_allocated == 2
+    box.drop()
+    assert_raises(Fsmm.Error.RELEASED, "“GDate”", box.peek)
+    assert copy.to_string() == "2024-02-29"
+    assert_raises(Fsmm.Error.INVALID_ARGUMENT, "must hold a GDate", copy.set_value, 5)
+    del copy
+    assert pool.props.n_allocated == 0
+
+
+def test_unsupported_types():
+    """a type that cannot live in a pool raises an exception"""
+    assert_raises(Fsmm.Error.UNSUPPORTED_TYPE, "has no layout",
+                  Fsmm.TypedPool.new, GLib.DateTime, 0)
+    assert_raises(Fsmm.Error.UNSUPPORTED_TYPE, "not a boxed type", Fsmm.TypedPool.new, int, 0)
+    assert_raises(Fsmm.Error.INVALID_ARGUMENT, "typed pool",
+                  Fsmm.TypedPool.new(GLib.Date, 0).props.pool.acquire)
+
+
 def test_version():
     """the version can be asked for"""
     assert Fsmm.check_version(Fsmm.MAJOR_VERSION, Fsmm.MINOR_VERSION, Fsmm.MICRO_VERSION) is None
@@ -92,4 +120,4 @@ def test_version():
 
 
 tap.run([test_handle, test_last_reference, test_errors, test_free_all, test_senseless_numbers,
-         test_version])
+         test_box, test_unsupported_types, test_version])

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-box-private.h"
+
+#include "fsmm-error.h"
+#include "fsmm-typed-pool-private.h"
+
+G_DEFINE_BOXED_TYPE (FsmmBox, fsmm_box, fsmm_box_ref, fsmm_box_unref)
+
+FsmmBox *
+fsmm_box_new (FsmmTypedPool *pool, gconstpointer source, GError **error)
+{
+  FsmmBox *self = fsmm_handle_memory_alloc ();
+  gpointer instance;
+  gsize epoch;
+
+  if (self == NULL)
+    {
+      fsmm_pool_report_take (pool->pool, FSMM_TAKE_NO_MEMORY, 1, error);
+      return NULL;
+    }
+
+  instance = fsmm_typed_pool_make (pool, source, FSMM_BLOCK_HELD, &epoch, error);
+  if (instance == NULL)
+    {
+      fsmm_handle_memory_free (self);
+      return NULL;
+    }
+
+  fsmm_handle_init (&self->handle, instance, epoch);
+  self->pool = g_object_ref (pool);
+
+  return self;
+}
+
+/**
+ * fsmm_box_ref: (skip)
+ * @self: a box
+ *
+ * Adds a reference.
+ *
+ * Returns: (transfer full): @self
+ *
+ * Since: 1.0
+ */
+FsmmBox *
+fsmm_box_ref (FsmmBox *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_ref_count_inc (&self->handle.ref_count);
+
+  return self;
+}
+
+static void
+drop_instance (FsmmBox *self)
+{
+  fsmm_typed_pool_drop_held (self->pool, self->handle.data, self->handle.epoch);
+}
+
+static gboolean
+is_in_epoch (FsmmBox *self)
+{
+  return fsmm_store_is_in_epoch (fsmm_typed_pool_get_store (self->pool), self->handle.epoch);
+}
+
+/**
+ * fsmm_box_unref: (skip)
+ * @self: (transfer full): a box
+ *
+ * Drops a reference. With the last one the instance is cleared, if there is one, and its block goes
+ * back.
+ *
+ * Since: 1.0
+ */
+void
+fsmm_box_unref (FsmmBox *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (!g_atomic_ref_count_dec (&self->handle.ref_count))
+    return;
+
+  fsmm_box_drop (self);
+  g_object_unref (self->pool);
+  fsmm_handle_memory_free (self);
+}
+
+static void
+set_released_error (FsmmBox *self, const char *what, GError **error)
+{
+  fsmm_pool_report_released (self->pool->pool, what, self->handle.data, error);
+}
+
+/**
+ * fsmm_box_is_live:
+ * @self: a box
+ *
+ * Tells whether the box owns an instance.
+ *
+ * Returns: %FALSE if that was dropped or stolen
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_box_is_live (FsmmBox *self)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  return !fsmm_handle_is_released (&self->handle) && is_in_epoch (self);
+}
+
+/**
+ * fsmm_box_get: (skip)
+ * @self: a box
+ *
+ * Gets the instance.
+ *
+ * It is good for as long as the box owns it.
+ *
+ * Returns: (transfer none) (nullable): the instance, or %NULL if it was dropped or stolen
+ *
+ * Since: 1.0
+ */
+gpointer
+fsmm_box_get (FsmmBox *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return fsmm_box_is_live (self) ? self->handle.data : NULL;
+}
+
+/**
+ * fsmm_box_steal: (skip)
+ * @self: a box
+ *
+ * Takes the instance out of the box, which is empty afterwards.
+ *
+ * The caller destroys it with [method@Fsmm.TypedPool.destroy], `g_boxed_free ()` or fsmm_free(), and
+ * keeps the pool alive until then.
+ *
+ * Returns: (transfer full) (nullable): the instance, or %NULL if it was dropped or stolen
+ *
+ * Since: 1.0
+ */
+gpointer
+fsmm_box_steal (FsmmBox *self)
+{
+  gpointer instance = NULL;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  if (fsmm_handle_release (&self->handle) == FSMM_RELEASE_NOW &&
+      fsmm_store_let_go (fsmm_typed_pool_get_store (self->pool), self->handle.data,
+                         self->handle.epoch))
+    instance = self->handle.data;
+
+  return instance;
+}
+
+/**
+ * fsmm_box_drop:
+ * @self: a box
+ *
+ * Clears the instance now, and gives its block back. Does nothing if it was dropped or stolen.
+ *
+ * Since: 1.0
+ */
+void
+fsmm_box_drop (FsmmBox *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (fsmm_handle_release (&self->handle) == FSMM_RELEASE_NOW)
+    drop_instance (self);
+}
+
+/**
+ * fsmm_box_peek:
+ * @self: a box
+ * @error: return location for an error
+ *
+ * Gets the instance as a value, without copying it.
+ *
+ * This is how language bindings look into a box. Value and instance are good for as long as the box
+ * is there and owns the instance.
+ *
+ * Errors: `FSMM_ERROR_RELEASED` if the instance was dropped or stolen.
+ *
+ * Returns: (transfer none): a value of the pool's [property@Fsmm.TypedPool:item-type], or %NULL with
+ *   @error set
+ *
+ * Since: 1.0
+ */
+const GValue *
+fsmm_box_peek (FsmmBox *self, GError **error)
+{
+  static GMutex lock;
+  gpointer instance;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  instance = fsmm_box_get (self);
+  if (instance == NULL)
+    {
+      set_released_error (self, "peek at", error);
+      return NULL;
+    }
+
+  /* Filled in once, and then only read. */
+  g_mutex_lock (&lock);
+  if (!G_IS_VALUE (&self->value))
+    {
+      g_value_init (&self->value, self->pool->item_type);
+      g_value_set_static_boxed (&self->value, instance);
+    }
+  g_mutex_unlock (&lock);
+
+  return &self->value;
+}
+
+/**
+ * fsmm_box_set_value:
+ * @self: a box
+ * @value: a value of the pool's [property@Fsmm.TypedPool:item-type], not %NULL
+ * @error: return location for an error
+ *
+ * Clears the instance, and makes a copy of another one in its place.
+ *
+ * Setting it to itself does nothing. The new one must not be a part of what the old one owns.
+ *
+ * Errors: `FSMM_ERROR_INVALID_ARGUMENT` for a value of another type, `FSMM_ERROR_RELEASED` if the
+ * instance was dropped or stolen, or if another thread is setting it at this moment.
+ *
+ * Returns: %TRUE if the instance is a copy now
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_box_set_value (FsmmBox *self, const GValue *value, GError **error)
+{
+  gboolean replaced;
+
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  if (!fsmm_typed_pool_check_value (self->pool, value, error))
+    return FALSE;
+
+  if (!fsmm_handle_enter (&self->handle))
+    {
+      set_released_error (self, "set", error);
+      return FALSE;
+    }
+
+  /* Whoever drops the box meanwhile leaves that to us. */
+  replaced = fsmm_typed_pool_replace_held (self->pool, self->handle.data, self->handle.epoch,
+                                           g_value_get_boxed (value));
+  if (fsmm_handle_leave (&self->handle))
+    drop_instance (self);
+
+  if (!replaced)
+    set_released_error (self, "set", error);
+
+  return replaced;
+}
+
+/**
+ * fsmm_box_to_string:
+ * @self: a box
+ *
+ * Describes the instance, for people who debug: with the type's own function where its layout has
+ * one.
+ *
+ * Returns: (transfer full): a description, also of a box that is empty
+ *
+ * Since: 1.0
+ */
+char *
+fsmm_box_to_string (FsmmBox *self)
+{
+  const char *type;
+  gpointer instance;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  type = g_type_name (self->pool->item_type);
+  instance = fsmm_box_get (self);
+  if (instance == NULL)
+    return g_strdup_printf ("%s (released)", type);
+  if (self->pool->layout->to_string != NULL)
+    return self->pool->layout->to_string (instance);
+
+  return g_strdup_printf ("%s at %p", type, instance);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib-object.h>
+
+#include "fsmm-version-macros.h"
+
+G_BEGIN_DECLS
+
+#define FSMM_TYPE_BOX (fsmm_box_get_type ())
+
+/**
+ * FsmmBox:
+ *
+ * An owning, reference-counted handle on one instance in a [class@Fsmm.TypedPool].
+ *
+ * When its last reference is dropped, or earlier with [method@Fsmm.Box.drop], the instance is cleared,
+ * and its block goes back to the pool. A box keeps its pool alive. It costs no `malloc ()`.
+ *
+ * ```c
+ * g_autoptr (FsmmBox) box = fsmm_typed_pool_alloc (pool, &error);
+ * Point *point = fsmm_box_get (box);
+ * ```
+ *
+ * An instance that belongs to a box is destroyed by that alone: [method@Fsmm.TypedPool.destroy] and
+ * `g_boxed_free ()` refuse it. [method@Fsmm.TypedPool.free_all] clears it as any other; the box is
+ * empty then.
+ *
+ * All functions can be called from any thread. Two threads that use the same instance at once need a
+ * lock of their own.
+ *
+ * Since: 1.0
+ */
+typedef struct _FsmmBox FsmmBox;
+
+FSMM_AVAILABLE_IN_1_0
+GType fsmm_box_get_type (void) G_GNUC_CONST;
+
+FSMM_AVAILABLE_IN_1_0
+FsmmBox *fsmm_box_ref (FsmmBox *self);
+FSMM_AVAILABLE_IN_1_0
+void fsmm_box_unref (FsmmBox *self);
+
+FSMM_AVAILABLE_IN_1_0
+gpointer fsmm_box_get (FsmmBox *self);
+FSMM_AVAILABLE_IN_1_0
+gpointer fsmm_box_steal (FsmmBox *self);
+FSMM_AVAILABLE_IN_1_0
+void fsmm_box_drop (FsmmBox *self);
+FSMM_AVAILABLE_IN_1_0
+gboolean fsmm_box_is_live (FsmmBox *self);
+
+FSMM_AVAILABLE_IN_1_0
+const GValue *fsmm_box_peek (FsmmBox *self, GError **error);
+FSMM_AVAILABLE_IN_1_0
+gboolean fsmm_box_set_value (FsmmBox *self, const GValue *value, GError **error);
+FSMM_AVAILABLE_IN_1_0
+char *fsmm_box_to_string (FsmmBox *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FsmmBox, fsmm_box_unref)
+
+G_END_DECLS

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib-object.h>
+
+#include "fsmm-pool.h"
+#include "fsmm-type-layout.h"
+#include "fsmm-typed-pool.h"
+#include "fsmm-version-macros.h"
+
+G_BEGIN_DECLS
+
+/**
+ * FSMM_DEFINE_BOXED_TYPE:
+ * @TypeName: the name of the new type, in CamelCase: a struct
+ * @type_name: the same in lower case, with words separated by an underscore
+ * @copy_func: a `void (*) (const TypeName *source, TypeName *destination)`, or %NULL to copy bytes
+ * @clear_func: a `void (*) (TypeName *instance)`, or %NULL if it owns nothing
+ *
+ * Defines a boxed type whose instances live in pools.
+ *
+ * As `G_DEFINE_BOXED_TYPE()`, it defines a function `type_name_get_type ()`; and it registers the
+ * layout of the struct.
+ *
+ * `g_boxed_copy ()` takes the copy from the type's default pool,
+ * [func@Fsmm.TypedPool.get_default]; `g_boxed_free ()` clears an instance, and returns it to whichever
+ * pool it came from. So values, properties, signal arguments, bindings between properties and language
+ * bindings use pools without knowing it. As with every boxed type, running out of memory ends the
+ * program there.
+ *
+ * An instance that is on the heap, on the stack or in a static variable must not be passed to
+ * `g_boxed_free ()`: it is refused with a critical message, and leaks.
+ *
+ * ```c
+ * typedef struct {
+ *   char *title;
+ *   guint length;
+ * } Track;
+ *
+ * static void
+ * track_copy (const Track *source, Track *destination)
+ * {
+ *   destination->title = g_strdup (source->title);
+ *   destination->length = source->length;
+ * }
+ *
+ * static void
+ * track_clear (Track *self)
+ * {
+ *   g_free (self->title);
+ * }
+ *
+ * GType track_get_type (void);
+ * FSMM_DEFINE_BOXED_TYPE (Track, track, track_copy, track_clear)
+ * ```
+ *
+ * Since: 1.0
+ */
+#define FSMM_DEFINE_BOXED_TYPE(TypeName, type_name, copy_func, clear_func)                         \
+  FSMM_DEFINE_BOXED_TYPE_EXTENDED (TypeName, type_name, NULL, copy_func, clear_func, NULL, {})
+
+/**
+ * FSMM_DEFINE_BOXED_TYPE_EXTENDED:
+ * @TypeName: the name of the new type, in CamelCase: a struct
+ * @type_name: the same in lower case, with words separated by an underscore
+ * @init_func: a `void (*) (TypeName *instance)`, or %NULL where zeroes are an instance
+ * @copy_func: a `void (*) (const TypeName *source, TypeName *destination)`, or %NULL to copy bytes
+ * @clear_func: a `void (*) (TypeName *instance)`, or %NULL if it owns nothing
+ * @to_string_func: a `char *(*) (const TypeName *instance)`, or %NULL
+ * @_C_: code to run once the type is registered, which finds it in `g_define_type_id`
+ *
+ * Defines a boxed type whose instances live in pools, with all that can be given.
+ *
+ * See FSMM_DEFINE_BOXED_TYPE().
+ *
+ * Since: 1.0
+ */
+#define FSMM_DEFINE_BOXED_TYPE_EXTENDED(TypeName, type_name, init_func, copy_func, clear_func,     \
+                                        to_string_func, _C_)                                       \
+  static gpointer type_name##_copy_to_pool (gpointer instance)                                     \
+  {                                                                                                \
+    static gsize pool;                                                                             \
+    if (g_once_init_enter (&pool))                                                                 \
+      g_once_init_leave (&pool,                                                                    \
+                         (gsize) fsmm_typed_pool_get_default (type_name##_get_type ()));           \
+    return fsmm_boxed_copy ((FsmmTypedPool *) pool, instance);                                     \
+  }                                                                                                \
+                                                                                                   \
+  static GType type_name##_register_type (void)                                                    \
+  {                                                                                                \
+    void (*init) (TypeName *) = init_func;                                                         \
+    void (*copy) (const TypeName *, TypeName *) = copy_func;                                       \
+    void (*clear) (TypeName *) = clear_func;                                                       \
+    char *(*to_string) (const TypeName *) = to_string_func;                                        \
+    const FsmmTypeLayout layout = {                                                                \
+      sizeof (TypeName),                                                                           \
+      G_ALIGNOF (TypeName),                                                                        \
+      (FsmmInitFunc) init,                                                                         \
+      (FsmmCopyFunc) copy,                                                                         \
+      (FsmmClearFunc) clear,                                                                       \
+      (FsmmToStringFunc) to_string,                                                                \
+    };                                                                                             \
+    GType g_define_type_id = g_boxed_type_register_static (                                        \
+      g_intern_static_string (#TypeName), type_name##_copy_to_pool, fsmm_free);                    \
+    if (!fsmm_type_register_layout (g_define_type_id, &layout, NULL))                              \
+      g_error ("the layout of " #TypeName " cannot be that of a block");                           \
+    {                                                                                              \
+      _C_;                                                                                         \
+    }                                                                                              \
+    return g_define_type_id;                                                                       \
+  }                                                                                                \
+                                                                                                   \
+  GType type_name##_get_type (void)                                                                \
+  {                                                                                                \
+    static gsize type_id;                                                                          \
+    if (g_once_init_enter (&type_id))                                                              \
+      g_once_init_leave (&type_id, type_name##_register_type ());                                  \
+    return (GType) type_id;                                                                        \
+  }
+
+/* For the macros above. */
+FSMM_AVAILABLE_IN_1_0
+gpointer fsmm_boxed_copy (FsmmTypedPool *pool, gconstpointer instance);
+
+G_END_DECLS

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-box-private.h"
+#include "fsmm-handle-private.h"
+#include "fsmm-store-private.h"
+
+/* Handles live in a pool of their own, one for the process: a handle costs no malloc (). */
+
+static FsmmStore *
+get_store (void)
+{
+  static FsmmStore store;
+  static gsize initialized;
+
+  if (g_once_init_enter (&initialized))
+    {
+      FsmmGeometry geometry;
+
+      fsmm_geometry_init (&geometry, sizeof (FsmmBox), _Alignof (FsmmBox), 0, NULL);
+      fsmm_store_init (&store, &geometry, G_MAXSIZE, NULL);
+      g_once_init_leave (&initialized, 1);
+    }
+
+  return &store;
+}
+
+/* Zeroed memory for the largest kind of handle, or NULL. */
+gpointer
+fsmm_handle_memory_alloc (void)
+{
+  const FsmmFill zeroes = { .n_bytes = sizeof (FsmmBox) };
+  gpointer handle = NULL;
+
+  fsmm_store_take (get_store (), 1, &handle, zeroes);
+
+  return handle;
+}
+
+void
+fsmm_handle_memory_free (gpointer handle)
+{
+  gsize n_given;
+
+  if (fsmm_store_give (get_store (), 1, &handle, &n_given) != FSMM_ADDRESS_LIVE)
+    g_error ("handle %p was unreferenced too often", handle);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "fsmm-type-layout.h"
+
+G_BEGIN_DECLS
+
+const FsmmTypeLayout *fsmm_type_lookup_layout (GType type);
+const FsmmTypeLayout *fsmm_type_require_layout (GType type, GError **error);
+
+gboolean fsmm_type_add_layout (GType type, const FsmmTypeLayout *layout, GError **error);
+
+/* Registers what is in fsmm-ready-layouts.c. */
+void fsmm_type_register_ready_layouts (void);
+
+G_END_DECLS

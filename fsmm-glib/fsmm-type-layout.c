@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-type-layout-private.h"
+
+#include "fsmm-error.h"
+#include "fsmm-geometry-private.h"
+
+/* A layout is data of its GType, which any thread can look up; it stays for as long as the type does,
+ * which is for ever. The lock is only for two threads that register at once. */
+
+static G_DEFINE_QUARK (fsmm-type-layout, layout);
+static GMutex register_lock;
+
+static void
+ensure_ready_layouts (void)
+{
+  static gsize registered;
+
+  if (g_once_init_enter (&registered))
+    {
+      fsmm_type_register_ready_layouts ();
+      g_once_init_leave (&registered, 1);
+    }
+}
+
+static gboolean
+is_same_layout (const FsmmTypeLayout *a, const FsmmTypeLayout *b)
+{
+  return a->size == b->size && a->alignment == b->alignment && a->init == b->init &&
+         a->copy == b->copy && a->clear == b->clear && a->to_string == b->to_string;
+}
+
+static const char *
+type_name (GType type)
+{
+  const char *name = g_type_name (type);
+
+  return name != NULL ? name : "(invalid type)";
+}
+
+static gboolean
+check_boxed (GType type, GError **error)
+{
+  if (G_TYPE_IS_BOXED (type) && type != G_TYPE_BOXED)
+    return TRUE;
+
+  g_set_error (error, FSMM_ERROR, FSMM_ERROR_UNSUPPORTED_TYPE,
+               "%s is not a boxed type: a pool holds instances of boxed types only; make the struct "
+               "a boxed type with FSMM_DEFINE_BOXED_TYPE (), or use an FsmmPool for its bytes",
+               type_name (type));
+  return FALSE;
+}
+
+static gboolean
+check_layout (GType type, const FsmmTypeLayout *layout, GError **error)
+{
+  FsmmGeometry geometry;
+
+  if (layout == NULL)
+    {
+      g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
+                   "the layout of %s is NULL: it must have a size at least", type_name (type));
+      return FALSE;
+    }
+
+  if (fsmm_geometry_init (&geometry, layout->size, layout->alignment, 0, error))
+    return TRUE;
+
+  g_prefix_error (error, "cannot register a layout for %s: ", type_name (type));
+  return FALSE;
+}
+
+/* Keeps a copy of the layout, or compares it to the one that is there. */
+static gboolean
+keep_layout (GType type, const FsmmTypeLayout *layout, GError **error)
+{
+  const FsmmTypeLayout *present;
+
+  g_mutex_lock (&register_lock);
+  present = g_type_get_qdata (type, layout_quark ());
+  if (present == NULL)
+    g_type_set_qdata (type, layout_quark (), g_memdup2 (layout, sizeof *layout));
+  g_mutex_unlock (&register_lock);
+
+  if (present == NULL || is_same_layout (present, layout))
+    return TRUE;
+
+  g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
+               "%s has another layout already: register one only, before the type's first pool",
+               type_name (type));
+  return FALSE;
+}
+
+/**
+ * fsmm_type_register_layout: (skip)
+ * @type: a boxed type
+ * @layout: how its instances are made, copied and cleared; it is copied
+ * @error: return location for an error
+ *
+ * Tells pools how to deal with instances of a boxed type.
+ *
+ * That is for types that exist already. FSMM_DEFINE_BOXED_TYPE() defines a type and registers its
+ * layout.
+ *
+ * Do so only for plain structs that your code owns. The instances of an opaque or reference-counted
+ * type cannot be made in a block, and its own free function would free the block as well.
+ *
+ * A layout stays for as long as the program runs. Registering the same one again does nothing. This
+ * function can be called from any thread.
+ *
+ * Errors: `FSMM_ERROR_UNSUPPORTED_TYPE` for a type that is not boxed, `FSMM_ERROR_INVALID_ARGUMENT`
+ * for a size or an alignment that no pool can have, or for a type that has another layout.
+ *
+ * Returns: %TRUE if the type has this layout now
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_type_register_layout (GType type, const FsmmTypeLayout *layout, GError **error)
+{
+  ensure_ready_layouts ();
+
+  return fsmm_type_add_layout (type, layout, error);
+}
+
+/* The same, without the ready ones coming first: they are registered with it. */
+gboolean
+fsmm_type_add_layout (GType type, const FsmmTypeLayout *layout, GError **error)
+{
+  return check_boxed (type, error) && check_layout (type, layout, error) &&
+         keep_layout (type, layout, error);
+}
+
+/* The layout of a type, or NULL. */
+const FsmmTypeLayout *
+fsmm_type_lookup_layout (GType type)
+{
+  ensure_ready_layouts ();
+
+  return g_type_get_qdata (type, layout_quark ());
+}
+
+/* The layout of a type, or NULL with words on what to do. */
+const FsmmTypeLayout *
+fsmm_type_require_layout (GType type, GError **error)
+{
+  const FsmmTypeLayout *layout;
+
+  if (!check_boxed (type, error))
+    return NULL;
+
+  layout = fsmm_type_lookup_layout (type);
+  if (layout == NULL)
+    g_set_error (error, FSMM_ERROR, FSMM_ERROR_UNSUPPORTED_TYPE,
+                 "%s has no layout, so that nobody knows how to make one in a block; if it is a plain "
+                 "struct, call fsmm_type_register_layout () first; if it is opaque or "
+                 "reference-counted, keep a pointer to it in a struct of your own",
+                 type_name (type));
+
+  return layout;
+}

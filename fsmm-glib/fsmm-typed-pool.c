@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-typed-pool-private.h"
+
+#include "fsmm-box-private.h"
+#include "fsmm-error.h"
+
+/**
+ * FsmmTypedPool:
+ *
+ * A pool whose blocks are instances of one boxed type.
+ *
+ * It makes instances in blocks, and clears them when they are destroyed: one by one, or all at once.
+ * What it must know of the type for that is its layout: FSMM_DEFINE_BOXED_TYPE() defines a type with
+ * one, [func@Fsmm.type_register_layout] gives one to a type that is there, and `GValue`, `GDate` and
+ * `GPollFD` have theirs.
+ *
+ * ```c
+ * FSMM_DEFINE_BOXED_TYPE (Track, track, track_copy, track_clear)
+ *
+ * g_autoptr (FsmmTypedPool) pool = fsmm_typed_pool_new (TRACK_TYPE, 0, &error);
+ * Track *track = fsmm_typed_pool_construct (pool, &error);
+ *
+ * fsmm_typed_pool_destroy (pool, track, &error);
+ * ```
+ *
+ * An instance is owned by whoever has its address, as from [method@Fsmm.TypedPool.construct], or by a
+ * [struct@Fsmm.Box], as from [method@Fsmm.TypedPool.alloc]. Languages without pointers use boxes.
+ *
+ * User functions (init, copy, clear) run without a lock: they may make and destroy other instances of
+ * the same pool, and may drop the last reference to it. All functions of the pool can be called from
+ * any thread.
+ *
+ * When the pool is finalized, instances that are still live are cleared. A box keeps its pool alive;
+ * who has but an address keeps the pool alive himself.
+ *
+ * Since: 1.0
+ */
+
+typedef enum {
+  PROP_ITEM_TYPE = 1,
+  PROP_NAME,
+  PROP_CHUNK_BYTES,
+  PROP_MAX_BLOCKS,
+  PROP_POOL,
+  PROP_N_ALLOCATED,
+  PROP_PEAK_ALLOCATED,
+} FsmmTypedPoolProperty;
+
+static GParamSpec *properties[PROP_PEAK_ALLOCATED + 1];
+
+static void fsmm_typed_pool_initable_iface_init (GInitableIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (FsmmTypedPool, fsmm_typed_pool, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_INITABLE,
+                                                      fsmm_typed_pool_initable_iface_init))
+
+static void
+fsmm_typed_pool_init (FsmmTypedPool *self)
+{
+}
+
+/* A pool of a type that is not supported has a raw pool that reports so from every call. */
+static void
+fsmm_typed_pool_constructed (GObject *object)
+{
+  static const FsmmTypeLayout no_layout = { .size = 0 };
+  FsmmTypedPool *self = FSMM_TYPED_POOL (object);
+  g_autoptr (GError) error = NULL;
+
+  self->layout = fsmm_type_require_layout (self->item_type, &error);
+  if (self->layout == NULL)
+    self->layout = &no_layout;
+
+  self->pool = fsmm_pool_new_typed (self, fsmm_typed_pool_get_name (self), self->layout,
+                                    self->chunk_bytes, self->max_blocks, error);
+
+  G_OBJECT_CLASS (fsmm_typed_pool_parent_class)->constructed (object);
+}
+
+static gboolean
+fsmm_typed_pool_initable_init (GInitable *initable, GCancellable *cancellable, GError **error)
+{
+  FsmmTypedPool *self = FSMM_TYPED_POOL (initable);
+
+  return g_initable_init (G_INITABLE (self->pool), cancellable, error);
+}
+
+static void
+fsmm_typed_pool_initable_iface_init (GInitableIface *iface)
+{
+  iface->init = fsmm_typed_pool_initable_init;
+}
+
+/* Clear functions may use the pool, so they run while it is still whole. */
+static void
+fsmm_typed_pool_dispose (GObject *object)
+{
+  FsmmTypedPool *self = FSMM_TYPED_POOL (object);
+
+  self->disposed = TRUE;
+  fsmm_typed_pool_free_all (self);
+
+  G_OBJECT_CLASS (fsmm_typed_pool_parent_class)->dispose (object);
+}
+
+static void
+fsmm_typed_pool_finalize (GObject *object)
+{
+  FsmmTypedPool *self = FSMM_TYPED_POOL (object);
+
+  self->pool->typed_pool = NULL;
+  g_object_unref (self->pool);
+  g_free (self->name);
+
+  G_OBJECT_CLASS (fsmm_typed_pool_parent_class)->finalize (object);
+}
+
+static void
+fsmm_typed_pool_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  FsmmTypedPool *self = FSMM_TYPED_POOL (object);
+
+  switch ((FsmmTypedPoolProperty) prop_id)
+    {
+    case PROP_ITEM_TYPE:
+      g_value_set_gtype (value, self->item_type);
+      break;
+    case PROP_NAME:
+      g_value_set_string (value, fsmm_typed_pool_get_name (self));
+      break;
+    case PROP_CHUNK_BYTES:
+      g_value_set_uint64 (value, fsmm_pool_get_chunk_bytes (self->pool));
+      break;
+    case PROP_MAX_BLOCKS:
+      g_value_set_uint64 (value, fsmm_typed_pool_get_max_blocks (self));
+      break;
+    case PROP_POOL:
+      g_value_set_object (value, self->pool);
+      break;
+    case PROP_N_ALLOCATED:
+      g_value_set_uint64 (value, fsmm_typed_pool_get_n_allocated (self));
+      break;
+    case PROP_PEAK_ALLOCATED:
+      g_value_set_uint64 (value, fsmm_typed_pool_get_peak_allocated (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+fsmm_typed_pool_set_property (GObject *object,
+                              guint prop_id,
+                              const GValue *value,
+                              GParamSpec *pspec)
+{
+  FsmmTypedPool *self = FSMM_TYPED_POOL (object);
+
+  switch ((FsmmTypedPoolProperty) prop_id)
+    {
+    case PROP_ITEM_TYPE:
+      self->item_type = g_value_get_gtype (value);
+      break;
+    case PROP_NAME:
+      self->name = g_value_dup_string (value);
+      break;
+    case PROP_CHUNK_BYTES:
+      self->chunk_bytes = g_value_get_uint64 (value);
+      break;
+    case PROP_MAX_BLOCKS:
+      self->max_blocks = g_value_get_uint64 (value);
+      break;
+    case PROP_POOL:
+    case PROP_N_ALLOCATED:
+    case PROP_PEAK_ALLOCATED:
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static GParamSpec *
+number_property (const char *name, GParamFlags flags)
+{
+  return g_param_spec_uint64 (name, NULL, NULL, 0, G_MAXUINT64, 0, flags | G_PARAM_STATIC_STRINGS);
+}
+
+static void
+fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags at_construction = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY;
+
+  object_class->constructed = fsmm_typed_pool_constructed;
+  object_class->dispose = fsmm_typed_pool_dispose;
+  object_class->finalize = fsmm_typed_pool_finalize;
+  object_class->get_property = fsmm_typed_pool_get_property;
+  object_class->set_property = fsmm_typed_pool_set_property;
+
+  /**
+   * FsmmTypedPool:item-type: (getter get_item_type)
+   *
+   * The boxed type whose instances live in the pool.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ITEM_TYPE] = g_param_spec_gtype ("item-type", NULL, NULL, G_TYPE_NONE,
+                                                   at_construction | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * FsmmTypedPool:name: (getter get_name)
+   *
+   * What error messages call the pool: the name of its type, where nothing else is given.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL,
+                                               at_construction | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * FsmmTypedPool:chunk-bytes:
+   *
+   * The usable size of a chunk in bytes: see [property@Fsmm.Pool:chunk-bytes].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CHUNK_BYTES] = number_property ("chunk-bytes", at_construction);
+
+  /**
+   * FsmmTypedPool:max-blocks: (getter get_max_blocks)
+   *
+   * How many instances can be live at a time, or 0 for no limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_BLOCKS] = number_property ("max-blocks", at_construction);
+
+  /**
+   * FsmmTypedPool:pool: (getter get_pool)
+   *
+   * The pool that has the instances' blocks, to look at: it refuses to hand out or take back any.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_POOL] = g_param_spec_object ("pool", NULL, NULL, FSMM_TYPE_POOL,
+                                               G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * FsmmTypedPool:n-allocated: (getter get_n_allocated)
+   *
+   * How many instances are live now.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_ALLOCATED] = number_property ("n-allocated", G_PARAM_READABLE);
+
+  /**
+   * FsmmTypedPool:peak-allocated: (getter get_peak_allocated)
+   *
+   * The most instances that were ever live at a time.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PEAK_ALLOCATED] = number_property ("peak-allocated", G_PARAM_READABLE);
+
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+}
+
+/**
+ * fsmm_typed_pool_new: (constructor)
+ * @item_type: the boxed type whose instances live in the pool
+ * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for a good default
+ * @error: return location for an error
+ *
+ * Creates a pool without a limit, named after its type.
+ *
+ * Errors: `FSMM_ERROR_UNSUPPORTED_TYPE` for a type that is not boxed or has no layout,
+ * `FSMM_ERROR_INVALID_ARGUMENT` for a size outside these bounds.
+ *
+ * Returns: (transfer full): a new pool, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+FsmmTypedPool *
+fsmm_typed_pool_new (GType item_type, gsize chunk_bytes, GError **error)
+{
+  return fsmm_typed_pool_new_full (NULL, item_type, chunk_bytes, 0, error);
+}
+
+/**
+ * fsmm_typed_pool_new_full: (constructor)
+ * @name: (nullable): what error messages call the pool, or %NULL for the name of its type
+ * @item_type: the boxed type whose instances live in the pool
+ * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for a good default
+ * @max_blocks: how many instances can be live at a time, or 0 for no limit
+ * @error: return location for an error
+ *
+ * Creates a pool, with all that can be chosen.
+ *
+ * Errors: as [ctor@Fsmm.TypedPool.new].
+ *
+ * Returns: (transfer full): a new pool, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+FsmmTypedPool *
+fsmm_typed_pool_new_full (const char *name,
+                          GType item_type,
+                          gsize chunk_bytes,
+                          gsize max_blocks,
+                          GError **error)
+{
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return g_initable_new (FSMM_TYPE_TYPED_POOL, NULL, error,
+                         "name", name,
+                         "item-type", item_type,
+                         "chunk-bytes", (guint64) chunk_bytes,
+                         "max-blocks", (guint64) max_blocks,
+                         NULL);
+}
+
+/**
+ * fsmm_typed_pool_construct: (skip)
+ * @self: a typed pool
+ * @error: return location for an error
+ *
+ * Makes a new instance: by the type's init function, or of zeroes where it has none.
+ *
+ * Errors: `FSMM_ERROR_EXHAUSTED` if [property@Fsmm.TypedPool:max-blocks] instances are live,
+ * `FSMM_ERROR_NO_MEMORY` if the system has none for another chunk, `FSMM_ERROR_RELEASED` if another
+ * thread dropped everything at that moment.
+ *
+ * Returns: (transfer full) (nullable): an instance, for [method@Fsmm.TypedPool.destroy], or %NULL with
+ *   @error set
+ *
+ * Since: 1.0
+ */
+gpointer
+fsmm_typed_pool_construct (FsmmTypedPool *self, GError **error)
+{
+  gsize epoch;
+
+  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
+
+  return fsmm_typed_pool_make (self, NULL, FSMM_BLOCK_LIVE, &epoch, error);
+}
+
+/**
+ * fsmm_typed_pool_construct_copy: (skip)
+ * @self: a typed pool
+ * @source: (not nullable): an instance of the type, wherever it lives
+ * @error: return location for an error
+ *
+ * Makes a copy of an instance: by the type's copy function, or of its bytes where it has none.
+ *
+ * Errors: as [method@Fsmm.TypedPool.construct], and `FSMM_ERROR_INVALID_ARGUMENT` if @source is %NULL.
+ *
+ * Returns: (transfer full) (nullable): an instance, for [method@Fsmm.TypedPool.destroy], or %NULL with
+ *   @error set
+ *
+ * Since: 1.0
+ */
+gpointer
+fsmm_typed_pool_construct_copy (FsmmTypedPool *self, gconstpointer source, GError **error)
+{
+  gsize epoch;
+
+  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
+
+  if (source != NULL)
+    return fsmm_typed_pool_make (self, source, FSMM_BLOCK_LIVE, &epoch, error);
+
+  g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
+               "source is NULL: it must be an instance of %s", g_type_name (self->item_type));
+  return NULL;
+}
+
+/**
+ * fsmm_typed_pool_alloc:
+ * @self: a typed pool
+ * @error: return location for an error
+ *
+ * Makes a new instance, and returns a box that owns it.
+ *
+ * Errors: as [method@Fsmm.TypedPool.construct].
+ *
+ * Returns: (transfer full): a box, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+FsmmBox *
+fsmm_typed_pool_alloc (FsmmTypedPool *self, GError **error)
+{
+  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
+
+  return fsmm_box_new (self, NULL, error);
+}
+
+/**
+ * fsmm_typed_pool_alloc_value:
+ * @self: a typed pool
+ * @value: a value of the pool's [property@Fsmm.TypedPool:item-type], not %NULL
+ * @error: return location for an error
+ *
+ * Makes a copy of the instance in @value, and returns a box that owns it.
+ *
+ * Errors: as [method@Fsmm.TypedPool.construct], and `FSMM_ERROR_INVALID_ARGUMENT` for a value of
+ * another type.
+ *
+ * Returns: (transfer full): a box, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+FsmmBox *
+fsmm_typed_pool_alloc_value (FsmmTypedPool *self, const GValue *value, GError **error)
+{
+  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
+
+  if (!fsmm_typed_pool_check_value (self, value, error))
+    return NULL;
+
+  return fsmm_box_new (self, g_value_get_boxed (value), error);
+}
+
+/* Whether there is an instance of the right type in @value. */
+gboolean
+fsmm_typed_pool_check_value (FsmmTypedPool *self, const GValue *value, GError **error)
+{
+  if (value != NULL && G_VALUE_HOLDS (value, self->item_type) && g_value_get_boxed (value) != NULL)
+    return TRUE;
+
+  g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
+               "the value holds %s: it must hold a %s, and not NULL",
+               value != NULL && G_IS_VALUE (value) ? G_VALUE_TYPE_NAME (value) : "nothing",
+               g_type_name (self->item_type));
+  return FALSE;
+}
+
+/**
+ * fsmm_typed_pool_foreach: (skip)
+ * @self: a typed pool
+ * @func: (scope call): what to call for each instance
+ * @user_data: data for @func
+ *
+ * Calls a function for each live instance: see [method@Fsmm.Pool.foreach].
+ *
+ * Since: 1.0
+ */
+void
+fsmm_typed_pool_foreach (FsmmTypedPool *self, FsmmBlockFunc func, gpointer user_data)
+{
+  g_return_if_fail (FSMM_IS_TYPED_POOL (self));
+
+  g_object_ref (self);
+  fsmm_pool_foreach (self->pool, func, user_data);
+  g_object_unref (self);
+}
+
+/**
+ * fsmm_typed_pool_get_item_type: (get-property item-type)
+ * @self: a typed pool
+ *
+ * Gets the type whose instances live in the pool.
+ *
+ * Returns: a boxed type
+ *
+ * Since: 1.0
+ */
+GType
+fsmm_typed_pool_get_item_type (FsmmTypedPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), G_TYPE_INVALID);
+
+  return self->item_type;
+}
+
+/**
+ * fsmm_typed_pool_get_pool: (get-property pool)
+ * @self: a typed pool
+ *
+ * Gets the pool that has the instances' blocks, to look at its counts and chunks, to reserve or to
+ * trim.
+ *
+ * It refuses to hand out or take back any block.
+ *
+ * Returns: (transfer none): a pool
+ *
+ * Since: 1.0
+ */
+FsmmPool *
+fsmm_typed_pool_get_pool (FsmmTypedPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
+
+  return self->pool;
+}
+
+/**
+ * fsmm_typed_pool_get_name: (get-property name)
+ * @self: a typed pool
+ *
+ * Gets what error messages call the pool.
+ *
+ * Returns: (transfer none) (nullable): the name
+ *
+ * Since: 1.0
+ */
+const char *
+fsmm_typed_pool_get_name (FsmmTypedPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
+
+  return self->name != NULL ? self->name : g_type_name (self->item_type);
+}
+
+/**
+ * fsmm_typed_pool_get_max_blocks: (get-property max-blocks)
+ * @self: a typed pool
+ *
+ * Gets how many instances can be live at a time.
+ *
+ * Returns: a number of instances, or 0 for no limit
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_typed_pool_get_max_blocks (FsmmTypedPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), 0);
+
+  return fsmm_pool_get_max_blocks (self->pool);
+}
+
+/**
+ * fsmm_typed_pool_get_n_allocated: (get-property n-allocated)
+ * @self: a typed pool
+ *
+ * Gets how many instances are live now.
+ *
+ * Returns: a number of instances
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_typed_pool_get_n_allocated (FsmmTypedPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), 0);
+
+  return fsmm_pool_get_n_allocated (self->pool);
+}
+
+/**
+ * fsmm_typed_pool_get_peak_allocated: (get-property peak-allocated)
+ * @self: a typed pool
+ *
+ * Gets the most instances that were ever live at a time.
+ *
+ * Returns: a number of instances
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_typed_pool_get_peak_allocated (FsmmTypedPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), 0);
+
+  return fsmm_pool_get_peak_allocated (self->pool);
+}
