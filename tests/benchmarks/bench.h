@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Runs pieces of work side by side, and says how long each takes.
+ *
+ * The cases of a program are run in turn, round after round, so that what the machine does besides
+ * falls on all of them alike. What is told of a case is the median of its rounds, and the middle half
+ * of them as a spread. A case is compared to the first one of its group. */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct {
+  const char *group;
+  const char *name;
+  /* Does its work @n times, and returns the nanoseconds that took. */
+  gint64 (*run) (guint64 n, gconstpointer data);
+  gconstpointer data;
+} BenchCase;
+
+int bench_main (int argc, char *argv[], const char *title, const BenchCase *cases, gsize n_cases);
+
+gint64 bench_now (void);
+
+/* Makes the compiler believe that somebody looks at what @pointer points to. */
+static inline void
+bench_use (gpointer pointer)
+{
+  __asm__ volatile ("" : : "r" (pointer) : "memory");
+}
+
+G_END_DECLS
