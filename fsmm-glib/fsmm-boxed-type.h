@@ -64,10 +64,10 @@ G_BEGIN_DECLS
  * FSMM_DEFINE_BOXED_TYPE_EXTENDED:
  * @TypeName: the name of the new type, in CamelCase: a struct
  * @type_name: the same in lower case, with words separated by an underscore
- * @init_func: a `void (*) (TypeName *instance)`, or %NULL where zeroes are an instance
- * @copy_func: a `void (*) (const TypeName *source, TypeName *destination)`, or %NULL to copy bytes
- * @clear_func: a `void (*) (TypeName *instance)`, or %NULL if it owns nothing
- * @to_string_func: a `char *(*) (const TypeName *instance)`, or %NULL
+ * @init: a `void (*) (TypeName *instance)`, or %NULL where zeroes are an instance
+ * @copy: a `void (*) (const TypeName *source, TypeName *destination)`, or %NULL to copy bytes
+ * @clear: a `void (*) (TypeName *instance)`, or %NULL if it owns nothing
+ * @to_string: a `char *(*) (const TypeName *instance)`, or %NULL
  * @_C_: code to run once the type is registered, which finds it in `g_define_type_id`
  *
  * Defines a boxed type whose instances live in pools, with all that can be given.
@@ -76,8 +76,7 @@ G_BEGIN_DECLS
  *
  * Since: 1.0
  */
-#define FSMM_DEFINE_BOXED_TYPE_EXTENDED(TypeName, type_name, init_func, copy_func, clear_func,     \
-                                        to_string_func, _C_)                                       \
+#define FSMM_DEFINE_BOXED_TYPE_EXTENDED(TypeName, type_name, init, copy, clear, to_string, _C_)    \
   static gpointer type_name##_copy_to_pool (gpointer instance)                                     \
   {                                                                                                \
     static gsize pool;                                                                             \
@@ -89,17 +88,17 @@ G_BEGIN_DECLS
                                                                                                    \
   static GType type_name##_register_type (void)                                                    \
   {                                                                                                \
-    void (*init) (TypeName *) = init_func;                                                         \
-    void (*copy) (const TypeName *, TypeName *) = copy_func;                                       \
-    void (*clear) (TypeName *) = clear_func;                                                       \
-    char *(*to_string) (const TypeName *) = to_string_func;                                        \
+    void (*init_func) (TypeName *) = init;                                                         \
+    void (*copy_func) (const TypeName *, TypeName *) = copy;                                       \
+    void (*clear_func) (TypeName *) = clear;                                                       \
+    char *(*to_string_func) (const TypeName *) = to_string;                                        \
     const FsmmTypeLayout layout = {                                                                \
       sizeof (TypeName),                                                                           \
       G_ALIGNOF (TypeName),                                                                        \
-      (FsmmInitFunc) init,                                                                         \
-      (FsmmCopyFunc) copy,                                                                         \
-      (FsmmClearFunc) clear,                                                                       \
-      (FsmmToStringFunc) to_string,                                                                \
+      (FsmmInitFunc) init_func,                                                                    \
+      (FsmmCopyFunc) copy_func,                                                                    \
+      (FsmmClearFunc) clear_func,                                                                  \
+      (FsmmToStringFunc) to_string_func,                                                           \
     };                                                                                             \
     GType g_define_type_id = g_boxed_type_register_static (                                        \
       g_intern_static_string (#TypeName), type_name##_copy_to_pool, fsmm_free);                    \

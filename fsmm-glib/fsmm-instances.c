@@ -125,7 +125,7 @@ clear_and_finish (FsmmTypedPool *self, FsmmChunk *chunk, gpointer instance)
  * %NULL, the mistake is logged as a critical message.
  *
  * A clear function may destroy other instances of the same pool. Each level of such a recursion takes
- * about 300 bytes of the stack, besides what the clear function takes.
+ * about 160 bytes of the stack on a machine of 64 bits, besides what the clear function takes.
  *
  * Errors: `FSMM_ERROR_DOUBLE_FREE` for a block of this pool in which no instance lives any more,
  * `FSMM_ERROR_INVALID_POINTER` for any other address.

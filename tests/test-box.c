@@ -204,6 +204,30 @@ test_free_all_empties_boxes (void)
   assert_live (pool, 1);
 }
 
+/* After everything was dropped, a new box gets the memory of the old one: that has no right to it. */
+static void
+test_old_box_does_not_drop_a_new_one (gconstpointer data)
+{
+  GType (*get_type) (void) = (GType (*) (void)) data;
+  g_autoptr (FsmmTypedPool) pool = pool_new (get_type ());
+  FsmmBox *old = box_new (pool);
+  gpointer address = fsmm_box_get (old);
+  g_autoptr (FsmmBox) other = NULL;
+
+  fsmm_typed_pool_free_all (pool);
+  for (guint i = 0; i < 1000 && (other == NULL || fsmm_box_get (other) != address); i++)
+    {
+      g_clear_pointer (&other, fsmm_box_unref);
+      fsmm_typed_pool_free_all (pool);
+      other = box_new (pool);
+    }
+  g_assert_true (fsmm_box_get (other) == address);
+
+  fsmm_box_unref (old);
+  g_assert_true (fsmm_box_is_live (other));
+  assert_live (pool, 1);
+}
+
 static void
 test_steal (void)
 {
@@ -405,6 +429,10 @@ main (int argc, char *argv[])
   g_test_add_func ("/box/without-functions", test_without_functions);
   g_test_add_func ("/box/keeps-its-pool-alive", test_keeps_its_pool_alive);
   g_test_add_func ("/box/free-all-empties-boxes", test_free_all_empties_boxes);
+  g_test_add_data_func ("/box/old-one-does-not-drop-a-new-one/with-functions", note_get_type,
+                        test_old_box_does_not_drop_a_new_one);
+  g_test_add_data_func ("/box/old-one-does-not-drop-a-new-one/without-functions", point_get_type,
+                        test_old_box_does_not_drop_a_new_one);
   g_test_add_func ("/box/steal", test_steal);
   g_test_add_func ("/box/peek", test_peek);
   g_test_add_func ("/box/alloc-value", test_alloc_value);

@@ -381,19 +381,22 @@ struct _Node {
 };
 
 static FsmmTypedPool *tree_pool;
-static gsize n_nodes_cleared;
+static gint n_nodes_cleared; /* (atomic) */
+static guintptr lowest_address;
 
 static void
 node_clear (Node *self)
 {
   Node *next;
 
+  lowest_address = MIN (lowest_address, (guintptr) &next);
+
   for (Node *child = self->first_child; child != NULL; child = next)
     {
       next = child->next;
       destroy (tree_pool, child);
     }
-  n_nodes_cleared++;
+  g_atomic_int_inc (&n_nodes_cleared);
 }
 
 GType node_get_type (void);
@@ -432,8 +435,11 @@ test_clear_destroys_children (void)
   tree_pool = fsmm_typed_pool_new (node_get_type (), 0, NULL);
 
   n_nodes_cleared = 0;
+  lowest_address = G_MAXSIZE;
   destroy (tree_pool, make_tree (10000, width));
-  g_assert_cmpuint (n_nodes_cleared, ==, 1 + 10000 + width);
+  g_test_message ("a level of clear functions takes %.0f bytes of the stack",
+                  (double) ((guintptr) &width - lowest_address) / 10000);
+  g_assert_cmpint (n_nodes_cleared, ==, (gint) (1 + 10000 + width));
   assert_live (tree_pool, 0);
 
   g_clear_object (&tree_pool);
@@ -457,14 +463,47 @@ test_free_all_of_trees (void)
       late->next = NULL;
       early->first_child = late;
       g_assert_cmpuint (fsmm_typed_pool_free_all (tree_pool), ==, 2003);
-      g_assert_cmpuint (n_nodes_cleared, ==, 2003);
+      g_assert_cmpint (n_nodes_cleared, ==, 2003);
       assert_live (tree_pool, 0);
     }
 
   make_tree (100, 100);
   n_nodes_cleared = 0;
   g_object_unref (tree_pool);
-  g_assert_cmpuint (n_nodes_cleared, ==, 201);
+  g_assert_cmpint (n_nodes_cleared, ==, 201);
+}
+
+static gpointer
+free_all_of_trees (gpointer data)
+{
+  return GSIZE_TO_POINTER (fsmm_typed_pool_free_all (tree_pool));
+}
+
+/* Two threads that drop everything share the work, or one does it all; neither takes what the other
+ * has dropped for a mistake. */
+static void
+test_racing_free_alls (void)
+{
+  tree_pool = fsmm_typed_pool_new (node_get_type (), 1024, NULL);
+
+  for (guint round = 0; round < 50; round++)
+    {
+      GThread *threads[2];
+      gsize n_dropped = 0;
+
+      n_nodes_cleared = 0;
+      for (guint i = 0; i < 10; i++)
+        make_tree (10, 1000);
+      for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+        threads[i] = g_thread_new ("free-all", free_all_of_trees, NULL);
+      for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+        n_dropped += GPOINTER_TO_SIZE (g_thread_join (threads[i]));
+
+      g_assert_cmpuint (n_dropped, ==, 10110);
+      g_assert_cmpint (n_nodes_cleared, ==, 10110);
+      assert_live (tree_pool, 0);
+    }
+  g_clear_object (&tree_pool);
 }
 
 /* A type whose functions do whatever the test wants. */
@@ -846,6 +885,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/typed-pool/foreach", test_foreach);
   g_test_add_func ("/typed-pool/clear/destroys-children", test_clear_destroys_children);
   g_test_add_func ("/typed-pool/free-all-of-trees", test_free_all_of_trees);
+  g_test_add_func ("/typed-pool/racing-free-alls", test_racing_free_alls);
   g_test_add_func ("/typed-pool/init/constructs-another", test_init_constructs_another);
   g_test_add_func ("/typed-pool/init/drops-everything", test_init_drops_everything);
   g_test_add_func ("/typed-pool/clear/destroys-itself", test_clear_destroys_itself);
