@@ -16,82 +16,70 @@ typedef struct {
   gsize number;
 } Letter;
 
-typedef struct {
-  FsmmPool *pool;     /* (not owned) */
-  gsize number;       /* of this thread */
-  GAsyncQueue *inbox; /* (owned) */
-  GAsyncQueue *next;  /* (not owned): the inbox of the next thread */
-  gsize n_right;      /* how many letters came as they were sent, in order */
-} Worker;
+static FsmmPool *pool;
+static GAsyncQueue *inboxes[N_THREADS];
 
 static void
-send (Worker *self, gsize number)
+send (gsize sender, gsize number)
 {
   g_autoptr (GError) error = NULL;
-  Letter *letter = fsmm_pool_alloc (self->pool, &error);
+  Letter *letter = fsmm_pool_alloc (pool, &error);
 
   if (letter == NULL)
     g_error ("%s", error->message); /* the others would wait for ever */
 
-  *letter = (Letter){ self->number, number };
-  g_async_queue_push (self->next, letter);
+  *letter = (Letter){ sender, number };
+  g_async_queue_push (inboxes[(sender + 1) % N_THREADS], letter);
 }
 
-static void
-receive (Worker *self, gsize number)
+static gboolean
+receive (gsize receiver, gsize number)
 {
-  Letter *letter = g_async_queue_pop (self->inbox);
-  gboolean is_right = letter->number == number &&
-                      letter->sender == (self->number + N_THREADS - 1) % N_THREADS;
+  Letter *letter = g_async_queue_pop (inboxes[receiver]);
+  gboolean is_right = letter->number == number && (letter->sender + 1) % N_THREADS == receiver;
 
-  if (fsmm_pool_free (self->pool, letter, NULL) && is_right)
-    self->n_right++;
+  return fsmm_pool_free (pool, letter, NULL) && is_right;
 }
 
+/* Returns how many letters came as they were sent, in order. */
 static gpointer
 work (gpointer data)
 {
+  gsize self = GPOINTER_TO_SIZE (data);
+  gsize n_right = 0;
+
   for (gsize i = 0; i < N_BLOCKS + MAX_UNDER_WAY; i++)
     {
       if (i < N_BLOCKS)
-        send (data, i);
-      if (i >= MAX_UNDER_WAY)
-        receive (data, i - MAX_UNDER_WAY);
+        send (self, i);
+      if (i >= MAX_UNDER_WAY && receive (self, i - MAX_UNDER_WAY))
+        n_right++;
     }
 
-  return NULL;
+  return GSIZE_TO_POINTER (n_right); /* how many came as they were sent, in order */
 }
 
 int
 main (void)
 {
-  Worker workers[N_THREADS];
   GThread *threads[N_THREADS];
   gsize n_right = 0;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (FsmmPool) pool = fsmm_pool_new (sizeof (Letter), 0, &error);
 
-  if (pool == NULL)
-    return 1;
-
+  pool = fsmm_pool_new (sizeof (Letter), 0, NULL);
   for (gsize i = 0; i < N_THREADS; i++)
-    workers[i] = (Worker){ .pool = pool, .number = i, .inbox = g_async_queue_new () };
+    inboxes[i] = g_async_queue_new ();
   for (gsize i = 0; i < N_THREADS; i++)
-    workers[i].next = workers[(i + 1) % N_THREADS].inbox;
-
+    threads[i] = g_thread_new ("worker", work, GSIZE_TO_POINTER (i));
   for (gsize i = 0; i < N_THREADS; i++)
-    threads[i] = g_thread_new ("worker", work, &workers[i]);
-  for (gsize i = 0; i < N_THREADS; i++)
-    {
-      g_thread_join (threads[i]);
-      n_right += workers[i].n_right;
-    }
-  for (gsize i = 0; i < N_THREADS; i++)
-    g_async_queue_unref (workers[i].inbox);
+    n_right += GPOINTER_TO_SIZE (g_thread_join (threads[i]));
 
   printf ("%d threads, %d blocks each\n", N_THREADS, N_BLOCKS);
   printf ("arrived as sent: %zu\n", n_right);
   printf ("still live: %zu\n", fsmm_pool_get_n_allocated (pool));
 
-  return n_right == N_THREADS * N_BLOCKS && fsmm_pool_get_n_allocated (pool) == 0 ? 0 : 1;
+  g_clear_object (&pool);
+  for (gsize i = 0; i < N_THREADS; i++)
+    g_async_queue_unref (inboxes[i]);
+
+  return n_right == N_THREADS * N_BLOCKS ? 0 : 1;
 }

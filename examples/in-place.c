@@ -33,41 +33,18 @@ track_free (gpointer track)
   fsmm_free (track);
 }
 
-static gboolean
-fill_album (GPtrArray *album, FsmmPool *pool, GError **error)
+/* Takes a block that belongs to the array. Without memory the program ends, as g_new () does it. */
+static gpointer
+add_block (GPtrArray *array, FsmmPool *pool)
 {
-  static const char *const titles[] = { "Overture", "Aria", "Finale" };
+  g_autoptr (GError) error = NULL;
+  gpointer block = fsmm_pool_alloc (pool, &error);
 
-  for (int i = 0; i < (int) G_N_ELEMENTS (titles); i++)
-    {
-      Track *track = fsmm_pool_alloc (pool, error);
+  if (block == NULL)
+    g_error ("%s", error->message);
 
-      if (track == NULL)
-        return FALSE;
-
-      track_init (track, titles[i], 180 + i);
-      g_ptr_array_add (album, track);
-    }
-
-  return TRUE;
-}
-
-/* Numbers own nothing. */
-static gboolean
-fill_marks (GPtrArray *marks, FsmmPool *pool, GError **error)
-{
-  for (int i = 0; i < 5; i++)
-    {
-      int *mark = fsmm_pool_alloc (pool, error);
-
-      if (mark == NULL)
-        return FALSE;
-
-      *mark = 30 * i;
-      g_ptr_array_add (marks, mark);
-    }
-
-  return TRUE;
+  g_ptr_array_add (array, block);
+  return block;
 }
 
 static void
@@ -80,17 +57,16 @@ print_counts (const char *when, FsmmPool *tracks, FsmmPool *marks)
 int
 main (void)
 {
-  g_autoptr (GError) error = NULL;
+  static const char *const titles[] = { "Overture", "Aria", "Finale" };
   g_autoptr (FsmmPool) track_pool = fsmm_pool_new (sizeof (Track), 0, NULL);
   g_autoptr (FsmmPool) mark_pool = fsmm_pool_new (sizeof (int), 0, NULL);
   g_autoptr (GPtrArray) album = g_ptr_array_new_with_free_func (track_free);
-  g_autoptr (GPtrArray) marks = g_ptr_array_new_with_free_func (fsmm_free);
+  g_autoptr (GPtrArray) marks = g_ptr_array_new_with_free_func (fsmm_free); /* own nothing */
 
-  if (!fill_album (album, track_pool, &error) || !fill_marks (marks, mark_pool, &error))
-    {
-      fprintf (stderr, "in-place: %s\n", error->message);
-      return 1;
-    }
+  for (int i = 0; i < (int) G_N_ELEMENTS (titles); i++)
+    track_init (add_block (album, track_pool), titles[i], 180 + i);
+  for (int i = 0; i < 5; i++)
+    *(int *) add_block (marks, mark_pool) = 30 * i;
   print_counts ("filled", track_pool, mark_pool);
 
   g_ptr_array_remove_index (album, 1);

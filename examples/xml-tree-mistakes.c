@@ -3,34 +3,34 @@
 #include "xml-tree-mistakes.h"
 
 static XmlMistake
-make_mistake (FsmmPool *pool, const char *what, gpointer pointer)
+make_mistake (FsmmTypedPool *pool, const char *what, gpointer pointer)
 {
   XmlMistake mistake = { .what = what };
 
-  fsmm_pool_free (pool, pointer, &mistake.error);
+  fsmm_typed_pool_destroy (pool, pointer, &mistake.error);
 
   return mistake;
 }
 
-/* Takes an element and gives it back, and returns the pointer that is left. */
+/* Makes an element and destroys it, and returns the pointer that is left. */
 static gpointer
-make_stale_pointer (FsmmPool *pool, GError **error)
+make_stale_pointer (FsmmTypedPool *pool, GError **error)
 {
-  gpointer element = fsmm_pool_alloc (pool, error);
+  gpointer element = fsmm_typed_pool_construct (pool, error);
 
-  return element != NULL && fsmm_pool_free (pool, element, error) ? element : NULL;
+  return element != NULL && fsmm_typed_pool_destroy (pool, element, error) ? element : NULL;
 }
 
-/* Frees what must not be freed. @tree, whose nodes come from pools, stays as it is. Returns
+/* Destroys what must not be destroyed. @tree, whose nodes come from pools, stays as it is. Returns
  * FALSE with @error set if the pool of elements does not work, before or after. */
 gboolean
 xml_mistakes_make (XmlMistakes *self, XmlTree *tree, GError **error)
 {
-  FsmmPool *pool = tree->allocator->pools[XML_KIND_ELEMENT];
+  FsmmTypedPool *pool = tree->pools->of[XML_KIND_ELEMENT];
   XmlElement on_stack;
   gpointer stale;
 
-  *self = (XmlMistakes){ .n_live_before = fsmm_pool_get_n_allocated (pool) };
+  *self = (XmlMistakes){ .n_live_before = fsmm_typed_pool_get_n_allocated (pool) };
 
   stale = make_stale_pointer (pool, error);
   if (stale == NULL)
@@ -43,7 +43,7 @@ xml_mistakes_make (XmlMistakes *self, XmlTree *tree, GError **error)
   if (make_stale_pointer (pool, error) == NULL)
     return FALSE;
 
-  self->n_live_after = fsmm_pool_get_n_allocated (pool);
+  self->n_live_after = fsmm_typed_pool_get_n_allocated (pool);
   return TRUE;
 }
 

@@ -2,17 +2,16 @@
 
 #include "xml-tree-model.h"
 
+#include <string.h>
+
 /* Nothing here recurses: a document may nest deeper than a stack. */
 
-#define STRINGS_CHUNK 65536
-
 XmlTree *
-xml_tree_new (XmlAllocator *allocator)
+xml_tree_new (XmlPools *pools)
 {
   XmlTree *self = g_new0 (XmlTree, 1);
 
-  self->allocator = allocator;
-  self->strings = g_string_chunk_new (STRINGS_CHUNK);
+  self->pools = pools;
 
   return self;
 }
@@ -21,12 +20,11 @@ xml_tree_new (XmlAllocator *allocator)
 void
 xml_tree_free (XmlTree *self)
 {
-  if (self->root != NULL && xml_allocator_can_drop_all (self->allocator))
+  if (self->root != NULL && self->pools != NULL)
     xml_tree_drop_all (self);
   else
     xml_tree_drop_nodes (self);
 
-  g_string_chunk_free (self->strings);
   g_free (self);
 }
 
@@ -39,7 +37,6 @@ append_child (XmlTree *self, XmlNode *child, XmlKind kind)
 
   child->kind = kind;
   child->parent = parent;
-  child->next = NULL;
 
   if (parent == NULL)
     return;
@@ -65,16 +62,12 @@ xml_tree_open_element (XmlTree *self, const char *name, GError **error)
       return FALSE;
     }
 
-  element = xml_allocator_take (self->allocator, XML_KIND_ELEMENT, error);
+  element = xml_node_make (self->pools, XML_KIND_ELEMENT, error);
   if (element == NULL)
     return FALSE;
 
   append_child (self, &element->node, XML_KIND_ELEMENT);
-  element->name = g_string_chunk_insert_const (self->strings, name);
-  element->attributes = NULL;
-  element->first_child = NULL;
-  element->last_child = NULL;
-
+  element->name = g_strdup (name);
   if (self->root == NULL)
     self->root = element;
   self->open = element;
@@ -87,24 +80,22 @@ gboolean
 xml_tree_add_attribute (XmlTree *self, const char *name, const char *value, GError **error)
 {
   XmlAttribute **end = &self->open->attributes;
-  const char *interned = g_string_chunk_insert_const (self->strings, name);
   XmlAttribute *attribute;
 
   for (; *end != NULL; end = &(*end)->next)
-    if ((*end)->name == interned)
+    if (strcmp ((*end)->name, name) == 0)
       {
         g_set_error (error, G_MARKUP_ERROR, G_MARKUP_ERROR_INVALID_CONTENT,
                      "element “%s” has two attributes “%s”", self->open->name, name);
         return FALSE;
       }
 
-  attribute = xml_allocator_take (self->allocator, XML_KIND_ATTRIBUTE, error);
+  attribute = xml_node_make (self->pools, XML_KIND_ATTRIBUTE, error);
   if (attribute == NULL)
     return FALSE;
 
-  attribute->next = NULL;
-  attribute->name = interned;
-  attribute->value = g_string_chunk_insert (self->strings, value);
+  attribute->name = g_strdup (name);
+  attribute->value = g_strdup (value);
   *end = attribute;
 
   return TRUE;
@@ -114,13 +105,13 @@ xml_tree_add_attribute (XmlTree *self, const char *name, const char *value, GErr
 gboolean
 xml_tree_add_text (XmlTree *self, const char *text, gsize length, GError **error)
 {
-  XmlText *node = xml_allocator_take (self->allocator, XML_KIND_TEXT, error);
+  XmlText *node = xml_node_make (self->pools, XML_KIND_TEXT, error);
 
   if (node == NULL)
     return FALSE;
 
   append_child (self, &node->node, XML_KIND_TEXT);
-  node->text = g_string_chunk_insert_len (self->strings, text, (gssize) length);
+  node->text = g_strndup (text, length);
 
   return TRUE;
 }
@@ -170,13 +161,13 @@ drop_element (XmlTree *self, XmlElement *element)
   for (XmlAttribute *attribute = element->attributes; attribute != NULL; attribute = next)
     {
       next = attribute->next;
-      xml_allocator_give (self->allocator, XML_KIND_ATTRIBUTE, attribute);
+      xml_node_destroy (self->pools, XML_KIND_ATTRIBUTE, attribute);
     }
 
-  xml_allocator_give (self->allocator, XML_KIND_ELEMENT, element);
+  xml_node_destroy (self->pools, XML_KIND_ELEMENT, element);
 }
 
-/* Gives back one node after the other, children first. */
+/* Destroys one node after the other, children first. */
 void
 xml_tree_drop_nodes (XmlTree *self)
 {
@@ -199,7 +190,7 @@ xml_tree_drop_nodes (XmlTree *self)
           if (child->kind == XML_KIND_ELEMENT)
             element = (XmlElement *) child;
           else
-            xml_allocator_give (self->allocator, XML_KIND_TEXT, child);
+            xml_node_destroy (self->pools, XML_KIND_TEXT, child);
         }
     }
 
@@ -207,11 +198,11 @@ xml_tree_drop_nodes (XmlTree *self)
   self->open = NULL;
 }
 
-/* Drops everything that has been taken from the allocator: it must have no other tree. */
+/* Drops all that lives in the pools of the tree at once: they must have no other tree. */
 void
 xml_tree_drop_all (XmlTree *self)
 {
-  xml_allocator_drop_all (self->allocator);
+  xml_pools_free_all (self->pools);
 
   self->root = NULL;
   self->open = NULL;

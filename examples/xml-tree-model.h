@@ -2,54 +2,20 @@
 
 #pragma once
 
-#include "xml-tree-allocator.h"
+#include "xml-tree-nodes.h"
 
 G_BEGIN_DECLS
 
-/* An XML document in memory: each element, attribute and text is a node of its own.
- *
- * Strings belong to the tree, and lie in one GStringChunk whatever the nodes are taken from. So
- * what differs between a tree in pools and one from g_new () is the nodes, and nothing else. */
-
-typedef struct _XmlElement XmlElement;
-typedef struct _XmlAttribute XmlAttribute;
-typedef struct _XmlNode XmlNode;
-
-/* What elements and texts have in common: a place among the children of an element. */
-struct _XmlNode {
-  XmlKind kind;
-  XmlElement *parent; /* NULL for the root */
-  XmlNode *next;      /* sibling */
-};
-
-struct _XmlElement {
-  XmlNode node;
-  const char *name; /* (interned in the tree) */
-  XmlAttribute *attributes;
-  XmlNode *first_child;
-  XmlNode *last_child;
-};
-
-struct _XmlAttribute {
-  XmlAttribute *next;
-  const char *name; /* (interned in the tree) */
-  const char *value;
-};
+/* An XML document in memory: each element, attribute and text is a node of its own. */
 
 typedef struct {
-  XmlNode node;
-  const char *text;
-} XmlText;
-
-typedef struct {
-  XmlAllocator *allocator; /* (not owned) */
-  GStringChunk *strings;
+  XmlPools *pools;  /* (not owned): where the nodes live, or NULL: on the heap */
   XmlElement *root; /* NULL: none yet, or dropped */
   XmlElement *open; /* the element that what comes next belongs to, or NULL */
   gsize n_bytes;    /* the length of the document that was read */
 } XmlTree;
 
-XmlTree *xml_tree_new (XmlAllocator *allocator);
+XmlTree *xml_tree_new (XmlPools *pools);
 void xml_tree_free (XmlTree *self);
 
 gboolean xml_tree_open_element (XmlTree *self, const char *name, GError **error);

@@ -318,11 +318,11 @@ xml_reader_free (XmlReader *self)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmlReader, xml_reader_free)
 
 static XmlReader *
-xml_reader_new (XmlAllocator *allocator)
+xml_reader_new (XmlPools *pools)
 {
   XmlReader *self = g_new0 (XmlReader, 1);
 
-  self->tree = xml_tree_new (allocator);
+  self->tree = xml_tree_new (pools);
   self->context = g_markup_parse_context_new (&parser, G_MARKUP_TREAT_CDATA_AS_TEXT, self, NULL);
   xml_locator_init (&self->locator);
 
@@ -332,9 +332,9 @@ xml_reader_new (XmlAllocator *allocator)
 /* Reads the document in the file at @path. Errors begin with the file's name, and with line and
  * column where there is one: “FILE:LINE:COLUMN: message”. */
 XmlTree *
-xml_tree_read (XmlAllocator *allocator, const char *path, GError **error)
+xml_tree_read (XmlPools *pools, const char *path, GError **error)
 {
-  g_autoptr (XmlReader) self = xml_reader_new (allocator);
+  g_autoptr (XmlReader) self = xml_reader_new (pools);
   g_autofree char *display_path = g_filename_display_name (*path != '\0' ? path : "“”");
   FILE *file = open_regular_file (path, error);
   gboolean success = file != NULL && read_pieces (self, file, error);

@@ -6,6 +6,6 @@
 
 G_BEGIN_DECLS
 
-XmlTree *xml_tree_read (XmlAllocator *allocator, const char *path, GError **error);
+XmlTree *xml_tree_read (XmlPools *pools, const char *path, GError **error);
 
 G_END_DECLS

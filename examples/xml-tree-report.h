@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 void xml_report_counts (const XmlTree *tree);
 void xml_report_summary (const char *path, const XmlTree *tree);
-void xml_report_pools (const XmlAllocator *allocator);
+void xml_report_pools (const XmlPools *pools);
 gboolean xml_report_times (const XmlTimes *times);
 gboolean xml_report_mistakes (const XmlMistakes *mistakes);
 

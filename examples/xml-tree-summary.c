@@ -51,8 +51,7 @@ compare_counts (gconstpointer a, gconstpointer b)
 GArray *
 xml_tree_count_names (const XmlTree *tree)
 {
-  /* Names are interned: the same name is the same pointer. */
-  g_autoptr (GHashTable) table = g_hash_table_new (NULL, NULL);
+  g_autoptr (GHashTable) table = g_hash_table_new (g_str_hash, g_str_equal);
   GArray *counts = g_array_new (FALSE, FALSE, sizeof (XmlNameCount));
   gsize depth = 1;
 

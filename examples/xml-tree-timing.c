@@ -7,12 +7,12 @@
 #include <stdlib.h>
 
 #define MAX_ROUNDS 5
+#define MAX_DOCUMENT_BYTES (256 * 1024 * 1024)
 #define BUDGET (8 * G_TIME_SPAN_SECOND)
 
 typedef struct {
   const char *path;
-  XmlAllocator *pools;
-  XmlAllocator *heap;
+  XmlPools *pools;
   guint n_rounds;
   double samples[XML_N_STEPS][MAX_ROUNDS];
   gsize n_left;
@@ -25,17 +25,16 @@ note (XmlMeasurement *self, XmlStep step, gint64 start)
 }
 
 static XmlTree *
-build (XmlMeasurement *self, XmlAllocator *allocator, XmlStep step, GError **error)
+build (XmlMeasurement *self, XmlPools *pools, XmlStep step, GError **error)
 {
   gint64 start = g_get_monotonic_time ();
-  XmlTree *tree = xml_tree_read (allocator, self->path, error);
+  XmlTree *tree = xml_tree_read (pools, self->path, error);
 
   note (self, step, start);
 
   return tree;
 }
 
-/* Only the nodes: dropping the strings is the same for all, and comes after. */
 static void
 drop (XmlMeasurement *self, XmlTree *tree, XmlStep step)
 {
@@ -47,7 +46,7 @@ drop (XmlMeasurement *self, XmlTree *tree, XmlStep step)
     xml_tree_drop_nodes (tree);
 
   note (self, step, start);
-  self->n_left += xml_allocator_count_live (tree->allocator);
+  self->n_left += xml_pools_count_live (self->pools);
   xml_tree_free (tree);
 }
 
@@ -65,7 +64,7 @@ measure_round (XmlMeasurement *self, XmlTree **live, GError **error)
     return FALSE;
   drop (self, tree, XML_STEP_DROP_NODES_POOLS);
 
-  tree = build (self, self->heap, XML_STEP_BUILD_HEAP, error);
+  tree = build (self, NULL, XML_STEP_BUILD_HEAP, error);
   if (tree == NULL)
     return FALSE;
   drop (self, tree, XML_STEP_DROP_NODES_HEAP);
@@ -90,15 +89,19 @@ find_median (double *samples, guint n)
   return (samples[(n - 1) / 2] + samples[n / 2]) / 2;
 }
 
-/* Measures in as many rounds as there is time for. @live is a tree of the file at @path in
- * pools; it is dropped, and another one, or NULL, comes in its place. */
+/* Measures in as many rounds as there is time for: in none if the document is so large that one
+ * would take long. @live is a tree of the file at @path in pools; it is dropped, and another
+ * one, or NULL, comes in its place. */
 gboolean
 xml_measure (const char *path, XmlTree **live, XmlTimes *times, GError **error)
 {
-  g_autoptr (XmlAllocator) heap = xml_allocator_new_heap ();
-  XmlMeasurement self = { .path = path, .pools = (*live)->allocator, .heap = heap };
+  XmlMeasurement self = { .path = path, .pools = (*live)->pools };
   gint64 start = g_get_monotonic_time ();
   gint64 elapsed;
+
+  *times = (XmlTimes){ 0 };
+  if ((*live)->n_bytes > MAX_DOCUMENT_BYTES)
+    return TRUE;
 
   do
     {

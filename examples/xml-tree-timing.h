@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* The same work with pools and with g_new (). */
+/* The same work with pools and with g_new0 (). */
 
 typedef enum {
   XML_STEP_BUILD_POOLS,
@@ -19,7 +19,7 @@ typedef enum {
 #define XML_N_STEPS (XML_STEP_FREE_ALL + 1)
 
 typedef struct {
-  guint n_rounds;
+  guint n_rounds; /* 0: too much work to be measured */
   double median[XML_N_STEPS]; /* microseconds */
   gsize n_left;               /* blocks that were live after a drop, in all rounds */
 } XmlTimes;

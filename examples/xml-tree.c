@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Reads an XML file into a tree whose nodes come from three pools, and compares that with g_new.
+/* Reads an XML file into a tree whose nodes live in three typed pools, and compares that with
+ * g_new0.
  *
- * What it does with pools is in xml-tree-allocator.c. xml-tree-model.c builds and drops trees. */
+ * What it does with pools is in xml-tree-nodes.c. xml-tree-model.c builds and drops trees. */
 
 #include "xml-tree-output.h"
 #include "xml-tree-reader.h"
@@ -37,8 +38,8 @@ new_option_context (Options *options)
 
   g_option_context_set_summary (
     context,
-    "Reads an XML file into a tree whose nodes come from pools. Says what is in it\n"
-    "and what the pools hold, compares their time with that of g_new and g_free, and\n"
+    "Reads an XML file into a tree whose nodes live in pools. Says what is in it and\n"
+    "what the pools hold, compares their time with that of g_new0 and g_free, and\n"
     "frees what must not be freed, to show what happens. Without FILE, it reads the\n"
     "description of GLib that comes with GObject introspection.");
   g_option_context_set_description (
@@ -99,7 +100,7 @@ find_default_file (void)
 /* --- Doing it --- */
 
 static gboolean
-print_counts (XmlAllocator *pools, const char *path, GError **error)
+print_counts (XmlPools *pools, const char *path, GError **error)
 {
   g_autoptr (XmlTree) tree = xml_tree_read (pools, path, error);
 
@@ -112,7 +113,7 @@ print_counts (XmlAllocator *pools, const char *path, GError **error)
 }
 
 static gboolean
-demonstrate (XmlAllocator *pools, const char *path, GError **error)
+demonstrate (XmlPools *pools, const char *path, GError **error)
 {
   g_autoptr (XmlTree) tree = xml_tree_read (pools, path, error);
   g_auto (XmlMistakes) mistakes = { 0 };
@@ -145,7 +146,7 @@ static gboolean
 run (const Options *options, GError **error)
 {
   g_autofree char *path = NULL;
-  g_autoptr (XmlAllocator) pools = xml_allocator_new_pools ((gsize) options->max_blocks, error);
+  g_autoptr (XmlPools) pools = xml_pools_new ((gsize) options->max_blocks, error);
 
   if (pools == NULL)
     return FALSE;

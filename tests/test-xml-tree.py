@@ -439,6 +439,21 @@ def the_default_run():
 
 
 @test
+def a_document_too_large_to_measure():
+    """where reading takes long, it is done once"""
+    path = folder / "large.xml"
+    with open(path, "wb") as file:
+        file.write(b"<a/>")
+        for _ in range(257):
+            file.write(b"\n" * (1 << 20))
+    result = run(path)
+    path.unlink()
+    equal((result.returncode, result.stderr), (0, ""), "result")
+    assert "not measured: the document is too large" in result.stdout
+    assert "live elements 1, then 1" in result.stdout
+
+
+@test
 def the_ten_most_frequent_names():
     """the most frequent names are listed, ties by name"""
     words = [f"name-{i:02}" for i in range(12)]
