@@ -67,3 +67,24 @@ fsmm_boxed_copy (FsmmTypedPool *pool, gconstpointer instance)
 
   return copy;
 }
+
+/**
+ * fsmm_boxed_type_register_layout: (skip)
+ * @type: a boxed type
+ * @layout: its layout
+ *
+ * Registers a layout that was made by a macro: ends the program if it cannot be, because then the
+ * definition of the type is wrong.
+ *
+ * You do not need this: FSMM_DEFINE_BOXED_TYPE() does.
+ *
+ * Since: 1.0
+ */
+void
+fsmm_boxed_type_register_layout (GType type, const FsmmTypeLayout *layout)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!fsmm_type_register_layout (type, layout, &error))
+    g_error ("%s", error->message);
+}

@@ -29,6 +29,9 @@ G_BEGIN_DECLS
  * bindings use pools without knowing it. As with every boxed type, running out of memory ends the
  * program there.
  *
+ * Where there is a clear function, bytes that are copied may own the same things twice: give a copy
+ * function as well, unless instances are never copied.
+ *
  * An instance that is on the heap, on the stack or in a static variable must not be passed to
  * `g_boxed_free ()`: it is refused with a critical message, and leaks.
  *
@@ -94,7 +97,7 @@ G_BEGIN_DECLS
     char *(*to_string_func) (const TypeName *) = to_string;                                        \
     const FsmmTypeLayout layout = {                                                                \
       sizeof (TypeName),                                                                           \
-      G_ALIGNOF (TypeName),                                                                        \
+      _FSMM_ALIGNOF (TypeName),                                                                    \
       (FsmmInitFunc) init_func,                                                                    \
       (FsmmCopyFunc) copy_func,                                                                    \
       (FsmmClearFunc) clear_func,                                                                  \
@@ -102,8 +105,7 @@ G_BEGIN_DECLS
     };                                                                                             \
     GType g_define_type_id = g_boxed_type_register_static (                                        \
       g_intern_static_string (#TypeName), type_name##_copy_to_pool, fsmm_free);                    \
-    if (!fsmm_type_register_layout (g_define_type_id, &layout, NULL))                              \
-      g_error ("the layout of " #TypeName " cannot be that of a block");                           \
+    fsmm_boxed_type_register_layout (g_define_type_id, &layout);                                   \
     {                                                                                              \
       _C_;                                                                                         \
     }                                                                                              \
@@ -118,8 +120,17 @@ G_BEGIN_DECLS
     return (GType) type_id;                                                                        \
   }
 
-/* For the macros above. */
+/* For the macros above: nobody else needs these. */
 FSMM_AVAILABLE_IN_1_0
 gpointer fsmm_boxed_copy (FsmmTypedPool *pool, gconstpointer instance);
+FSMM_AVAILABLE_IN_1_0
+void fsmm_boxed_type_register_layout (GType type, const FsmmTypeLayout *layout);
+
+/* G_ALIGNOF () defines a type, which C++ does not allow where this is needed. */
+#ifdef __cplusplus
+#define _FSMM_ALIGNOF(type) alignof (type)
+#else
+#define _FSMM_ALIGNOF(type) _Alignof (type)
+#endif
 
 G_END_DECLS

@@ -125,7 +125,7 @@ explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address)
       return g_strdup ("it is a block that was never handed out; look for where the pointer was "
                        "computed");
     case FSMM_ADDRESS_HELD:
-      return g_strdup ("it belongs to a handle; release that, which frees it");
+      return g_strdup ("it belongs to a handle; release the block handle, or drop the box, that owns it");
     case FSMM_ADDRESS_CHANGING:
       return g_strdup ("it is being constructed or cleared at this moment");
     case FSMM_ADDRESS_INTERIOR:

@@ -484,7 +484,8 @@ fsmm_typed_pool_get_item_type (FsmmTypedPool *self)
  * Gets the pool that has the instances' blocks, to look at its counts and chunks, to reserve or to
  * trim.
  *
- * It refuses to hand out or take back any block.
+ * It refuses to hand out or take back any block, with `FSMM_ERROR_INVALID_ARGUMENT`; where a call has
+ * no room for an error, as [method@Fsmm.Pool.free_all], that is logged as a critical message.
  *
  * Returns: (transfer none): a pool
  *

@@ -136,7 +136,11 @@ def test_cplusplus():
     source = ROOT / "plus.cc"
     source.write_text("""
         #include <fsmm-glib/fsmm-glib.h>
+        struct Pair { double a, b; };
+        extern "C" GType pair_get_type (void);
+        FSMM_DEFINE_BOXED_TYPE (Pair, pair, NULL, NULL)
         int main () {
+          g_boxed_free (pair_get_type (), g_boxed_copy (pair_get_type (), new Pair ()));
           FsmmPool *pool = fsmm_pool_new (sizeof (int), 0, nullptr);
           int *number = static_cast<int *> (fsmm_pool_alloc (pool, nullptr));
           bool freed = fsmm_pool_free (pool, number, nullptr);
