@@ -6,8 +6,8 @@
  * program writes into its blocks, beyond them, or after it freed them, the pool stays whole. Free
  * blocks are found through the map, lowest address first; nothing is threaded through the blocks.
  *
- * Not thread-safe. A block changes its state nowhere but in fsmm_chunk_take () and
- * fsmm_chunk_move (). */
+ * Not thread-safe. A block changes its state nowhere but in fsmm_chunk_take (), fsmm_chunk_move ()
+ * and, 64 at a time, in fsmm_chunk_claim_word () and fsmm_chunk_finish_word (). */
 
 #pragma once
 
@@ -17,6 +17,9 @@
 #include "fsmm-segment-private.h"
 
 G_BEGIN_DECLS
+
+/* How many blocks have their states side by side. */
+#define FSMM_WORD_BITS 64
 
 typedef enum {
   FSMM_BLOCK_FREE,
@@ -52,6 +55,7 @@ typedef struct {
   gsize n_pins;    /* how many need the memory to stay */
   gsize drop_id;    /* not 0: closed, which means that nothing is taken from it; by which drop */
   GThread *dropper; /* (not owned): the thread that closed it */
+  struct _FsmmStoreCursor *drop; /* (not owned): where that has come to, while it is in this chunk */
   gboolean detached; /* no longer part of the pool: there only until the last pin is gone */
 
   const FsmmGeometry *geometry;
@@ -74,6 +78,8 @@ FsmmAddressKind fsmm_chunk_move (FsmmChunk *self,
                                  FsmmBlockState to);
 FsmmAddressKind fsmm_chunk_inspect (const FsmmChunk *self, gconstpointer address);
 gpointer fsmm_chunk_next_whole (const FsmmChunk *self, gsize index);
+gsize fsmm_chunk_claim_word (FsmmChunk *self, gsize word, guint64 *claimed);
+void fsmm_chunk_finish_word (FsmmChunk *self, gsize word, guint64 claimed);
 gsize fsmm_chunk_index (const FsmmChunk *self, gconstpointer address);
 
 char *fsmm_chunk_find_fault (const FsmmChunk *self);

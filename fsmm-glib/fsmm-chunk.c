@@ -6,7 +6,7 @@
 
 #include "fsmm-system-private.h"
 
-#define WORD_BITS 64
+#define WORD_BITS FSMM_WORD_BITS
 #define BIT(n) ((guint64) 1 << (n))
 
 static inline gsize
@@ -197,28 +197,60 @@ fsmm_chunk_index (const FsmmChunk *self, gconstpointer address)
                                  (gsize) ((guintptr) address - (guintptr) self->base));
 }
 
+/* The blocks of a word that are live or held: that hold something whole. */
+static inline guint64
+whole_blocks (const FsmmChunk *self, gsize word)
+{
+  const FsmmBlockBits *bits = &self->bits[word];
+
+  return ~bits->free & (~bits->reserved | bits->held) & word_of_ones (word, self->geometry->n_blocks);
+}
+
 /* The first block that is live or held, from the one with number @index on, or NULL. */
 gpointer
 fsmm_chunk_next_whole (const FsmmChunk *self, gsize index)
 {
-  gsize end = self->n_touched;
-
-  while (index < end)
+  for (; index < self->n_touched; index = (index / WORD_BITS + 1) * WORD_BITS)
     {
-      const FsmmBlockBits *bits = &self->bits[index / WORD_BITS];
-      guint64 whole = ~bits->free & (~bits->reserved | bits->held);
+      guint64 whole = whole_blocks (self, index / WORD_BITS) >> (index % WORD_BITS);
 
-      whole >>= index % WORD_BITS;
       if (whole != 0)
-        {
-          index += __builtin_ctzll (whole);
-          return index < end ? self->base + index * self->geometry->block_size : NULL;
-        }
-
-      index = (index / WORD_BITS + 1) * WORD_BITS;
+        return self->base + (index + __builtin_ctzll (whole)) * self->geometry->block_size;
     }
 
   return NULL;
+}
+
+/* Moves the live and held blocks of a word to CHANGING: those of the first word from @word on that has
+ * any. Returns which word that is, and its blocks in @claimed: none at the end. */
+gsize
+fsmm_chunk_claim_word (FsmmChunk *self, gsize word, guint64 *claimed)
+{
+  gsize end = n_words_for (self->n_touched);
+
+  for (*claimed = 0; word < end; word++)
+    {
+      *claimed = whole_blocks (self, word);
+      if (*claimed != 0)
+        break;
+    }
+
+  if (*claimed != 0)
+    {
+      self->bits[word].reserved |= *claimed;
+      self->bits[word].held &= ~*claimed;
+    }
+
+  return word;
+}
+
+/* Moves CHANGING blocks of a word to FREE. */
+void
+fsmm_chunk_finish_word (FsmmChunk *self, gsize word, guint64 claimed)
+{
+  for (; claimed != 0; claimed &= claimed - 1)
+    set_state (self, word * WORD_BITS + __builtin_ctzll (claimed), FSMM_BLOCK_CHANGING,
+               FSMM_BLOCK_FREE);
 }
 
 /* --- Checking --- */

@@ -234,7 +234,6 @@ fsmm_typed_pool_free_all (FsmmTypedPool *self)
 {
   FsmmStore *store;
   FsmmStoreCursor cursor;
-  FsmmChunk *chunk;
   gpointer instance;
   gsize n_dropped;
 
@@ -247,11 +246,8 @@ fsmm_typed_pool_free_all (FsmmTypedPool *self)
   g_object_ref (self);
 
   n_dropped = fsmm_store_drop_begin (&cursor, store);
-  while ((instance = fsmm_store_drop_next (&cursor, &chunk)) != NULL)
-    {
-      self->layout->clear (instance);
-      fsmm_store_finish (store, chunk, instance);
-    }
+  while ((instance = fsmm_store_drop_next (&cursor)) != NULL)
+    self->layout->clear (instance);
   fsmm_store_drop_end (&cursor);
 
   g_object_unref (self);

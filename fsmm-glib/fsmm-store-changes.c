@@ -30,16 +30,38 @@ fsmm_store_take_changing (FsmmStore *self, FsmmChunk **chunk, FsmmTakeResult *re
   return block;
 }
 
-/* To the thread that is dropping all blocks, one that it has dropped already is not one that it has
- * no right to give back: the clear function of a parent may come after that of its child. */
+/* What the thread that is dropping all blocks says of one that it has dropped, or has claimed in order
+ * to drop it: a clear function may destroy others, whether their turn has come or not. */
+static FsmmAddressKind
+claim_from_drop (FsmmChunk *chunk, gconstpointer address, FsmmAddressKind kind)
+{
+  FsmmStoreCursor *drop = chunk->drop;
+  gsize block = fsmm_chunk_index (chunk, address);
+  guint64 bit = (guint64) 1 << block % FSMM_WORD_BITS;
+  gboolean is_in_word = drop != NULL && drop->word == block / FSMM_WORD_BITS;
+
+  if (kind == FSMM_ADDRESS_FREE)
+    return FSMM_ADDRESS_DROPPED;
+  if (kind != FSMM_ADDRESS_CHANGING || !is_in_word || !(drop->claimed & bit))
+    return kind;
+  if (!(drop->uncleared & bit))
+    return drop->current == address ? FSMM_ADDRESS_CHANGING : FSMM_ADDRESS_DROPPED;
+
+  /* From now on it is the caller's, as if the drop had not come by. */
+  drop->claimed &= ~bit;
+  drop->uncleared &= ~bit;
+
+  return FSMM_ADDRESS_LIVE;
+}
+
 static FsmmAddressKind
 claim_one (FsmmStore *self, FsmmChunk *chunk, gconstpointer address)
 {
   FsmmAddressKind kind = fsmm_store_move_one (self, chunk, address, FSMM_BLOCK_LIVE,
                                               FSMM_BLOCK_CHANGING);
 
-  if (kind == FSMM_ADDRESS_FREE && chunk->drop_id != 0 && chunk->dropper == g_thread_self ())
-    return FSMM_ADDRESS_DROPPED;
+  if (chunk->drop_id != 0 && chunk->dropper == g_thread_self ())
+    kind = claim_from_drop (chunk, address, kind);
 
   return kind;
 }

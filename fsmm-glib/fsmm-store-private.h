@@ -98,12 +98,18 @@ void fsmm_store_finish (FsmmStore *self, FsmmChunk *chunk, gpointer block);
 /* --- All blocks, one after the other or at once: fsmm-store-walks.c --- */
 
 /* Where a walk has come to. No lock is held in between. */
-typedef struct {
+typedef struct _FsmmStoreCursor {
   FsmmStore *store;
   FsmmChunk *chunk; /* pinned */
-  gsize next_index;
+  gsize next_index; /* of a block */
   guint64 end_serial;
-  guint64 drop_id; /* not 0: only chunks that this drop has marked */
+
+  /* While all blocks are dropped: */
+  gsize drop_id;     /* only chunks that this drop has closed */
+  gsize word;        /* whose blocks have been claimed */
+  guint64 claimed;   /* which these are */
+  guint64 uncleared; /* those of them whose turn has not come */
+  gpointer current;  /* the one whose turn it is */
 } FsmmStoreCursor;
 
 void fsmm_store_cursor_init (FsmmStoreCursor *cursor, FsmmStore *self);
@@ -111,7 +117,7 @@ gpointer fsmm_store_cursor_next (FsmmStoreCursor *cursor);
 
 gsize fsmm_store_drop_all (FsmmStore *self);
 gsize fsmm_store_drop_begin (FsmmStoreCursor *cursor, FsmmStore *self);
-gpointer fsmm_store_drop_next (FsmmStoreCursor *cursor, FsmmChunk **chunk);
+gpointer fsmm_store_drop_next (FsmmStoreCursor *cursor);
 void fsmm_store_drop_end (FsmmStoreCursor *cursor);
 
 /* --- Looking in: fsmm-store-check.c --- */

@@ -14,11 +14,9 @@ is_in_walk (const FsmmStoreCursor *cursor, GList *link)
 
 /* Called with the lock held. */
 static void
-cursor_start (FsmmStoreCursor *cursor, FsmmStore *self, gsize drop_id)
+cursor_start (FsmmStoreCursor *cursor, FsmmStore *self)
 {
-  *cursor = (FsmmStoreCursor) {
-    .store = self, .end_serial = self->next_serial, .drop_id = drop_id,
-  };
+  *cursor = (FsmmStoreCursor) { .store = self, .end_serial = self->next_serial };
 
   if (is_in_walk (cursor, self->all.head))
     cursor->chunk = fsmm_store_pin_chunk (self->all.head->data);
@@ -36,7 +34,7 @@ cursor_advance (FsmmStoreCursor *cursor, GQueue *unused)
   fsmm_store_unpin_chunk (cursor->store, chunk, unused);
 }
 
-/* The next block that is live or held at this moment, or NULL. Called with the lock held. */
+/* Called with the lock held. */
 static gpointer
 cursor_find (FsmmStoreCursor *cursor, GQueue *unused)
 {
@@ -46,7 +44,7 @@ cursor_find (FsmmStoreCursor *cursor, GQueue *unused)
     {
       FsmmChunk *chunk = cursor->chunk;
 
-      if (!chunk->detached && (cursor->drop_id == 0 || cursor->drop_id == chunk->drop_id))
+      if (!chunk->detached)
         block = fsmm_chunk_next_whole (chunk, cursor->next_index);
 
       if (block != NULL)
@@ -63,7 +61,7 @@ void
 fsmm_store_cursor_init (FsmmStoreCursor *cursor, FsmmStore *self)
 {
   fsmm_lock (&self->lock);
-  cursor_start (cursor, self, 0);
+  cursor_start (cursor, self);
   fsmm_unlock (&self->lock);
 }
 
@@ -135,8 +133,8 @@ fsmm_store_drop_all (FsmmStore *self)
   return n_dropped;
 }
 
-/* The same in steps, for blocks whose content must be cleared: begin, then claim, clear and finish
- * one after the other, then end. Blocks that are taken meanwhile come from new chunks. */
+/* The same in steps, for blocks whose content must be cleared: begin, then clear one block after the
+ * other, then end. Blocks that are taken meanwhile come from new chunks. */
 gsize
 fsmm_store_drop_begin (FsmmStoreCursor *cursor, FsmmStore *self)
 {
@@ -144,34 +142,81 @@ fsmm_store_drop_begin (FsmmStoreCursor *cursor, FsmmStore *self)
 
   fsmm_lock (&self->lock);
   n_dropped = mark_chunks (self);
-  cursor_start (cursor, self, self->epoch);
+  cursor_start (cursor, self);
+  cursor->drop_id = self->epoch;
   fsmm_unlock (&self->lock);
 
   return n_dropped;
 }
 
-/* Claims the next block, for fsmm_store_finish (), or returns NULL at the end. */
-gpointer
-fsmm_store_drop_next (FsmmStoreCursor *cursor, FsmmChunk **chunk)
+/* Sets those blocks free that have been cleared since they were claimed. Called with the lock held. */
+static void
+drop_finish_word (FsmmStoreCursor *cursor)
 {
-  GQueue unused = G_QUEUE_INIT;
-  gpointer block;
+  FsmmChunk *chunk = cursor->chunk;
+  gsize n_live_before = chunk->n_live;
 
-  fsmm_lock (&cursor->store->lock);
+  fsmm_chunk_finish_word (chunk, cursor->word, cursor->claimed);
+  cursor->claimed = 0;
+  cursor->store->n_live -= n_live_before - chunk->n_live;
+}
 
-  block = cursor_find (cursor, &unused);
-  if (block != NULL)
+/* Claims all blocks of the next word of this chunk that has any. Called with the lock held. */
+static void
+drop_claim_in_chunk (FsmmStoreCursor *cursor, FsmmChunk *chunk)
+{
+  if (chunk->drop_id != cursor->drop_id)
+    return;
+
+  cursor->word = fsmm_chunk_claim_word (chunk, cursor->next_index / FSMM_WORD_BITS,
+                                        &cursor->claimed);
+  cursor->next_index = (cursor->word + 1) * FSMM_WORD_BITS;
+  chunk->drop = cursor->claimed != 0 ? cursor : NULL;
+}
+
+/* The same in the first chunk from this one on that has any. Called with the lock held. */
+static void
+drop_claim_word (FsmmStoreCursor *cursor, GQueue *unused)
+{
+  while (cursor->chunk != NULL && cursor->claimed == 0)
     {
-      FsmmAddressKind kind = fsmm_chunk_inspect (cursor->chunk, block);
-
-      *chunk = fsmm_store_pin_chunk (cursor->chunk);
-      fsmm_store_move_one (cursor->store, *chunk, block, (FsmmBlockState) kind,
-                           FSMM_BLOCK_CHANGING);
+      drop_claim_in_chunk (cursor, cursor->chunk);
+      if (cursor->claimed == 0)
+        cursor_advance (cursor, unused);
     }
 
-  fsmm_store_unlock_and_release (cursor->store, &unused);
+  cursor->uncleared = cursor->claimed;
+}
 
-  return block;
+/* The next block for the caller to clear, or NULL at the end. It counts as cleared by the next call.
+ *
+ * Many are claimed under one lock. Until its turn comes, a claimed block can still be had by
+ * fsmm_store_claim () in this thread. */
+gpointer
+fsmm_store_drop_next (FsmmStoreCursor *cursor)
+{
+  const FsmmGeometry *geometry = &cursor->store->geometry;
+  gsize block;
+
+  if (cursor->uncleared == 0)
+    {
+      GQueue unused = G_QUEUE_INIT;
+
+      fsmm_lock (&cursor->store->lock);
+      if (cursor->claimed != 0)
+        drop_finish_word (cursor);
+      drop_claim_word (cursor, &unused);
+      fsmm_store_unlock_and_release (cursor->store, &unused);
+    }
+
+  if (cursor->uncleared == 0)
+    return NULL;
+
+  block = cursor->word * FSMM_WORD_BITS + __builtin_ctzll (cursor->uncleared);
+  cursor->uncleared &= cursor->uncleared - 1;
+  cursor->current = cursor->chunk->base + block * geometry->block_size;
+
+  return cursor->current;
 }
 
 void
