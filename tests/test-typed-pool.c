@@ -383,6 +383,7 @@ struct _Node {
 static FsmmTypedPool *tree_pool;
 static gint n_nodes_cleared; /* (atomic) */
 static guintptr lowest_address;
+static gboolean checks_while_clearing;
 
 static void
 node_clear (Node *self)
@@ -390,6 +391,8 @@ node_clear (Node *self)
   Node *next;
 
   lowest_address = MIN (lowest_address, (guintptr) &next);
+  if (checks_while_clearing)
+    fsmm_test_assert_sound (fsmm_typed_pool_get_pool (tree_pool));
 
   for (Node *child = self->first_child; child != NULL; child = next)
     {
@@ -445,27 +448,41 @@ test_clear_destroys_children (void)
   g_clear_object (&tree_pool);
 }
 
+/* A parent that is made after its children lies behind them, and so is cleared after them: those in
+ * the same 64 blocks, those in other ones, and those in other chunks. */
+static void
+make_children_first (guint n_children)
+{
+  Node *first = NULL;
+
+  for (guint i = 0; i < n_children; i++)
+    {
+      Node *child = construct (tree_pool);
+
+      child->next = first;
+      first = child;
+    }
+  ((Node *) construct (tree_pool))->first_child = first;
+}
+
 /* Whichever comes first, the parent or the child, each is cleared once, and nobody complains. */
 static void
 test_free_all_of_trees (void)
 {
-  tree_pool = fsmm_typed_pool_new (node_get_type (), 1024, NULL);
+  tree_pool = fsmm_typed_pool_new (node_get_type (), 4096, NULL);
+  checks_while_clearing = TRUE;
 
   for (guint round = 0; round < 2; round++)
     {
-      Node *late = construct (tree_pool);
-      Node *early = construct (tree_pool);
-
       n_nodes_cleared = 0;
-      make_tree (1000, 1000);
-      /* A child at a lower address than its parent: it is cleared before. */
-      early->next = NULL;
-      late->next = NULL;
-      early->first_child = late;
-      g_assert_cmpuint (fsmm_typed_pool_free_all (tree_pool), ==, 2003);
-      g_assert_cmpint (n_nodes_cleared, ==, 2003);
+      make_tree (100, 500);
+      make_children_first (20);
+      make_children_first (1000);
+      g_assert_cmpuint (fsmm_typed_pool_free_all (tree_pool), ==, 601 + 21 + 1001);
+      g_assert_cmpint (n_nodes_cleared, ==, 601 + 21 + 1001);
       assert_live (tree_pool, 0);
     }
+  checks_while_clearing = FALSE;
 
   make_tree (100, 100);
   n_nodes_cleared = 0;
@@ -605,13 +622,50 @@ clear_destroy_self (Hook *self)
 static void
 test_clear_destroys_itself (void)
 {
+  FsmmBox *box;
+
   hook_setup ();
   on_clear = clear_destroy_self;
   destroy (hook_pool, construct (hook_pool));
   g_assert_cmpint (n_cleared, ==, 1);
   construct (hook_pool);
-  g_assert_cmpuint (fsmm_typed_pool_free_all (hook_pool), ==, 1);
+  box = fsmm_typed_pool_alloc (hook_pool, NULL);
+  g_assert_cmpuint (fsmm_typed_pool_free_all (hook_pool), ==, 2);
+  g_assert_cmpint (n_cleared, ==, 3);
+  fsmm_box_unref (box);
+  g_clear_object (&hook_pool);
+}
+
+static gpointer
+destroy_in_thread (gpointer instance)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (fsmm_typed_pool_destroy (hook_pool, instance, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_DOUBLE_FREE);
+
+  return NULL;
+}
+
+static void
+clear_while_others_destroy (Hook *self)
+{
+  on_clear = NULL;
+  g_thread_join (g_thread_new ("destroy", destroy_in_thread, self));
+  g_thread_join (g_thread_new ("destroy", destroy_in_thread, hook_other));
+}
+
+/* What one thread is dropping with all others, another thread has no right to destroy. */
+static void
+test_free_all_and_another_thread (void)
+{
+  hook_setup ();
+  construct (hook_pool);
+  hook_other = construct (hook_pool);
+  on_clear = clear_while_others_destroy;
+  g_assert_cmpuint (fsmm_typed_pool_free_all (hook_pool), ==, 2);
   g_assert_cmpint (n_cleared, ==, 2);
+  assert_live (hook_pool, 0);
   g_clear_object (&hook_pool);
 }
 
@@ -889,6 +943,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/typed-pool/init/constructs-another", test_init_constructs_another);
   g_test_add_func ("/typed-pool/init/drops-everything", test_init_drops_everything);
   g_test_add_func ("/typed-pool/clear/destroys-itself", test_clear_destroys_itself);
+  g_test_add_func ("/typed-pool/free-all-and-another-thread", test_free_all_and_another_thread);
   g_test_add_func ("/typed-pool/clear/constructs", test_clear_constructs);
   g_test_add_func ("/typed-pool/clear/drops-everything", test_clear_drops_everything);
   g_test_add_func ("/typed-pool/clear/drops-the-pool", test_clear_drops_the_pool);
