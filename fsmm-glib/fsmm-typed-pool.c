@@ -4,9 +4,6 @@
 
 #include "fsmm-typed-pool-private.h"
 
-#include "fsmm-box-private.h"
-#include "fsmm-error.h"
-
 /**
  * FsmmTypedPool:
  *
@@ -320,123 +317,6 @@ fsmm_typed_pool_new_full (const char *name,
                          "chunk-bytes", (guint64) chunk_bytes,
                          "max-blocks", (guint64) max_blocks,
                          NULL);
-}
-
-/**
- * fsmm_typed_pool_construct: (skip)
- * @self: a typed pool
- * @error: return location for an error
- *
- * Makes a new instance: by the type's init function, or of zeroes where it has none.
- *
- * Errors: `FSMM_ERROR_EXHAUSTED` if [property@Fsmm.TypedPool:max-blocks] instances are live,
- * `FSMM_ERROR_NO_MEMORY` if the system has none for another chunk, `FSMM_ERROR_RELEASED` if another
- * thread dropped everything at that moment.
- *
- * Returns: (transfer full) (nullable): an instance, for [method@Fsmm.TypedPool.destroy], or %NULL with
- *   @error set
- *
- * Since: 1.0
- */
-gpointer
-fsmm_typed_pool_construct (FsmmTypedPool *self, GError **error)
-{
-  gsize epoch;
-
-  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
-
-  return fsmm_typed_pool_make (self, NULL, FSMM_BLOCK_LIVE, &epoch, error);
-}
-
-/**
- * fsmm_typed_pool_construct_copy: (skip)
- * @self: a typed pool
- * @source: (not nullable): an instance of the type, wherever it lives
- * @error: return location for an error
- *
- * Makes a copy of an instance: by the type's copy function, or of its bytes where it has none.
- *
- * Errors: as [method@Fsmm.TypedPool.construct], and `FSMM_ERROR_INVALID_ARGUMENT` if @source is %NULL.
- *
- * Returns: (transfer full) (nullable): an instance, for [method@Fsmm.TypedPool.destroy], or %NULL with
- *   @error set
- *
- * Since: 1.0
- */
-gpointer
-fsmm_typed_pool_construct_copy (FsmmTypedPool *self, gconstpointer source, GError **error)
-{
-  gsize epoch;
-
-  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
-
-  if (source != NULL)
-    return fsmm_typed_pool_make (self, source, FSMM_BLOCK_LIVE, &epoch, error);
-
-  g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
-               "source is NULL: it must be an instance of %s", g_type_name (self->item_type));
-  return NULL;
-}
-
-/**
- * fsmm_typed_pool_alloc:
- * @self: a typed pool
- * @error: return location for an error
- *
- * Makes a new instance, and returns a box that owns it.
- *
- * Errors: as [method@Fsmm.TypedPool.construct].
- *
- * Returns: (transfer full): a box, or %NULL with @error set
- *
- * Since: 1.0
- */
-FsmmBox *
-fsmm_typed_pool_alloc (FsmmTypedPool *self, GError **error)
-{
-  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
-
-  return fsmm_box_new (self, NULL, error);
-}
-
-/**
- * fsmm_typed_pool_alloc_value:
- * @self: a typed pool
- * @value: a value of the pool's [property@Fsmm.TypedPool:item-type], not %NULL
- * @error: return location for an error
- *
- * Makes a copy of the instance in @value, and returns a box that owns it.
- *
- * Errors: as [method@Fsmm.TypedPool.construct], and `FSMM_ERROR_INVALID_ARGUMENT` for a value of
- * another type.
- *
- * Returns: (transfer full): a box, or %NULL with @error set
- *
- * Since: 1.0
- */
-FsmmBox *
-fsmm_typed_pool_alloc_value (FsmmTypedPool *self, const GValue *value, GError **error)
-{
-  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
-
-  if (!fsmm_typed_pool_check_value (self, value, error))
-    return NULL;
-
-  return fsmm_box_new (self, g_value_get_boxed (value), error);
-}
-
-/* Whether there is an instance of the right type in @value. */
-gboolean
-fsmm_typed_pool_check_value (FsmmTypedPool *self, const GValue *value, GError **error)
-{
-  if (value != NULL && G_VALUE_HOLDS (value, self->item_type) && g_value_get_boxed (value) != NULL)
-    return TRUE;
-
-  g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
-               "the value holds %s: it must hold a %s, and not NULL",
-               value != NULL && G_IS_VALUE (value) ? G_VALUE_TYPE_NAME (value) : "nothing",
-               g_type_name (self->item_type));
-  return FALSE;
 }
 
 /**
