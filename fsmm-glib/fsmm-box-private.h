@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 struct _FsmmBox {
   FsmmHandle handle;
   FsmmTypedPool *pool; /* (owned) */
-  GValue value;        /* what fsmm_box_peek () lends */
+  GValue value;        /* what fsmm_box_peek () lends, filled in when it is first asked for */
+  gsize has_value;     /* (atomic) */
 };
 
 /* Makes a box whose instance is a copy of @source, or a new one where that is NULL. */

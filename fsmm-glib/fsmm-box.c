@@ -142,7 +142,8 @@ fsmm_box_get (FsmmBox *self)
  * The caller destroys it with [method@Fsmm.TypedPool.destroy], `g_boxed_free ()` or fsmm_free(), and
  * keeps the pool alive until then.
  *
- * Returns: (transfer full) (nullable): the instance, or %NULL if it was dropped or stolen
+ * Returns: (transfer full) (nullable): the instance, or %NULL if it was dropped or stolen, or is being
+ *   set by another thread
  *
  * Since: 1.0
  */
@@ -153,7 +154,7 @@ fsmm_box_steal (FsmmBox *self)
 
   g_return_val_if_fail (self != NULL, NULL);
 
-  if (fsmm_handle_release (&self->handle) == FSMM_RELEASE_NOW &&
+  if (fsmm_handle_release_unused (&self->handle) &&
       fsmm_store_let_go (fsmm_typed_pool_get_store (self->pool), self->handle.data,
                          self->handle.epoch))
     instance = self->handle.data;
@@ -198,7 +199,6 @@ fsmm_box_drop (FsmmBox *self)
 const GValue *
 fsmm_box_peek (FsmmBox *self, GError **error)
 {
-  static GMutex lock;
   gpointer instance;
 
   g_return_val_if_fail (self != NULL, NULL);
@@ -210,14 +210,12 @@ fsmm_box_peek (FsmmBox *self, GError **error)
       return NULL;
     }
 
-  /* Filled in once, and then only read. */
-  g_mutex_lock (&lock);
-  if (!G_IS_VALUE (&self->value))
+  if (g_once_init_enter (&self->has_value))
     {
       g_value_init (&self->value, self->pool->item_type);
       g_value_set_static_boxed (&self->value, instance);
+      g_once_init_leave (&self->has_value, TRUE);
     }
-  g_mutex_unlock (&lock);
 
   return &self->value;
 }
@@ -259,7 +257,10 @@ fsmm_box_set_value (FsmmBox *self, const GValue *value, GError **error)
   replaced = fsmm_typed_pool_replace_held (self->pool, self->handle.data, self->handle.epoch,
                                            g_value_get_boxed (value));
   if (fsmm_handle_leave (&self->handle))
-    drop_instance (self);
+    {
+      drop_instance (self);
+      replaced = FALSE;
+    }
 
   if (!replaced)
     set_released_error (self, "set", error);

@@ -4,7 +4,8 @@
 
 #include "fsmm-boxed-type.h"
 
-#include "fsmm-type-layout-private.h"
+#include "fsmm-registry-private.h"
+#include "fsmm-typed-pool-private.h"
 
 static G_DEFINE_QUARK (fsmm-default-typed-pool, default_pool);
 
@@ -25,22 +26,29 @@ static G_DEFINE_QUARK (fsmm-default-typed-pool, default_pool);
 FsmmTypedPool *
 fsmm_typed_pool_get_default (GType item_type)
 {
-  static GMutex lock;
-  FsmmTypedPool *pool;
+  FsmmTypedPool *present, *pool;
 
   if (!G_TYPE_IS_BOXED (item_type) || fsmm_type_lookup_layout (item_type) == NULL)
     return NULL;
 
-  g_mutex_lock (&lock);
-  pool = g_type_get_qdata (item_type, default_pool_quark ());
-  if (pool == NULL)
-    {
-      pool = fsmm_typed_pool_new (item_type, 0, NULL);
-      g_type_set_qdata (item_type, default_pool_quark (), pool);
-    }
-  g_mutex_unlock (&lock);
+  present = g_type_get_qdata (item_type, default_pool_quark ());
+  if (present != NULL)
+    return present;
 
-  return pool;
+  /* Made without the lock, which is so never held while another one is taken. */
+  pool = fsmm_typed_pool_new (item_type, 0, NULL);
+
+  fsmm_type_lock ();
+  present = g_type_get_qdata (item_type, default_pool_quark ());
+  if (present == NULL)
+    g_type_set_qdata (item_type, default_pool_quark (), pool);
+  fsmm_type_unlock ();
+
+  if (present == NULL)
+    return pool;
+
+  g_object_unref (pool);
+  return present;
 }
 
 /**
@@ -66,6 +74,29 @@ fsmm_boxed_copy (FsmmTypedPool *pool, gconstpointer instance)
     g_error ("%s", error->message);
 
   return copy;
+}
+
+/**
+ * fsmm_boxed_free: (skip)
+ * @type: the type it should be of
+ * @instance: (transfer full): an instance
+ *
+ * Frees an instance, for `g_boxed_free ()`: refuses one of another type.
+ *
+ * You do not need this: FSMM_DEFINE_BOXED_TYPE() does.
+ *
+ * Since: 1.0
+ */
+void
+fsmm_boxed_free (GType type, gpointer instance)
+{
+  FsmmPool *pool = fsmm_registry_lookup (instance);
+  FsmmTypedPool *typed_pool = pool != NULL ? pool->typed_pool : NULL;
+
+  if (pool == NULL || (typed_pool != NULL && typed_pool->item_type == type))
+    fsmm_free (instance);
+  else
+    fsmm_pool_report_wrong_type (pool, instance, type);
 }
 
 /**

@@ -33,7 +33,7 @@ G_BEGIN_DECLS
  * function as well, unless instances are never copied.
  *
  * An instance that is on the heap, on the stack or in a static variable must not be passed to
- * `g_boxed_free ()`: it is refused with a critical message, and leaks.
+ * `g_boxed_free ()`, nor one of another type: it is refused with a critical message, and leaks.
  *
  * ```c
  * typedef struct {
@@ -89,23 +89,30 @@ G_BEGIN_DECLS
     return fsmm_boxed_copy ((FsmmTypedPool *) pool, instance);                                     \
   }                                                                                                \
                                                                                                    \
-  static GType type_name##_register_type (void)                                                    \
+  static void type_name##_free_to_pool (gpointer instance)                                         \
   {                                                                                                \
-    void (*init_func) (TypeName *) = init;                                                         \
-    void (*copy_func) (const TypeName *, TypeName *) = copy;                                       \
-    void (*clear_func) (TypeName *) = clear;                                                       \
-    char *(*to_string_func) (const TypeName *) = to_string;                                        \
-    const FsmmTypeLayout layout = {                                                                \
+    fsmm_boxed_free (type_name##_get_type (), instance);                                           \
+  }                                                                                                \
+                                                                                                   \
+  /* Parameters, so that the compiler checks them, and no name hides one that the user gave. */    \
+  static GType type_name##_register_type (                                                         \
+    void (*type_name##_init_in_pool) (TypeName *),                                                 \
+    void (*type_name##_copy_in_pool) (const TypeName *, TypeName *),                               \
+    void (*type_name##_clear_in_pool) (TypeName *),                                                \
+    char *(*type_name##_to_string_in_pool) (const TypeName *))                                     \
+  {                                                                                                \
+    const FsmmTypeLayout type_name##_layout_in_pool = {                                            \
       sizeof (TypeName),                                                                           \
-      _FSMM_ALIGNOF (TypeName),                                                                    \
-      (FsmmInitFunc) init_func,                                                                    \
-      (FsmmCopyFunc) copy_func,                                                                    \
-      (FsmmClearFunc) clear_func,                                                                  \
-      (FsmmToStringFunc) to_string_func,                                                           \
+      __alignof__ (TypeName),                                                                      \
+      (FsmmInitFunc) type_name##_init_in_pool,                                                     \
+      (FsmmCopyFunc) type_name##_copy_in_pool,                                                     \
+      (FsmmClearFunc) type_name##_clear_in_pool,                                                   \
+      (FsmmToStringFunc) type_name##_to_string_in_pool,                                            \
     };                                                                                             \
     GType g_define_type_id = g_boxed_type_register_static (                                        \
-      g_intern_static_string (#TypeName), type_name##_copy_to_pool, fsmm_free);                    \
-    fsmm_boxed_type_register_layout (g_define_type_id, &layout);                                   \
+      g_intern_static_string (#TypeName), type_name##_copy_to_pool,                                \
+      type_name##_free_to_pool);                                                                   \
+    fsmm_boxed_type_register_layout (g_define_type_id, &type_name##_layout_in_pool);               \
     {                                                                                              \
       _C_;                                                                                         \
     }                                                                                              \
@@ -116,7 +123,8 @@ G_BEGIN_DECLS
   {                                                                                                \
     static gsize type_id;                                                                          \
     if (g_once_init_enter (&type_id))                                                              \
-      g_once_init_leave (&type_id, type_name##_register_type ());                                  \
+      g_once_init_leave (&type_id,                                                                 \
+                         type_name##_register_type (init, copy, clear, to_string));                \
     return (GType) type_id;                                                                        \
   }
 
@@ -124,13 +132,8 @@ G_BEGIN_DECLS
 FSMM_AVAILABLE_IN_1_0
 gpointer fsmm_boxed_copy (FsmmTypedPool *pool, gconstpointer instance);
 FSMM_AVAILABLE_IN_1_0
+void fsmm_boxed_free (GType type, gpointer instance);
+FSMM_AVAILABLE_IN_1_0
 void fsmm_boxed_type_register_layout (GType type, const FsmmTypeLayout *layout);
-
-/* G_ALIGNOF () defines a type, which C++ does not allow where this is needed. */
-#ifdef __cplusplus
-#define _FSMM_ALIGNOF(type) alignof (type)
-#else
-#define _FSMM_ALIGNOF(type) _Alignof (type)
-#endif
 
 G_END_DECLS

@@ -35,7 +35,7 @@ typedef enum {
   FSMM_ADDRESS_HELD = FSMM_BLOCK_HELD,
   FSMM_ADDRESS_CHANGING = FSMM_BLOCK_CHANGING,
   FSMM_ADDRESS_UNUSED,   /* the start of a block that is free, and was never handed out */
-  FSMM_ADDRESS_DROPPED,  /* the start of a block that the calling thread is dropping with all others */
+  FSMM_ADDRESS_DROPPED,  /* the start of a block that is being dropped with all others */
   FSMM_ADDRESS_INTERIOR, /* in a block, but not its start */
   FSMM_ADDRESS_TAIL,     /* behind the last block of a chunk */
   FSMM_ADDRESS_FOREIGN,  /* in no chunk of the pool */
@@ -55,7 +55,6 @@ typedef struct {
   gsize n_pins;    /* how many need the memory to stay */
   gsize drop_id;    /* not 0: closed, which means that nothing is taken from it; by which drop */
   GThread *dropper; /* (not owned): the thread that closed it */
-  struct _FsmmStoreCursor *drop; /* (not owned): where that has come to, while it is in this chunk */
   gboolean detached; /* no longer part of the pool: there only until the last pin is gone */
 
   const FsmmGeometry *geometry;

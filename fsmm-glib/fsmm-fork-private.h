@@ -14,6 +14,9 @@ typedef struct {
   GMutex *lock;
 } FsmmForkGuard;
 
+/* Whether this process was forked from one that had pools. */
+gboolean fsmm_fork_is_child (void);
+
 void fsmm_fork_guard_add (FsmmForkGuard *self, GMutex *lock);
 void fsmm_fork_guard_remove (FsmmForkGuard *self);
 

@@ -16,6 +16,7 @@
 
 static GMutex guards_lock;
 static GQueue guards = G_QUEUE_INIT;
+static gboolean is_child;
 
 #ifdef HAVE_PTHREAD_ATFORK
 
@@ -40,13 +41,20 @@ after_fork (void)
 }
 
 static void
+after_fork_in_child (void)
+{
+  is_child = TRUE;
+  after_fork ();
+}
+
+static void
 watch_forks (void)
 {
   static gsize watching;
 
   if (g_once_init_enter (&watching))
     {
-      pthread_atfork (before_fork, after_fork, after_fork);
+      pthread_atfork (before_fork, after_fork, after_fork_in_child);
       g_once_init_leave (&watching, 1);
     }
 }
@@ -59,6 +67,12 @@ watch_forks (void)
 }
 
 #endif
+
+gboolean
+fsmm_fork_is_child (void)
+{
+  return is_child;
+}
 
 void
 fsmm_fork_guard_add (FsmmForkGuard *self, GMutex *lock)

@@ -46,3 +46,10 @@ fsmm_handle_memory_free (gpointer handle)
   if (fsmm_store_give (get_store (), 1, &handle, &n_given) != FSMM_ADDRESS_LIVE)
     g_error ("handle %p was unreferenced too often", handle);
 }
+
+/* Gives back what handles that are gone have left. */
+void
+fsmm_handle_memory_trim (void)
+{
+  fsmm_store_trim (get_store ());
+}

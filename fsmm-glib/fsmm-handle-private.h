@@ -37,6 +37,7 @@ typedef enum {
 
 gpointer fsmm_handle_memory_alloc (void);
 void fsmm_handle_memory_free (gpointer handle);
+void fsmm_handle_memory_trim (void);
 
 static inline void
 fsmm_handle_init (FsmmHandle *self, gpointer data, gsize epoch)
@@ -77,6 +78,13 @@ fsmm_handle_leave (FsmmHandle *self)
   gint before = g_atomic_int_add (&self->state, -FSMM_HANDLE_USER);
 
   return before == (FSMM_HANDLE_USER | FSMM_HANDLE_RELEASED);
+}
+
+/* Releases the handle if it has no user, so that the caller alone decides what becomes of its block. */
+static inline gboolean
+fsmm_handle_release_unused (FsmmHandle *self)
+{
+  return g_atomic_int_compare_and_exchange (&self->state, 0, FSMM_HANDLE_RELEASED);
 }
 
 static inline FsmmRelease

@@ -48,7 +48,7 @@ make_by_function (FsmmTypedPool *self,
   if (fsmm_store_settle (store, chunk, instance, state, epoch))
     return instance;
 
-  /* Everything was dropped meanwhile, but this not, since it was not yet there. */
+  /* Everything was dropped meanwhile, but this was not, since it was not yet there. */
   if (self->layout->clear != NULL)
     self->layout->clear (instance);
   fsmm_store_finish (store, chunk, instance);
@@ -83,22 +83,27 @@ fsmm_typed_pool_make (FsmmTypedPool *self,
                       GError **error)
 {
   gboolean by_function = source == NULL ? self->layout->init != NULL : self->layout->copy != NULL;
+  gboolean disposed = g_atomic_int_get (&self->disposed);
   FsmmTakeResult result = FSMM_TAKE_OK;
   gpointer instance = NULL;
 
-  if (!self->disposed)
+  /* The user's function may drop the last reference to the pool. */
+  if (by_function)
+    g_object_ref (self);
+
+  if (!disposed)
     instance = by_function ? make_by_function (self, source, state, epoch, &result)
                            : make_from_bytes (self, source, state, epoch, &result);
 
-  if (G_LIKELY (instance != NULL))
-    return instance;
-
-  if (result != FSMM_TAKE_OK)
+  if (G_UNLIKELY (instance == NULL && result != FSMM_TAKE_OK))
     fsmm_pool_report_take (self->pool, result, 1, error);
-  else
-    fsmm_pool_report_dropped (self->pool, error);
+  else if (G_UNLIKELY (instance == NULL))
+    fsmm_pool_report_dropped (self->pool, disposed, error);
 
-  return NULL;
+  if (by_function)
+    g_object_unref (self);
+
+  return instance;
 }
 
 /**
@@ -149,7 +154,7 @@ fsmm_typed_pool_construct_copy (FsmmTypedPool *self, gconstpointer source, GErro
 
   g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
 
-  if (source != NULL)
+  if (source != NULL || fsmm_pool_is_broken (self->pool))
     return fsmm_typed_pool_make (self, source, FSMM_BLOCK_LIVE, &epoch, error);
 
   g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
@@ -208,13 +213,21 @@ fsmm_typed_pool_alloc_value (FsmmTypedPool *self, const GValue *value, GError **
 gboolean
 fsmm_typed_pool_check_value (FsmmTypedPool *self, const GValue *value, GError **error)
 {
-  if (value != NULL && G_VALUE_HOLDS (value, self->item_type) && g_value_get_boxed (value) != NULL)
-    return TRUE;
+  gboolean is_of_type = value != NULL && G_VALUE_HOLDS (value, self->item_type);
 
-  g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
-               "the value holds %s: it must hold a %s, and not NULL",
-               value != NULL && G_IS_VALUE (value) ? G_VALUE_TYPE_NAME (value) : "nothing",
-               g_type_name (self->item_type));
+  if (fsmm_pool_is_broken (self->pool))
+    fsmm_pool_report_broken (self->pool, error);
+  else if (is_of_type && g_value_get_boxed (value) != NULL)
+    return TRUE;
+  else if (is_of_type)
+    g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
+                 "the value is NULL: it must be an instance of %s", g_type_name (self->item_type));
+  else
+    g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
+                 "the value holds %s: it must hold a %s",
+                 value != NULL && G_IS_VALUE (value) ? G_VALUE_TYPE_NAME (value) : "nothing",
+                 g_type_name (self->item_type));
+
   return FALSE;
 }
 
@@ -339,9 +352,13 @@ fsmm_typed_pool_replace_held (FsmmTypedPool *self,
  * instances.
  *
  * Instances are cleared in no order that could be relied on. A clear function may destroy others, a
- * parent its children for example: one that has been cleared already is then passed over in silence,
- * and each is cleared once. What is made meanwhile is not dropped. Boxes whose instances are dropped
- * are empty afterwards.
+ * parent its children for example: that does nothing then, and each is cleared once, in its turn. So
+ * nothing nests, however deep a tree is. What is made meanwhile is not dropped. Boxes whose instances
+ * are dropped are empty afterwards.
+ *
+ * Where instances own others, no other thread should be making or destroying such at the same time:
+ * it would find that what it holds is gone. While another thread is dropping everything, this returns
+ * 0 at once.
  *
  * Returns: how many instances were live
  *

@@ -6,6 +6,7 @@
 
 #include "fsmm-block-private.h"
 #include "fsmm-error.h"
+#include "fsmm-handle-private.h"
 #include "fsmm-registry-private.h"
 #include "fsmm-typed-pool.h"
 
@@ -120,17 +121,6 @@ fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
   return FALSE;
 }
 
-static gboolean
-check_array (gsize n_blocks, gpointer *blocks, GError **error)
-{
-  if (n_blocks == 0 || blocks != NULL)
-    return TRUE;
-
-  g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
-               "blocks is NULL: it must have room for %" G_GSIZE_FORMAT " pointers", n_blocks);
-  return FALSE;
-}
-
 /**
  * fsmm_pool_alloc_many: (skip)
  * @self: a pool
@@ -151,7 +141,11 @@ fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError *
 {
   g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
 
-  return check_array (n_blocks, blocks, error) && take (self, n_blocks, blocks, 0, error);
+  if (n_blocks == 0 || blocks != NULL)
+    return take (self, n_blocks, blocks, 0, error);
+
+  fsmm_pool_report_no_array (self, n_blocks, error);
+  return FALSE;
 }
 
 /**
@@ -178,8 +172,13 @@ fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **
 
   g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
 
-  if (!check_array (n_blocks, blocks, error) || fsmm_pool_refuses_raw_blocks (self, error))
+  if (fsmm_pool_refuses_raw_blocks (self, error))
     return FALSE;
+  if (n_blocks > 0 && blocks == NULL)
+    {
+      fsmm_pool_report_no_array (self, n_blocks, error);
+      return FALSE;
+    }
 
   kind = fsmm_store_give (&self->store, n_blocks, blocks, &n_given);
   if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
@@ -241,7 +240,7 @@ fsmm_pool_reserve (FsmmPool *self, gsize n_blocks, GError **error)
   g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
 
   result = fsmm_store_reserve (&self->store, n_blocks);
-  if (result == FSMM_TAKE_OK)
+  if (result == FSMM_TAKE_OK && !fsmm_pool_is_broken (self))
     return TRUE;
 
   fsmm_pool_report_take (self, result, n_blocks, error);
@@ -264,6 +263,8 @@ gsize
 fsmm_pool_trim (FsmmPool *self)
 {
   g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  fsmm_handle_memory_trim ();
 
   return fsmm_store_trim (&self->store) * self->store.geometry.chunk_bytes;
 }

@@ -23,9 +23,10 @@ struct _FsmmPool {
   GError *construct_error; /* (owned) (nullable) */
   FsmmStore store;
 
-  /* Every block of such a pool holds an instance: blocks are taken and given there alone. */
-  gboolean is_typed;
-  FsmmTypedPool *typed_pool; /* (not owned): NULL when that is gone */
+  /* Raw blocks are neither handed out nor taken back: the pool is broken, or belongs to a typed pool,
+   * in which every block holds an instance. */
+  gboolean refuses_raw_blocks;
+  FsmmTypedPool *typed_pool; /* (not owned) (nullable): NULL when that is gone */
 };
 
 FsmmPool *fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
@@ -35,12 +36,13 @@ FsmmPool *fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
                                guint64 max_blocks,
                                const GError *error);
 
+void fsmm_pool_report_no_array (FsmmPool *self, gsize n_blocks, GError **error);
 void fsmm_pool_report_raw_blocks (FsmmPool *self, GError **error);
 
 static inline gboolean
 fsmm_pool_refuses_raw_blocks (FsmmPool *self, GError **error)
 {
-  if (G_LIKELY (!self->is_typed))
+  if (G_LIKELY (!self->refuses_raw_blocks))
     return FALSE;
 
   fsmm_pool_report_raw_blocks (self, error);
@@ -69,7 +71,8 @@ void fsmm_pool_report_released (FsmmPool *self,
                                 const char *what,
                                 gconstpointer address,
                                 GError **error);
-void fsmm_pool_report_dropped (FsmmPool *self, GError **error);
+void fsmm_pool_report_dropped (FsmmPool *self, gboolean for_ever, GError **error);
+void fsmm_pool_report_wrong_type (FsmmPool *self, gconstpointer address, GType type);
 char *fsmm_pool_describe (FsmmPool *self);
 
 G_END_DECLS

@@ -160,13 +160,26 @@ fsmm_pool_report_raw_blocks (FsmmPool *self, GError **error)
 {
   GError *misuse = NULL;
 
+  /* That has been reported before, by the call that made the pool. */
   if (fsmm_pool_is_broken (self))
-    fsmm_pool_report_broken (self, &misuse);
-  else
-    set_error (self, &misuse, FSMM_ERROR_INVALID_ARGUMENT,
-               "its blocks hold the instances of a typed pool, and are taken and freed by that alone; "
-               "call the functions of the FsmmTypedPool");
+    {
+      fsmm_pool_report_broken (self, error);
+      return;
+    }
 
+  set_error (self, &misuse, FSMM_ERROR_INVALID_ARGUMENT,
+             "its blocks hold the instances of a typed pool, and are taken and freed by that alone; "
+             "call the functions of the FsmmTypedPool");
+  raise_misuse (misuse, error);
+}
+
+void
+fsmm_pool_report_no_array (FsmmPool *self, gsize n_blocks, GError **error)
+{
+  GError *misuse = NULL;
+
+  set_error (self, &misuse, FSMM_ERROR_INVALID_ARGUMENT,
+             "blocks is NULL: it must have %" G_GSIZE_FORMAT " pointers, or room for them", n_blocks);
   raise_misuse (misuse, error);
 }
 
@@ -224,10 +237,21 @@ fsmm_pool_report_released (FsmmPool *self, const char *what, gconstpointer addre
              address);
 }
 
-/* What was constructed while another thread dropped everything. */
+/* What was constructed while everything was dropped, or cannot be because it is for ever. */
 void
-fsmm_pool_report_dropped (FsmmPool *self, GError **error)
+fsmm_pool_report_dropped (FsmmPool *self, gboolean for_ever, GError **error)
 {
   set_error (self, error, FSMM_ERROR_RELEASED,
-             "the pool was dropped, or all that is in it, while this was being constructed");
+             for_ever ? "nothing can be constructed any more: the pool is being finalized"
+                      : "everything was dropped by free_all () while this was being constructed");
+}
+
+/* For g_boxed_free (), which knows the type that it was told. */
+void
+fsmm_pool_report_wrong_type (FsmmPool *self, gconstpointer address, GType type)
+{
+  g_autofree char *pool = fsmm_pool_describe (self);
+
+  g_critical ("%s: cannot free %p as a %s: that type does not live in this pool", pool, address,
+              g_type_name (type));
 }

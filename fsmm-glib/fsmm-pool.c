@@ -4,6 +4,8 @@
 
 #include "fsmm-pool-private.h"
 
+#include "fsmm-handle-private.h"
+
 /**
  * FsmmPool:
  *
@@ -41,7 +43,7 @@
  * The memory of a pool goes back to the system when the pool is finalized. Keep it alive while you
  * use its blocks; a [struct@Fsmm.Block] does so by itself.
  *
- * A pool that `g_object_new ()` was given nonsense for reports that from every call.
+ * A pool that `g_object_new ()` was given nonsense for reports that from every call that can fail.
  *
  * Since: 1.0
  */
@@ -90,6 +92,7 @@ fsmm_pool_constructed (GObject *object)
       else
         g_prefix_error (&self->construct_error, "cannot make a pool: ");
       limit = 0;
+      self->refuses_raw_blocks = TRUE;
     }
 
   fsmm_store_init (&self->store, &geometry, limit, self);
@@ -121,6 +124,7 @@ fsmm_pool_finalize (GObject *object)
   FsmmPool *self = FSMM_POOL (object);
 
   fsmm_store_clear (&self->store);
+  fsmm_handle_memory_trim ();
   g_clear_error (&self->construct_error);
   g_free (self->name);
 
@@ -326,7 +330,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    * How many bytes the pool holds in chunks now.
    *
    * This is address space, so that a chunk of 256 KiB for a single block costs little: a page of it
-   * becomes memory when a block in it is first written to. The
+   * becomes memory when a block in it is first written to. What bytes from
+   * [method@Fsmm.Block.get_bytes] keep after everything was dropped is not in it. The
    * bookkeeping of a chunk comes to about one bit for each block.
    *
    * Since: 1.0
@@ -416,7 +421,7 @@ fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
                                  "max-blocks", max_blocks,
                                  NULL);
 
-  self->is_typed = TRUE;
+  self->refuses_raw_blocks = TRUE;
   self->typed_pool = typed_pool;
   if (error != NULL)
     {

@@ -30,38 +30,23 @@ fsmm_store_take_changing (FsmmStore *self, FsmmChunk **chunk, FsmmTakeResult *re
   return block;
 }
 
-/* What the thread that is dropping all blocks says of one that it has dropped, or has claimed in order
- * to drop it: a clear function may destroy others, whether their turn has come or not. */
-static FsmmAddressKind
-claim_from_drop (FsmmChunk *chunk, gconstpointer address, FsmmAddressKind kind)
-{
-  FsmmStoreCursor *drop = chunk->drop;
-  gsize block = fsmm_chunk_index (chunk, address);
-  guint64 bit = (guint64) 1 << block % FSMM_WORD_BITS;
-  gboolean is_in_word = drop != NULL && drop->word == block / FSMM_WORD_BITS;
-
-  if (kind == FSMM_ADDRESS_FREE)
-    return FSMM_ADDRESS_DROPPED;
-  if (kind != FSMM_ADDRESS_CHANGING || !is_in_word || !(drop->claimed & bit))
-    return kind;
-  if (!(drop->uncleared & bit))
-    return drop->current == address ? FSMM_ADDRESS_CHANGING : FSMM_ADDRESS_DROPPED;
-
-  /* From now on it is the caller's, as if the drop had not come by. */
-  drop->claimed &= ~bit;
-  drop->uncleared &= ~bit;
-
-  return FSMM_ADDRESS_LIVE;
-}
-
+/* What is in a chunk that is being dropped is cleared by the thread that does that, or has been. Its
+ * own clear functions may ask for it to be destroyed in vain, so that nothing nests; another thread
+ * comes too late with that, or, for what is still live, just in time. */
 static FsmmAddressKind
 claim_one (FsmmStore *self, FsmmChunk *chunk, gconstpointer address)
 {
-  FsmmAddressKind kind = fsmm_store_move_one (self, chunk, address, FSMM_BLOCK_LIVE,
-                                              FSMM_BLOCK_CHANGING);
+  gboolean is_dropper = chunk->drop_id != 0 && chunk->dropper == g_thread_self ();
+  FsmmAddressKind kind;
 
-  if (chunk->drop_id != 0 && chunk->dropper == g_thread_self ())
-    kind = claim_from_drop (chunk, address, kind);
+  kind = is_dropper ? fsmm_chunk_inspect (chunk, address)
+                    : fsmm_store_move_one (self, chunk, address, FSMM_BLOCK_LIVE,
+                                           FSMM_BLOCK_CHANGING);
+
+  if (is_dropper && kind == FSMM_ADDRESS_LIVE)
+    return FSMM_ADDRESS_DROPPED;
+  if (chunk->drop_id != 0 && (kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_CHANGING))
+    return FSMM_ADDRESS_DROPPED;
 
   return kind;
 }

@@ -32,6 +32,7 @@ typedef struct {
    * taken. */
   GMutex lock;
   GHashTable *chunks;    /* (element-type gpointer FsmmChunk): by base; what makes an address known */
+  gsize table_capacity;  /* how many chunks there was memory for when that was last asked */
   GQueue all;            /* every chunk in order of its serial, detached ones included */
   GQueue open;           /* chunks to take from: those that have a free block and are not closed */
   FsmmSegments segments; /* where chunks lie */
@@ -98,7 +99,7 @@ void fsmm_store_finish (FsmmStore *self, FsmmChunk *chunk, gpointer block);
 /* --- All blocks, one after the other or at once: fsmm-store-walks.c --- */
 
 /* Where a walk has come to. No lock is held in between. */
-typedef struct _FsmmStoreCursor {
+typedef struct {
   FsmmStore *store;
   FsmmChunk *chunk; /* pinned */
   gsize next_index; /* of a block */
@@ -109,7 +110,6 @@ typedef struct _FsmmStoreCursor {
   gsize word;        /* whose blocks have been claimed */
   guint64 claimed;   /* which these are */
   guint64 uncleared; /* those of them whose turn has not come */
-  gpointer current;  /* the one whose turn it is */
 } FsmmStoreCursor;
 
 void fsmm_store_cursor_init (FsmmStoreCursor *cursor, FsmmStore *self);

@@ -171,7 +171,6 @@ drop_claim_in_chunk (FsmmStoreCursor *cursor, FsmmChunk *chunk)
   cursor->word = fsmm_chunk_claim_word (chunk, cursor->next_index / FSMM_WORD_BITS,
                                         &cursor->claimed);
   cursor->next_index = (cursor->word + 1) * FSMM_WORD_BITS;
-  chunk->drop = cursor->claimed != 0 ? cursor : NULL;
 }
 
 /* The same in the first chunk from this one on that has any. Called with the lock held. */
@@ -188,10 +187,7 @@ drop_claim_word (FsmmStoreCursor *cursor, GQueue *unused)
   cursor->uncleared = cursor->claimed;
 }
 
-/* The next block for the caller to clear, or NULL at the end. It counts as cleared by the next call.
- *
- * Many are claimed under one lock. Until its turn comes, a claimed block can still be had by
- * fsmm_store_claim () in this thread. */
+/* The next block for the caller to clear, or NULL at the end. Many are claimed under one lock. */
 gpointer
 fsmm_store_drop_next (FsmmStoreCursor *cursor)
 {
@@ -214,9 +210,8 @@ fsmm_store_drop_next (FsmmStoreCursor *cursor)
 
   block = cursor->word * FSMM_WORD_BITS + __builtin_ctzll (cursor->uncleared);
   cursor->uncleared &= cursor->uncleared - 1;
-  cursor->current = cursor->chunk->base + block * geometry->block_size;
 
-  return cursor->current;
+  return cursor->chunk->base + block * geometry->block_size;
 }
 
 void

@@ -8,6 +8,13 @@
 
 #include <string.h>
 
+/* The lower bits of a chunk's base are 0, and those that tell large chunks apart are the upper ones. */
+static guint
+hash_base (gconstpointer base)
+{
+  return (guint) (((guint64) (guintptr) base * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)) >> 32);
+}
+
 /* @max_blocks is G_MAXSIZE for no limit. @owner is what the registry names for addresses in the
  * store's chunks. */
 void
@@ -19,24 +26,12 @@ fsmm_store_init (FsmmStore *self,
   *self = (FsmmStore) { .geometry = *geometry, .max_blocks = max_blocks, .epoch = 1 };
 
   g_mutex_init (&self->lock);
-  self->chunks = g_hash_table_new (NULL, NULL);
+  self->chunks = g_hash_table_new (hash_base, NULL);
   g_queue_init (&self->all);
   g_queue_init (&self->open);
   fsmm_segments_init (&self->segments, geometry->span, owner);
 
   fsmm_fork_guard_add (&self->fork_guard, &self->lock);
-}
-
-/* Every pin must be gone. */
-void
-fsmm_store_clear (FsmmStore *self)
-{
-  fsmm_store_drop_all (self);
-  g_assert (self->all.length == 0);
-
-  fsmm_fork_guard_remove (&self->fork_guard);
-  g_hash_table_unref (self->chunks);
-  g_mutex_clear (&self->lock);
 }
 
 /* --- Chunks come and go --- */
@@ -49,16 +44,24 @@ fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address)
 }
 
 /* A GHashTable aborts when there is no memory for it to grow. Asking for what it could need right
- * before, and giving that back, turns nearly all such cases into an error. */
+ * before, and giving that back, turns nearly all such cases into an error. It grows by doubling. */
 static gboolean
-have_memory_for_table (const FsmmStore *self)
+have_memory_for_table (FsmmStore *self)
 {
   gsize bytes_per_entry = 2 * (2 * sizeof (gpointer) + sizeof (guint));
-  gpointer probe = fsmm_system_try_new0 ((g_hash_table_size (self->chunks) + 16) * bytes_per_entry);
+  gsize wanted = MAX (16, 2 * self->table_capacity);
+  gpointer probe;
+
+  if (g_hash_table_size (self->chunks) < self->table_capacity)
+    return TRUE;
+
+  probe = fsmm_system_try_new0 (2 * wanted * bytes_per_entry);
+  if (probe == NULL)
+    return FALSE;
 
   g_free (probe);
-
-  return probe != NULL;
+  self->table_capacity = wanted;
+  return TRUE;
 }
 
 static FsmmChunk *
@@ -97,6 +100,23 @@ dispose_chunk (FsmmStore *self, FsmmChunk *chunk, GQueue *unused)
   g_queue_unlink (&self->all, &chunk->all_link);
   fsmm_segments_give (&self->segments, chunk->segment, chunk->base, unused);
   fsmm_chunk_free (chunk);
+}
+
+/* Every pin must be gone, but for those of threads that are on the other side of a fork (). */
+void
+fsmm_store_clear (FsmmStore *self)
+{
+  GQueue unused = G_QUEUE_INIT;
+
+  fsmm_store_drop_all (self);
+  g_assert (self->all.length == 0 || fsmm_fork_is_child ());
+  while (self->all.length > 0)
+    dispose_chunk (self, g_queue_peek_head (&self->all), &unused);
+  fsmm_segments_release (&self->segments, &unused);
+
+  fsmm_fork_guard_remove (&self->fork_guard);
+  g_hash_table_unref (self->chunks);
+  g_mutex_clear (&self->lock);
 }
 
 /* Nothing is taken from the chunk from now on. */
@@ -169,7 +189,7 @@ fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, GQueue *unused)
   gsize n_chunks, n_added;
 
   if (n_blocks > self->max_blocks || self->n_live > self->max_blocks - n_blocks)
-    return FSMM_TAKE_EXHAUSTED;
+    return self->max_blocks == G_MAXSIZE ? FSMM_TAKE_NO_MEMORY : FSMM_TAKE_EXHAUSTED;
 
   if (n_blocks <= self->n_free)
     return FSMM_TAKE_OK;
@@ -240,7 +260,7 @@ fsmm_store_move_one (FsmmStore *self,
   gsize n_live_before = chunk->n_live;
   FsmmAddressKind kind = fsmm_chunk_move (chunk, address, from, to);
   gboolean is_open = fsmm_store_chunk_is_open (chunk);
-  gsize n_taken = chunk->n_live - n_live_before; /* or given, modulo 2^64 */
+  gsize n_taken = chunk->n_live - n_live_before; /* or given, modulo G_MAXSIZE + 1 */
 
   if (is_open && !was_open)
     g_queue_push_tail_link (&self->open, &chunk->open_link);

@@ -119,7 +119,10 @@ fsmm_system_unmap (gpointer base, gsize size)
   if (__lsan_unregister_root_region != NULL)
     __lsan_unregister_root_region (base, size);
 
-  munmap (base, size);
+  /* A process may have only so many mappings, and a hole makes two of one: then the addresses are lost,
+   * but not the memory. */
+  if (munmap (base, size) != 0)
+    fsmm_system_discard (base, size);
 }
 
 /* Gives back the pages that lie wholly in the range, but not their addresses: they read as zero from

@@ -11,6 +11,9 @@ const FsmmTypeLayout *fsmm_type_require_layout (GType type, GError **error);
 
 gboolean fsmm_type_add_layout (GType type, const FsmmTypeLayout *layout, GError **error);
 
+void fsmm_type_lock (void);
+void fsmm_type_unlock (void);
+
 /* Registers what is in fsmm-ready-layouts.c. */
 void fsmm_type_register_ready_layouts (void);
 

@@ -5,13 +5,37 @@
 #include "fsmm-type-layout-private.h"
 
 #include "fsmm-error.h"
+#include "fsmm-fork-private.h"
 #include "fsmm-geometry-private.h"
+#include "fsmm-lock-private.h"
 
 /* A layout is data of its GType, which any thread can look up; it stays for as long as the type does,
  * which is for ever. The lock is only for two threads that register at once. */
 
 static G_DEFINE_QUARK (fsmm-type-layout, layout);
-static GMutex register_lock;
+static GMutex type_lock;
+
+/* For data of types. No other lock is taken while this one is held. */
+void
+fsmm_type_lock (void)
+{
+  static FsmmForkGuard guard;
+  static gsize guarded;
+
+  if (g_once_init_enter (&guarded))
+    {
+      fsmm_fork_guard_add (&guard, &type_lock);
+      g_once_init_leave (&guarded, 1);
+    }
+
+  fsmm_lock (&type_lock);
+}
+
+void
+fsmm_type_unlock (void)
+{
+  fsmm_unlock (&type_lock);
+}
 
 static void
 ensure_ready_layouts (void)
@@ -78,11 +102,11 @@ keep_layout (GType type, const FsmmTypeLayout *layout, GError **error)
 {
   const FsmmTypeLayout *present;
 
-  g_mutex_lock (&register_lock);
+  fsmm_type_lock ();
   present = g_type_get_qdata (type, layout_quark ());
   if (present == NULL)
     g_type_set_qdata (type, layout_quark (), g_memdup2 (layout, sizeof *layout));
-  g_mutex_unlock (&register_lock);
+  fsmm_type_unlock ();
 
   if (present == NULL || is_same_layout (present, layout))
     return TRUE;

@@ -19,7 +19,7 @@ struct _FsmmTypedPool {
 
   const FsmmTypeLayout *layout; /* (not owned) */
   FsmmPool *pool;               /* (owned): reports what is wrong with the arguments, if anything is */
-  gboolean disposed;            /* nothing is made any more */
+  gint disposed;                /* (atomic): nothing is made any more */
 };
 
 static inline FsmmStore *

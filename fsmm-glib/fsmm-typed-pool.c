@@ -15,6 +15,8 @@
  * `GPollFD` have theirs.
  *
  * ```c
+ * #define TRACK_TYPE (track_get_type ())
+ * GType track_get_type (void);
  * FSMM_DEFINE_BOXED_TYPE (Track, track, track_copy, track_clear)
  *
  * g_autoptr (FsmmTypedPool) pool = fsmm_typed_pool_new (TRACK_TYPE, 0, &error);
@@ -97,7 +99,7 @@ fsmm_typed_pool_dispose (GObject *object)
 {
   FsmmTypedPool *self = FSMM_TYPED_POOL (object);
 
-  self->disposed = TRUE;
+  g_atomic_int_set (&self->disposed, TRUE);
   fsmm_typed_pool_free_all (self);
 
   G_OBJECT_CLASS (fsmm_typed_pool_parent_class)->dispose (object);

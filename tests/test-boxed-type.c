@@ -255,6 +255,14 @@ test_instances_go_back_to_their_pool (void)
   g_assert_cmpuint (fsmm_typed_pool_get_n_allocated (pool), ==, 0);
 }
 
+/* As large as a track. */
+typedef struct {
+  gpointer data[2];
+} Other;
+
+GType other_get_type (void);
+FSMM_DEFINE_BOXED_TYPE (Other, other, NULL, NULL)
+
 static void
 assert_free_complains (gpointer track, const char *pattern)
 {
@@ -269,10 +277,16 @@ test_wrong_frees_are_refused (void)
   Track on_stack = { NULL, 0 };
   Track *track = track_new ("once");
   g_autoptr (FsmmBox) box = fsmm_typed_pool_alloc (fsmm_typed_pool_get_default (TRACK_TYPE), NULL);
+  g_autoptr (FsmmTypedPool) others = fsmm_typed_pool_new (other_get_type (), 0, NULL);
+  g_autoptr (FsmmPool) raws = fsmm_pool_new_full ("raw", sizeof (Track), 0, 0, 0, NULL);
+  gpointer other = fsmm_typed_pool_construct (others, NULL);
+  gpointer raw = fsmm_pool_alloc (raws, NULL);
 
   assert_free_complains (&on_stack, "*no chunk of any pool*");
   assert_free_complains ((guint8 *) track + 8, "*offset 8 of the block*");
   assert_free_complains (fsmm_box_get (box), "*belongs to a handle*");
+  assert_free_complains (other, "*“Other”*as a Track*");
+  assert_free_complains (raw, "*“raw”*as a Track*");
   g_boxed_free (TRACK_TYPE, track);
   assert_free_complains (track, "*“Track”*free already*");
   fsmm_box_drop (box);
@@ -280,6 +294,54 @@ test_wrong_frees_are_refused (void)
 }
 
 /* --- The extended form --- */
+
+/* Functions with the names that the documentation gives to the macro's parameters. */
+typedef struct {
+  char *text;
+} Named;
+
+static void
+init_func (Named *self)
+{
+  self->text = g_strdup ("init");
+}
+
+static void
+copy_func (const Named *source, Named *destination)
+{
+  destination->text = g_strconcat ("copy of ", source->text, NULL);
+}
+
+static guint n_named_cleared;
+
+static void
+clear_func (Named *self)
+{
+  g_free (self->text);
+  n_named_cleared++;
+}
+
+static char *
+to_string (const Named *self)
+{
+  return g_strdup (self->text);
+}
+
+GType named_get_type (void);
+FSMM_DEFINE_BOXED_TYPE_EXTENDED (Named, named, init_func, copy_func, clear_func, to_string, {})
+
+static void
+test_any_name_will_do (void)
+{
+  g_autoptr (FsmmTypedPool) pool = fsmm_typed_pool_new (named_get_type (), 0, NULL);
+  Named *named = fsmm_typed_pool_construct (pool, NULL);
+  Named *copy = g_boxed_copy (named_get_type (), named);
+
+  g_assert_cmpstr (copy->text, ==, "copy of init");
+  g_boxed_free (named_get_type (), copy);
+  g_boxed_free (named_get_type (), named);
+  g_assert_cmpuint (n_named_cleared, ==, 2);
+}
 
 typedef struct {
   int answer;
@@ -353,6 +415,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/boxed-type/instances-go-back-to-their-pool",
                    test_instances_go_back_to_their_pool);
   g_test_add_func ("/boxed-type/wrong-frees-are-refused", test_wrong_frees_are_refused);
+  g_test_add_func ("/boxed-type/any-name-will-do", test_any_name_will_do);
   g_test_add_func ("/boxed-type/extended-form", test_extended_form);
   g_test_add_func ("/boxed-type/a-million-with-strings", test_a_million_with_strings);
 

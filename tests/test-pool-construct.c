@@ -41,6 +41,8 @@ assert_refused (guint64 alloc_size, guint64 alignment, guint64 chunk_bytes)
   g_assert_error (acquire_error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT);
   g_assert_false (fsmm_pool_reserve (pool, 1, &reserve_error));
   g_assert_error (reserve_error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT);
+  g_assert_false (fsmm_pool_reserve (pool, 0, NULL));
+  g_assert_false (fsmm_pool_alloc_many (pool, 0, NULL, NULL));
   g_assert_false (fsmm_pool_free (pool, &block, &free_error));
   g_assert_error (free_error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT);
 

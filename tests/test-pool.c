@@ -292,8 +292,7 @@ test_impossible_reserve_fails_at_once (void)
       g_autoptr (GError) error = NULL;
 
       g_assert_false (fsmm_pool_reserve (pool, counts[i], &error));
-      g_assert_nonnull (error);
-      g_assert_true (error->code == FSMM_ERROR_NO_MEMORY || error->code == FSMM_ERROR_EXHAUSTED);
+      g_assert_error (error, FSMM_ERROR, FSMM_ERROR_NO_MEMORY);
       fsmm_test_assert_counts (pool, 1, 1);
     }
 }

@@ -484,10 +484,11 @@ test_free_all_of_trees (void)
     }
   checks_while_clearing = FALSE;
 
-  make_tree (100, 100);
+  /* Nothing nests, so that it may be as deep as it likes. */
+  make_tree (500000, 100);
   n_nodes_cleared = 0;
   g_object_unref (tree_pool);
-  g_assert_cmpint (n_nodes_cleared, ==, 201);
+  g_assert_cmpint (n_nodes_cleared, ==, 500101);
 }
 
 static gpointer
@@ -587,6 +588,27 @@ init_free_all (Hook *self)
   fsmm_typed_pool_free_all (hook_pool);
 }
 
+static void
+init_drop_pool (Hook *self)
+{
+  on_init = NULL;
+  g_clear_object (&hook_pool);
+}
+
+static void
+test_init_drops_the_pool (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  hook_setup ();
+  construct (hook_pool);
+  on_init = init_drop_pool;
+  g_assert_nonnull (fsmm_typed_pool_construct (hook_pool, &error));
+  g_assert_no_error (error);
+  g_assert_null (hook_pool);
+  g_assert_cmpint (n_cleared, ==, 2);
+}
+
 /* What is dropped while it is being made is cleared once, by whoever makes it. */
 static void
 test_init_drops_everything (void)
@@ -622,16 +644,35 @@ clear_destroy_self (Hook *self)
 static void
 test_clear_destroys_itself (void)
 {
-  FsmmBox *box;
-
   hook_setup ();
   on_clear = clear_destroy_self;
   destroy (hook_pool, construct (hook_pool));
   g_assert_cmpint (n_cleared, ==, 1);
+  g_clear_object (&hook_pool);
+}
+
+static void
+clear_destroy_all (Hook *self)
+{
+  destroy (hook_pool, self);
+  destroy (hook_pool, hook_other);
+  g_assert_cmpint (n_cleared, <=, 3);
+}
+
+/* While everything is dropped, destroying something that falls to it does nothing. */
+static void
+test_clear_destroys_what_is_dropped (void)
+{
+  FsmmBox *box;
+
+  hook_setup ();
   construct (hook_pool);
+  hook_other = construct (hook_pool);
   box = fsmm_typed_pool_alloc (hook_pool, NULL);
-  g_assert_cmpuint (fsmm_typed_pool_free_all (hook_pool), ==, 2);
+  on_clear = clear_destroy_all;
+  g_assert_cmpuint (fsmm_typed_pool_free_all (hook_pool), ==, 3);
   g_assert_cmpint (n_cleared, ==, 3);
+  assert_live (hook_pool, 0);
   fsmm_box_unref (box);
   g_clear_object (&hook_pool);
 }
@@ -639,10 +680,7 @@ test_clear_destroys_itself (void)
 static gpointer
 destroy_in_thread (gpointer instance)
 {
-  g_autoptr (GError) error = NULL;
-
-  g_assert_false (fsmm_typed_pool_destroy (hook_pool, instance, &error));
-  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_DOUBLE_FREE);
+  destroy (hook_pool, instance);
 
   return NULL;
 }
@@ -655,16 +693,19 @@ clear_while_others_destroy (Hook *self)
   g_thread_join (g_thread_new ("destroy", destroy_in_thread, hook_other));
 }
 
-/* What one thread is dropping with all others, another thread has no right to destroy. */
+/* Another thread that destroys what is being dropped is not mistaken, but late. */
 static void
 test_free_all_and_another_thread (void)
 {
   hook_setup ();
   construct (hook_pool);
   hook_other = construct (hook_pool);
+  /* In another word, so that its turn has not come. */
+  for (guint i = 0; i < 100; i++)
+    hook_other = construct (hook_pool);
   on_clear = clear_while_others_destroy;
-  g_assert_cmpuint (fsmm_typed_pool_free_all (hook_pool), ==, 2);
-  g_assert_cmpint (n_cleared, ==, 2);
+  g_assert_cmpuint (fsmm_typed_pool_free_all (hook_pool), ==, 102);
+  g_assert_cmpint (n_cleared, ==, 102);
   assert_live (hook_pool, 0);
   g_clear_object (&hook_pool);
 }
@@ -941,9 +982,12 @@ main (int argc, char *argv[])
   g_test_add_func ("/typed-pool/free-all-of-trees", test_free_all_of_trees);
   g_test_add_func ("/typed-pool/racing-free-alls", test_racing_free_alls);
   g_test_add_func ("/typed-pool/init/constructs-another", test_init_constructs_another);
+  g_test_add_func ("/typed-pool/init/drops-the-pool", test_init_drops_the_pool);
   g_test_add_func ("/typed-pool/init/drops-everything", test_init_drops_everything);
   g_test_add_func ("/typed-pool/clear/destroys-itself", test_clear_destroys_itself);
   g_test_add_func ("/typed-pool/free-all-and-another-thread", test_free_all_and_another_thread);
+  g_test_add_func ("/typed-pool/clear/destroys-what-is-dropped",
+                   test_clear_destroys_what_is_dropped);
   g_test_add_func ("/typed-pool/clear/constructs", test_clear_constructs);
   g_test_add_func ("/typed-pool/clear/drops-everything", test_clear_drops_everything);
   g_test_add_func ("/typed-pool/clear/drops-the-pool", test_clear_drops_the_pool);
