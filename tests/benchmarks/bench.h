@@ -3,12 +3,13 @@
 /* Runs pieces of work side by side, and says how long each takes.
  *
  * The cases of a program are run in turn, round after round, so that what the machine does besides
- * falls on all of them alike. What is told of a case is the median of its rounds, and the middle half
- * of them as a spread. A case is compared to the first one of its group. */
+ * falls on all of them alike. What is told of a case is the median of its rounds, and the middle
+ * half of them as a spread. A case is compared to the first one of its group. */
 
 #pragma once
 
 #include <glib.h>
+#include <time.h>
 
 G_BEGIN_DECLS
 
@@ -22,7 +23,15 @@ typedef struct {
 
 int bench_main (int argc, char *argv[], const char *title, const BenchCase *cases, gsize n_cases);
 
-gint64 bench_now (void);
+static inline gint64
+bench_now (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+
+  return (gint64) now.tv_sec * 1000000000 + now.tv_nsec;
+}
 
 /* Makes the compiler believe that somebody looks at what @pointer points to. */
 static inline void

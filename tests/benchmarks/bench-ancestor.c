@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "bench-ancestor.h"
+
+#include <stdlib.h>
+
+/* Aligned to its size, so that an address tells its chunk. */
+#define CHUNK_BYTES (256 * 1024)
+
+typedef struct _Free Free;
+struct _Free {
+  Free *next;
+};
+
+struct _BenchAncestor {
+  GMutex mutex;
+  gsize block_size;
+  Free *free;
+  GHashTable *chunks;
+  GHashTable *live;
+};
+
+BenchAncestor *
+bench_ancestor_new (gsize size)
+{
+  BenchAncestor *self = g_new0 (BenchAncestor, 1);
+
+  g_mutex_init (&self->mutex);
+  self->block_size = (MAX (size, sizeof (Free)) + 15) & ~(gsize) 15;
+  self->chunks = g_hash_table_new_full (NULL, NULL, free, NULL);
+  self->live = g_hash_table_new (NULL, NULL);
+
+  return self;
+}
+
+static void
+grow (BenchAncestor *self)
+{
+  char *chunk = aligned_alloc (CHUNK_BYTES, CHUNK_BYTES);
+
+  g_assert (chunk != NULL);
+  g_hash_table_add (self->chunks, chunk);
+
+  for (gsize i = CHUNK_BYTES / self->block_size; i-- > 0;)
+    {
+      Free *block = (gpointer) (chunk + i * self->block_size);
+
+      block->next = self->free;
+      self->free = block;
+    }
+}
+
+gpointer
+bench_ancestor_take (BenchAncestor *self)
+{
+  Free *block;
+
+  g_mutex_lock (&self->mutex);
+  if (self->free == NULL)
+    grow (self);
+  block = self->free;
+  self->free = block->next;
+  g_hash_table_add (self->live, block);
+  g_mutex_unlock (&self->mutex);
+
+  return block;
+}
+
+gboolean
+bench_ancestor_give (BenchAncestor *self, gpointer block)
+{
+  gpointer chunk = GSIZE_TO_POINTER (GPOINTER_TO_SIZE (block) & ~(gsize) (CHUNK_BYTES - 1));
+  gboolean is_live;
+
+  g_mutex_lock (&self->mutex);
+  is_live = g_hash_table_contains (self->chunks, chunk) && g_hash_table_remove (self->live, block);
+  if (is_live)
+    {
+      ((Free *) block)->next = self->free;
+      self->free = block;
+    }
+  g_mutex_unlock (&self->mutex);
+
+  if (!is_live)
+    g_critical ("%p is no live block", block);
+
+  return is_live;
+}
+
+void
+bench_ancestor_drop_all (BenchAncestor *self)
+{
+  g_mutex_lock (&self->mutex);
+  g_hash_table_remove_all (self->live);
+  g_hash_table_remove_all (self->chunks);
+  self->free = NULL;
+  g_mutex_unlock (&self->mutex);
+}

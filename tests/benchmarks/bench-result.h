@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the rounds of a case come to, and how that is written down for tools. */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define BENCH_MAX_ROUNDS 101
+
+typedef struct {
+  const char *group;
+  const char *name;
+  const char *unit;
+  double rounds[BENCH_MAX_ROUNDS];
+  int n_rounds; /* 0: it was not measured */
+  double median, low, high;
+} BenchResult;
+
+void bench_result_add (BenchResult *self, double round);
+/* To be called when all rounds are there. */
+void bench_result_summarize (BenchResult *self);
+
+/* Writes all that was measured, and on what machine. @more is NULL, or further members of the
+ * object, with a comma after each. */
+gboolean bench_results_write (const char *file,
+                              const char *title,
+                              const char *more,
+                              const BenchResult *results,
+                              gsize n_results,
+                              GError **error);
+
+/* Appends a string of JSON. */
+void bench_json_append (GString *json, const char *string);
+
+G_END_DECLS
