@@ -139,7 +139,7 @@ fsmm_box_get (FsmmBox *self)
  *
  * Takes the instance out of the box, which is empty afterwards.
  *
- * The caller destroys it with [method@Fsmm.TypedPool.destroy], `g_boxed_free ()` or fsmm_free(), and
+ * The caller destroys it with [method@Fsmm.TypedPool.destroy], `g_boxed_free ()` or [func@Fsmm.free], and
  * keeps the pool alive until then.
  *
  * Returns: (transfer full) (nullable): the instance, or %NULL if it was dropped or stolen, or is being

@@ -14,7 +14,7 @@ static G_DEFINE_QUARK (fsmm-default-typed-pool, default_pool);
  * @item_type: a boxed type
  *
  * Gets the pool that `g_boxed_copy ()` takes instances from, for a type that was defined with
- * FSMM_DEFINE_BOXED_TYPE(). Any type with a layout can have one.
+ * [func@Fsmm.DEFINE_BOXED_TYPE]. Any type with a layout can have one.
  *
  * It is created when it is first asked for, and stays for as long as the program runs.
  *
@@ -58,7 +58,7 @@ fsmm_typed_pool_get_default (GType item_type)
  *
  * Copies an instance, for `g_boxed_copy ()`: ends the program if there is no memory.
  *
- * You do not need this: FSMM_DEFINE_BOXED_TYPE() does.
+ * You do not need this: [func@Fsmm.DEFINE_BOXED_TYPE] does.
  *
  * Returns: (transfer full): a copy
  *
@@ -83,7 +83,7 @@ fsmm_boxed_copy (FsmmTypedPool *pool, gconstpointer instance)
  *
  * Frees an instance, for `g_boxed_free ()`: refuses one of another type.
  *
- * You do not need this: FSMM_DEFINE_BOXED_TYPE() does.
+ * You do not need this: [func@Fsmm.DEFINE_BOXED_TYPE] does.
  *
  * Since: 1.0
  */
@@ -107,7 +107,7 @@ fsmm_boxed_free (GType type, gpointer instance)
  * Registers a layout that was made by a macro: ends the program if it cannot be, because then the
  * definition of the type is wrong.
  *
- * You do not need this: FSMM_DEFINE_BOXED_TYPE() does.
+ * You do not need this: [func@Fsmm.DEFINE_BOXED_TYPE] does.
  *
  * Since: 1.0
  */

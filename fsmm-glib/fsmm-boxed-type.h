@@ -75,7 +75,7 @@ G_BEGIN_DECLS
  *
  * Defines a boxed type whose instances live in pools, with all that can be given.
  *
- * See FSMM_DEFINE_BOXED_TYPE().
+ * See [func@Fsmm.DEFINE_BOXED_TYPE].
  *
  * Since: 1.0
  */

@@ -125,7 +125,7 @@ keep_layout (GType type, const FsmmTypeLayout *layout, GError **error)
  *
  * Tells pools how to deal with instances of a boxed type.
  *
- * That is for types that exist already. FSMM_DEFINE_BOXED_TYPE() defines a type and registers its
+ * That is for types that exist already. [func@Fsmm.DEFINE_BOXED_TYPE] defines a type and registers its
  * layout.
  *
  * Do so only for plain structs that your code owns. The instances of an opaque or reference-counted

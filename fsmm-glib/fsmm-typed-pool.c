@@ -10,7 +10,7 @@
  * A pool whose blocks are instances of one boxed type.
  *
  * It makes instances in blocks, and clears them when they are destroyed: one by one, or all at once.
- * What it must know of the type for that is its layout: FSMM_DEFINE_BOXED_TYPE() defines a type with
+ * What it must know of the type for that is its layout: [func@Fsmm.DEFINE_BOXED_TYPE] defines a type with
  * one, [func@Fsmm.type_register_layout] gives one to a type that is there, and `GValue`, `GDate` and
  * `GPollFD` have theirs.
  *

@@ -383,6 +383,29 @@ test_no_memory_at_any_request (gconstpointer data)
   g_assert_cmpuint (nth, >, n_blocks / 16);
 }
 
+/* What the first chunk of a pool takes: room in the table, a segment, its memory, the chunk. */
+static void
+test_no_memory_for_the_first_chunk (void)
+{
+  g_autoptr (FsmmPool) other = fsmm_test_pool_new (64, 0);
+  guint n_refused = 0;
+  gpointer block;
+
+  fsmm_test_alloc (other);
+  do
+    {
+      g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+
+      fsmm_system_fail_nth (n_refused + 1);
+      block = fsmm_pool_alloc (pool, NULL);
+      n_refused += fsmm_system_fail_none ();
+      fsmm_test_assert_counts (pool, block != NULL, block != NULL);
+    }
+  while (block == NULL);
+
+  g_assert_cmpuint (n_refused, >=, 4);
+}
+
 static void
 test_no_memory_says_so (void)
 {
@@ -413,6 +436,7 @@ main (int argc, char *argv[])
                         test_no_memory_at_any_request);
   g_test_add_data_func ("/store/no-memory/many-chunks", GSIZE_TO_POINTER (200),
                         test_no_memory_at_any_request);
+  g_test_add_func ("/store/no-memory/first-chunk", test_no_memory_for_the_first_chunk);
   g_test_add_func ("/store/no-memory/says-so", test_no_memory_says_so);
 
   return g_test_run ();

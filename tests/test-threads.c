@@ -446,6 +446,34 @@ test_fork_while_others_are_inside (void)
   g_object_unref (exchange.pool);
 }
 
+/* A thread that reads at the moment of a fork () never comes to the end of that in the child. */
+static void
+test_fork_while_another_reads (void)
+{
+  FsmmPool *pool = fsmm_test_pool_new (64, 1024);
+  FsmmBlock *block = fsmm_pool_acquire (pool, NULL);
+  FsmmChunk *pinned = fsmm_store_pin (&pool->store, fsmm_block_get_address (block),
+                                      pool->store.epoch);
+  int status;
+  pid_t child = fork ();
+
+  if (child == 0)
+    {
+      fsmm_block_unref (block);
+      fsmm_pool_free_all (pool);
+      fsmm_test_assert_sound (pool);
+      g_object_unref (pool);
+      _exit (0);
+    }
+
+  g_assert_cmpint (child, >, 0);
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_cmpint (status, ==, 0);
+  fsmm_store_unpin (&pool->store, pinned);
+  fsmm_block_unref (block);
+  g_object_unref (pool);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -460,6 +488,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/threads/short-lived", test_short_lived_threads);
   g_test_add_func ("/threads/pools-come-and-go", test_pools_come_and_go);
   g_test_add_func ("/threads/fork-while-others-are-inside", test_fork_while_others_are_inside);
+  g_test_add_func ("/threads/fork-while-another-reads", test_fork_while_another_reads);
 
   return g_test_run ();
 }
