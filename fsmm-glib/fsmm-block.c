@@ -43,7 +43,7 @@ fsmm_block_new (FsmmPool *pool, GError **error)
       return NULL;
     }
 
-  fsmm_handle_init (&self->handle, data, epoch);
+  fsmm_handle_init (&self->handle, pool, data, epoch);
   self->pool = g_object_ref (pool);
 
   return self;
@@ -73,12 +73,6 @@ static gboolean
 give_back (FsmmBlock *self)
 {
   return fsmm_store_give_held (&self->pool->store, self->handle.data, self->handle.epoch);
-}
-
-static gboolean
-is_in_epoch (FsmmBlock *self)
-{
-  return fsmm_store_is_in_epoch (&self->pool->store, self->handle.epoch);
 }
 
 /**
@@ -128,12 +122,6 @@ leave (FsmmBlock *self, FsmmChunk *chunk)
     give_back (self);
 }
 
-static void
-set_released_error (FsmmBlock *self, const char *what, GError **error)
-{
-  fsmm_pool_report_released (self->pool, what, self->handle.data, error);
-}
-
 /* Becomes a user of a part of the memory. Returns NULL with @error set if that cannot be. */
 static FsmmChunk *
 enter_range (FsmmBlock *self, const char *what, gsize offset, gsize n_bytes, GError **error)
@@ -143,7 +131,7 @@ enter_range (FsmmBlock *self, const char *what, gsize offset, gsize n_bytes, GEr
 
   if (chunk == NULL)
     {
-      set_released_error (self, what, error);
+      fsmm_handle_report_released (&self->handle, what, error);
       return NULL;
     }
 
@@ -191,7 +179,7 @@ fsmm_block_is_live (FsmmBlock *self)
 {
   g_return_val_if_fail (self != NULL, FALSE);
 
-  return !fsmm_handle_is_released (&self->handle) && is_in_epoch (self);
+  return fsmm_handle_get (&self->handle) != NULL;
 }
 
 /**
@@ -212,7 +200,7 @@ fsmm_block_get_address (FsmmBlock *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return fsmm_block_is_live (self) ? self->handle.data : NULL;
+  return fsmm_handle_get (&self->handle);
 }
 
 /**
@@ -244,7 +232,7 @@ fsmm_block_release (FsmmBlock *self, GError **error)
       given = give_back (self);
       break;
     case FSMM_RELEASE_DEFERRED:
-      given = is_in_epoch (self);
+      given = fsmm_handle_is_in_epoch (&self->handle);
       break;
     case FSMM_RELEASE_AGAIN:
     default:
@@ -252,7 +240,7 @@ fsmm_block_release (FsmmBlock *self, GError **error)
     }
 
   if (!given)
-    set_released_error (self, "release", error);
+    fsmm_handle_report_released (&self->handle, "release", error);
 
   return given;
 }
@@ -413,7 +401,7 @@ fsmm_block_get_bytes (FsmmBlock *self, GError **error)
   chunk = enter (self);
   if (chunk == NULL)
     {
-      set_released_error (self, "get bytes of", error);
+      fsmm_handle_report_released (&self->handle, "get bytes of", error);
       return NULL;
     }
 

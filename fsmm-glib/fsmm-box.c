@@ -29,7 +29,7 @@ fsmm_box_new (FsmmTypedPool *pool, gconstpointer source, GError **error)
       return NULL;
     }
 
-  fsmm_handle_init (&self->handle, instance, epoch);
+  fsmm_handle_init (&self->handle, pool->pool, instance, epoch);
   self->pool = g_object_ref (pool);
 
   return self;
@@ -61,12 +61,6 @@ drop_instance (FsmmBox *self)
   fsmm_typed_pool_drop_held (self->pool, self->handle.data, self->handle.epoch);
 }
 
-static gboolean
-is_in_epoch (FsmmBox *self)
-{
-  return fsmm_store_is_in_epoch (fsmm_typed_pool_get_store (self->pool), self->handle.epoch);
-}
-
 /**
  * fsmm_box_unref: (skip)
  * @self: (transfer full): a box
@@ -89,12 +83,6 @@ fsmm_box_unref (FsmmBox *self)
   fsmm_handle_memory_free (self);
 }
 
-static void
-set_released_error (FsmmBox *self, const char *what, GError **error)
-{
-  fsmm_pool_report_released (self->pool->pool, what, self->handle.data, error);
-}
-
 /**
  * fsmm_box_is_live:
  * @self: a box
@@ -110,7 +98,7 @@ fsmm_box_is_live (FsmmBox *self)
 {
   g_return_val_if_fail (self != NULL, FALSE);
 
-  return !fsmm_handle_is_released (&self->handle) && is_in_epoch (self);
+  return fsmm_handle_get (&self->handle) != NULL;
 }
 
 /**
@@ -130,7 +118,7 @@ fsmm_box_get (FsmmBox *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return fsmm_box_is_live (self) ? self->handle.data : NULL;
+  return fsmm_handle_get (&self->handle);
 }
 
 /**
@@ -206,7 +194,7 @@ fsmm_box_peek (FsmmBox *self, GError **error)
   instance = fsmm_box_get (self);
   if (instance == NULL)
     {
-      set_released_error (self, "peek at", error);
+      fsmm_handle_report_released (&self->handle, "peek at", error);
       return NULL;
     }
 
@@ -249,7 +237,7 @@ fsmm_box_set_value (FsmmBox *self, const GValue *value, GError **error)
 
   if (!fsmm_handle_enter (&self->handle))
     {
-      set_released_error (self, "set", error);
+      fsmm_handle_report_released (&self->handle, "set", error);
       return FALSE;
     }
 
@@ -263,7 +251,7 @@ fsmm_box_set_value (FsmmBox *self, const GValue *value, GError **error)
     }
 
   if (!replaced)
-    set_released_error (self, "set", error);
+    fsmm_handle_report_released (&self->handle, "set", error);
 
   return replaced;
 }

@@ -15,15 +15,16 @@
 
 #pragma once
 
-#include <glib.h>
+#include "fsmm-pool-private.h"
 
 G_BEGIN_DECLS
 
 typedef struct {
   gatomicrefcount ref_count;
-  gint state;    /* (atomic) */
-  gpointer data; /* (not owned): the block */
-  gsize epoch;   /* of its pool: the block is gone when that has moved on */
+  gint state;     /* (atomic) */
+  FsmmPool *pool; /* (not owned): whoever has the handle keeps it alive */
+  gpointer data;  /* (not owned): the block */
+  gsize epoch;    /* of the pool: the block is gone when that has moved on */
 } FsmmHandle;
 
 #define FSMM_HANDLE_RELEASED 1
@@ -40,18 +41,34 @@ void fsmm_handle_memory_free (gpointer handle);
 void fsmm_handle_memory_trim (void);
 
 static inline void
-fsmm_handle_init (FsmmHandle *self, gpointer data, gsize epoch)
+fsmm_handle_init (FsmmHandle *self, FsmmPool *pool, gpointer data, gsize epoch)
 {
   g_atomic_ref_count_init (&self->ref_count);
   self->state = 0;
+  self->pool = pool;
   self->data = data;
   self->epoch = epoch;
 }
 
 static inline gboolean
-fsmm_handle_is_released (FsmmHandle *self)
+fsmm_handle_is_in_epoch (FsmmHandle *self)
 {
-  return (g_atomic_int_get (&self->state) & FSMM_HANDLE_RELEASED) != 0;
+  return fsmm_store_is_in_epoch (&self->pool->store, self->epoch);
+}
+
+/* The block, or NULL if it was released or dropped. */
+static inline gpointer
+fsmm_handle_get (FsmmHandle *self)
+{
+  gboolean is_released = (g_atomic_int_get (&self->state) & FSMM_HANDLE_RELEASED) != 0;
+
+  return !is_released && fsmm_handle_is_in_epoch (self) ? self->data : NULL;
+}
+
+static inline void
+fsmm_handle_report_released (FsmmHandle *self, const char *what, GError **error)
+{
+  fsmm_pool_report_released (self->pool, what, self->data, error);
 }
 
 /* Becomes a user. Returns FALSE if the handle is released. */
