@@ -351,6 +351,7 @@ free_all_of_target (void)
 static void
 test_dropped_while_being_set (gconstpointer data)
 {
+  g_autoptr (GError) error = NULL;
   g_autoptr (FsmmTypedPool) pool = pool_new (NOTE_TYPE);
   g_autoptr (FsmmBox) box = box_new (pool);
   g_auto (GValue) value = G_VALUE_INIT;
@@ -359,12 +360,35 @@ test_dropped_while_being_set (gconstpointer data)
   target_box = box;
   target_pool = pool;
   on_copy = (void (*) (void)) data;
-  fsmm_box_set_value (box, &value, NULL);
+  g_assert_false (fsmm_box_set_value (box, &value, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_RELEASED);
 
   g_assert_false (fsmm_box_is_live (box));
   assert_live (pool, 0);
   g_value_unset (&value);
   g_assert_cmpint (n_cleared, ==, n_made);
+}
+
+static void
+steal_from_target (void)
+{
+  on_copy = NULL;
+  g_assert_null (fsmm_box_steal (target_box));
+}
+
+/* What is being set cannot be stolen: it would belong to nobody. */
+static void
+test_stolen_from_while_being_set (void)
+{
+  g_autoptr (FsmmTypedPool) pool = pool_new (NOTE_TYPE);
+  g_autoptr (FsmmBox) box = box_new (pool);
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  set_note (&value, "other", 7);
+  target_box = box;
+  on_copy = steal_from_target;
+  g_assert_true (fsmm_box_set_value (box, &value, NULL));
+  g_assert_cmpstr (((Note *) fsmm_box_get (box))->text, ==, "other");
 }
 
 static gpointer
@@ -441,6 +465,7 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/box/dropped-while-being-set", drop_target, test_dropped_while_being_set);
   g_test_add_data_func ("/box/free-all-while-being-set", free_all_of_target,
                         test_dropped_while_being_set);
+  g_test_add_func ("/box/stolen-from-while-being-set", test_stolen_from_while_being_set);
   g_test_add_func ("/box/references-are-atomic", test_references_are_atomic);
   g_test_add_func ("/box/racing-drops", test_racing_drops);
 
