@@ -115,6 +115,36 @@ test_handles_return_memory (void)
   g_assert_cmpuint (fsmm_test_resident_bytes (), <, before + 1024 * 1024);
 }
 
+static gpointer
+make_and_drop_handles (gpointer pool)
+{
+  FsmmBlock *blocks[40];
+
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = fsmm_pool_acquire (pool, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    fsmm_block_unref (blocks[i]);
+
+  return NULL;
+}
+
+/* A thread keeps some for itself, but not beyond its end. */
+static void
+test_handles_of_threads_return_memory (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (16, 0);
+  gsize before = 0;
+
+  for (guint i = 0; i < 3000; i++)
+    {
+      g_thread_join (g_thread_new ("handles", make_and_drop_handles, pool));
+      if (i == 100)
+        before = fsmm_test_resident_bytes ();
+    }
+
+  g_assert_cmpuint (fsmm_test_resident_bytes (), <, before + 1024 * 1024);
+}
+
 static void
 test_cost_of_an_empty_pool (void)
 {
@@ -193,6 +223,8 @@ main (int argc, char *argv[])
       g_test_add_func ("/memory/trim-returns-it-beside-live-blocks",
                        test_trim_returns_memory_beside_live_blocks);
       g_test_add_func ("/memory/handles-return-it", test_handles_return_memory);
+      g_test_add_func ("/memory/handles-of-threads-return-it",
+                       test_handles_of_threads_return_memory);
     }
 
   g_test_add_func ("/memory/millions-of-pairs-stay-flat", test_millions_of_pairs_stay_flat);
