@@ -74,6 +74,35 @@ fsmm_test_assert_counts (FsmmPool *pool, gsize n_allocated, gsize n_chunks)
   g_assert_cmpuint (fsmm_pool_get_n_chunks (pool), ==, n_chunks);
 }
 
+gpointer
+fsmm_test_construct (FsmmTypedPool *pool)
+{
+  g_autoptr (GError) error = NULL;
+  gpointer instance = fsmm_typed_pool_construct (pool, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (instance);
+
+  return instance;
+}
+
+void
+fsmm_test_destroy (FsmmTypedPool *pool, gpointer instance)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean destroyed = fsmm_typed_pool_destroy (pool, instance, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (destroyed);
+}
+
+void
+fsmm_test_assert_live (FsmmTypedPool *pool, gsize n_live)
+{
+  fsmm_test_assert_sound (fsmm_typed_pool_get_pool (pool));
+  g_assert_cmpuint (fsmm_typed_pool_get_n_allocated (pool), ==, n_live);
+}
+
 static void
 assert_says (const char *message, FsmmPool *pool, gconstpointer address, const char *words)
 {

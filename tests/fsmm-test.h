@@ -15,6 +15,10 @@ gpointer fsmm_test_alloc (FsmmPool *pool);
 void fsmm_test_free (FsmmPool *pool, gpointer block);
 gboolean fsmm_test_try_free (FsmmPool *pool, gpointer block);
 
+gpointer fsmm_test_construct (FsmmTypedPool *pool);
+void fsmm_test_destroy (FsmmTypedPool *pool, gpointer instance);
+void fsmm_test_assert_live (FsmmTypedPool *pool, gsize n_live);
+
 void fsmm_test_assert_sound (FsmmPool *pool);
 void fsmm_test_assert_counts (FsmmPool *pool, gsize n_allocated, gsize n_chunks);
 void fsmm_test_assert_refused (FsmmPool *pool,
