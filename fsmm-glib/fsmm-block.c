@@ -11,8 +11,7 @@
 #include <string.h>
 
 struct _FsmmBlock {
-  FsmmHandle handle;
-  FsmmPool *pool; /* (owned) */
+  FsmmHandle handle; /* with a reference to its pool */
 };
 
 /* Bytes that somebody holds. */
@@ -43,8 +42,7 @@ fsmm_block_new (FsmmPool *pool, GError **error)
       return NULL;
     }
 
-  fsmm_handle_init (&self->handle, pool, data, epoch);
-  self->pool = g_object_ref (pool);
+  fsmm_handle_init (&self->handle, g_object_ref (pool), data, epoch);
 
   return self;
 }
@@ -72,7 +70,7 @@ fsmm_block_ref (FsmmBlock *self)
 static gboolean
 give_back (FsmmBlock *self)
 {
-  return fsmm_store_give_held (&self->pool->store, self->handle.data, self->handle.epoch);
+  return fsmm_store_give_held (&self->handle.pool->store, self->handle.data, self->handle.epoch);
 }
 
 /**
@@ -94,7 +92,7 @@ fsmm_block_unref (FsmmBlock *self)
   /* There are no users: each has a reference. */
   if (fsmm_handle_release (&self->handle) == FSMM_RELEASE_NOW)
     give_back (self);
-  g_object_unref (self->pool);
+  g_object_unref (self->handle.pool);
   fsmm_handle_memory_free (self);
 }
 
@@ -107,7 +105,7 @@ enter (FsmmBlock *self)
   if (!fsmm_handle_enter (&self->handle))
     return NULL;
 
-  chunk = fsmm_store_pin (&self->pool->store, self->handle.data, self->handle.epoch);
+  chunk = fsmm_store_pin (&self->handle.pool->store, self->handle.data, self->handle.epoch);
   if (chunk == NULL)
     fsmm_handle_leave (&self->handle);
 
@@ -117,7 +115,7 @@ enter (FsmmBlock *self)
 static void
 leave (FsmmBlock *self, FsmmChunk *chunk)
 {
-  fsmm_store_unpin (&self->pool->store, chunk);
+  fsmm_store_unpin (&self->handle.pool->store, chunk);
   if (fsmm_handle_leave (&self->handle))
     give_back (self);
 }
@@ -161,7 +159,7 @@ fsmm_block_get_size (FsmmBlock *self)
 {
   g_return_val_if_fail (self != NULL, 0);
 
-  return self->pool->store.geometry.alloc_size;
+  return self->handle.pool->store.geometry.alloc_size;
 }
 
 /**

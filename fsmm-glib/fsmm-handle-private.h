@@ -22,7 +22,7 @@ G_BEGIN_DECLS
 typedef struct {
   gatomicrefcount ref_count;
   gint state;     /* (atomic) */
-  FsmmPool *pool; /* (not owned): whoever has the handle keeps it alive */
+  FsmmPool *pool; /* that the block is from; what embeds the handle keeps it alive */
   gpointer data;  /* (not owned): the block */
   gsize epoch;    /* of the pool: the block is gone when that has moved on */
 } FsmmHandle;

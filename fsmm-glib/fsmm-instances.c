@@ -29,6 +29,27 @@ fill_in (const FsmmTypeLayout *layout, gconstpointer source, gpointer instance)
     layout->copy (source, instance);
 }
 
+/* Puts what has been made into its state. Returns FALSE if everything was dropped meanwhile: this was
+ * not, since it was not yet there, and is cleared here. */
+static gboolean
+settle_or_clear (FsmmTypedPool *self,
+                 FsmmChunk *chunk,
+                 gpointer instance,
+                 FsmmBlockState state,
+                 gsize *epoch)
+{
+  FsmmStore *store = fsmm_typed_pool_get_store (self);
+
+  if (fsmm_store_settle (store, chunk, instance, state, epoch))
+    return TRUE;
+
+  if (self->layout->clear != NULL)
+    self->layout->clear (instance);
+  fsmm_store_finish (store, chunk, instance);
+
+  return FALSE;
+}
+
 /* Takes a block, lets the user's function make an instance in it, and puts it into its state. */
 static gpointer
 make_by_function (FsmmTypedPool *self,
@@ -45,15 +66,8 @@ make_by_function (FsmmTypedPool *self,
     return NULL;
 
   fill_in (self->layout, source, instance);
-  if (fsmm_store_settle (store, chunk, instance, state, epoch))
-    return instance;
 
-  /* Everything was dropped meanwhile, but this was not, since it was not yet there. */
-  if (self->layout->clear != NULL)
-    self->layout->clear (instance);
-  fsmm_store_finish (store, chunk, instance);
-
-  return NULL;
+  return settle_or_clear (self, chunk, instance, state, epoch) ? instance : NULL;
 }
 
 static gpointer
@@ -332,14 +346,7 @@ fsmm_typed_pool_replace_held (FsmmTypedPool *self,
         memcpy (instance, source, layout->size);
     }
 
-  if (fsmm_store_settle (store, chunk, instance, FSMM_BLOCK_HELD, &epoch))
-    return TRUE;
-
-  if (layout->clear != NULL)
-    layout->clear (instance);
-  fsmm_store_finish (store, chunk, instance);
-
-  return FALSE;
+  return settle_or_clear (self, chunk, instance, FSMM_BLOCK_HELD, &epoch);
 }
 
 /**

@@ -49,6 +49,8 @@ fsmm_pool_refuses_raw_blocks (FsmmPool *self, GError **error)
   return TRUE;
 }
 
+GParamSpec *fsmm_number_property (const char *name, GParamFlags flags);
+
 static inline gboolean
 fsmm_pool_is_broken (FsmmPool *self)
 {

@@ -209,8 +209,9 @@ fsmm_pool_set_property (GObject *object, guint prop_id, const GValue *value, GPa
     }
 }
 
-static GParamSpec *
-number_property (const char *name, GParamFlags flags)
+/* There is none for gsize. */
+GParamSpec *
+fsmm_number_property (const char *name, GParamFlags flags)
 {
   return g_param_spec_uint64 (name, NULL, NULL, 0, G_MAXUINT64, 0, flags | G_PARAM_STATIC_STRINGS);
 }
@@ -243,7 +244,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_ALLOC_SIZE] = number_property ("alloc-size", at_construction);
+  properties[PROP_ALLOC_SIZE] = fsmm_number_property ("alloc-size", at_construction);
 
   /**
    * FsmmPool:block-size: (getter get_block_size)
@@ -253,7 +254,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_BLOCK_SIZE] = number_property ("block-size", G_PARAM_READABLE);
+  properties[PROP_BLOCK_SIZE] = fsmm_number_property ("block-size", G_PARAM_READABLE);
 
   /**
    * FsmmPool:chunk-bytes: (getter get_chunk_bytes)
@@ -266,7 +267,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_CHUNK_BYTES] = number_property ("chunk-bytes", at_construction);
+  properties[PROP_CHUNK_BYTES] = fsmm_number_property ("chunk-bytes", at_construction);
 
   /**
    * FsmmPool:alignment: (getter get_alignment)
@@ -276,7 +277,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_ALIGNMENT] = number_property ("alignment", at_construction);
+  properties[PROP_ALIGNMENT] = fsmm_number_property ("alignment", at_construction);
 
   /**
    * FsmmPool:max-blocks: (getter get_max_blocks)
@@ -285,7 +286,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_MAX_BLOCKS] = number_property ("max-blocks", at_construction);
+  properties[PROP_MAX_BLOCKS] = fsmm_number_property ("max-blocks", at_construction);
 
   /**
    * FsmmPool:n-chunks: (getter get_n_chunks)
@@ -294,7 +295,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_N_CHUNKS] = number_property ("n-chunks", G_PARAM_READABLE);
+  properties[PROP_N_CHUNKS] = fsmm_number_property ("n-chunks", G_PARAM_READABLE);
 
   /**
    * FsmmPool:n-allocated: (getter get_n_allocated)
@@ -303,7 +304,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_N_ALLOCATED] = number_property ("n-allocated", G_PARAM_READABLE);
+  properties[PROP_N_ALLOCATED] = fsmm_number_property ("n-allocated", G_PARAM_READABLE);
 
   /**
    * FsmmPool:n-free: (getter get_n_free)
@@ -313,7 +314,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_N_FREE] = number_property ("n-free", G_PARAM_READABLE);
+  properties[PROP_N_FREE] = fsmm_number_property ("n-free", G_PARAM_READABLE);
 
   /**
    * FsmmPool:peak-allocated: (getter get_peak_allocated)
@@ -322,7 +323,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_PEAK_ALLOCATED] = number_property ("peak-allocated", G_PARAM_READABLE);
+  properties[PROP_PEAK_ALLOCATED] = fsmm_number_property ("peak-allocated", G_PARAM_READABLE);
 
   /**
    * FsmmPool:reserved-bytes: (getter get_reserved_bytes)
@@ -336,7 +337,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_RESERVED_BYTES] = number_property ("reserved-bytes", G_PARAM_READABLE);
+  properties[PROP_RESERVED_BYTES] = fsmm_number_property ("reserved-bytes", G_PARAM_READABLE);
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }

@@ -106,7 +106,7 @@ fsmm_store_settle (FsmmStore *self,
 
   fsmm_lock (&self->lock);
 
-  is_there = chunk->drop_id == 0 && !chunk->detached;
+  is_there = chunk->drop_id == 0;
   *epoch = self->epoch;
   if (is_there)
     {

@@ -180,12 +180,6 @@ fsmm_typed_pool_set_property (GObject *object,
     }
 }
 
-static GParamSpec *
-number_property (const char *name, GParamFlags flags)
-{
-  return g_param_spec_uint64 (name, NULL, NULL, 0, G_MAXUINT64, 0, flags | G_PARAM_STATIC_STRINGS);
-}
-
 static void
 fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
 {
@@ -225,7 +219,7 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_CHUNK_BYTES] = number_property ("chunk-bytes", at_construction);
+  properties[PROP_CHUNK_BYTES] = fsmm_number_property ("chunk-bytes", at_construction);
 
   /**
    * FsmmTypedPool:max-blocks: (getter get_max_blocks)
@@ -234,7 +228,7 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_MAX_BLOCKS] = number_property ("max-blocks", at_construction);
+  properties[PROP_MAX_BLOCKS] = fsmm_number_property ("max-blocks", at_construction);
 
   /**
    * FsmmTypedPool:pool: (getter get_pool)
@@ -253,7 +247,7 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_N_ALLOCATED] = number_property ("n-allocated", G_PARAM_READABLE);
+  properties[PROP_N_ALLOCATED] = fsmm_number_property ("n-allocated", G_PARAM_READABLE);
 
   /**
    * FsmmTypedPool:peak-allocated: (getter get_peak_allocated)
@@ -262,7 +256,7 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_PEAK_ALLOCATED] = number_property ("peak-allocated", G_PARAM_READABLE);
+  properties[PROP_PEAK_ALLOCATED] = fsmm_number_property ("peak-allocated", G_PARAM_READABLE);
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
