@@ -4,6 +4,7 @@
 
 #include "fsmm-block-private.h"
 
+#include "fsmm-cache-private.h"
 #include "fsmm-error.h"
 #include "fsmm-handle-private.h"
 #include "fsmm-pool-private.h"
@@ -29,20 +30,20 @@ fsmm_block_new (FsmmPool *pool, GError **error)
   const FsmmFill zeroes = { .n_bytes = pool->store.geometry.alloc_size };
   FsmmBlock *self = fsmm_handle_memory_alloc ();
   FsmmTakeResult result = FSMM_TAKE_NO_MEMORY;
-  gpointer data = NULL;
+  FsmmSlot slot = FSMM_NO_SLOT;
   gsize epoch;
 
   if (self != NULL)
-    data = fsmm_store_take_held (&pool->store, zeroes, &epoch, &result);
+    slot = fsmm_store_take (&pool->store, FSMM_STATE_HELD, zeroes, &epoch, &result);
 
-  if (data == NULL)
+  if (slot.block == NULL)
     {
       g_clear_pointer (&self, fsmm_handle_memory_free);
       fsmm_pool_report_take (pool, result, 1, error);
       return NULL;
     }
 
-  fsmm_handle_init (&self->handle, g_object_ref (pool), data, epoch);
+  fsmm_handle_init (&self->handle, g_object_ref (pool), slot.block, epoch);
 
   return self;
 }

@@ -22,7 +22,7 @@ fsmm_box_new (FsmmTypedPool *pool, gconstpointer source, GError **error)
       return NULL;
     }
 
-  instance = fsmm_typed_pool_make (pool, source, FSMM_BLOCK_HELD, &epoch, error);
+  instance = fsmm_typed_pool_make (pool, source, FSMM_STATE_HELD, &epoch, error);
   if (instance == NULL)
     {
       fsmm_handle_memory_free (self);

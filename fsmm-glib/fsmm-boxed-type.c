@@ -90,7 +90,7 @@ fsmm_boxed_copy (FsmmTypedPool *pool, gconstpointer instance)
 void
 fsmm_boxed_free (GType type, gpointer instance)
 {
-  FsmmPool *pool = fsmm_registry_lookup (instance);
+  FsmmPool *pool = fsmm_pool_find (instance);
   FsmmTypedPool *typed_pool = pool != NULL ? pool->typed_pool : NULL;
 
   if (pool == NULL || (typed_pool != NULL && typed_pool->item_type == type))

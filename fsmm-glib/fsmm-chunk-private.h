@@ -2,12 +2,12 @@
 
 /* One chunk: blocks of one size side by side, and what state each is in.
  *
- * The state of a block is three bits in a map outside the chunk's own memory, so that whatever a
- * program writes into its blocks, beyond them, or after it freed them, the pool stays whole. Free
- * blocks are found through the map, lowest address first; nothing is threaded through the blocks.
+ * States are kept outside the chunk's own memory, so that whatever a program writes into its blocks,
+ * beyond them, or after it freed them, the pool stays whole. Nothing is threaded through the blocks.
+ * Free ones are found through a map with a bit for each, lowest address first.
  *
- * Not thread-safe. A block changes its state nowhere but in fsmm_chunk_take (), fsmm_chunk_move ()
- * and, 64 at a time, in fsmm_chunk_claim_word () and fsmm_chunk_finish_word (). */
+ * The bytes of states are everybody's (fsmm-state-private.h); all else here belongs to whoever has the
+ * store's lock. */
 
 #pragma once
 
@@ -15,78 +15,123 @@
 
 #include "fsmm-geometry-private.h"
 #include "fsmm-segment-private.h"
+#include "fsmm-state-private.h"
+#include "fsmm-system-private.h"
 
 G_BEGIN_DECLS
 
-/* How many blocks have their states side by side. */
+/* How many blocks have their bits side by side. */
 #define FSMM_WORD_BITS 64
 
-typedef enum {
-  FSMM_BLOCK_FREE,
-  FSMM_BLOCK_LIVE,     /* whoever has its address may give it back */
-  FSMM_BLOCK_HELD,     /* only the handle that owns it may give it back */
-  FSMM_BLOCK_CHANGING, /* what lives in it is being made or cleared by some thread */
-} FsmmBlockState;
-
-/* What an address is, to a chunk or to a pool. The first four are the start of a block. */
-typedef enum {
-  FSMM_ADDRESS_FREE = FSMM_BLOCK_FREE,
-  FSMM_ADDRESS_LIVE = FSMM_BLOCK_LIVE,
-  FSMM_ADDRESS_HELD = FSMM_BLOCK_HELD,
-  FSMM_ADDRESS_CHANGING = FSMM_BLOCK_CHANGING,
-  FSMM_ADDRESS_UNUSED,   /* the start of a block that is free, and was never handed out */
-  FSMM_ADDRESS_DROPPED,  /* the start of a block that is being dropped with all others */
-  FSMM_ADDRESS_INTERIOR, /* in a block, but not its start */
-  FSMM_ADDRESS_TAIL,     /* behind the last block of a chunk */
-  FSMM_ADDRESS_FOREIGN,  /* in no chunk of the pool */
-} FsmmAddressKind;
-
-/* The states of 64 blocks. */
 typedef struct {
-  guint64 free;     /* set: FREE, and the other two are not set */
-  guint64 reserved; /* set: HELD or CHANGING */
-  guint64 held;     /* set: HELD */
-} FsmmBlockBits;
-
-typedef struct {
-  GList all_link;  /* in FsmmStore.all */
-  GList open_link; /* in FsmmStore.open, while a block is free to be taken */
-  guint64 serial;  /* counts up with each chunk of a pool */
-  gsize n_pins;    /* how many need the memory to stay */
-  gsize drop_id;    /* not 0: closed, which means that nothing is taken from it; by which drop */
-  GThread *dropper; /* (not owned): the thread that closed it */
+  GList all_link;    /* in FsmmStore.all */
+  GList open_link;   /* in FsmmStore.open, while a block is free to be taken */
+  guint64 serial;    /* counts up with each chunk of a pool */
+  gsize n_pins;      /* how many need the memory to stay */
+  gsize drop_id;     /* not 0: closed, which means that nothing is taken from it; by which drop */
+  GThread *dropper;  /* (not owned): the thread that closed it */
   gboolean detached; /* no longer part of the pool: there only until the last pin is gone */
 
   const FsmmGeometry *geometry;
   FsmmSegment *segment;
   guint8 *base;
-  gsize n_live;
-  gsize n_touched;    /* blocks from this one on were never handed out */
-  gsize first_group;  /* in groups[]: no bit is set before this one */
-  guint64 *groups;    /* a bit is set for each element of bits[] with a free block */
-  FsmmBlockBits bits[];
+  gsize n_out;       /* blocks that are not in the store, but live or in a cache */
+  gsize first_group; /* in groups[]: no bit is set before this one */
+  guint64 *free;     /* a bit is set for each block that can be taken */
+  guint64 *groups;   /* a bit is set for each word of free[] that is not 0 */
+  FsmmState *states; /* those of a word are in one cache line: threads that take whole words share none */
+  guint64 memory[];  /* for the three */
 } FsmmChunk;
+
+/* Blocks whose bits are in one word. */
+typedef struct {
+  gsize word;
+  guint64 bits;
+} FsmmChunkBlocks;
 
 FsmmChunk *fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segment);
 void fsmm_chunk_free (FsmmChunk *self);
 
-gpointer fsmm_chunk_take (FsmmChunk *self, FsmmBlockState to);
-FsmmAddressKind fsmm_chunk_move (FsmmChunk *self,
-                                 gconstpointer address,
-                                 FsmmBlockState from,
-                                 FsmmBlockState to);
-FsmmAddressKind fsmm_chunk_inspect (const FsmmChunk *self, gconstpointer address);
+FsmmChunkBlocks fsmm_chunk_take (FsmmChunk *self, gsize max_blocks);
+guint64 fsmm_chunk_give (FsmmChunk *self, FsmmChunkBlocks blocks);
+guint64 fsmm_chunk_mark (FsmmChunk *self, FsmmChunkBlocks blocks, FsmmState mark);
+guint64 fsmm_chunk_unmark (FsmmChunk *self, FsmmChunkBlocks blocks, FsmmState mark);
+gsize fsmm_chunk_count_in_store (const FsmmChunk *self);
+void fsmm_chunk_take_again (FsmmChunk *self, gsize block);
+
 gpointer fsmm_chunk_next_whole (const FsmmChunk *self, gsize index);
-gsize fsmm_chunk_claim_word (FsmmChunk *self, gsize word, guint64 *claimed);
-void fsmm_chunk_finish_word (FsmmChunk *self, gsize word, guint64 claimed);
-gsize fsmm_chunk_index (const FsmmChunk *self, gconstpointer address);
+FsmmChunkBlocks fsmm_chunk_claim_word (FsmmChunk *self, gsize word);
+gsize fsmm_chunk_count_changing (const FsmmChunk *self);
 
 char *fsmm_chunk_find_fault (const FsmmChunk *self);
 
 static inline gboolean
 fsmm_chunk_is_full (const FsmmChunk *self)
 {
-  return self->n_live == self->geometry->n_blocks;
+  return self->n_out == self->geometry->n_blocks;
+}
+
+/* Whether @address, which lies in the chunk's span, lies behind its last block. */
+static inline gboolean
+fsmm_chunk_is_in_tail (const FsmmChunk *self, gconstpointer address)
+{
+  const FsmmGeometry *geometry = self->geometry;
+
+  return fsmm_geometry_block_at (geometry, (guintptr) address & geometry->offset_mask) >=
+         geometry->n_blocks;
+}
+
+/* The state of the block that starts at @address, which lies in the chunk's span: FSMM_STATE_TAIL behind
+ * the last one. NULL for an address in a block. */
+static inline FsmmState *
+fsmm_chunk_find_state (FsmmChunk *self, const FsmmGeometry *geometry, gconstpointer address)
+{
+  gsize offset = (guintptr) address & geometry->offset_mask;
+  gsize block;
+
+  return G_LIKELY (fsmm_geometry_is_start (geometry, offset, &block)) ? &self->states[block] : NULL;
+}
+
+/* Whether that is the state of a block in here. */
+static inline gboolean
+fsmm_chunk_has_state (const FsmmChunk *self, const FsmmState *state)
+{
+  return (gsize) (state - self->states) < self->geometry->n_blocks;
+}
+
+static inline gboolean
+fsmm_chunk_is_free (const FsmmChunk *self, gsize block)
+{
+  return (self->free[block / FSMM_WORD_BITS] >> (block % FSMM_WORD_BITS) & 1) != 0;
+}
+
+static inline gpointer
+fsmm_chunk_address (const FsmmChunk *self, gsize block)
+{
+  return self->base + block * self->geometry->block_size;
+}
+
+static inline FsmmChunkBlocks
+fsmm_chunk_blocks_one (gsize block)
+{
+  return (FsmmChunkBlocks) { block / FSMM_WORD_BITS, (guint64) 1 << (block % FSMM_WORD_BITS) };
+}
+
+static inline gsize
+fsmm_chunk_blocks_count (FsmmChunkBlocks self)
+{
+  return (gsize) __builtin_popcountll (self.bits);
+}
+
+/* The lowest of the blocks, which is left out from then on. */
+static inline gsize
+fsmm_chunk_blocks_next (FsmmChunkBlocks *self)
+{
+  gsize block = self->word * FSMM_WORD_BITS + __builtin_ctzll (self->bits);
+
+  self->bits &= self->bits - 1;
+
+  return block;
 }
 
 G_END_DECLS

@@ -6,6 +6,8 @@
 
 #include "fsmm-system-private.h"
 
+#include <string.h>
+
 #define WORD_BITS FSMM_WORD_BITS
 #define BIT(n) ((guint64) 1 << (n))
 
@@ -24,6 +26,15 @@ word_of_ones (gsize word, gsize n_bits)
   return n_left >= WORD_BITS ? G_MAXUINT64 : BIT (n_left) - 1;
 }
 
+/* Aligns where several words, and so several threads, are to be kept apart. */
+static FsmmState *
+align_states (gpointer memory, gsize n_words)
+{
+  guintptr mask = n_words > 1 ? FSMM_SYSTEM_CACHE_LINE - 1 : 0;
+
+  return (FsmmState *) (((guintptr) memory + mask) & ~mask);
+}
+
 /* A chunk whose blocks are all free, in the memory at @base. NULL if there is no memory for its
  * bookkeeping. */
 FsmmChunk *
@@ -31,10 +42,12 @@ fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segmen
 {
   gsize n_words = n_words_for (geometry->n_blocks);
   gsize n_groups = n_words_for (n_words);
+  gsize n_states = (geometry->span - 1) / geometry->block_size + 1;
+  gsize padding = n_words > 1 ? FSMM_SYSTEM_CACHE_LINE : 0;
   FsmmChunk *self;
 
-  self = fsmm_system_try_new0 (sizeof *self + n_words * sizeof (FsmmBlockBits) +
-                               n_groups * sizeof (guint64));
+  self = fsmm_system_try_new0 (sizeof *self + (n_words + n_groups) * sizeof (guint64) + padding +
+                               (n_states + 7) / 8 * 8);
   if (self == NULL)
     return NULL;
 
@@ -43,10 +56,13 @@ fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segmen
   self->geometry = geometry;
   self->segment = segment;
   self->base = base;
-  self->groups = (guint64 *) (self->bits + n_words);
+  self->free = self->memory;
+  self->groups = self->free + n_words;
+  self->states = align_states (self->groups + n_groups, n_words);
 
+  memset (self->states + geometry->n_blocks, FSMM_STATE_TAIL, n_states - geometry->n_blocks);
   for (gsize i = 0; i < n_words; i++)
-    self->bits[i].free = word_of_ones (i, geometry->n_blocks);
+    self->free[i] = word_of_ones (i, geometry->n_blocks);
   for (gsize i = 0; i < n_groups; i++)
     self->groups[i] = word_of_ones (i, n_words);
 
@@ -59,198 +75,246 @@ fsmm_chunk_free (FsmmChunk *self)
   g_free (self);
 }
 
-/* --- States --- */
+/* --- Blocks leave the store and come back: their states are the caller's --- */
 
-static inline FsmmBlockState
-get_state (const FsmmChunk *self, gsize block)
+/* The lowest @n of the bits. */
+static guint64
+lowest_bits (guint64 bits, gsize n)
 {
-  const FsmmBlockBits *bits = &self->bits[block / WORD_BITS];
-  guint64 bit = BIT (block % WORD_BITS);
+  guint64 rest = bits;
 
-  if (bits->free & bit)
-    return FSMM_BLOCK_FREE;
-  if (!(bits->reserved & bit))
-    return FSMM_BLOCK_LIVE;
+  while (n-- > 0 && rest != 0)
+    rest &= rest - 1;
 
-  return bits->held & bit ? FSMM_BLOCK_HELD : FSMM_BLOCK_CHANGING;
+  return bits & ~rest;
 }
 
-static inline void
-note_free (FsmmChunk *self, gsize block)
-{
-  gsize word = block / WORD_BITS;
-  gsize group = word / WORD_BITS;
-
-  self->bits[word].free |= BIT (block % WORD_BITS);
-  self->groups[group] |= BIT (word % WORD_BITS);
-
-  self->first_group = MIN (self->first_group, group);
-  self->n_live--;
-}
-
-static inline void
-note_taken (FsmmChunk *self, gsize block)
-{
-  gsize word = block / WORD_BITS;
-
-  self->bits[word].free &= ~BIT (block % WORD_BITS);
-  if (self->bits[word].free == 0)
-    self->groups[word / WORD_BITS] &= ~BIT (word % WORD_BITS);
-
-  self->n_live++;
-  self->n_touched = MAX (self->n_touched, block + 1);
-}
-
-static inline void
-set_state (FsmmChunk *self, gsize block, FsmmBlockState from, FsmmBlockState to)
-{
-  FsmmBlockBits *bits = &self->bits[block / WORD_BITS];
-  guint64 bit = BIT (block % WORD_BITS);
-
-  if (from == FSMM_BLOCK_FREE)
-    note_taken (self, block);
-  else if (to == FSMM_BLOCK_FREE)
-    note_free (self, block);
-
-  if (to == FSMM_BLOCK_HELD || to == FSMM_BLOCK_CHANGING)
-    bits->reserved |= bit;
-  else
-    bits->reserved &= ~bit;
-
-  if (to == FSMM_BLOCK_HELD)
-    bits->held |= bit;
-  else
-    bits->held &= ~bit;
-}
-
-/* Hands out the free block with the lowest address, in the state @to. There must be one. */
-gpointer
-fsmm_chunk_take (FsmmChunk *self, FsmmBlockState to)
+/* Takes the free blocks with the lowest addresses, as many as have their bits in one word, but at most
+ * @max_blocks, which is not 0. There must be one. */
+FsmmChunkBlocks
+fsmm_chunk_take (FsmmChunk *self, gsize max_blocks)
 {
   gsize group = self->first_group;
-  gsize word, block;
+  FsmmChunkBlocks taken;
 
   while (self->groups[group] == 0)
     group++;
   self->first_group = group;
 
-  word = group * WORD_BITS + __builtin_ctzll (self->groups[group]);
-  block = word * WORD_BITS + __builtin_ctzll (self->bits[word].free);
-  set_state (self, block, FSMM_BLOCK_FREE, to);
+  taken.word = group * WORD_BITS + __builtin_ctzll (self->groups[group]);
+  taken.bits = self->free[taken.word];
+  if (max_blocks < WORD_BITS)
+    taken.bits = lowest_bits (taken.bits, max_blocks);
 
-  return self->base + block * self->geometry->block_size;
+  self->free[taken.word] &= ~taken.bits;
+  if (self->free[taken.word] == 0)
+    self->groups[group] &= ~BIT (taken.word % WORD_BITS);
+  self->n_out += __builtin_popcountll (taken.bits);
+
+  return taken;
 }
 
-/* Finds the block that starts at @address. */
-static inline FsmmAddressKind
-locate (const FsmmChunk *self, gconstpointer address, gsize *block)
+/* Returns the bits of those that were there already. */
+guint64
+fsmm_chunk_give (FsmmChunk *self, FsmmChunkBlocks blocks)
 {
-  const FsmmGeometry *geometry = self->geometry;
-  gsize offset = (gsize) ((guintptr) address - (guintptr) self->base);
-  FsmmBlockState state;
+  gsize group = blocks.word / WORD_BITS;
+  guint64 again = self->free[blocks.word] & blocks.bits;
 
-  *block = fsmm_geometry_block_at (geometry, offset);
+  self->free[blocks.word] |= blocks.bits;
+  self->groups[group] |= BIT (blocks.word % WORD_BITS);
+  self->first_group = MIN (self->first_group, group);
+  self->n_out -= __builtin_popcountll (blocks.bits & ~again);
 
-  if (*block >= geometry->n_blocks)
-    return FSMM_ADDRESS_TAIL;
-  if (*block * geometry->block_size != offset)
-    return FSMM_ADDRESS_INTERIOR;
-
-  state = get_state (self, *block);
-  if (state == FSMM_BLOCK_FREE && *block >= self->n_touched)
-    return FSMM_ADDRESS_UNUSED;
-
-  return (FsmmAddressKind) state;
+  return again;
 }
 
-/* Moves the block at @address from one state to another if it is in the first, and says in any case
- * what the address was before. It lies in the chunk's span. */
-FsmmAddressKind
-fsmm_chunk_move (FsmmChunk *self,
-                 gconstpointer address,
-                 FsmmBlockState from,
-                 FsmmBlockState to)
+/* Undoes fsmm_chunk_give (). */
+void
+fsmm_chunk_take_again (FsmmChunk *self, gsize block)
 {
-  gsize block;
-  FsmmAddressKind kind = locate (self, address, &block);
+  gsize word = block / WORD_BITS;
 
-  if (kind == (FsmmAddressKind) from)
-    set_state (self, block, from, to);
-
-  return kind;
+  self->free[word] &= ~BIT (block % WORD_BITS);
+  if (self->free[word] == 0)
+    self->groups[word / WORD_BITS] &= ~BIT (word % WORD_BITS);
+  self->n_out++;
 }
 
-/* Says what @address is. It lies in the chunk's span. */
-FsmmAddressKind
-fsmm_chunk_inspect (const FsmmChunk *self, gconstpointer address)
+/* --- Blocks change between the store and a cache --- */
+
+/* Other threads may write to a state at this moment, each because it frees a block that has just been freed.
+ * What they write must not be written over: it may have been looked at already, and the block handed
+ * out. So a state is exchanged for another if it is still what it was; and since that takes as long for
+ * eight as for one, eight at a time, one byte each of a number. */
+typedef guint64 __attribute__ ((may_alias)) States;
+
+#define EACH(byte) ((States) 0x0101010101010101 * (byte))
+
+/* FF for each of the eight bits that is set. */
+static inline States
+bytes_of (guint8 bits)
 {
-  gsize block;
+  States spread = EACH (bits) & 0x8040201008040201;
 
-  return locate (self, address, &block);
+  return ((spread + EACH (0x7f)) >> 7 & EACH (1)) * 0xff;
 }
 
-/* The number of the block that @address lies in. It lies in the chunk's span. */
+/* FF for each byte that is not 0. */
+static inline States
+nonzero_bytes (States states)
+{
+  return ((((states & EACH (0x7f)) + EACH (0x7f)) | states) >> 7 & EACH (1)) * 0xff;
+}
+
+static inline guint8
+bits_of (States bytes)
+{
+  return (guint8) ((bytes & 0x8040201008040201) * EACH (1) >> 56);
+}
+
+/* Replaces those of eight states which are @from, or the odd state above it, by @to, or the odd one above
+ * it: what is odd becomes even, and the other way round. Returns which were something else. */
+static guint8
+exchange (States *states, guint8 which, FsmmState from, FsmmState to)
+{
+  States bytes = bytes_of (which);
+  States before = __atomic_load_n (states, __ATOMIC_RELAXED);
+  States others, after;
+
+  do
+    {
+      others = nonzero_bytes ((before ^ EACH (from)) & EACH (0xfe) & bytes);
+      after = (EACH (to) | (~before & EACH (1))) & bytes & ~others;
+      after |= before & ~(bytes & ~others);
+    }
+  while (!__atomic_compare_exchange_n (states, &before, after, TRUE, __ATOMIC_RELAXED,
+                                       __ATOMIC_RELAXED));
+
+  return bits_of (others);
+}
+
+static guint64
+exchange_word (FsmmChunk *self, FsmmChunkBlocks blocks, FsmmState from, FsmmState to)
+{
+  States *states = (States *) (gpointer) (self->states + blocks.word * WORD_BITS);
+  guint64 others = 0;
+
+  for (guint i = 0; blocks.bits >> (8 * i) != 0; i++)
+    {
+      guint8 which = blocks.bits >> (8 * i) & 0xff;
+
+      if (which != 0)
+        others |= (guint64) exchange (states + i, which, from, to) << (8 * i);
+      if (i == 7)
+        break;
+    }
+
+  return others;
+}
+
+/* Writes the mark of a cache into the states of blocks that have been taken from the store. Returns those
+ * which are somebody else's. */
+guint64
+fsmm_chunk_mark (FsmmChunk *self, FsmmChunkBlocks blocks, FsmmState mark)
+{
+  G_STATIC_ASSERT (FSMM_STATE_UNUSED == 0 && FSMM_STATE_FREE == 1 && FSMM_STATE_FIRST_MARK % 2 == 0);
+
+  return exchange_word (self, blocks, FSMM_STATE_UNUSED, mark);
+}
+
+/* The other way round, for blocks that are about to go back to the store. */
+guint64
+fsmm_chunk_unmark (FsmmChunk *self, FsmmChunkBlocks blocks, FsmmState mark)
+{
+  return exchange_word (self, blocks, mark, FSMM_STATE_UNUSED);
+}
+
+/* How many states say that their blocks are in the store. */
 gsize
-fsmm_chunk_index (const FsmmChunk *self, gconstpointer address)
+fsmm_chunk_count_in_store (const FsmmChunk *self)
 {
-  return fsmm_geometry_block_at (self->geometry,
-                                 (gsize) ((guintptr) address - (guintptr) self->base));
+  gsize n_in_store = 0;
+
+  for (gsize i = 0; i < self->geometry->n_blocks; i++)
+    n_in_store += fsmm_state_is_in_store (self->states[i]);
+
+  return n_in_store;
 }
 
-/* The blocks of a word that are live or held: that hold something whole. */
-static inline guint64
+/* --- Walking --- */
+
+/* The blocks of a word that hold something whole. */
+static guint64
 whole_blocks (const FsmmChunk *self, gsize word)
 {
-  const FsmmBlockBits *bits = &self->bits[word];
+  FsmmChunkBlocks out = { word, ~self->free[word] & word_of_ones (word, self->geometry->n_blocks) };
+  guint64 whole = 0;
 
-  return ~bits->free & (~bits->reserved | bits->held) & word_of_ones (word, self->geometry->n_blocks);
+  while (out.bits != 0)
+    {
+      gsize block = fsmm_chunk_blocks_next (&out);
+
+      if (fsmm_state_is_whole (fsmm_state_get (&self->states[block])))
+        whole |= BIT (block % WORD_BITS);
+    }
+
+  return whole;
 }
 
 /* The first block that is live or held, from the one with number @index on, or NULL. */
 gpointer
 fsmm_chunk_next_whole (const FsmmChunk *self, gsize index)
 {
-  for (; index < self->n_touched; index = (index / WORD_BITS + 1) * WORD_BITS)
+  gsize n_blocks = self->geometry->n_blocks;
+
+  for (; index < n_blocks; index = (index / WORD_BITS + 1) * WORD_BITS)
     {
       guint64 whole = whole_blocks (self, index / WORD_BITS) >> (index % WORD_BITS);
 
       if (whole != 0)
-        return self->base + (index + __builtin_ctzll (whole)) * self->geometry->block_size;
+        return fsmm_chunk_address (self, index + __builtin_ctzll (whole));
     }
 
   return NULL;
 }
 
 /* Moves the live and held blocks of a word to CHANGING: those of the first word from @word on that has
- * any. Returns which word that is, and its blocks in @claimed: none at the end. */
-gsize
-fsmm_chunk_claim_word (FsmmChunk *self, gsize word, guint64 *claimed)
+ * any. Returns which these are: none at the end. The chunk is closed, so that nobody else claims. */
+FsmmChunkBlocks
+fsmm_chunk_claim_word (FsmmChunk *self, gsize word)
 {
-  gsize end = n_words_for (self->n_touched);
+  gsize end = n_words_for (self->geometry->n_blocks);
+  FsmmChunkBlocks claimed = { word, 0 };
 
-  for (*claimed = 0; word < end; word++)
+  for (; claimed.word < end; claimed.word++)
     {
-      *claimed = whole_blocks (self, word);
-      if (*claimed != 0)
+      claimed.bits = whole_blocks (self, claimed.word);
+      if (claimed.bits != 0)
         break;
     }
 
-  if (*claimed != 0)
-    {
-      self->bits[word].reserved |= *claimed;
-      self->bits[word].held &= ~*claimed;
-    }
+  for (FsmmChunkBlocks left = claimed; left.bits != 0;)
+    fsmm_state_set (&self->states[fsmm_chunk_blocks_next (&left)], FSMM_STATE_CHANGING);
 
-  return word;
+  return claimed;
 }
 
-/* Moves CHANGING blocks of a word to FREE. */
-void
-fsmm_chunk_finish_word (FsmmChunk *self, gsize word, guint64 claimed)
+/* How many blocks are CHANGING. Nobody may change any state meanwhile. */
+gsize
+fsmm_chunk_count_changing (const FsmmChunk *self)
 {
-  for (; claimed != 0; claimed &= claimed - 1)
-    set_state (self, word * WORD_BITS + __builtin_ctzll (claimed), FSMM_BLOCK_CHANGING,
-               FSMM_BLOCK_FREE);
+  const FsmmState *end = self->states + self->geometry->n_blocks;
+  const FsmmState *state = self->states;
+  gsize n_changing = 0;
+
+  while ((state = memchr (state, FSMM_STATE_CHANGING, end - state)) != NULL)
+    {
+      n_changing++;
+      state++;
+    }
+
+  return n_changing;
 }
 
 /* --- Checking --- */
@@ -258,24 +322,33 @@ fsmm_chunk_finish_word (FsmmChunk *self, gsize word, guint64 claimed)
 static char *
 find_word_fault (const FsmmChunk *self, gsize word)
 {
-  const FsmmBlockBits *bits = &self->bits[word];
+  FsmmChunkBlocks blocks = { word, word_of_ones (word, self->geometry->n_blocks) };
   gboolean noted = (self->groups[word / WORD_BITS] & BIT (word % WORD_BITS)) != 0;
 
-  if (bits->free & ~word_of_ones (word, self->geometry->n_blocks))
+  if (self->free[word] & ~blocks.bits)
     return g_strdup_printf ("chunk %p: a block behind the last one is free", self->base);
-  if (noted != (bits->free != 0))
+  if (noted != (self->free[word] != 0))
     return g_strdup_printf ("chunk %p: the group bit of word %" G_GSIZE_FORMAT " is wrong",
                             self->base, word);
   if (noted && word / WORD_BITS < self->first_group)
     return g_strdup_printf ("chunk %p: a free block lies before the first group", self->base);
-  if ((bits->free & bits->reserved) || (bits->held & ~bits->reserved))
-    return g_strdup_printf ("chunk %p: a block of word %" G_GSIZE_FORMAT " has no state",
-                            self->base, word);
+
+  while (blocks.bits != 0)
+    {
+      gsize block = fsmm_chunk_blocks_next (&blocks);
+      gboolean is_free = (self->free[word] & BIT (block % WORD_BITS)) != 0;
+
+      if (is_free != fsmm_state_is_in_store (fsmm_state_get (&self->states[block])))
+        return g_strdup_printf ("chunk %p: block %" G_GSIZE_FORMAT " is %s, but its state is %u",
+                                self->base, block, is_free ? "free" : "not free",
+                                fsmm_state_get (&self->states[block]));
+    }
 
   return NULL;
 }
 
-/* Checks the chunk against everything that must always be true of it. Returns what is not, or NULL. */
+/* Checks the chunk against everything that must be true of it when no free is under way. Returns what is
+ * not, or NULL. */
 char *
 fsmm_chunk_find_fault (const FsmmChunk *self)
 {
@@ -291,18 +364,13 @@ fsmm_chunk_find_fault (const FsmmChunk *self)
 
       if (fault != NULL)
         return fault;
-      n_free += __builtin_popcountll (self->bits[i].free);
+      n_free += __builtin_popcountll (self->free[i]);
     }
 
-  if (n_free + self->n_live != geometry->n_blocks)
-    return g_strdup_printf ("chunk %p: %" G_GSIZE_FORMAT " free and %" G_GSIZE_FORMAT
-                            " live blocks are not %" G_GSIZE_FORMAT,
-                            self->base, n_free, self->n_live, geometry->n_blocks);
-
-  for (gsize i = self->n_touched; i < geometry->n_blocks; i++)
-    if (get_state (self, i) != FSMM_BLOCK_FREE)
-      return g_strdup_printf ("chunk %p: block %" G_GSIZE_FORMAT " is live, but was never handed out",
-                              self->base, i);
+  if (n_free + self->n_out != geometry->n_blocks)
+    return g_strdup_printf ("chunk %p: %" G_GSIZE_FORMAT " blocks in it and %" G_GSIZE_FORMAT
+                            " out of it are not %" G_GSIZE_FORMAT,
+                            self->base, n_free, self->n_out, geometry->n_blocks);
 
   return NULL;
 }

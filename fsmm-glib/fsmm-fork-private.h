@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Keeps the locks of all stores usable on both sides of fork (). */
+/* Keeps all stores, and other locks of this library, usable on both sides of fork (). */
 
 #pragma once
 
@@ -8,16 +8,17 @@
 
 G_BEGIN_DECLS
 
-/* Embedded in whatever has a lock to protect. */
+void fsmm_fork_watch (void);
+
+/* Embedded in whatever has another lock to protect, for ever. */
 typedef struct {
   GList link;
   GMutex *lock;
 } FsmmForkGuard;
 
+void fsmm_fork_guard_add (FsmmForkGuard *self, GMutex *lock);
+
 /* Whether this process was forked from one that had pools. */
 gboolean fsmm_fork_is_child (void);
-
-void fsmm_fork_guard_add (FsmmForkGuard *self, GMutex *lock);
-void fsmm_fork_guard_remove (FsmmForkGuard *self);
 
 G_END_DECLS

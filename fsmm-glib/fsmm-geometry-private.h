@@ -20,6 +20,8 @@ typedef struct {
   gsize block_size;    /* the distance from one block to the next */
   gsize chunk_bytes;   /* the usable size of a chunk */
   gsize span;          /* a power of two, at least chunk_bytes: chunks start at its multiples */
+  gsize offset_mask;   /* span - 1 */
+  guint span_shift;    /* span is 1 << span_shift */
   gsize n_blocks;      /* in a chunk */
   guint64 reciprocal;  /* of block_size: 2^64 / block_size, rounded up */
 } FsmmGeometry;
@@ -33,7 +35,7 @@ gboolean fsmm_geometry_init (FsmmGeometry *self,
 static inline gpointer
 fsmm_geometry_chunk_base (const FsmmGeometry *self, gconstpointer address)
 {
-  return (gpointer) ((guintptr) address & ~(guintptr) (self->span - 1));
+  return (gpointer) ((guintptr) address & ~(guintptr) self->offset_mask);
 }
 
 #ifdef __SIZEOF_INT128__
@@ -52,6 +54,26 @@ fsmm_geometry_block_at (const FsmmGeometry *self, gsize offset)
   return (gsize) (((FsmmUint128) offset * self->reciprocal) >> 64);
 #else
   return offset / self->block_size;
+#endif
+}
+
+/* Whether an offset into a chunk is a multiple of the size of a block, and which in @block: the number of
+ * the one that lies there.
+ *
+ * The lower half of the product with the reciprocal is the remainder times the reciprocal, and less
+ * than the quotient times the size more. With what is said above, that is less than the reciprocal just
+ * where the remainder is 0. (Lemire, Kaser and Kurz, Faster Remainder by Direct Computation, 2019.) */
+static inline gboolean
+fsmm_geometry_is_start (const FsmmGeometry *self, gsize offset, gsize *block)
+{
+#ifdef __SIZEOF_INT128__
+  FsmmUint128 product = (FsmmUint128) offset * self->reciprocal;
+
+  *block = (gsize) (product >> 64);
+  return (guint64) product < self->reciprocal;
+#else
+  *block = offset / self->block_size;
+  return *block * self->block_size == offset;
 #endif
 }
 

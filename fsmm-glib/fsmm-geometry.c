@@ -122,6 +122,8 @@ fsmm_geometry_init (FsmmGeometry *self,
   self->block_size = (gsize) block_size;
   self->chunk_bytes = (gsize) chunk_bytes;
   self->span = (gsize) next_power_of_two (chunk_bytes);
+  self->offset_mask = self->span - 1;
+  self->span_shift = g_bit_storage (self->span) - 1;
   self->n_blocks = self->chunk_bytes / self->block_size;
   self->reciprocal = G_MAXUINT64 / block_size + 1;
 

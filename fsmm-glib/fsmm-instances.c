@@ -5,6 +5,7 @@
 #include "fsmm-typed-pool-private.h"
 
 #include "fsmm-box-private.h"
+#include "fsmm-cache-private.h"
 #include "fsmm-error.h"
 
 #include <string.h>
@@ -32,92 +33,91 @@ fill_in (const FsmmTypeLayout *layout, gconstpointer source, gpointer instance)
 /* Puts what has been made into its state. Returns FALSE if everything was dropped meanwhile: this was
  * not, since it was not yet there, and is cleared here. */
 static gboolean
-settle_or_clear (FsmmTypedPool *self,
-                 FsmmChunk *chunk,
-                 gpointer instance,
-                 FsmmBlockState state,
-                 gsize *epoch)
+settle_or_clear (FsmmTypedPool *self, const FsmmClaim *claim, FsmmState state)
 {
   FsmmStore *store = fsmm_typed_pool_get_store (self);
 
-  if (fsmm_store_settle (store, chunk, instance, state, epoch))
+  if (fsmm_store_settle (store, claim, state))
     return TRUE;
 
   if (self->layout->clear != NULL)
-    self->layout->clear (instance);
-  fsmm_store_finish (store, chunk, instance);
+    self->layout->clear (claim->slot.block);
+  fsmm_store_finish (store, claim);
 
   return FALSE;
 }
 
-/* Takes a block, lets the user's function make an instance in it, and puts it into its state. */
-static gpointer
+/* Takes a block, lets the user's function make an instance in it, and puts it into its state. Returns
+ * FALSE if everything was dropped meanwhile. */
+static gboolean
 make_by_function (FsmmTypedPool *self,
                   gconstpointer source,
-                  FsmmBlockState state,
-                  gsize *epoch,
+                  FsmmState state,
+                  FsmmClaim *claim,
                   FsmmTakeResult *result)
 {
-  FsmmStore *store = fsmm_typed_pool_get_store (self);
-  FsmmChunk *chunk;
-  gpointer instance = fsmm_store_take_changing (store, &chunk, result);
+  const FsmmFill zeroes = { .n_bytes = self->layout->size };
 
-  if (instance == NULL)
-    return NULL;
+  claim->slot = fsmm_store_take (fsmm_typed_pool_get_store (self), FSMM_STATE_CHANGING, zeroes,
+                                 &claim->epoch, result);
+  if (claim->slot.block == NULL)
+    return FALSE;
 
-  fill_in (self->layout, source, instance);
+  fill_in (self->layout, source, claim->slot.block);
 
-  return settle_or_clear (self, chunk, instance, state, epoch) ? instance : NULL;
+  return settle_or_clear (self, claim, state);
 }
 
-static gpointer
+static gboolean
 make_from_bytes (FsmmTypedPool *self,
                  gconstpointer source,
-                 FsmmBlockState state,
-                 gsize *epoch,
+                 FsmmState state,
+                 FsmmClaim *claim,
                  FsmmTakeResult *result)
 {
   const FsmmFill fill = { .n_bytes = self->layout->size, .source = source };
-  FsmmStore *store = fsmm_typed_pool_get_store (self);
-  gpointer instance = NULL;
 
-  if (state == FSMM_BLOCK_HELD)
-    return fsmm_store_take_held (store, fill, epoch, result);
+  claim->slot = fsmm_store_take (fsmm_typed_pool_get_store (self), state, fill, &claim->epoch,
+                                 result);
 
-  *result = fsmm_store_take (store, 1, &instance, fill);
-  return instance;
+  return claim->slot.block != NULL;
 }
 
 /* Makes a copy of @source, or a new instance where that is NULL. In @epoch, when that was. */
 gpointer
 fsmm_typed_pool_make (FsmmTypedPool *self,
                       gconstpointer source,
-                      FsmmBlockState state,
+                      FsmmState state,
                       gsize *epoch,
                       GError **error)
 {
   gboolean by_function = source == NULL ? self->layout->init != NULL : self->layout->copy != NULL;
   gboolean disposed = g_atomic_int_get (&self->disposed);
   FsmmTakeResult result = FSMM_TAKE_OK;
-  gpointer instance = NULL;
+  gboolean made = FALSE;
+  FsmmClaim claim;
 
   /* The user's function may drop the last reference to the pool. */
   if (by_function)
     g_object_ref (self);
 
   if (!disposed)
-    instance = by_function ? make_by_function (self, source, state, epoch, &result)
-                           : make_from_bytes (self, source, state, epoch, &result);
+    made = by_function ? make_by_function (self, source, state, &claim, &result)
+                       : make_from_bytes (self, source, state, &claim, &result);
 
-  if (G_UNLIKELY (instance == NULL && result != FSMM_TAKE_OK))
+  if (G_UNLIKELY (!made && result != FSMM_TAKE_OK))
     fsmm_pool_report_take (self->pool, result, 1, error);
-  else if (G_UNLIKELY (instance == NULL))
+  else if (G_UNLIKELY (!made))
     fsmm_pool_report_dropped (self->pool, disposed, error);
 
   if (by_function)
     g_object_unref (self);
 
-  return instance;
+  if (!made)
+    return NULL;
+
+  *epoch = claim.epoch;
+  return claim.slot.block;
 }
 
 /**
@@ -143,7 +143,7 @@ fsmm_typed_pool_construct (FsmmTypedPool *self, GError **error)
 
   g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
 
-  return fsmm_typed_pool_make (self, NULL, FSMM_BLOCK_LIVE, &epoch, error);
+  return fsmm_typed_pool_make (self, NULL, FSMM_STATE_LIVE, &epoch, error);
 }
 
 /**
@@ -169,7 +169,7 @@ fsmm_typed_pool_construct_copy (FsmmTypedPool *self, gconstpointer source, GErro
   g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
 
   if (source != NULL || fsmm_pool_is_broken (self->pool))
-    return fsmm_typed_pool_make (self, source, FSMM_BLOCK_LIVE, &epoch, error);
+    return fsmm_typed_pool_make (self, source, FSMM_STATE_LIVE, &epoch, error);
 
   g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
                "source is NULL: it must be an instance of %s", g_type_name (self->item_type));
@@ -249,11 +249,11 @@ fsmm_typed_pool_check_value (FsmmTypedPool *self, const GValue *value, GError **
 
 /* Clears what has been claimed. The clear function may drop the last reference to the pool. */
 static void
-clear_and_finish (FsmmTypedPool *self, FsmmChunk *chunk, gpointer instance)
+clear_and_finish (FsmmTypedPool *self, const FsmmClaim *claim)
 {
   g_object_ref (self);
-  self->layout->clear (instance);
-  fsmm_store_finish (fsmm_typed_pool_get_store (self), chunk, instance);
+  self->layout->clear (claim->slot.block);
+  fsmm_store_finish (fsmm_typed_pool_get_store (self), claim);
   g_object_unref (self);
 }
 
@@ -283,8 +283,7 @@ gboolean
 fsmm_typed_pool_destroy (FsmmTypedPool *self, gpointer instance, GError **error)
 {
   FsmmAddressKind kind;
-  FsmmChunk *chunk;
-  gsize n_given;
+  FsmmClaim claim;
 
   g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), FALSE);
 
@@ -292,12 +291,12 @@ fsmm_typed_pool_destroy (FsmmTypedPool *self, gpointer instance, GError **error)
     return TRUE;
 
   if (self->layout->clear == NULL)
-    kind = fsmm_store_give (fsmm_typed_pool_get_store (self), 1, &instance, &n_given);
+    kind = fsmm_store_give (fsmm_typed_pool_get_store (self), instance, FSMM_STATE_LIVE);
   else
     {
-      kind = fsmm_store_claim (fsmm_typed_pool_get_store (self), instance, &chunk);
+      kind = fsmm_store_claim (fsmm_typed_pool_get_store (self), instance, &claim);
       if (kind == FSMM_ADDRESS_LIVE)
-        clear_and_finish (self, chunk, instance);
+        clear_and_finish (self, &claim);
     }
 
   if (G_LIKELY (kind == FSMM_ADDRESS_LIVE || kind == FSMM_ADDRESS_DROPPED))
@@ -312,12 +311,12 @@ void
 fsmm_typed_pool_drop_held (FsmmTypedPool *self, gpointer instance, gsize epoch)
 {
   FsmmStore *store = fsmm_typed_pool_get_store (self);
-  FsmmChunk *chunk;
+  FsmmClaim claim;
 
   if (self->layout->clear == NULL)
     fsmm_store_give_held (store, instance, epoch);
-  else if ((chunk = fsmm_store_claim_held (store, instance, epoch)) != NULL)
-    clear_and_finish (self, chunk, instance);
+  else if (fsmm_store_claim_held (store, instance, epoch, &claim))
+    clear_and_finish (self, &claim);
 }
 
 /* For the owner of a held instance: clears it, and makes a copy of @source in its place. Returns
@@ -330,9 +329,9 @@ fsmm_typed_pool_replace_held (FsmmTypedPool *self,
 {
   const FsmmTypeLayout *layout = self->layout;
   FsmmStore *store = fsmm_typed_pool_get_store (self);
-  FsmmChunk *chunk = fsmm_store_claim_held (store, instance, epoch);
+  FsmmClaim claim;
 
-  if (chunk == NULL)
+  if (!fsmm_store_claim_held (store, instance, epoch, &claim))
     return FALSE;
 
   if (source != instance)
@@ -346,7 +345,7 @@ fsmm_typed_pool_replace_held (FsmmTypedPool *self,
         memcpy (instance, source, layout->size);
     }
 
-  return settle_or_clear (self, chunk, instance, FSMM_BLOCK_HELD, &epoch);
+  return settle_or_clear (self, &claim, FSMM_STATE_HELD);
 }
 
 /**

@@ -5,28 +5,36 @@
 #include "fsmm-pool-private.h"
 
 #include "fsmm-block-private.h"
+#include "fsmm-cache-private.h"
 #include "fsmm-error.h"
 #include "fsmm-handle-private.h"
-#include "fsmm-registry-private.h"
 #include "fsmm-typed-pool.h"
 
 /* What a pool is for: its blocks. How it is made and what it tells about itself is in fsmm-pool.c. */
 
-static gboolean
-take (FsmmPool *self, gsize n_blocks, gpointer *blocks, gsize n_zeroed, GError **error)
+/* The calls that are made a hundred million times a second come in two parts. The first one does nothing
+ * but what is to be done when all is well, and in that order: it calls no other function, so that no
+ * register has to be saved. Whatever is not as expected is left to the second part, which starts anew. */
+
+static G_GNUC_NO_INLINE gpointer
+alloc_slowly (FsmmPool *self, gsize n_zeroed, GError **error)
 {
-  FsmmFill fill = { .n_bytes = n_zeroed };
+  const FsmmFill zeroes = { .n_bytes = n_zeroed };
   FsmmTakeResult result;
+  gsize epoch;
+  gpointer block;
+
+  g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
 
   if (fsmm_pool_refuses_raw_blocks (self, error))
-    return FALSE;
+    return NULL;
 
-  result = fsmm_store_take (&self->store, n_blocks, blocks, fill);
-  if (G_LIKELY (result == FSMM_TAKE_OK))
-    return TRUE;
+  block = fsmm_store_take (&self->store, FSMM_STATE_LIVE, zeroes, &epoch, &result).block;
+  if (G_LIKELY (block != NULL))
+    return block;
 
-  fsmm_pool_report_take (self, result, n_blocks, error);
-  return FALSE;
+  fsmm_pool_report_take (self, result, 1, error);
+  return NULL;
 }
 
 /**
@@ -48,11 +56,18 @@ take (FsmmPool *self, gsize n_blocks, gpointer *blocks, gsize n_zeroed, GError *
 gpointer
 fsmm_pool_alloc (FsmmPool *self, GError **error)
 {
-  gpointer block = NULL;
+  FsmmCache *cache = fsmm_cache_enter_quickly (self);
 
-  g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
+  if (G_LIKELY (cache != NULL))
+    {
+      gpointer block = fsmm_cache_pop (cache, FSMM_STATE_LIVE).block;
 
-  return take (self, 1, &block, 0, error) ? block : NULL;
+      fsmm_cache_leave (cache);
+      if (G_LIKELY (block != NULL))
+        return block;
+    }
+
+  return alloc_slowly (self, 0, error);
 }
 
 /**
@@ -71,11 +86,44 @@ fsmm_pool_alloc (FsmmPool *self, GError **error)
 gpointer
 fsmm_pool_alloc0 (FsmmPool *self, GError **error)
 {
-  gpointer block = NULL;
+  g_return_val_if_fail (fsmm_pool_has_class (self), NULL);
 
-  g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
+  return alloc_slowly (self, self->store.geometry.alloc_size, error);
+}
 
-  return take (self, 1, &block, self->store.geometry.alloc_size, error) ? block : NULL;
+static G_GNUC_NO_INLINE gboolean
+free_slowly (FsmmPool *self, gpointer block, GError **error)
+{
+  FsmmAddressKind kind;
+
+  g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
+
+  if (fsmm_pool_refuses_raw_blocks (self, error))
+    return FALSE;
+  if (block == NULL)
+    return TRUE;
+
+  kind = fsmm_store_give (&self->store, block, FSMM_STATE_LIVE);
+  if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
+    return TRUE;
+
+  fsmm_pool_report_give (self, kind, block, error);
+  return FALSE;
+}
+
+/* The thread, which is busy, has not met the chunk before. */
+static G_GNUC_NO_INLINE gboolean
+free_in_unknown_chunk (FsmmPool *self, gpointer block, GError **error, FsmmCache *cache)
+{
+  FsmmState *state = fsmm_cache_meet (cache, block);
+  gboolean given = state != NULL && fsmm_state_get (state) == FSMM_STATE_LIVE &&
+                   !fsmm_cache_is_full (cache);
+
+  if (given)
+    fsmm_cache_push (cache, block, state);
+  fsmm_cache_leave (cache);
+
+  return given || free_slowly (self, block, error);
 }
 
 /**
@@ -90,7 +138,9 @@ fsmm_pool_alloc0 (FsmmPool *self, GError **error)
  * now is refused, its memory is not touched, and the pool is as it was. Where @error is %NULL, a
  * critical message is logged, so that the mistake is never silent.
  *
- * Of two threads that free the same block at once exactly one succeeds.
+ * Of two threads that free the same block at the same moment, one may find out only later that it was
+ * one too many: when its cache is about to hand the block out, or when the thread ends, and before the
+ * block is used twice. A critical message is logged then.
  *
  * What cannot be told is a stale pointer to a block that has been handed out again since.
  *
@@ -105,20 +155,26 @@ fsmm_pool_alloc0 (FsmmPool *self, GError **error)
 gboolean
 fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
 {
-  FsmmAddressKind kind;
-  gsize n_given;
+  FsmmCache *cache = fsmm_cache_enter_quickly (self);
+  FsmmState *state;
 
-  g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
+  if (G_UNLIKELY (cache == NULL))
+    return free_slowly (self, block, error);
 
-  if (fsmm_pool_refuses_raw_blocks (self, error))
-    return FALSE;
+  state = fsmm_cache_find_state (cache, &self->store.geometry, block);
+  if (G_UNLIKELY (state == NULL))
+    return free_in_unknown_chunk (self, block, error, cache);
 
-  kind = fsmm_store_give (&self->store, 1, &block, &n_given);
-  if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
-    return TRUE;
+  if (G_UNLIKELY (fsmm_state_get (state) != FSMM_STATE_LIVE || fsmm_cache_is_full (cache)))
+    {
+      fsmm_cache_leave (cache);
+      return free_slowly (self, block, error);
+    }
 
-  fsmm_pool_report_give (self, kind, block, error);
-  return FALSE;
+  fsmm_cache_push (cache, block, state);
+  fsmm_cache_leave (cache);
+
+  return TRUE;
 }
 
 /**
@@ -139,12 +195,23 @@ fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
 gboolean
 fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **error)
 {
-  g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
+  FsmmTakeResult result;
 
-  if (n_blocks == 0 || blocks != NULL)
-    return take (self, n_blocks, blocks, 0, error);
+  g_return_val_if_fail (fsmm_pool_has_class (self), FALSE);
 
-  fsmm_pool_report_no_array (self, n_blocks, error);
+  if (fsmm_pool_refuses_raw_blocks (self, error))
+    return FALSE;
+  if (n_blocks > 0 && blocks == NULL)
+    {
+      fsmm_pool_report_no_array (self, n_blocks, error);
+      return FALSE;
+    }
+
+  result = fsmm_store_take_many (&self->store, n_blocks, blocks);
+  if (G_LIKELY (result == FSMM_TAKE_OK))
+    return TRUE;
+
+  fsmm_pool_report_take (self, result, n_blocks, error);
   return FALSE;
 }
 
@@ -170,7 +237,7 @@ fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **
   FsmmAddressKind kind;
   gsize n_given;
 
-  g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
+  g_return_val_if_fail (fsmm_pool_has_class (self), FALSE);
 
   if (fsmm_pool_refuses_raw_blocks (self, error))
     return FALSE;
@@ -180,7 +247,7 @@ fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **
       return FALSE;
     }
 
-  kind = fsmm_store_give (&self->store, n_blocks, blocks, &n_given);
+  kind = fsmm_store_give_many (&self->store, n_blocks, blocks, &n_given);
   if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
     return TRUE;
 
@@ -283,13 +350,9 @@ fsmm_pool_trim (FsmmPool *self)
 gboolean
 fsmm_pool_is_allocated (FsmmPool *self, gconstpointer block)
 {
-  FsmmAddressKind kind;
-
   g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
 
-  kind = fsmm_store_inspect (&self->store, block);
-
-  return kind == FSMM_ADDRESS_LIVE || kind == FSMM_ADDRESS_HELD || kind == FSMM_ADDRESS_CHANGING;
+  return fsmm_store_is_out (&self->store, block);
 }
 
 /**
@@ -367,7 +430,7 @@ fsmm_pool_acquire (FsmmPool *self, GError **error)
 FsmmPool *
 fsmm_pool_for_block (gconstpointer block)
 {
-  FsmmPool *pool = fsmm_registry_lookup (block);
+  FsmmPool *pool = fsmm_pool_find (block);
 
   return pool != NULL && fsmm_pool_is_allocated (pool, block) ? pool : NULL;
 }
@@ -395,7 +458,7 @@ fsmm_free (gpointer block)
   if (block == NULL)
     return;
 
-  pool = fsmm_registry_lookup (block);
+  pool = fsmm_pool_find (block);
   if (pool == NULL)
     g_critical ("cannot free %p: it lies in no chunk of any pool; it comes from elsewhere, or its pool "
                 "is gone, or its chunk has been released by free_all () or trim ()",

@@ -29,12 +29,25 @@ struct _FsmmPool {
   FsmmTypedPool *typed_pool; /* (not owned) (nullable): NULL when that is gone */
 };
 
+/* Nothing derives from FsmmPool, so that all pools have the same class: whoever has it needs no further
+ * check. NULL while there is no pool. */
+extern gpointer fsmm_pool_the_class;
+
+static inline gboolean
+fsmm_pool_has_class (FsmmPool *self)
+{
+  return G_LIKELY (self != NULL && self->parent_instance.g_type_instance.g_class ==
+                                     fsmm_pool_the_class);
+}
+
 FsmmPool *fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
                                const char *name,
                                const FsmmTypeLayout *layout,
                                guint64 chunk_bytes,
                                guint64 max_blocks,
                                const GError *error);
+
+void fsmm_pool_refuse_raw_blocks (FsmmPool *self);
 
 void fsmm_pool_report_no_array (FsmmPool *self, gsize n_blocks, GError **error);
 void fsmm_pool_report_raw_blocks (FsmmPool *self, GError **error);
@@ -47,6 +60,15 @@ fsmm_pool_refuses_raw_blocks (FsmmPool *self, GError **error)
 
   fsmm_pool_report_raw_blocks (self, error);
   return TRUE;
+}
+
+/* The pool in one of whose chunks @address lies, or NULL. Any address can be asked about. */
+static inline FsmmPool *
+fsmm_pool_find (gconstpointer address)
+{
+  const FsmmStore *store = fsmm_registry_find_store (address);
+
+  return store != NULL ? store->belongs.owner : NULL;
 }
 
 GParamSpec *fsmm_number_property (const char *name, GParamFlags flags);

@@ -81,7 +81,7 @@ explain_foreign (FsmmPool *self, gconstpointer address)
 
   /* Keeps the owner there while it is asked for its name. */
   fsmm_registry_lock ();
-  owner = fsmm_registry_lookup (address);
+  owner = fsmm_pool_find (address);
   if (owner != NULL && owner != self)
     other = fsmm_pool_describe (owner);
   fsmm_registry_unlock ();

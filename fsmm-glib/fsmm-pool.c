@@ -70,9 +70,24 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (FsmmPool, fsmm_pool, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_INITABLE,
                                                       fsmm_pool_initable_iface_init))
 
+gpointer fsmm_pool_the_class;
+
 static void
 fsmm_pool_init (FsmmPool *self)
 {
+}
+
+static char *
+describe (gpointer owner)
+{
+  return fsmm_pool_describe (owner);
+}
+
+void
+fsmm_pool_refuse_raw_blocks (FsmmPool *self)
+{
+  self->refuses_raw_blocks = TRUE;
+  self->store.quick_key = NULL;
 }
 
 /* A pool whose arguments make no sense gets a store that has nothing to hand out and knows no
@@ -81,7 +96,7 @@ static void
 fsmm_pool_constructed (GObject *object)
 {
   FsmmPool *self = FSMM_POOL (object);
-  FsmmGeometry geometry = { .span = FSMM_MIN_CHUNK_BYTES };
+  FsmmGeometry geometry = { .span = FSMM_MIN_CHUNK_BYTES, .block_size = FSMM_MIN_CHUNK_BYTES };
   gsize limit = self->max_blocks == 0 ? G_MAXSIZE : (gsize) MIN (self->max_blocks, G_MAXSIZE);
 
   if (!fsmm_geometry_init (&geometry, self->alloc_size, self->alignment, self->chunk_bytes,
@@ -92,10 +107,12 @@ fsmm_pool_constructed (GObject *object)
       else
         g_prefix_error (&self->construct_error, "cannot make a pool: ");
       limit = 0;
-      self->refuses_raw_blocks = TRUE;
     }
 
-  fsmm_store_init (&self->store, &geometry, limit, self);
+  fsmm_store_init (&self->store, &geometry, limit, (FsmmStoreOwner) { self, describe });
+  self->store.quick_key = self;
+  if (fsmm_pool_is_broken (self))
+    fsmm_pool_refuse_raw_blocks (self);
 
   G_OBJECT_CLASS (fsmm_pool_parent_class)->constructed (object);
 }
@@ -222,6 +239,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   const GParamFlags at_construction = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY;
 
+  fsmm_pool_the_class = klass;
   object_class->constructed = fsmm_pool_constructed;
   object_class->finalize = fsmm_pool_finalize;
   object_class->get_property = fsmm_pool_get_property;
@@ -422,7 +440,7 @@ fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
                                  "max-blocks", max_blocks,
                                  NULL);
 
-  self->refuses_raw_blocks = TRUE;
+  fsmm_pool_refuse_raw_blocks (self);
   self->typed_pool = typed_pool;
   if (error != NULL)
     {

@@ -5,27 +5,8 @@
 #include "fsmm-registry-private.h"
 
 #include "fsmm-lock-private.h"
-#include "fsmm-system-private.h"
 
-#include <stdatomic.h>
-
-/* A radix tree of two levels, indexed with the number of the 64 KiB granule an address lies in: the
- * upper 16 bits of that number select a leaf, the lower 16 an owner in it. Processes have addresses
- * of at most 48 bits unless they ask for more, which this library does not.
- *
- * Readers take no lock and follow no pointer that the address itself supplies, so that any address
- * at all can be looked up, and being asked about a million addresses costs two loads for each. Leaves
- * are never freed. The tables cost address space only: a page of them becomes memory when an address
- * near by has been entered. The layout is that of tcmalloc's page map. */
-
-#define ADDRESS_BITS 48
-#define LEAF_BITS 16
-#define LEAF_SIZE ((gsize) 1 << LEAF_BITS)
-#define ROOT_SIZE ((gsize) 1 << (ADDRESS_BITS - FSMM_SYSTEM_GRANULE_SHIFT - LEAF_BITS))
-
-typedef _Atomic (gpointer) Owner;
-
-static _Atomic (Owner *) root[ROOT_SIZE];
+FsmmRegistryEntry *fsmm_registry_root[FSMM_REGISTRY_ROOT_SIZE];
 static GMutex registry_lock;
 
 static inline guint64
@@ -34,20 +15,20 @@ granule_of (gconstpointer address)
   return (guint64) (guintptr) address >> FSMM_SYSTEM_GRANULE_SHIFT;
 }
 
-static Owner *
+static FsmmRegistryEntry *
 get_or_create_leaf (guint64 granule)
 {
-  gsize index = (gsize) (granule >> LEAF_BITS);
-  Owner *leaf;
+  gsize index = (gsize) (granule >> FSMM_REGISTRY_LEAF_BITS);
+  FsmmRegistryEntry *leaf;
 
-  if (index >= ROOT_SIZE)
+  if (index >= FSMM_REGISTRY_ROOT_SIZE)
     return NULL;
 
-  leaf = atomic_load_explicit (&root[index], memory_order_relaxed);
+  leaf = __atomic_load_n (&fsmm_registry_root[index], __ATOMIC_RELAXED);
   if (leaf == NULL)
     {
-      leaf = fsmm_system_map (LEAF_SIZE * sizeof (Owner), FSMM_SYSTEM_GRANULE);
-      atomic_store_explicit (&root[index], leaf, memory_order_release);
+      leaf = fsmm_system_map (FSMM_REGISTRY_LEAF_SIZE * sizeof *leaf, FSMM_SYSTEM_GRANULE);
+      __atomic_store_n (&fsmm_registry_root[index], leaf, __ATOMIC_RELEASE);
     }
 
   return leaf;
@@ -57,27 +38,31 @@ get_or_create_leaf (guint64 granule)
 static gboolean
 prepare_leaves (guint64 first, guint64 last)
 {
-  for (guint64 granule = first; granule <= last; granule = (granule | (LEAF_SIZE - 1)) + 1)
+  for (guint64 granule = first; granule <= last;
+       granule = (granule | (FSMM_REGISTRY_LEAF_SIZE - 1)) + 1)
     if (get_or_create_leaf (granule) == NULL)
       return FALSE;
 
   return TRUE;
 }
 
+/* Whoever sees the store sees the segment that was entered with it. */
 static void
-set_owner (guint64 first, guint64 last, gpointer owner)
+set_entries (guint64 first, guint64 last, gpointer store, gpointer segment)
 {
   for (guint64 granule = first; granule <= last; granule++)
     {
-      Owner *leaf = atomic_load_explicit (&root[granule >> LEAF_BITS], memory_order_relaxed);
+      FsmmRegistryEntry *leaf = fsmm_registry_root[granule >> FSMM_REGISTRY_LEAF_BITS];
+      FsmmRegistryEntry *entry = leaf + (granule & (FSMM_REGISTRY_LEAF_SIZE - 1));
 
-      atomic_store_explicit (&leaf[granule & (LEAF_SIZE - 1)], owner, memory_order_release);
+      __atomic_store_n (&entry->segment, segment, __ATOMIC_RELAXED);
+      __atomic_store_n (&entry->store, store, __ATOMIC_RELEASE);
     }
 }
 
-/* Enters @owner for a range of whole granules. Returns FALSE if there is no memory for that. */
+/* Enters a range of whole granules. Returns FALSE if there is no memory for that. */
 gboolean
-fsmm_registry_add (gconstpointer base, gsize size, gpointer owner)
+fsmm_registry_add (gconstpointer base, gsize size, gpointer store, gpointer segment)
 {
   guint64 first = granule_of (base);
   guint64 last = granule_of ((const guint8 *) base + size - 1);
@@ -87,7 +72,7 @@ fsmm_registry_add (gconstpointer base, gsize size, gpointer owner)
 
   prepared = prepare_leaves (first, last);
   if (prepared)
-    set_owner (first, last, owner);
+    set_entries (first, last, store, segment);
 
   fsmm_unlock (&registry_lock);
 
@@ -99,26 +84,8 @@ void
 fsmm_registry_remove (gconstpointer base, gsize size)
 {
   fsmm_lock (&registry_lock);
-  set_owner (granule_of (base), granule_of ((const guint8 *) base + size - 1), NULL);
+  set_entries (granule_of (base), granule_of ((const guint8 *) base + size - 1), NULL, NULL);
   fsmm_unlock (&registry_lock);
-}
-
-/* Returns the owner of the granule that @address lies in, or NULL. Any address can be asked about,
- * and is not dereferenced. */
-gpointer
-fsmm_registry_lookup (gconstpointer address)
-{
-  guint64 granule = granule_of (address);
-  Owner *leaf;
-
-  if (granule >> LEAF_BITS >= ROOT_SIZE)
-    return NULL;
-
-  leaf = atomic_load_explicit (&root[granule >> LEAF_BITS], memory_order_acquire);
-  if (leaf == NULL)
-    return NULL;
-
-  return atomic_load_explicit (&leaf[granule & (LEAF_SIZE - 1)], memory_order_acquire);
 }
 
 void

@@ -17,20 +17,47 @@ G_BEGIN_DECLS
 typedef struct {
   GList link; /* in FsmmSegments.open, while a slot is free; afterwards, in a list of unused ones */
   guint8 *base;
-  guint64 used; /* one bit for each slot */
+  guint64 used;       /* one bit for each slot */
+  gpointer content[]; /* (atomic): for each slot, what its user has set */
 } FsmmSegment;
 
-/* All segments of one pool. Not thread-safe. */
+/* All segments of one store. Not thread-safe, but for fsmm_segment_get_content (). */
 typedef struct {
-  gpointer owner; /* whom the registry names for addresses in here */
+  gpointer store; /* whom the registry names for addresses in here */
   gsize slot_size;
-  guint n_slots; /* in a segment */
-  GQueue open;   /* segments with a free slot */
+  guint slot_shift; /* slot_size is 1 << slot_shift */
+  guint n_slots;    /* in a segment: a power of two */
+  guint slot_mask;  /* n_slots - 1 */
+  GQueue open;      /* segments with a free slot */
 } FsmmSegments;
 
-void fsmm_segments_init (FsmmSegments *self, gsize slot_size, gpointer owner);
+void fsmm_segments_init (FsmmSegments *self, gsize slot_size, gpointer store);
 gpointer fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment);
-void fsmm_segments_give (FsmmSegments *self, FsmmSegment *segment, gpointer slot, GQueue *unused);
+gboolean fsmm_segments_give (FsmmSegments *self, FsmmSegment *segment, gpointer slot);
+void fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused);
 void fsmm_segments_release (FsmmSegments *self, GQueue *unused);
+
+static inline gsize
+fsmm_segments_slot_of (const FsmmSegments *self, gconstpointer address)
+{
+  return ((guintptr) address >> self->slot_shift) & self->slot_mask;
+}
+
+static inline gpointer
+fsmm_segment_get_content (const FsmmSegments *self, FsmmSegment *segment, gconstpointer address)
+{
+  return __atomic_load_n (&segment->content[fsmm_segments_slot_of (self, address)],
+                          __ATOMIC_ACQUIRE);
+}
+
+static inline void
+fsmm_segment_set_content (const FsmmSegments *self,
+                          FsmmSegment *segment,
+                          gconstpointer address,
+                          gpointer content)
+{
+  __atomic_store_n (&segment->content[fsmm_segments_slot_of (self, address)], content,
+                    __ATOMIC_RELEASE);
+}
 
 G_END_DECLS

@@ -19,22 +19,26 @@ all_slots (const FsmmSegments *self)
   return self->n_slots == 64 ? G_MAXUINT64 : ((guint64) 1 << self->n_slots) - 1;
 }
 
-/* @slot_size is a power of two, at least FSMM_MIN_CHUNK_BYTES. */
+/* @slot_size is a power of two, at least FSMM_MIN_CHUNK_BYTES. So is the number of slots, and a segment
+ * starts at a multiple of its size: an address leads to its slot without a look at the segment. */
 void
-fsmm_segments_init (FsmmSegments *self, gsize slot_size, gpointer owner)
+fsmm_segments_init (FsmmSegments *self, gsize slot_size, gpointer store)
 {
   G_STATIC_ASSERT (FSMM_SYSTEM_GRANULE / 1024 <= FSMM_SEGMENT_MAX_SLOTS);
 
-  self->owner = owner;
+  self->store = store;
   self->slot_size = slot_size;
+  self->slot_shift = g_bit_storage (slot_size) - 1;
   self->n_slots = MAX (1, FSMM_SYSTEM_GRANULE / slot_size);
+  self->slot_mask = self->n_slots - 1;
   g_queue_init (&self->open);
 }
 
 static FsmmSegment *
 segment_new (FsmmSegments *self)
 {
-  FsmmSegment *segment = fsmm_system_try_new0 (sizeof *segment);
+  FsmmSegment *segment = fsmm_system_try_new0 (sizeof *segment +
+                                               self->n_slots * sizeof (gpointer));
   gsize size = segment_size (self);
 
   if (segment == NULL)
@@ -48,7 +52,7 @@ segment_new (FsmmSegments *self)
       return NULL;
     }
 
-  if (!fsmm_registry_add (segment->base, size, self->owner))
+  if (!fsmm_registry_add (segment->base, size, self->store, segment))
     {
       fsmm_system_unmap (segment->base, size);
       g_free (segment);
@@ -83,33 +87,35 @@ fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment)
   return chosen->base + slot * self->slot_size;
 }
 
-/* Takes a slot back. A segment that has no slot in use any more is no longer known to the registry,
- * and is moved to @unused, which fsmm_segments_release () then returns to the system: that takes
- * long, and can be done without a lock. */
-void
-fsmm_segments_give (FsmmSegments *self, FsmmSegment *segment, gpointer slot, GQueue *unused)
+/* Takes a slot back. Returns TRUE if the segment has no slot in use any more: then it is for
+ * fsmm_segments_remove (). */
+gboolean
+fsmm_segments_give (FsmmSegments *self, FsmmSegment *segment, gpointer slot)
 {
-  gsize index = ((guint8 *) slot - segment->base) / self->slot_size;
-  guint64 bit = (guint64) 1 << index;
-  gboolean was_full = segment->used == all_slots (self);
+  guint64 bit = (guint64) 1 << fsmm_segments_slot_of (self, slot);
 
   g_assert (segment->used & bit);
+  if (segment->used == all_slots (self))
+    g_queue_push_tail_link (&self->open, &segment->link);
   segment->used &= ~bit;
 
   if (segment->used != 0)
-    {
-      fsmm_system_discard (slot, self->slot_size);
-      if (was_full)
-        g_queue_push_tail_link (&self->open, &segment->link);
-      return;
-    }
+    fsmm_system_discard (slot, self->slot_size);
 
-  if (!was_full)
-    g_queue_unlink (&self->open, &segment->link);
+  return segment->used == 0;
+}
+
+/* Makes the addresses of a segment without a used slot unknown, and moves it to @unused. */
+void
+fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused)
+{
+  g_queue_unlink (&self->open, &segment->link);
   fsmm_registry_remove (segment->base, segment_size (self));
   g_queue_push_tail_link (unused, &segment->link);
 }
 
+/* Returns what was removed to the system: that takes long, and can be done without a lock. Nobody may
+ * have come by one of these segments in the registry and still look at it. */
 void
 fsmm_segments_release (FsmmSegments *self, GQueue *unused)
 {

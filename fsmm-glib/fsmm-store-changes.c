@@ -4,129 +4,159 @@
 
 #include "fsmm-store-locked-private.h"
 
-/* A user function that makes or clears what lives in a block runs without the lock. Meanwhile the
- * block is CHANGING, which only one thread can bring about, so that no two clear the same; and its
- * chunk is pinned, so that the memory stays where it is whatever is dropped. */
-
-/* Takes a block of zeroes to make something in. */
-gpointer
-fsmm_store_take_changing (FsmmStore *self, FsmmChunk **chunk, FsmmTakeResult *result)
-{
-  const FsmmFill zeroes = { .n_bytes = self->geometry.alloc_size };
-  GQueue unused = G_QUEUE_INIT;
-  gpointer block = NULL;
-
-  fsmm_lock (&self->lock);
-
-  *result = fsmm_store_ensure_free (self, 1, &unused);
-  if (*result == FSMM_TAKE_OK)
-    {
-      block = fsmm_store_take_one (self, FSMM_BLOCK_CHANGING, zeroes, chunk);
-      fsmm_store_pin_chunk (*chunk);
-    }
-
-  fsmm_store_unlock_and_release (self, &unused);
-
-  return block;
-}
+/* A user function that makes or clears what lives in a block runs without the lock, and its thread is
+ * not busy. Meanwhile the block is CHANGING, which only one thread can bring about, so that no two clear
+ * the same; and its memory stays where it is whatever is dropped: a chunk that is closed is pinned once
+ * for each such block. Whoever is done with one finds out from the epoch whether that has happened. */
 
 /* What is in a chunk that is being dropped is cleared by the thread that does that, or has been. Its
  * own clear functions may ask for it to be destroyed in vain, so that nothing nests; another thread
  * comes too late with that, or, for what is still live, just in time. */
 static FsmmAddressKind
-claim_one (FsmmStore *self, FsmmChunk *chunk, gconstpointer address)
+claim_in_closed_chunk (FsmmChunk *chunk, FsmmAddressKind kind, FsmmClaim *claim)
 {
-  gboolean is_dropper = chunk->drop_id != 0 && chunk->dropper == g_thread_self ();
-  FsmmAddressKind kind;
-
-  kind = is_dropper ? fsmm_chunk_inspect (chunk, address)
-                    : fsmm_store_move_one (self, chunk, address, FSMM_BLOCK_LIVE,
-                                           FSMM_BLOCK_CHANGING);
-
-  if (is_dropper && kind == FSMM_ADDRESS_LIVE)
+  if (kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_CHANGING)
     return FSMM_ADDRESS_DROPPED;
-  if (chunk->drop_id != 0 && (kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_CHANGING))
+  if (kind != FSMM_ADDRESS_LIVE)
+    return kind;
+  if (chunk->dropper == g_thread_self ())
     return FSMM_ADDRESS_DROPPED;
 
-  return kind;
+  fsmm_state_set (claim->slot.state, FSMM_STATE_CHANGING);
+  claim->epoch = G_MAXSIZE; /* which never comes */
+  fsmm_store_pin_chunk (chunk);
+
+  return FSMM_ADDRESS_LIVE;
+}
+
+static FsmmAddressKind
+claim_locked (FsmmStore *self, FsmmClaim *claim)
+{
+  gpointer block = claim->slot.block;
+  FsmmAddressKind kind = fsmm_store_inspect_locked (self, block);
+  FsmmChunk *chunk = fsmm_store_lookup_chunk (self, block);
+
+  claim->slot.state = fsmm_store_find_state (self, block);
+  claim->epoch = self->epoch;
+
+  if (chunk != NULL && chunk->drop_id != 0)
+    return claim_in_closed_chunk (chunk, kind, claim);
+  if (claim->slot.state != NULL && fsmm_state_claim (claim->slot.state))
+    return FSMM_ADDRESS_LIVE;
+
+  /* It was live a moment ago, and another thread was faster. */
+  return kind == FSMM_ADDRESS_LIVE ? FSMM_ADDRESS_CHANGING : kind;
 }
 
 /* Claims the block at @address if it is live, to clear it, and says what the address is in any
  * case. */
 FsmmAddressKind
-fsmm_store_claim (FsmmStore *self, gconstpointer address, FsmmChunk **chunk)
+fsmm_store_claim (FsmmStore *self, gpointer address, FsmmClaim *claim)
 {
-  FsmmAddressKind kind = FSMM_ADDRESS_FOREIGN;
+  FsmmCache *cache = fsmm_cache_enter (self);
+  gboolean claimed = FALSE;
+  FsmmAddressKind kind;
+
+  claim->slot.block = address;
+  if (cache != NULL)
+    {
+      FsmmChunk *chunk = fsmm_store_find_chunk (self, address);
+
+      claim->slot.state = chunk != NULL ? fsmm_chunk_find_state (chunk, &self->geometry, address) : NULL;
+      claim->epoch = self->epoch;
+      claimed = claim->slot.state != NULL && chunk->drop_id == 0 &&
+                fsmm_state_claim (claim->slot.state);
+      fsmm_cache_leave (cache);
+    }
+
+  if (claimed)
+    return FSMM_ADDRESS_LIVE;
 
   fsmm_lock (&self->lock);
-
-  *chunk = fsmm_store_lookup_chunk (self, address);
-  if (*chunk != NULL)
-    kind = claim_one (self, *chunk, address);
-  if (kind == FSMM_ADDRESS_LIVE)
-    fsmm_store_pin_chunk (*chunk);
-
+  kind = claim_locked (self, claim);
   fsmm_unlock (&self->lock);
 
   return kind;
 }
 
-/* Claims the block of a handle. NULL if it has been dropped, or another thread has claimed it. */
-FsmmChunk *
-fsmm_store_claim_held (FsmmStore *self, gconstpointer address, gsize epoch)
+/* Claims the block of a handle. FALSE if it has been dropped, or another thread has claimed it. */
+gboolean
+fsmm_store_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *claim)
 {
-  FsmmChunk *chunk = NULL;
+  FsmmCache *cache = fsmm_store_enter (self);
+  gboolean claimed = self->epoch == epoch;
 
-  fsmm_lock (&self->lock);
+  if (claimed)
+    {
+      claim->slot = (FsmmSlot) { block, fsmm_store_find_state (self, block) };
+      claim->epoch = epoch;
+      claimed = fsmm_state_get (claim->slot.state) == FSMM_STATE_HELD;
+    }
+  if (claimed)
+    fsmm_state_set (claim->slot.state, FSMM_STATE_CHANGING);
 
-  if (self->epoch == epoch)
-    chunk = fsmm_store_lookup_chunk (self, address);
-  if (chunk != NULL && fsmm_store_move_one (self, chunk, address, FSMM_BLOCK_HELD,
-                                            FSMM_BLOCK_CHANGING) != FSMM_ADDRESS_HELD)
-    chunk = NULL;
-  if (chunk != NULL)
-    fsmm_store_pin_chunk (chunk);
+  fsmm_store_leave (self, cache);
 
-  fsmm_unlock (&self->lock);
-
-  return chunk;
+  return claimed;
 }
 
 /* What has been made in a block is complete. Returns FALSE, and changes nothing, if all blocks were
  * dropped meanwhile: then the caller has to clear and finish it, because nobody else did. */
 gboolean
-fsmm_store_settle (FsmmStore *self,
-                   FsmmChunk *chunk,
-                   gpointer block,
-                   FsmmBlockState to,
-                   gsize *epoch)
+fsmm_store_settle (FsmmStore *self, const FsmmClaim *claim, FsmmState to)
 {
-  GQueue unused = G_QUEUE_INIT;
-  gboolean is_there;
+  FsmmCache *cache = fsmm_store_enter (self);
+  gboolean is_there = self->epoch == claim->epoch;
 
-  fsmm_lock (&self->lock);
-
-  is_there = chunk->drop_id == 0;
-  *epoch = self->epoch;
   if (is_there)
-    {
-      fsmm_store_move_one (self, chunk, block, FSMM_BLOCK_CHANGING, to);
-      fsmm_store_unpin_chunk (self, chunk, &unused);
-    }
+    fsmm_state_set (claim->slot.state, to);
 
-  fsmm_store_unlock_and_release (self, &unused);
+  fsmm_store_leave (self, cache);
 
   return is_there;
 }
 
+static FsmmChunk *
+find_pinned_chunk (FsmmStore *self, const FsmmState *state)
+{
+  GList *l = self->all.tail;
+
+  while (!fsmm_chunk_has_state (l->data, state))
+    l = l->prev;
+
+  return l->data;
+}
+
+/* The chunk was closed meanwhile, and perhaps detached. */
+static void
+finish_pinned (FsmmStore *self, const FsmmClaim *claim, FsmmLater *later)
+{
+  FsmmChunk *chunk = find_pinned_chunk (self, claim->slot.state);
+
+  fsmm_state_set (claim->slot.state, FSMM_STATE_FREE);
+  fsmm_chunk_give (chunk, fsmm_chunk_blocks_one (claim->slot.state - chunk->states));
+  if (!chunk->detached)
+    self->n_out--;
+
+  fsmm_store_unpin_chunk (self, chunk, later);
+}
+
 /* What lived in a block has been cleared. */
 void
-fsmm_store_finish (FsmmStore *self, FsmmChunk *chunk, gpointer block)
+fsmm_store_finish (FsmmStore *self, const FsmmClaim *claim)
 {
-  GQueue unused = G_QUEUE_INIT;
+  FsmmLater later = FSMM_LATER_INIT;
+
+  if (fsmm_store_try_give_in_epoch (self, claim->slot.block, FSMM_STATE_CHANGING, claim->epoch))
+    return;
 
   fsmm_lock (&self->lock);
-  fsmm_store_move_one (self, chunk, block, FSMM_BLOCK_CHANGING, FSMM_BLOCK_FREE);
-  fsmm_store_unpin_chunk (self, chunk, &unused);
-  fsmm_store_unlock_and_release (self, &unused);
+  fsmm_store_note_peak (self);
+
+  if (self->epoch == claim->epoch)
+    fsmm_store_give_claimed (self, claim->slot.block, FSMM_STATE_CHANGING, &later);
+  else
+    finish_pinned (self, claim, &later);
+
+  fsmm_store_unlock_and_finish (self, &later);
 }

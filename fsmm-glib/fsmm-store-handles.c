@@ -4,55 +4,42 @@
 
 #include "fsmm-store-locked-private.h"
 
-/* Takes a block for a handle, and tells the epoch it belongs to. When that is over, the
- * block has been dropped with all others. */
-gpointer
-fsmm_store_take_held (FsmmStore *self, FsmmFill fill, gsize *epoch, FsmmTakeResult *result)
-{
-  GQueue unused = G_QUEUE_INIT;
-  gpointer block = NULL;
-
-  fsmm_lock (&self->lock);
-
-  *epoch = self->epoch;
-  *result = fsmm_store_ensure_free (self, 1, &unused);
-  if (*result == FSMM_TAKE_OK)
-    block = fsmm_store_take_one (self, FSMM_BLOCK_HELD, fill, NULL);
-
-  fsmm_store_unlock_and_release (self, &unused);
-
-  return block;
-}
-
-/* Returns FALSE if the block has been dropped. */
-static gboolean
-move_held (FsmmStore *self, gpointer block, gsize epoch, FsmmBlockState to)
-{
-  gboolean is_there;
-
-  fsmm_lock (&self->lock);
-
-  is_there = self->epoch == epoch;
-  if (is_there)
-    fsmm_store_move_one (self, fsmm_store_lookup_chunk (self, block), block, FSMM_BLOCK_HELD, to);
-
-  fsmm_unlock (&self->lock);
-
-  return is_there;
-}
-
 /* Gives back the block of a handle. Returns FALSE if it has been dropped. */
 gboolean
 fsmm_store_give_held (FsmmStore *self, gpointer block, gsize epoch)
 {
-  return move_held (self, block, epoch, FSMM_BLOCK_FREE);
+  FsmmLater later = FSMM_LATER_INIT;
+  gboolean is_there;
+
+  if (fsmm_store_try_give_in_epoch (self, block, FSMM_STATE_HELD, epoch))
+    return TRUE;
+
+  fsmm_lock (&self->lock);
+  fsmm_store_note_peak (self);
+
+  is_there = self->epoch == epoch;
+  if (is_there)
+    fsmm_store_give_claimed (self, block, FSMM_STATE_HELD, &later);
+
+  fsmm_store_unlock_and_finish (self, &later);
+
+  return is_there;
 }
 
 /* From now on the block belongs to whoever has its address. Returns FALSE if it has been dropped. */
 gboolean
 fsmm_store_let_go (FsmmStore *self, gpointer block, gsize epoch)
 {
-  return move_held (self, block, epoch, FSMM_BLOCK_LIVE);
+  FsmmCache *cache = fsmm_store_enter (self);
+  FsmmState *state = self->epoch == epoch ? fsmm_store_find_state (self, block) : NULL;
+  gboolean is_there = state != NULL && fsmm_state_get (state) == FSMM_STATE_HELD;
+
+  if (is_there)
+    fsmm_state_set (state, FSMM_STATE_LIVE);
+
+  fsmm_store_leave (self, cache);
+
+  return is_there;
 }
 
 /* Makes the memory of a handle's block stay where it is until fsmm_store_unpin (), whatever is
@@ -73,9 +60,9 @@ fsmm_store_pin (FsmmStore *self, gconstpointer block, gsize epoch)
 void
 fsmm_store_unpin (FsmmStore *self, FsmmChunk *chunk)
 {
-  GQueue unused = G_QUEUE_INIT;
+  FsmmLater later = FSMM_LATER_INIT;
 
   fsmm_lock (&self->lock);
-  fsmm_store_unpin_chunk (self, chunk, &unused);
-  fsmm_store_unlock_and_release (self, &unused);
+  fsmm_store_unpin_chunk (self, chunk, &later);
+  fsmm_store_unlock_and_finish (self, &later);
 }

@@ -1,14 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the files of the store share. Every function here is called with the store's lock held; those
- * that may let go of memory collect it in @unused, for fsmm_store_unlock_and_release (). */
+/* What the files of the store share. Every function here is called with the store's lock held. */
 
 #pragma once
 
+#include "fsmm-cache-private.h"
 #include "fsmm-lock-private.h"
 #include "fsmm-store-private.h"
 
 G_BEGIN_DECLS
+
+/* Blocks that two threads freed at the same time, found out. */
+typedef struct {
+  char *pool;         /* (owned) (nullable): in words for people */
+  gsize n_blocks;
+  gpointer blocks[8]; /* the first of them */
+} FsmmLost;
+
+void fsmm_lost_report (FsmmLost *self);
+
+/* What remains to be done when the lock is let go. */
+typedef struct {
+  gboolean is_stopped; /* caches are, and have to resume */
+  GQueue unused;       /* (element-type FsmmSegment): for the system */
+  FsmmLost lost;       /* to be reported: a handler of messages may use the pool */
+} FsmmLater;
+
+#define FSMM_LATER_INIT { FALSE, G_QUEUE_INIT, { NULL, 0, { NULL } } }
+
+void fsmm_store_unlock_and_finish (FsmmStore *self, FsmmLater *later);
+
+/* --- Chunks: fsmm-store.c --- */
 
 /* Whether blocks are taken from the chunk: just then it is in the queue of open ones. */
 static inline gboolean
@@ -18,20 +40,60 @@ fsmm_store_chunk_is_open (const FsmmChunk *chunk)
 }
 
 FsmmChunk *fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address);
+FsmmChunk *fsmm_store_add_chunk (FsmmStore *self, FsmmLater *later);
 void fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id);
-void fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, GQueue *unused);
-
-FsmmTakeResult fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, GQueue *unused);
-gpointer fsmm_store_take_one (FsmmStore *self, FsmmBlockState to, FsmmFill fill, FsmmChunk **chunk);
-FsmmAddressKind fsmm_store_move_one (FsmmStore *self,
-                                     FsmmChunk *chunk,
-                                     gconstpointer address,
-                                     FsmmBlockState from,
-                                     FsmmBlockState to);
+void fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
 
 FsmmChunk *fsmm_store_pin_chunk (FsmmChunk *chunk);
-void fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, GQueue *unused);
+void fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
 
-void fsmm_store_unlock_and_release (FsmmStore *self, GQueue *unused);
+FsmmTakeResult fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later);
+
+/* --- Blocks leave the store and come back: fsmm-store-blocks.c --- */
+
+void fsmm_store_lose (FsmmStore *self, gpointer block, FsmmLater *later);
+FsmmChunkBlocks fsmm_store_take_word (FsmmStore *self, gsize max_blocks, FsmmChunk **chunk);
+/* Of two threads that freed a block at once, one has brought it back, from where it was just taken, and the
+ * other has it still. */
+static inline gboolean
+fsmm_store_is_lost (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+{
+  if (G_LIKELY (fsmm_state_is_in_store (fsmm_state_get (&chunk->states[block]))))
+    return FALSE;
+
+  fsmm_store_lose (self, fsmm_chunk_address (chunk, block), later);
+  return TRUE;
+}
+
+void fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
+void fsmm_store_note_taken (FsmmStore *self, FsmmChunk *chunk, gsize n_blocks);
+void fsmm_store_put_back (FsmmStore *self,
+                          FsmmChunk *chunk,
+                          FsmmChunkBlocks blocks,
+                          FsmmLater *later);
+FsmmAddressKind fsmm_store_give_locked (FsmmStore *self,
+                                        gpointer block,
+                                        FsmmState from,
+                                        FsmmLater *later);
+void fsmm_store_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later);
+FsmmAddressKind fsmm_store_inspect_locked (FsmmStore *self, gconstpointer address);
+
+/* --- Caches: fsmm-cache.c --- */
+
+guint fsmm_cache_max_blocks (const FsmmGeometry *geometry);
+FsmmCache *fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread);
+void fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmLater *later);
+
+FsmmCache *fsmm_cache_fill_up (FsmmCache *self, FsmmTakeResult *result, FsmmLater *later);
+FsmmCache *fsmm_cache_make_room (FsmmCache *self, FsmmLater *later);
+
+gsize fsmm_store_count_cached (FsmmStore *self);
+void fsmm_store_note_peak (FsmmStore *self);
+
+void fsmm_store_forget_chunk (FsmmStore *self, gconstpointer base);
+void fsmm_store_stop (FsmmStore *self);
+void fsmm_store_resume (FsmmStore *self);
+void fsmm_store_stop_for (FsmmStore *self, FsmmLater *later);
+void fsmm_store_quiesce (FsmmStore *self, FsmmLater *later);
 
 G_END_DECLS

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The central store: all chunks of one pool behind one lock.
+/* The central store: all chunks of one pool behind one lock, and the caches of threads before it.
  *
  * Knows nothing of GObject or GError: it says in an enum what happened, and the pool finds the words.
- * Every function may be called from any thread. */
+ * Every function may be called from any thread.
+ *
+ * A block is out of the store while it is live or in a cache. What takes no lock is in
+ * fsmm-cache-private.h. */
 
 #pragma once
 
 #include <glib.h>
 
 #include "fsmm-chunk-private.h"
-#include "fsmm-fork-private.h"
 #include "fsmm-geometry-private.h"
+#include "fsmm-registry-private.h"
 #include "fsmm-segment-private.h"
+#include "fsmm-state-private.h"
 
 G_BEGIN_DECLS
 
@@ -22,11 +26,36 @@ typedef enum {
   FSMM_TAKE_NO_MEMORY,
 } FsmmTakeResult;
 
+/* What a block starts with. */
+typedef struct {
+  gsize n_bytes;
+  gconstpointer source; /* NULL: zeroes */
+} FsmmFill;
+
+/* A block, and where its state is. */
+typedef struct {
+  gpointer block;
+  FsmmState *state;
+} FsmmSlot;
+
+#define FSMM_NO_SLOT ((FsmmSlot) { NULL, NULL })
+
+typedef struct _FsmmCache FsmmCache;
+
+/* Whom a store belongs to, for messages. */
+typedef struct {
+  gpointer owner;
+  char *(*describe) (gpointer owner);
+} FsmmStoreOwner;
+
 typedef struct {
   /* Set once by fsmm_store_init (). */
   FsmmGeometry geometry;
-  gsize max_blocks; /* G_MAXSIZE: no limit */
-  FsmmForkGuard fork_guard;
+  gsize max_blocks;       /* G_MAXSIZE: no limit */
+  guint max_cached;       /* how many blocks a cache may come to hold */
+  guint index;            /* in the table of caches that each thread has */
+  gconstpointer quick_key; /* (nullable): what finds a cache quickly; set before there is one */
+  FsmmStoreOwner belongs; /* to whom */
 
   /* Protects all below. No user function is called with it held, and no lock but the registry's is
    * taken. */
@@ -37,41 +66,47 @@ typedef struct {
   GQueue open;           /* chunks to take from: those that have a free block and are not closed */
   FsmmSegments segments; /* where chunks lie */
   guint64 next_serial;
-  gsize epoch;   /* how often all blocks were dropped, and one more; (atomic), for reading */
-  gsize n_free;  /* in chunks that are not closed */
-  gsize n_live;
+  gsize epoch;  /* how often all blocks were dropped, and one more; (atomic), for reading */
+  gsize n_free; /* in chunks that are not closed */
+  gsize n_out;
   gsize peak_live;
-} FsmmStore;
 
-/* What a block starts with. */
-typedef struct {
-  gsize n_bytes;
-  gconstpointer source; /* NULL: zeroes */
-} FsmmFill;
+  GQueue caches;           /* (element-type FsmmCache) */
+  guint n_marks;           /* how many of the marks are in use; (atomic), for reading */
+  guint64 marks[(FSMM_MAX_MARKS + 63) / 64]; /* which: a bit for each */
+} FsmmStore;
 
 void fsmm_store_init (FsmmStore *self,
                       const FsmmGeometry *geometry,
                       gsize max_blocks,
-                      gpointer owner);
+                      FsmmStoreOwner belongs);
 void fsmm_store_clear (FsmmStore *self);
 
-/* --- Blocks that whoever has their address may give back: fsmm-store.c --- */
+/* --- Blocks come and go: fsmm-store-blocks.c, and without the lock fsmm-cache-private.h --- */
 
-FsmmTakeResult fsmm_store_take (FsmmStore *self,
-                                gsize n_blocks,
-                                gpointer *blocks,
-                                FsmmFill fill);
-FsmmAddressKind fsmm_store_give (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given);
-FsmmAddressKind fsmm_store_inspect (FsmmStore *self, gconstpointer address);
+FsmmSlot fsmm_store_take_slowly (FsmmStore *self,
+                                 FsmmState to,
+                                 FsmmFill fill,
+                                 gsize *epoch,
+                                 FsmmTakeResult *result);
+FsmmAddressKind fsmm_store_give_slowly (FsmmStore *self, gpointer block, FsmmState from);
+gboolean fsmm_store_is_out (FsmmStore *self, gconstpointer address);
+
+/* --- Many at once: fsmm-store-many.c --- */
+
+FsmmTakeResult fsmm_store_take_many (FsmmStore *self, gsize n_blocks, gpointer *blocks);
+FsmmAddressKind fsmm_store_give_many (FsmmStore *self,
+                                      gsize n_blocks,
+                                      gpointer *blocks,
+                                      gsize *n_given);
+
+/* --- Room: fsmm-store-room.c --- */
+
 FsmmTakeResult fsmm_store_reserve (FsmmStore *self, gsize n_blocks);
 gsize fsmm_store_trim (FsmmStore *self);
 
-/* --- Blocks that belong to a handle: fsmm-store-handles.c --- */
+/* --- Blocks of handles: fsmm-store-handles.c --- */
 
-gpointer fsmm_store_take_held (FsmmStore *self,
-                               FsmmFill fill,
-                               gsize *epoch,
-                               FsmmTakeResult *result);
 gboolean fsmm_store_give_held (FsmmStore *self, gpointer block, gsize epoch);
 gboolean fsmm_store_let_go (FsmmStore *self, gpointer block, gsize epoch);
 FsmmChunk *fsmm_store_pin (FsmmStore *self, gconstpointer block, gsize epoch);
@@ -86,15 +121,16 @@ fsmm_store_is_in_epoch (FsmmStore *self, gsize epoch)
 
 /* --- Blocks in which a user function makes or clears something: fsmm-store-changes.c --- */
 
-gpointer fsmm_store_take_changing (FsmmStore *self, FsmmChunk **chunk, FsmmTakeResult *result);
-FsmmAddressKind fsmm_store_claim (FsmmStore *self, gconstpointer address, FsmmChunk **chunk);
-FsmmChunk *fsmm_store_claim_held (FsmmStore *self, gconstpointer address, gsize epoch);
-gboolean fsmm_store_settle (FsmmStore *self,
-                            FsmmChunk *chunk,
-                            gpointer block,
-                            FsmmBlockState to,
-                            gsize *epoch);
-void fsmm_store_finish (FsmmStore *self, FsmmChunk *chunk, gpointer block);
+/* A block that is CHANGING, in the hands of one thread. */
+typedef struct {
+  FsmmSlot slot;
+  gsize epoch; /* when that is over, the chunk is pinned for the claim */
+} FsmmClaim;
+
+FsmmAddressKind fsmm_store_claim (FsmmStore *self, gpointer address, FsmmClaim *claim);
+gboolean fsmm_store_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *claim);
+gboolean fsmm_store_settle (FsmmStore *self, const FsmmClaim *claim, FsmmState to);
+void fsmm_store_finish (FsmmStore *self, const FsmmClaim *claim);
 
 /* --- All blocks, one after the other or at once: fsmm-store-walks.c --- */
 
@@ -106,10 +142,9 @@ typedef struct {
   guint64 end_serial;
 
   /* While all blocks are dropped: */
-  gsize drop_id;     /* only chunks that this drop has closed */
-  gsize word;        /* whose blocks have been claimed */
-  guint64 claimed;   /* which these are */
-  guint64 uncleared; /* those of them whose turn has not come */
+  gsize drop_id;             /* only chunks that this drop has closed */
+  FsmmChunkBlocks claimed;   /* of the chunk */
+  FsmmChunkBlocks uncleared; /* those of them whose turn has not come */
 } FsmmStoreCursor;
 
 void fsmm_store_cursor_init (FsmmStoreCursor *cursor, FsmmStore *self);

@@ -24,19 +24,19 @@ cursor_start (FsmmStoreCursor *cursor, FsmmStore *self)
 
 /* A pinned chunk stays in the list even when it is detached, and so leads on to the next one. */
 static void
-cursor_advance (FsmmStoreCursor *cursor, GQueue *unused)
+cursor_advance (FsmmStoreCursor *cursor, FsmmLater *later)
 {
   FsmmChunk *chunk = cursor->chunk;
   GList *next = chunk->all_link.next;
 
   cursor->chunk = is_in_walk (cursor, next) ? fsmm_store_pin_chunk (next->data) : NULL;
   cursor->next_index = 0;
-  fsmm_store_unpin_chunk (cursor->store, chunk, unused);
+  fsmm_store_unpin_chunk (cursor->store, chunk, later);
 }
 
 /* Called with the lock held. */
 static gpointer
-cursor_find (FsmmStoreCursor *cursor, GQueue *unused)
+cursor_find (FsmmStoreCursor *cursor, FsmmLater *later)
 {
   gpointer block = NULL;
 
@@ -48,9 +48,9 @@ cursor_find (FsmmStoreCursor *cursor, GQueue *unused)
         block = fsmm_chunk_next_whole (chunk, cursor->next_index);
 
       if (block != NULL)
-        cursor->next_index = fsmm_chunk_index (chunk, block) + 1;
+        cursor->next_index = ((guint8 *) block - chunk->base) / chunk->geometry->block_size + 1;
       else
-        cursor_advance (cursor, unused);
+        cursor_advance (cursor, later);
     }
 
   return block;
@@ -69,22 +69,22 @@ fsmm_store_cursor_init (FsmmStoreCursor *cursor, FsmmStore *self)
 gpointer
 fsmm_store_cursor_next (FsmmStoreCursor *cursor)
 {
-  GQueue unused = G_QUEUE_INIT;
+  FsmmLater later = FSMM_LATER_INIT;
   gpointer block;
 
   fsmm_lock (&cursor->store->lock);
-  block = cursor_find (cursor, &unused);
-  fsmm_store_unlock_and_release (cursor->store, &unused);
+  block = cursor_find (cursor, &later);
+  fsmm_store_unlock_and_finish (cursor->store, &later);
 
   return block;
 }
 
 /* --- Dropping all blocks --- */
 
-/* Marks every chunk: nothing is taken from it any more, and its handles are of no use. Returns how
- * many blocks are in them. */
+/* Marks every chunk: nothing is taken from it any more, and its handles are of no use. Blocks that are
+ * CHANGING pin it from now on. Returns how many blocks are in them. Caches are stopped and empty. */
 static gsize
-mark_chunks (FsmmStore *self)
+mark_chunks (FsmmStore *self, FsmmLater *later)
 {
   gsize drop_id = __atomic_add_fetch (&self->epoch, 1, __ATOMIC_RELEASE);
   gsize n_blocks = 0;
@@ -95,8 +95,10 @@ mark_chunks (FsmmStore *self)
 
       if (chunk->drop_id == 0)
         {
+          fsmm_store_find_lost (self, chunk, later);
           fsmm_store_close_chunk (self, chunk, drop_id);
-          n_blocks += chunk->n_live;
+          chunk->n_pins += fsmm_chunk_count_changing (chunk);
+          n_blocks += chunk->n_out;
         }
     }
 
@@ -104,7 +106,7 @@ mark_chunks (FsmmStore *self)
 }
 
 static void
-remove_marked_chunks (FsmmStore *self, gsize drop_id, GQueue *unused)
+remove_marked_chunks (FsmmStore *self, gsize drop_id, FsmmLater *later)
 {
   GList *next;
 
@@ -114,7 +116,7 @@ remove_marked_chunks (FsmmStore *self, gsize drop_id, GQueue *unused)
 
       next = l->next;
       if (chunk->drop_id == drop_id && !chunk->detached)
-        fsmm_store_remove_chunk (self, chunk, unused);
+        fsmm_store_remove_chunk (self, chunk, later);
     }
 }
 
@@ -122,13 +124,14 @@ remove_marked_chunks (FsmmStore *self, gsize drop_id, GQueue *unused)
 gsize
 fsmm_store_drop_all (FsmmStore *self)
 {
-  GQueue unused = G_QUEUE_INIT;
+  FsmmLater later = FSMM_LATER_INIT;
   gsize n_dropped;
 
   fsmm_lock (&self->lock);
-  n_dropped = mark_chunks (self);
-  remove_marked_chunks (self, self->epoch, &unused);
-  fsmm_store_unlock_and_release (self, &unused);
+  fsmm_store_quiesce (self, &later);
+  n_dropped = mark_chunks (self, &later);
+  remove_marked_chunks (self, self->epoch, &later);
+  fsmm_store_unlock_and_finish (self, &later);
 
   return n_dropped;
 }
@@ -138,13 +141,15 @@ fsmm_store_drop_all (FsmmStore *self)
 gsize
 fsmm_store_drop_begin (FsmmStoreCursor *cursor, FsmmStore *self)
 {
+  FsmmLater later = FSMM_LATER_INIT;
   gsize n_dropped;
 
   fsmm_lock (&self->lock);
-  n_dropped = mark_chunks (self);
+  fsmm_store_quiesce (self, &later);
+  n_dropped = mark_chunks (self, &later);
   cursor_start (cursor, self);
   cursor->drop_id = self->epoch;
-  fsmm_unlock (&self->lock);
+  fsmm_store_unlock_and_finish (self, &later);
 
   return n_dropped;
 }
@@ -154,11 +159,16 @@ static void
 drop_finish_word (FsmmStoreCursor *cursor)
 {
   FsmmChunk *chunk = cursor->chunk;
-  gsize n_live_before = chunk->n_live;
+  FsmmStore *store = cursor->store;
+  FsmmChunkBlocks left = cursor->claimed;
 
-  fsmm_chunk_finish_word (chunk, cursor->word, cursor->claimed);
-  cursor->claimed = 0;
-  cursor->store->n_live -= n_live_before - chunk->n_live;
+  while (left.bits != 0)
+    fsmm_state_set (&chunk->states[fsmm_chunk_blocks_next (&left)], FSMM_STATE_FREE);
+
+  fsmm_store_note_peak (store);
+  fsmm_chunk_give (chunk, cursor->claimed);
+  store->n_out -= fsmm_chunk_blocks_count (cursor->claimed);
+  cursor->claimed.bits = 0;
 }
 
 /* Claims all blocks of the next word of this chunk that has any. Called with the lock held. */
@@ -168,20 +178,19 @@ drop_claim_in_chunk (FsmmStoreCursor *cursor, FsmmChunk *chunk)
   if (chunk->drop_id != cursor->drop_id)
     return;
 
-  cursor->word = fsmm_chunk_claim_word (chunk, cursor->next_index / FSMM_WORD_BITS,
-                                        &cursor->claimed);
-  cursor->next_index = (cursor->word + 1) * FSMM_WORD_BITS;
+  cursor->claimed = fsmm_chunk_claim_word (chunk, cursor->next_index / FSMM_WORD_BITS);
+  cursor->next_index = (cursor->claimed.word + 1) * FSMM_WORD_BITS;
 }
 
 /* The same in the first chunk from this one on that has any. Called with the lock held. */
 static void
-drop_claim_word (FsmmStoreCursor *cursor, GQueue *unused)
+drop_claim_word (FsmmStoreCursor *cursor, FsmmLater *later)
 {
-  while (cursor->chunk != NULL && cursor->claimed == 0)
+  while (cursor->chunk != NULL && cursor->claimed.bits == 0)
     {
       drop_claim_in_chunk (cursor, cursor->chunk);
-      if (cursor->claimed == 0)
-        cursor_advance (cursor, unused);
+      if (cursor->claimed.bits == 0)
+        cursor_advance (cursor, later);
     }
 
   cursor->uncleared = cursor->claimed;
@@ -191,35 +200,30 @@ drop_claim_word (FsmmStoreCursor *cursor, GQueue *unused)
 gpointer
 fsmm_store_drop_next (FsmmStoreCursor *cursor)
 {
-  const FsmmGeometry *geometry = &cursor->store->geometry;
-  gsize block;
-
-  if (cursor->uncleared == 0)
+  if (cursor->uncleared.bits == 0)
     {
-      GQueue unused = G_QUEUE_INIT;
+      FsmmLater later = FSMM_LATER_INIT;
 
       fsmm_lock (&cursor->store->lock);
-      if (cursor->claimed != 0)
+      if (cursor->claimed.bits != 0)
         drop_finish_word (cursor);
-      drop_claim_word (cursor, &unused);
-      fsmm_store_unlock_and_release (cursor->store, &unused);
+      drop_claim_word (cursor, &later);
+      fsmm_store_unlock_and_finish (cursor->store, &later);
     }
 
-  if (cursor->uncleared == 0)
+  if (cursor->uncleared.bits == 0)
     return NULL;
 
-  block = cursor->word * FSMM_WORD_BITS + __builtin_ctzll (cursor->uncleared);
-  cursor->uncleared &= cursor->uncleared - 1;
-
-  return cursor->chunk->base + block * geometry->block_size;
+  return fsmm_chunk_address (cursor->chunk, fsmm_chunk_blocks_next (&cursor->uncleared));
 }
 
 void
 fsmm_store_drop_end (FsmmStoreCursor *cursor)
 {
-  GQueue unused = G_QUEUE_INIT;
+  FsmmLater later = FSMM_LATER_INIT;
 
   fsmm_lock (&cursor->store->lock);
-  remove_marked_chunks (cursor->store, cursor->drop_id, &unused);
-  fsmm_store_unlock_and_release (cursor->store, &unused);
+  fsmm_store_quiesce (cursor->store, &later);
+  remove_marked_chunks (cursor->store, cursor->drop_id, &later);
+  fsmm_store_unlock_and_finish (cursor->store, &later);
 }

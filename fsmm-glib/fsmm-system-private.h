@@ -19,6 +19,12 @@ void fsmm_system_discard (gpointer base, gsize size);
 
 gpointer fsmm_system_try_new0 (gsize size);
 
+/* What threads write to at the same time should not lie in one line of the processors' caches. */
+#define FSMM_SYSTEM_CACHE_LINE 64
+
+gpointer fsmm_system_try_new0_in_lines (gsize size);
+void fsmm_system_free_in_lines (gpointer memory);
+
 /* For tests: makes the @nth request from now on fail (1: the next), and none after it. */
 void fsmm_system_fail_nth (guint nth);
 /* For tests: takes the above back. Returns TRUE if the request has failed since. */

@@ -43,6 +43,30 @@ fsmm_system_try_new0 (gsize size)
   return g_try_malloc0 (size);
 }
 
+/* The same, in cache lines of its own, for fsmm_system_free_in_lines (). What malloc () returned is kept
+ * right before it. */
+gpointer
+fsmm_system_try_new0_in_lines (gsize size)
+{
+  guint8 *base = fsmm_system_try_new0 (size + sizeof (gpointer) + 2 * FSMM_SYSTEM_CACHE_LINE - 1);
+  guint8 *aligned;
+
+  if (base == NULL)
+    return NULL;
+
+  aligned = base + sizeof (gpointer);
+  aligned += -(guintptr) aligned & (FSMM_SYSTEM_CACHE_LINE - 1);
+  ((gpointer *) (gpointer) aligned)[-1] = base;
+
+  return aligned;
+}
+
+void
+fsmm_system_free_in_lines (gpointer memory)
+{
+  g_free (((gpointer *) memory)[-1]);
+}
+
 #ifdef HAVE_MMAP
 
 /* LeakSanitizer looks for pointers in memory from malloc (), but not in mappings: without this it

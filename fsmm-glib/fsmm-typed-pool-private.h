@@ -31,7 +31,7 @@ fsmm_typed_pool_get_store (FsmmTypedPool *self)
 /* Instances are made and cleared here alone: fsmm-instances.c. */
 gpointer fsmm_typed_pool_make (FsmmTypedPool *self,
                                gconstpointer source,
-                               FsmmBlockState state,
+                               FsmmState state,
                                gsize *epoch,
                                GError **error);
 void fsmm_typed_pool_drop_held (FsmmTypedPool *self, gpointer instance, gsize epoch);

@@ -12,17 +12,17 @@ test_knows_what_was_added (void)
   guint8 *base = fsmm_system_map (size, FSMM_SYSTEM_GRANULE);
   int owner;
 
-  g_assert_null (fsmm_registry_lookup (base));
+  g_assert_null (fsmm_registry_find_store (base));
 
-  g_assert_true (fsmm_registry_add (base, size, &owner));
-  g_assert_true (fsmm_registry_lookup (base) == &owner);
-  g_assert_true (fsmm_registry_lookup (base + size - 1) == &owner);
-  g_assert_null (fsmm_registry_lookup (base - 1));
-  g_assert_null (fsmm_registry_lookup (base + size));
+  g_assert_true (fsmm_registry_add (base, size, &owner, NULL));
+  g_assert_true (fsmm_registry_find_store (base) == &owner);
+  g_assert_true (fsmm_registry_find_store (base + size - 1) == &owner);
+  g_assert_null (fsmm_registry_find_store (base - 1));
+  g_assert_null (fsmm_registry_find_store (base + size));
 
   fsmm_registry_remove (base, size);
-  g_assert_null (fsmm_registry_lookup (base));
-  g_assert_null (fsmm_registry_lookup (base + size - 1));
+  g_assert_null (fsmm_registry_find_store (base));
+  g_assert_null (fsmm_registry_find_store (base + size - 1));
 
   fsmm_system_unmap (base, size);
 }
@@ -30,12 +30,12 @@ test_knows_what_was_added (void)
 static void
 test_any_address_can_be_asked_about (void)
 {
-  g_assert_null (fsmm_registry_lookup (NULL));
+  g_assert_null (fsmm_registry_find_store (NULL));
 
   for (guint bit = 0; bit < 8 * sizeof (gpointer); bit++)
-    g_assert_null (fsmm_registry_lookup ((gpointer) ((guintptr) 1 << bit)));
+    g_assert_null (fsmm_registry_find_store ((gpointer) ((guintptr) 1 << bit)));
 
-  g_assert_null (fsmm_registry_lookup ((gpointer) G_MAXSIZE));
+  g_assert_null (fsmm_registry_find_store ((gpointer) G_MAXSIZE));
 }
 
 static void
@@ -46,11 +46,11 @@ test_range_over_two_leaves (void)
   guint8 *border = (guint8 *) ((guintptr) 7 << 32);
   int owner;
 
-  g_assert_true (fsmm_registry_add (border - FSMM_SYSTEM_GRANULE, 2 * FSMM_SYSTEM_GRANULE, &owner));
-  g_assert_true (fsmm_registry_lookup (border - 1) == &owner);
-  g_assert_true (fsmm_registry_lookup (border) == &owner);
+  g_assert_true (fsmm_registry_add (border - FSMM_SYSTEM_GRANULE, 2 * FSMM_SYSTEM_GRANULE, &owner, NULL));
+  g_assert_true (fsmm_registry_find_store (border - 1) == &owner);
+  g_assert_true (fsmm_registry_find_store (border) == &owner);
   fsmm_registry_remove (border - FSMM_SYSTEM_GRANULE, 2 * FSMM_SYSTEM_GRANULE);
-  g_assert_null (fsmm_registry_lookup (border));
+  g_assert_null (fsmm_registry_find_store (border));
 #else
   g_test_skip ("all addresses are in one leaf");
 #endif
@@ -67,10 +67,10 @@ test_no_memory_for_a_leaf (void)
     {
       fsmm_system_fail_nth (nth);
       g_assert_false (fsmm_registry_add (border - FSMM_SYSTEM_GRANULE, 2 * FSMM_SYSTEM_GRANULE,
-                                         &owner));
+                                         &owner, NULL));
       g_assert_true (fsmm_system_fail_none ());
-      g_assert_null (fsmm_registry_lookup (border - 1));
-      g_assert_null (fsmm_registry_lookup (border));
+      g_assert_null (fsmm_registry_find_store (border - 1));
+      g_assert_null (fsmm_registry_find_store (border));
       border += (guintptr) 2 << 32;
     }
 #else

@@ -2,6 +2,7 @@
 
 #include "fsmm-test.h"
 
+#include "fsmm-glib/fsmm-cache-private.h"
 #include "fsmm-glib/fsmm-system-private.h"
 
 #include <string.h>
@@ -269,7 +270,7 @@ assert_fault (FsmmPool *pool, const char *words)
 
 /* A checker that finds nothing is worth nothing: break what it looks at, one thing at a time. */
 static void
-test_checker_finds_faults (void)
+test_checker_finds_faults_in_chunks (void)
 {
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
   FsmmStore *store = &pool->store;
@@ -277,24 +278,22 @@ test_checker_finds_faults (void)
 
   for (guint i = 0; i < 17; i++)
     fsmm_test_alloc (pool);
+  /* Brings what is in the cache back to the store. */
+  g_assert_true (fsmm_pool_reserve (pool, 0, NULL));
   fsmm_test_assert_sound (pool);
   chunk = g_queue_peek_head (&store->open);
 
-  chunk->bits[0].free |= 1;
-  assert_fault (pool, "16 free and 1 live blocks are not 16");
-  chunk->bits[0].free &= ~(guint64) 1;
+  chunk->states[0] = FSMM_STATE_FREE;
+  assert_fault (pool, "block 0 is not free, but its state is 1");
+  chunk->states[0] = FSMM_STATE_LIVE;
 
-  chunk->bits[0].free |= (guint64) 1 << 16;
+  chunk->states[1] = FSMM_STATE_HELD;
+  assert_fault (pool, "block 1 is free, but its state is 3");
+  chunk->states[1] = FSMM_STATE_UNUSED;
+
+  chunk->free[0] |= (guint64) 1 << 16;
   assert_fault (pool, "behind the last one");
-  chunk->bits[0].free &= ~((guint64) 1 << 16);
-
-  chunk->bits[0].reserved = 2;
-  assert_fault (pool, "has no state");
-  chunk->bits[0].reserved = 0;
-
-  chunk->bits[0].held = 1;
-  assert_fault (pool, "has no state");
-  chunk->bits[0].held = 0;
+  chunk->free[0] &= ~((guint64) 1 << 16);
 
   chunk->groups[0] = 0;
   assert_fault (pool, "group bit");
@@ -304,9 +303,9 @@ test_checker_finds_faults (void)
   assert_fault (pool, "before the first group");
   chunk->first_group = 0;
 
-  chunk->n_touched = 0;
-  assert_fault (pool, "never handed out");
-  chunk->n_touched = 1;
+  chunk->n_out++;
+  assert_fault (pool, "15 blocks in it and 2 out of it are not 16");
+  chunk->n_out--;
 
   chunk->serial = 0;
   assert_fault (pool, "out of order");
@@ -320,6 +319,10 @@ test_checker_finds_faults (void)
   assert_fault (pool, "missing in the queue");
   g_queue_push_tail_link (&store->open, &chunk->open_link);
 
+  fsmm_segment_set_content (&store->segments, chunk->segment, chunk->base, NULL);
+  assert_fault (pool, "not in the registry");
+  fsmm_segment_set_content (&store->segments, chunk->segment, chunk->base, chunk);
+
   g_hash_table_remove (store->chunks, chunk->base);
   assert_fault (pool, "not in the table");
   g_hash_table_insert (store->chunks, chunk->base, chunk);
@@ -328,17 +331,52 @@ test_checker_finds_faults (void)
   assert_fault (pool, "3 chunks are in the table");
   g_hash_table_remove (store->chunks, store);
 
-  store->n_live++;
-  assert_fault (pool, "18 are counted");
-  store->n_live--;
+  store->n_out++;
+  assert_fault (pool, "17 blocks are out, 18 are counted");
+  store->n_out--;
 
   store->n_free++;
   assert_fault (pool, "15 blocks are free, 16 are counted");
   store->n_free--;
 
+  fsmm_test_assert_sound (pool);
+}
+
+static void
+test_checker_finds_faults_in_caches (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  FsmmStore *store = &pool->store;
+  FsmmCache *cache;
+  FsmmState *state;
+
+  fsmm_test_alloc (pool);
+  fsmm_test_assert_sound (pool);
+  cache = g_queue_peek_head (&store->caches);
+  state = cache->slots[0].state;
+
+  *state = FSMM_STATE_LIVE;
+  assert_fault (pool, "is in a cache, but its state is 2");
+  *state = cache->mark;
+
+  cache->slots[0].state = state + 1;
+  assert_fault (pool, "is in a cache, and is no block");
+  cache->slots[0].state = state;
+
+  cache->low = cache->n_blocks + 1;
+  assert_fault (pool, "and never less than");
+  cache->low = cache->n_blocks;
+
+  store->n_marks++;
+  assert_fault (pool, "1 caches have 1 marks, and 2 are counted");
+  store->n_marks--;
+
+  cache->n_blocks--;
+  cache->low = cache->n_blocks;
   store->peak_live = 1;
-  assert_fault (pool, "peak of 1");
-  store->peak_live = 17;
+  g_assert_null (fsmm_store_find_fault (store));
+  g_assert_cmpuint (store->peak_live, ==, 2);
+  cache->n_blocks++;
 
   fsmm_test_assert_sound (pool);
 }
@@ -383,25 +421,28 @@ test_no_memory_at_any_request (gconstpointer data)
   g_assert_cmpuint (nth, >, n_blocks / 16);
 }
 
-/* What the first chunk of a pool takes: room in the table, a segment, its memory, the chunk. */
+/* What the first block of a pool takes: a place in the thread's table, a cache, room in the table of
+ * chunks, a segment, its memory, the chunk. It can do without the first two. */
 static void
 test_no_memory_for_the_first_chunk (void)
 {
   g_autoptr (FsmmPool) other = fsmm_test_pool_new (64, 0);
   guint n_refused = 0;
-  gpointer block;
+  gboolean failed = TRUE;
 
   fsmm_test_alloc (other);
-  do
+  for (guint nth = 1; failed; nth++)
     {
       g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+      gpointer block;
 
-      fsmm_system_fail_nth (n_refused + 1);
+      fsmm_system_fail_nth (nth);
       block = fsmm_pool_alloc (pool, NULL);
-      n_refused += fsmm_system_fail_none ();
+      failed = fsmm_system_fail_none ();
+      n_refused += block == NULL;
       fsmm_test_assert_counts (pool, block != NULL, block != NULL);
+      fsmm_test_assert_sound (pool);
     }
-  while (block == NULL);
 
   g_assert_cmpuint (n_refused, >=, 4);
 }
@@ -411,6 +452,10 @@ test_no_memory_says_so (void)
 {
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
   g_autoptr (GError) error = NULL;
+
+  /* So that there are caches, and a handle: then there is nothing to ask for but a chunk. */
+  fsmm_block_unref (fsmm_pool_acquire (pool, NULL));
+  g_assert_cmpuint (fsmm_pool_trim (pool), >, 0);
 
   fsmm_system_fail_nth (1);
   g_assert_null (fsmm_pool_alloc (pool, &error));
@@ -431,7 +476,8 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/store/random-walk", test_random_walk);
-  g_test_add_func ("/store/checker-finds-faults", test_checker_finds_faults);
+  g_test_add_func ("/store/checker-finds-faults/chunks", test_checker_finds_faults_in_chunks);
+  g_test_add_func ("/store/checker-finds-faults/caches", test_checker_finds_faults_in_caches);
   g_test_add_data_func ("/store/no-memory/one-chunk", GSIZE_TO_POINTER (16),
                         test_no_memory_at_any_request);
   g_test_add_data_func ("/store/no-memory/many-chunks", GSIZE_TO_POINTER (200),

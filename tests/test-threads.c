@@ -2,6 +2,8 @@
 
 #include "fsmm-test.h"
 
+#include "fsmm-glib/fsmm-cache-private.h"
+
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -92,21 +94,29 @@ test_blocks_change_hands (void)
 
 /* --- Two threads free the same block --- */
 
+#define N_RACES 10000
+
 typedef struct {
   FsmmPool *pool;
-  gpointer block;
-  gint n_ready;   /* (atomic) */
-  gint n_freed;   /* (atomic) */
-  gint n_refused; /* (atomic) */
-  gint round;     /* (atomic) */
+  gpointer blocks[N_RACES];
+  guint n_rounds;
+  gboolean takes_in_between;
+  gint n_ready;    /* (atomic) */
+  gint n_freed;    /* (atomic) */
+  gint n_refused;  /* (atomic) */
+  gint n_reported; /* (atomic): later */
 } Race;
 
+/* Spins, so that both go on at the same moment. */
 static void
-wait_for_both (gint *counter)
+wait_for_both (gint *counter, guint round)
 {
+  guint n_waits = 0;
+
   g_atomic_int_inc (counter);
-  while (g_atomic_int_get (counter) % 2 != 0)
-    g_thread_yield ();
+  while ((guint) g_atomic_int_get (counter) < 2 * (round + 1))
+    if (++n_waits % 1024 == 0)
+      g_thread_yield ();
 }
 
 static gpointer
@@ -114,47 +124,79 @@ race_to_free (gpointer data)
 {
   Race *race = data;
 
-  for (guint i = rounds (10000); i > 0; i--)
+  for (guint i = 0; i < race->n_rounds; i++)
     {
       g_autoptr (GError) error = NULL;
 
-      wait_for_both (&race->n_ready);
-      if (fsmm_pool_free (race->pool, race->block, &error))
+      wait_for_both (&race->n_ready, i);
+      if (fsmm_pool_free (race->pool, race->blocks[i], &error))
         g_atomic_int_inc (&race->n_freed);
       else if (g_error_matches (error, FSMM_ERROR, FSMM_ERROR_DOUBLE_FREE))
         g_atomic_int_inc (&race->n_refused);
 
-      /* The block is taken anew by whoever comes first, while the other waits. */
-      if (g_atomic_int_add (&race->round, 1) % 2 != 0)
+      /* A free that comes later than that is the other thread's, of a block that is live again. */
+      if (race->takes_in_between && i % 8 == 7)
         {
-          race->block = fsmm_test_alloc (race->pool);
-          g_atomic_int_inc (&race->round);
-          g_atomic_int_inc (&race->round);
+          gpointer block;
+
+          wait_for_both (&race->n_ready, ++i);
+          block = fsmm_test_alloc (race->pool);
+          sign (block);
+          g_thread_yield ();
+          assert_signed (block);
+          fsmm_test_free (race->pool, block);
         }
-      while (g_atomic_int_get (&race->round) % 4 != 0)
-        g_thread_yield ();
     }
 
   return NULL;
 }
 
 static void
-test_racing_frees (void)
+count_reports (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
 {
-  FsmmPool *pool = fsmm_test_pool_new (64, 1024);
-  Race race = { pool, fsmm_test_alloc (pool), 0, 0, 0, 0 };
+  Race *race = user_data;
+  const char *count = strstr (message, "): ");
+
+  g_assert_nonnull (count);
+  g_assert_nonnull (strstr (message, "double free"));
+  g_atomic_int_add (&race->n_reported, (gint) g_ascii_strtoull (count + 3, NULL, 10));
+}
+
+static void
+assert_no_address_twice (FsmmPool *pool, guint n_blocks)
+{
   g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
 
-  run_threads (2, race_to_free, &race);
-
-  g_assert_cmpint (race.n_freed, ==, rounds (10000));
-  g_assert_cmpint (race.n_refused, ==, rounds (10000));
-  fsmm_test_assert_counts (pool, 1, 1);
-
-  g_hash_table_add (seen, race.block);
-  for (guint i = 0; i < 100; i++)
+  for (guint i = 0; i < n_blocks; i++)
     g_assert_true (g_hash_table_add (seen, fsmm_test_alloc (pool)));
-  g_object_unref (pool);
+}
+
+static void
+test_racing_frees (gconstpointer data)
+{
+  Race *race = g_new0 (Race, 1);
+  GLogLevelFlags fatal = g_log_set_always_fatal (G_LOG_LEVEL_ERROR);
+  guint handler = g_log_set_handler ("Fsmm", G_LOG_LEVEL_CRITICAL, count_reports, race);
+
+  race->pool = fsmm_test_pool_new (64, 1024);
+  race->n_rounds = rounds (N_RACES);
+  race->takes_in_between = data != NULL;
+  g_assert_true (fsmm_pool_alloc_many (race->pool, race->n_rounds, race->blocks, NULL));
+
+  run_threads (2, race_to_free, race);
+
+  /* The threads are gone, and what they kept has come back: now every loss is known. */
+  g_log_remove_handler ("Fsmm", handler);
+  g_log_set_always_fatal (fatal);
+  g_test_message ("%d refused at once, %d reported later", race->n_refused, race->n_reported);
+  g_assert_cmpint (race->n_refused + race->n_reported, ==, race->n_freed - race->n_reported);
+  fsmm_test_assert_sound (race->pool);
+  if (!race->takes_in_between)
+    g_assert_cmpuint (fsmm_pool_get_n_allocated (race->pool), ==, 0);
+  assert_no_address_twice (race->pool, 2 * N_RACES);
+
+  g_object_unref (race->pool);
+  g_free (race);
 }
 
 /* --- Limits, dropping and trimming under load --- */
@@ -354,14 +396,15 @@ store_works (void)
 {
   FsmmGeometry geometry;
   FsmmStore store;
+  FsmmTakeResult result;
+  gsize epoch;
   gpointer block;
-  gsize n_given;
   gboolean works;
 
   fsmm_geometry_init (&geometry, 64, 0, 0, NULL);
-  fsmm_store_init (&store, &geometry, G_MAXSIZE, &store);
-  works = fsmm_store_take (&store, 1, &block, (FsmmFill) { .n_bytes = 64 }) == FSMM_TAKE_OK &&
-          fsmm_store_give (&store, 1, &block, &n_given) == FSMM_ADDRESS_LIVE;
+  fsmm_store_init (&store, &geometry, G_MAXSIZE, (FsmmStoreOwner) { NULL, NULL });
+  block = fsmm_store_take (&store, FSMM_STATE_LIVE, (FsmmFill) { .n_bytes = 64 }, &epoch, &result).block;
+  works = block != NULL && fsmm_store_give (&store, block, FSMM_STATE_LIVE) == FSMM_ADDRESS_LIVE;
   fsmm_store_clear (&store);
 
   return works;
@@ -480,7 +523,8 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/threads/blocks-change-hands", test_blocks_change_hands);
-  g_test_add_func ("/threads/racing-frees", test_racing_frees);
+  g_test_add_data_func ("/threads/racing-frees", NULL, test_racing_frees);
+  g_test_add_data_func ("/threads/racing-frees-and-takes", "", test_racing_frees);
   g_test_add_func ("/threads/limit-is-never-exceeded", test_limit_is_never_exceeded);
   g_test_add_func ("/threads/free-all-under-load", test_free_all_under_load);
   g_test_add_func ("/threads/trim-under-load", test_trim_under_load);

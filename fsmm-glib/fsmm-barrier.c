@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-barrier-private.h"
+
+gboolean fsmm_barrier_is_symmetric = TRUE;
+
+#ifdef FSMM_BARRIER_IS_ASYMMETRIC
+
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static gboolean
+ask_kernel (int command)
+{
+  return syscall (SYS_membarrier, command, 0, 0) == 0;
+}
+
+void
+fsmm_barrier_init (void)
+{
+  static gsize initialized;
+
+  if (g_once_init_enter (&initialized))
+    {
+      fsmm_barrier_is_symmetric = !ask_kernel (MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+      g_once_init_leave (&initialized, 1);
+    }
+}
+
+/* There is one thread, which is not within a fast path: this is the time to change one's mind. */
+void
+fsmm_barrier_init_in_child (void)
+{
+  fsmm_barrier_is_symmetric = !ask_kernel (MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+}
+
+void
+fsmm_barrier_heavy (void)
+{
+  if (fsmm_barrier_is_symmetric || !ask_kernel (MEMBARRIER_CMD_PRIVATE_EXPEDITED))
+    __atomic_thread_fence (__ATOMIC_SEQ_CST);
+}
+
+#else
+
+void
+fsmm_barrier_init (void)
+{
+}
+
+void
+fsmm_barrier_init_in_child (void)
+{
+}
+
+/* Both sides store and load in the order that all threads agree on: that is the barrier. */
+void
+fsmm_barrier_heavy (void)
+{
+}
+
+#endif

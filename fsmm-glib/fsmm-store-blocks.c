@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-store-locked-private.h"
+
+/* --- Frees that were one too many --- */
+
+/* Notes that a block was freed twice, for a report when the lock is let go. */
+void
+fsmm_store_lose (FsmmStore *self, gpointer block, FsmmLater *later)
+{
+  FsmmLost *lost = &later->lost;
+
+  if (lost->n_blocks == 0)
+    lost->pool = self->belongs.describe (self->belongs.owner);
+  if (lost->n_blocks < G_N_ELEMENTS (lost->blocks))
+    lost->blocks[lost->n_blocks] = block;
+  lost->n_blocks++;
+}
+
+/* Called with no lock held. */
+void
+fsmm_lost_report (FsmmLost *self)
+{
+  g_autofree char *pool = g_steal_pointer (&self->pool);
+  g_autoptr (GString) blocks = NULL;
+
+  if (self->n_blocks == 0)
+    return;
+
+  blocks = g_string_new (NULL);
+  for (gsize i = 0; i < MIN (self->n_blocks, G_N_ELEMENTS (self->blocks)); i++)
+    g_string_append_printf (blocks, "%s%p", i > 0 ? ", " : "", self->blocks[i]);
+  if (self->n_blocks > G_N_ELEMENTS (self->blocks))
+    g_string_append (blocks, ", …");
+
+  g_critical ("%s: %" G_GSIZE_FORMAT " double free%s found: two threads freed %s at the same time; "
+              "the second free was undone, look for the code that does not own what it frees",
+              pool, self->n_blocks, self->n_blocks > 1 ? "s" : "", blocks->str);
+}
+
+/* --- Blocks leave the store --- */
+
+void
+fsmm_store_note_taken (FsmmStore *self, FsmmChunk *chunk, gsize n_blocks)
+{
+  self->n_free -= n_blocks;
+  self->n_out += n_blocks;
+
+  if (fsmm_chunk_is_full (chunk))
+    g_queue_unlink (&self->open, &chunk->open_link);
+}
+
+/* Of two threads that free a block at once, one may bring it back to the store while the other has it
+ * handed out again: until it is taken from here, nobody has noticed. This finds all such blocks of an open
+ * or full chunk, and takes them out. Caches are stopped and empty. */
+void
+fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
+{
+  const FsmmGeometry *geometry = &self->geometry;
+
+  if (G_LIKELY (fsmm_chunk_count_in_store (chunk) == geometry->n_blocks - chunk->n_out))
+    return;
+
+  for (gsize i = 0; i < geometry->n_blocks; i++)
+    if (fsmm_chunk_is_free (chunk, i) && fsmm_store_is_lost (self, chunk, i, later))
+      {
+        fsmm_chunk_take_again (chunk, i);
+        fsmm_store_note_taken (self, chunk, 1);
+      }
+}
+
+/* Takes some free blocks of one chunk. The caller looks at the state of each, and writes it: of one that is
+ * not in the store, fsmm_store_lose () is to be told. Where no block is free at all, @chunk is NULL. */
+FsmmChunkBlocks
+fsmm_store_take_word (FsmmStore *self, gsize max_blocks, FsmmChunk **chunk)
+{
+  FsmmChunkBlocks taken = { 0, 0 };
+
+  *chunk = g_queue_peek_head (&self->open);
+  if (*chunk != NULL)
+    {
+      taken = fsmm_chunk_take (*chunk, max_blocks);
+      fsmm_store_note_taken (self, *chunk, fsmm_chunk_blocks_count (taken));
+    }
+
+  return taken;
+}
+
+static FsmmSlot
+take_one (FsmmStore *self, FsmmState to, FsmmTakeResult *result, FsmmLater *later)
+{
+  FsmmChunkBlocks blocks;
+  FsmmChunk *chunk;
+  gsize block;
+
+  do
+    {
+      *result = fsmm_store_ensure_free (self, 1, later);
+      if (*result != FSMM_TAKE_OK)
+        return FSMM_NO_SLOT;
+      blocks = fsmm_store_take_word (self, 1, &chunk);
+      block = fsmm_chunk_blocks_next (&blocks);
+    }
+  while (fsmm_store_is_lost (self, chunk, block, later));
+
+  fsmm_state_set (&chunk->states[block], to);
+
+  return (FsmmSlot) { fsmm_chunk_address (chunk, block), &chunk->states[block] };
+}
+
+/* Not with the lock held where that can be avoided: a block may be large. */
+static void
+fill_in (FsmmStore *self, gpointer block, FsmmFill fill, gsize epoch)
+{
+  FsmmCache *cache = fsmm_store_enter (self);
+
+  if (self->epoch == epoch)
+    fsmm_fill (block, fill);
+
+  fsmm_store_leave (self, cache);
+}
+
+/* For a thread that has nothing in its cache, or none, or must not use it now. */
+FsmmSlot
+fsmm_store_take_slowly (FsmmStore *self,
+                        FsmmState to,
+                        FsmmFill fill,
+                        gsize *epoch,
+                        FsmmTakeResult *result)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+  FsmmCache *cache = fsmm_thread_ensure_cache (self);
+  FsmmSlot taken = FSMM_NO_SLOT;
+
+  fsmm_lock (&self->lock);
+  fsmm_store_note_peak (self);
+
+  *epoch = self->epoch;
+  *result = FSMM_TAKE_OK;
+  if (cache != NULL)
+    taken = fsmm_cache_pop (fsmm_cache_fill_up (cache, result, &later), to);
+  if (taken.block == NULL && *result == FSMM_TAKE_OK)
+    taken = take_one (self, to, result, &later);
+
+  fsmm_store_note_peak (self);
+  fsmm_store_unlock_and_finish (self, &later);
+
+  if (taken.block != NULL && fill.n_bytes > 0)
+    fill_in (self, taken.block, fill, *epoch);
+
+  return taken;
+}
+
+/* --- Blocks come back --- */
+
+/* Puts blocks where they can be taken from, unless they are there already. The caller has written their
+ * states. A chunk that was full goes to the end of the queue, so that more of its blocks have come back by
+ * the time it is used again: taking many blocks from one chunk is cheaper than one from each. */
+void
+fsmm_store_put_back (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks blocks, FsmmLater *later)
+{
+  gboolean was_full = fsmm_chunk_is_full (chunk);
+  FsmmChunkBlocks again = { blocks.word, fsmm_chunk_give (chunk, blocks) };
+  gsize n_given = fsmm_chunk_blocks_count (blocks) - fsmm_chunk_blocks_count (again);
+
+  while (G_UNLIKELY (again.bits != 0))
+    fsmm_store_lose (self, fsmm_chunk_address (chunk, fsmm_chunk_blocks_next (&again)), later);
+
+  self->n_free += n_given;
+  self->n_out -= n_given;
+  if (was_full && n_given > 0)
+    g_queue_push_tail_link (&self->open, &chunk->open_link);
+}
+
+/* Gives a block back if it is in the state @from, and says what the address was in any case. */
+FsmmAddressKind
+fsmm_store_give_locked (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later)
+{
+  FsmmState *state = fsmm_store_find_state (self, block);
+  FsmmState found;
+  FsmmChunk *chunk;
+
+  if (state == NULL)
+    return fsmm_store_inspect_locked (self, block);
+
+  found = fsmm_state_get (state);
+  if (found != from)
+    return fsmm_state_to_kind (found);
+
+  chunk = fsmm_store_lookup_chunk (self, block);
+  fsmm_state_set (state, FSMM_STATE_FREE);
+  fsmm_store_put_back (self, chunk, fsmm_chunk_blocks_one (state - chunk->states), later);
+
+  return fsmm_state_to_kind (from);
+}
+
+/* The same for a block that nobody else has a right to give back. */
+void
+fsmm_store_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later)
+{
+  FsmmCache *cache = fsmm_thread_get_cache (self->index);
+
+  if (cache != NULL)
+    fsmm_cache_make_room (cache, later);
+  if (fsmm_store_give_locked (self, block, from, later) != fsmm_state_to_kind (from))
+    fsmm_store_lose (self, block, later);
+}
+
+/* For a thread that has no room in its cache, or none, or must not use it now, or has the address of
+ * something else. */
+FsmmAddressKind
+fsmm_store_give_slowly (FsmmStore *self, gpointer block, FsmmState from)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+  FsmmCache *cache = fsmm_thread_ensure_cache (self);
+  FsmmAddressKind kind;
+
+  fsmm_lock (&self->lock);
+  fsmm_store_note_peak (self);
+
+  if (cache != NULL)
+    fsmm_cache_make_room (cache, &later);
+  kind = fsmm_store_give_locked (self, block, from, &later);
+
+  fsmm_store_unlock_and_finish (self, &later);
+
+  return kind;
+}
+
+/* --- What an address is --- */
+
+FsmmAddressKind
+fsmm_store_inspect_locked (FsmmStore *self, gconstpointer address)
+{
+  FsmmChunk *chunk = fsmm_store_lookup_chunk (self, address);
+  FsmmState *state;
+
+  if (chunk == NULL)
+    return FSMM_ADDRESS_FOREIGN;
+
+  state = fsmm_chunk_find_state (chunk, &self->geometry, address);
+  if (state != NULL)
+    return fsmm_state_to_kind (fsmm_state_get (state));
+
+  return fsmm_chunk_is_in_tail (chunk, address) ? FSMM_ADDRESS_TAIL : FSMM_ADDRESS_INTERIOR;
+}
+
+/* Whether @address is the start of a block that somebody has. */
+gboolean
+fsmm_store_is_out (FsmmStore *self, gconstpointer address)
+{
+  FsmmCache *cache = fsmm_store_enter (self);
+  FsmmState *state = fsmm_store_find_state (self, address);
+  FsmmState found = state != NULL ? fsmm_state_get (state) : FSMM_STATE_FREE;
+
+  fsmm_store_leave (self, cache);
+
+  return fsmm_state_is_out (found);
+}

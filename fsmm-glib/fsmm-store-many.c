@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-store-locked-private.h"
+
+/* Many blocks at once, or none of them: through the thread's cache as far as that goes, the rest under
+ * one lock. */
+
+/* --- Taking --- */
+
+/* Returns how many there were in the cache. */
+static gsize
+take_from_cache (FsmmCache *cache, gsize n_blocks, gpointer *blocks)
+{
+  gsize n_taken;
+
+  for (n_taken = 0; n_taken < n_blocks; n_taken++)
+    {
+      FsmmSlot taken = fsmm_cache_pop (cache, FSMM_STATE_LIVE);
+
+      if (taken.block == NULL)
+        break;
+      blocks[n_taken] = taken.block;
+    }
+
+  return n_taken;
+}
+
+static gsize
+count_own (FsmmStore *self, gsize at_most)
+{
+  FsmmCache *cache = fsmm_thread_get_cache (self->index);
+
+  return cache != NULL ? MIN (cache->n_blocks, at_most) : 0;
+}
+
+/* Sees to it that so many blocks are free, in the thread's own cache or in the store. */
+static FsmmTakeResult
+ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
+{
+  FsmmTakeResult result;
+  gsize n_own;
+
+  do
+    {
+      n_own = count_own (self, n_blocks);
+      result = fsmm_store_ensure_free (self, n_blocks - n_own, later);
+    }
+  /* Near the limit, caches may have been emptied for that. */
+  while (result == FSMM_TAKE_OK && count_own (self, n_blocks) < n_own);
+
+  return result;
+}
+
+/* Returns how many were taken: all if there are as many, but for those that turn out to be lost. */
+static gsize
+take_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later)
+{
+  FsmmCache *cache = fsmm_thread_get_cache (self->index);
+  gsize n_taken = cache != NULL ? take_from_cache (cache, n_blocks, blocks) : 0;
+
+  while (n_taken < n_blocks && self->open.length > 0)
+    {
+      FsmmChunk *chunk;
+      FsmmChunkBlocks taken = fsmm_store_take_word (self, n_blocks - n_taken, &chunk);
+
+      while (taken.bits != 0)
+        {
+          gsize block = fsmm_chunk_blocks_next (&taken);
+
+          if (fsmm_store_is_lost (self, chunk, block, later))
+            continue;
+          fsmm_state_set (&chunk->states[block], FSMM_STATE_LIVE);
+          blocks[n_taken++] = fsmm_chunk_address (chunk, block);
+        }
+    }
+
+  return n_taken;
+}
+
+static FsmmTakeResult
+take_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+  FsmmTakeResult result;
+  gsize n_taken = 0;
+
+  fsmm_thread_ensure_cache (self);
+
+  fsmm_lock (&self->lock);
+  fsmm_store_note_peak (self);
+
+  do
+    {
+      result = ensure_free (self, n_blocks - n_taken, &later);
+      if (result == FSMM_TAKE_OK)
+        n_taken += take_locked (self, n_blocks - n_taken, blocks + n_taken, &later);
+    }
+  while (result == FSMM_TAKE_OK && n_taken < n_blocks);
+
+  fsmm_store_note_peak (self);
+  fsmm_store_unlock_and_finish (self, &later);
+
+  if (result != FSMM_TAKE_OK)
+    while (n_taken-- > 0)
+      fsmm_store_give (self, blocks[n_taken], FSMM_STATE_LIVE);
+
+  return result;
+}
+
+/* Takes @n_blocks live blocks, or none. */
+FsmmTakeResult
+fsmm_store_take_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+{
+  FsmmCache *cache = fsmm_cache_enter (self);
+  gsize n_taken = 0;
+  FsmmTakeResult result;
+
+  if (cache != NULL)
+    {
+      if (cache->n_blocks >= n_blocks)
+        n_taken = take_from_cache (cache, n_blocks, blocks);
+      fsmm_cache_leave (cache);
+    }
+  if (n_taken == n_blocks)
+    return FSMM_TAKE_OK;
+
+  result = take_slowly (self, n_blocks - n_taken, blocks + n_taken);
+  if (result != FSMM_TAKE_OK)
+    while (n_taken-- > 0)
+      fsmm_store_give (self, blocks[n_taken], FSMM_STATE_LIVE);
+
+  return result;
+}
+
+/* --- Giving --- */
+
+/* Takes what was given since there were @n_before blocks in the cache out of it again. */
+static void
+take_out_again (FsmmCache *self, guint n_before)
+{
+  while (self->n_blocks > n_before)
+    {
+      FsmmState *state = self->slots[self->n_blocks - 1].state;
+
+      /* What another thread has freed at the same time is not put right here: that is found next. */
+      if (fsmm_state_has_mark (fsmm_state_get (state), self->mark))
+        fsmm_state_set (state, FSMM_STATE_LIVE);
+      fsmm_cache_set_n_blocks (self, self->n_blocks - 1);
+    }
+}
+
+/* Returns FALSE, and gives none, if one of them cannot be, for whatever reason. */
+static gboolean
+give_to_cache (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+{
+  FsmmCache *cache = fsmm_cache_enter (self);
+  gboolean given = FALSE;
+  guint n_before;
+
+  if (cache == NULL)
+    return FALSE;
+
+  n_before = cache->n_blocks;
+  given = n_blocks <= cache->capacity - n_before;
+  for (gsize i = 0; given && i < n_blocks; i++)
+    {
+      FsmmState *state = fsmm_store_find_state (self, blocks[i]);
+
+      given = state != NULL && fsmm_state_get (state) == FSMM_STATE_LIVE;
+      if (given)
+        fsmm_cache_push (cache, blocks[i], state);
+    }
+  if (!given)
+    take_out_again (cache, n_before);
+
+  fsmm_cache_leave (cache);
+
+  return given;
+}
+
+/* Undoes fsmm_store_give_locked (). */
+static void
+take_locked_again (FsmmStore *self, gpointer block)
+{
+  FsmmChunk *chunk = fsmm_store_lookup_chunk (self, block);
+  FsmmState *state = fsmm_store_find_state (self, block);
+
+  fsmm_chunk_take_again (chunk, state - chunk->states);
+  fsmm_store_note_taken (self, chunk, 1);
+  fsmm_state_set (state, FSMM_STATE_LIVE);
+}
+
+static FsmmAddressKind
+give_locked (FsmmStore *self,
+             gsize n_blocks,
+             gpointer *blocks,
+             gsize *n_given,
+             FsmmLater *later)
+{
+  FsmmAddressKind kind = FSMM_ADDRESS_LIVE;
+  gsize i;
+
+  for (i = 0; i < n_blocks; i++)
+    if (blocks[i] != NULL)
+      {
+        kind = fsmm_store_give_locked (self, blocks[i], FSMM_STATE_LIVE, later);
+        if (kind != FSMM_ADDRESS_LIVE)
+          break;
+      }
+
+  *n_given = i;
+  if (kind != FSMM_ADDRESS_LIVE)
+    while (i-- > 0)
+      if (blocks[i] != NULL)
+        take_locked_again (self, blocks[i]);
+
+  return kind;
+}
+
+/* Gives back @n_blocks blocks, leaving out those that are NULL, or none if one of them is not a live
+ * block of the store or is there twice: returns what that one is, and its place in @n_given. */
+FsmmAddressKind
+fsmm_store_give_many (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+  FsmmAddressKind kind;
+
+  *n_given = n_blocks;
+  if (give_to_cache (self, n_blocks, blocks))
+    return FSMM_ADDRESS_LIVE;
+
+  fsmm_lock (&self->lock);
+  fsmm_store_note_peak (self);
+  kind = give_locked (self, n_blocks, blocks, n_given, &later);
+  fsmm_store_unlock_and_finish (self, &later);
+
+  return kind;
+}

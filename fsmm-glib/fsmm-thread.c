@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-thread-private.h"
+
+#include "fsmm-cache-private.h"
+#include "fsmm-lock-private.h"
+#include "fsmm-store-locked-private.h"
+#include "fsmm-system-private.h"
+
+/* A cache ends with its thread or with its store, whichever comes first. threads_lock keeps the two
+ * from meeting: whoever has it may go from a thread to the store of a cache, and back.
+ *
+ * Lock order: threads_lock, then the locks of stores, then the registry's. */
+
+FSMM_THREAD_LOCAL FsmmThread fsmm_thread;
+
+static GMutex threads_lock;
+static GPtrArray *stores;     /* (element-type FsmmStore): by index; NULL where none is */
+static GArray *free_indexes;  /* (element-type guint) */
+
+/* --- Stores --- */
+
+void
+fsmm_thread_add_store (FsmmStore *store)
+{
+  fsmm_lock (&threads_lock);
+
+  if (stores == NULL)
+    {
+      stores = g_ptr_array_new ();
+      free_indexes = g_array_new (FALSE, FALSE, sizeof (guint));
+    }
+
+  if (free_indexes->len > 0)
+    {
+      store->index = g_array_index (free_indexes, guint, free_indexes->len - 1);
+      g_array_set_size (free_indexes, free_indexes->len - 1);
+      stores->pdata[store->index] = store;
+    }
+  else
+    {
+      store->index = stores->len;
+      g_ptr_array_add (stores, store);
+    }
+
+  fsmm_unlock (&threads_lock);
+}
+
+/* No thread has a cache of the store any more when this returns. */
+void
+fsmm_thread_remove_store (FsmmStore *store)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+  GList *link;
+
+  fsmm_lock (&threads_lock);
+  fsmm_lock (&store->lock);
+
+  while ((link = store->caches.head) != NULL)
+    {
+      FsmmCache *cache = link->data;
+
+      fsmm_thread_replace_cache (cache->thread, store, NULL);
+      fsmm_store_remove_cache (store, cache, &later);
+    }
+
+  stores->pdata[store->index] = NULL;
+  g_array_append_val (free_indexes, store->index);
+
+  fsmm_unlock (&store->lock);
+  fsmm_unlock (&threads_lock);
+
+  fsmm_lost_report (&later.lost);
+}
+
+/* --- Threads --- */
+
+/* The first of several stores that have the same place there keeps it. */
+void
+fsmm_thread_replace_cache (FsmmThread *self, FsmmStore *store, FsmmCache *cache)
+{
+  FsmmQuickCache *quick = fsmm_thread_get_quick_place (self, store->quick_key);
+
+  if (store->quick_key != NULL && (quick->cache == NULL || quick->key == store->quick_key))
+    *quick = (FsmmQuickCache) { cache != NULL ? store->quick_key : NULL, cache };
+
+  self->caches[store->index] = cache;
+}
+
+static void
+end_cache (FsmmThread *self, guint index)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+  FsmmCache *cache;
+
+  fsmm_lock (&threads_lock);
+
+  cache = self->caches[index];
+  if (cache != NULL)
+    {
+      FsmmStore *store = cache->store;
+
+      fsmm_thread_replace_cache (self, store, NULL);
+      fsmm_lock (&store->lock);
+      fsmm_store_remove_cache (store, cache, &later);
+      fsmm_unlock (&store->lock);
+    }
+
+  fsmm_unlock (&threads_lock);
+
+  /* By now the store may be gone. */
+  fsmm_lost_report (&later.lost);
+}
+
+static void
+thread_end (gpointer data)
+{
+  FsmmThread *self = data;
+
+  self->has_ended = TRUE;
+  for (guint i = 0; i < self->n_caches; i++)
+    end_cache (self, i);
+
+  self->n_caches = 0;
+  g_clear_pointer (&self->caches, g_free);
+}
+
+static GPrivate end_of_thread = G_PRIVATE_INIT (thread_end);
+
+static gboolean
+ensure_place (FsmmThread *self, guint index)
+{
+  guint n_caches = 16;
+  FsmmCache **caches;
+
+  if (index < self->n_caches)
+    return TRUE;
+
+  while (n_caches <= index)
+    n_caches *= 2;
+  caches = fsmm_system_try_new0 (n_caches * sizeof *caches);
+  if (caches == NULL)
+    return FALSE;
+
+  for (guint i = 0; i < self->n_caches; i++)
+    caches[i] = self->caches[i];
+  g_free (self->caches);
+  self->caches = caches;
+  self->n_caches = n_caches;
+
+  g_private_set (&end_of_thread, self);
+
+  return TRUE;
+}
+
+/* The calling thread's cache of a store. NULL if the thread is about to end, there is no memory for
+ * one, or too many threads have one of this store. */
+FsmmCache *
+fsmm_thread_ensure_cache (FsmmStore *store)
+{
+  FsmmThread *self = &fsmm_thread;
+  FsmmCache *cache = fsmm_thread_get_cache (store->index);
+
+  if (cache != NULL || self->has_ended ||
+      __atomic_load_n (&store->n_marks, __ATOMIC_RELAXED) == FSMM_MAX_MARKS)
+    return cache;
+
+  fsmm_lock (&threads_lock);
+
+  if (ensure_place (self, store->index))
+    {
+      cache = fsmm_store_add_cache (store, self);
+      fsmm_thread_replace_cache (self, store, cache);
+    }
+
+  fsmm_unlock (&threads_lock);
+
+  return cache;
+}
+
+/* --- fork () --- */
+
+static void
+for_each_store (void (*func) (FsmmStore *store))
+{
+  for (guint i = 0; stores != NULL && i < stores->len; i++)
+    if (stores->pdata[i] != NULL)
+      func (stores->pdata[i]);
+}
+
+static void
+lock_and_stop (FsmmStore *store)
+{
+  fsmm_lock (&store->lock);
+  fsmm_store_stop (store);
+}
+
+static void
+resume_and_unlock (FsmmStore *store)
+{
+  fsmm_store_resume (store);
+  fsmm_unlock (&store->lock);
+}
+
+void
+fsmm_thread_lock_all (void)
+{
+  fsmm_lock (&threads_lock);
+  for_each_store (lock_and_stop);
+}
+
+void
+fsmm_thread_unlock_all (void)
+{
+  for_each_store (resume_and_unlock);
+  fsmm_unlock (&threads_lock);
+}
+
+/* What is lost in there is for the other process to report. */
+static void
+remove_caches_of_others (FsmmStore *store)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+  GList *next;
+
+  for (GList *l = store->caches.head; l != NULL; l = next)
+    {
+      FsmmCache *cache = l->data;
+
+      next = l->next;
+      if (cache->thread != &fsmm_thread)
+        fsmm_store_remove_cache (store, cache, &later);
+      else if (fsmm_barrier_is_symmetric)
+        cache->stop |= FSMM_CACHE_FENCED;
+    }
+
+  g_free (later.lost.pool);
+}
+
+/* In a child process, with all locks taken: the other threads do not exist there. */
+void
+fsmm_thread_forget_others (void)
+{
+  for_each_store (remove_caches_of_others);
+}
