@@ -35,7 +35,6 @@ typedef struct {
   FsmmState *states;
 } FsmmKnownChunk;
 
-#define FSMM_CACHE_N_KNOWN 32
 /* Nothing is a multiple of a span there. */
 #define FSMM_NO_BASE ((guintptr) 1)
 
@@ -46,12 +45,13 @@ struct _FsmmCache {
   guint low;      /* (atomic): the least of n_blocks since the peak was last worked out */
   guint capacity; /* how many slots there are */
   FsmmState mark;
+  guint known_mask;      /* how many known chunks there are, a power of two, less 1 */
+  FsmmKnownChunk *known; /* by a hash of their bases */
   gboolean was_filled; /* so that it has been emptied when it is filled once more */
 
   FsmmStore *store;
   FsmmThread *thread; /* whose it is */
   GList link;         /* in FsmmStore.caches */
-  FsmmKnownChunk known[FSMM_CACHE_N_KNOWN]; /* by a hash of their bases */
   FsmmSlot slots[];   /* the last one in is the first one out */
 };
 
@@ -153,7 +153,7 @@ fsmm_cache_push (FsmmCache *self, gpointer block, FsmmState *state)
 static inline FsmmKnownChunk *
 fsmm_cache_get_known_place (FsmmCache *self, const FsmmGeometry *geometry, guintptr base)
 {
-  return &self->known[(base >> geometry->span_shift) % FSMM_CACHE_N_KNOWN];
+  return &self->known[(base >> geometry->span_shift) & self->known_mask];
 }
 
 /* As fsmm_store_find_state (), but may return NULL also where the thread has not met the chunk yet. */

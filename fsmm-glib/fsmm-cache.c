@@ -10,13 +10,18 @@
 /* A cache starts small, since a thread may look into thousands of pools, and grows when it turns out to
  * be emptied or filled up: to no more than this, and no more than so many bytes in idle blocks. */
 #define FIRST_CAPACITY (2 * FSMM_WORD_BITS)
-#define MAX_CAPACITY 960
+#define MAX_CAPACITY 740
+/* How many chunks it may come to know: those of 64 MiB, with chunks of the default size. */
+#define FIRST_KNOWN 16
+#define MAX_KNOWN 256
 #define MAX_IDLE_BYTES ((gsize) 512 * 1024)
 /* With fewer blocks, a cache is not worth it. Large blocks have other costs. */
 #define LEAST_CAPACITY 4
 
 /* What a thread that looks into a pool costs. */
-G_STATIC_ASSERT (sizeof (FsmmCache) + MAX_CAPACITY * sizeof (FsmmSlot) <= 16 * 1024 - 128);
+G_STATIC_ASSERT (sizeof (FsmmCache) + MAX_CAPACITY * sizeof (FsmmSlot) +
+                   MAX_KNOWN * sizeof (FsmmKnownChunk) <=
+                 16 * 1024 - 128);
 
 /* How many blocks a cache may come to hold: 0 where none should. */
 guint
@@ -56,20 +61,25 @@ give_mark (FsmmStore *self, FsmmState mark)
 }
 
 static FsmmCache *
-cache_new (FsmmStore *store, FsmmThread *thread, guint capacity)
+cache_new (FsmmStore *store, FsmmThread *thread, guint capacity, guint n_known)
 {
-  FsmmCache *self = fsmm_system_try_new0_in_lines (sizeof *self + capacity * sizeof (FsmmSlot));
+  gsize slots_size = capacity * sizeof (FsmmSlot);
+  FsmmCache *self = fsmm_system_try_new0_in_lines (sizeof *self + slots_size +
+                                                   n_known * sizeof (FsmmKnownChunk));
 
   if (self == NULL)
     return NULL;
+
+  self->known = (FsmmKnownChunk *) (gpointer) ((guint8 *) self->slots + slots_size);
+  self->known_mask = n_known - 1;
+  for (guint i = 0; i < n_known; i++)
+    self->known[i].base = FSMM_NO_BASE;
 
   self->store = store;
   self->thread = thread;
   self->capacity = capacity;
   self->stop = fsmm_barrier_is_symmetric ? FSMM_CACHE_FENCED : 0;
   self->link.data = self;
-  for (guint i = 0; i < G_N_ELEMENTS (self->known); i++)
-    self->known[i].base = FSMM_NO_BASE;
 
   return self;
 }
@@ -78,7 +88,7 @@ cache_new (FsmmStore *store, FsmmThread *thread, guint capacity)
 FsmmCache *
 fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread)
 {
-  FsmmCache *cache = cache_new (self, thread, MIN (FIRST_CAPACITY, self->max_cached));
+  FsmmCache *cache = cache_new (self, thread, MIN (FIRST_CAPACITY, self->max_cached), FIRST_KNOWN);
   gboolean has_mark;
 
   if (cache == NULL)
@@ -94,6 +104,13 @@ fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread)
     g_clear_pointer (&cache, fsmm_system_free_in_lines);
 
   return cache;
+}
+
+/* Whether nobody writes to states without the lock, but for this thread. */
+static inline gboolean
+is_alone (FsmmStore *self)
+{
+  return self->caches.length == 1;
 }
 
 /* Blocks on their way back to the store, in the same word of the same chunk. */
@@ -113,7 +130,7 @@ finish_return (FsmmReturn *self)
   if (self->blocks.bits == 0)
     return;
 
-  lost.bits = fsmm_chunk_unmark (self->chunk, self->blocks, self->cache->mark);
+  lost.bits = fsmm_chunk_unmark (self->chunk, self->blocks, self->cache->mark, is_alone (store));
   self->blocks.bits &= ~lost.bits;
   while (G_UNLIKELY (lost.bits != 0))
     fsmm_store_lose (store, fsmm_chunk_address (self->chunk, fsmm_chunk_blocks_next (&lost)),
@@ -185,7 +202,7 @@ grow (FsmmCache *self)
 
   if (capacity == self->capacity)
     return self;
-  larger = cache_new (store, self->thread, capacity);
+  larger = cache_new (store, self->thread, capacity, MAX_KNOWN);
   if (larger == NULL)
     return self;
 
@@ -193,7 +210,6 @@ grow (FsmmCache *self)
   larger->was_filled = self->was_filled;
   larger->low = self->low;
   larger->n_blocks = self->n_blocks;
-  memcpy (larger->known, self->known, sizeof self->known);
   memcpy (larger->slots, self->slots, self->n_blocks * sizeof (FsmmSlot));
 
   g_queue_unlink (&store->caches, &self->link);
@@ -220,7 +236,7 @@ refill (FsmmCache *self, guint n, FsmmLater *later)
         break;
 
       lost.word = blocks.word;
-      lost.bits = fsmm_chunk_mark (chunk, blocks, self->mark);
+      lost.bits = fsmm_chunk_mark (chunk, blocks, self->mark, is_alone (self->store));
       blocks.bits &= ~lost.bits;
       while (G_UNLIKELY (lost.bits != 0))
         fsmm_store_lose (self->store, fsmm_chunk_address (chunk, fsmm_chunk_blocks_next (&lost)),

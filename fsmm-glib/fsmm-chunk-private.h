@@ -53,9 +53,12 @@ FsmmChunk *fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegm
 void fsmm_chunk_free (FsmmChunk *self);
 
 FsmmChunkBlocks fsmm_chunk_take (FsmmChunk *self, gsize max_blocks);
-guint64 fsmm_chunk_give (FsmmChunk *self, FsmmChunkBlocks blocks);
-guint64 fsmm_chunk_mark (FsmmChunk *self, FsmmChunkBlocks blocks, FsmmState mark);
-guint64 fsmm_chunk_unmark (FsmmChunk *self, FsmmChunkBlocks blocks, FsmmState mark);
+gsize fsmm_chunk_give (FsmmChunk *self, FsmmChunkBlocks blocks, guint64 *again);
+guint64 fsmm_chunk_mark (FsmmChunk *self, FsmmChunkBlocks blocks, FsmmState mark, gboolean is_alone);
+guint64 fsmm_chunk_unmark (FsmmChunk *self,
+                           FsmmChunkBlocks blocks,
+                           FsmmState mark,
+                           gboolean is_alone);
 gsize fsmm_chunk_count_in_store (const FsmmChunk *self);
 void fsmm_chunk_take_again (FsmmChunk *self, gsize block);
 
@@ -120,6 +123,10 @@ fsmm_chunk_blocks_one (gsize block)
 static inline gsize
 fsmm_chunk_blocks_count (FsmmChunkBlocks self)
 {
+  /* A single one is common, and a processor that can count bits is not promised. */
+  if ((self.bits & (self.bits - 1)) == 0)
+    return self.bits != 0;
+
   return (gsize) __builtin_popcountll (self.bits);
 }
 

@@ -19,6 +19,56 @@
  * Nothing here calls itself, but a clear function may call destroy, whose clear function may call it
  * again: that recursion is the user's, and as deep as what it walks down. */
 
+/* --- User functions --- */
+
+/* A user function may drop the last reference to the pool that runs it. A reference of our own would keep
+ * the pool there, but costs more than all else that is done for an instance, and more still where several
+ * threads share the pool. So each thread knows in which pools it is at the moment, and a pool that is
+ * disposed of within gets a reference then, for the outermost call of its to drop. */
+typedef struct _FsmmVisit FsmmVisit;
+
+struct _FsmmVisit {
+  FsmmTypedPool *pool;
+  FsmmVisit *outer;
+  gboolean keeps_pool;
+};
+
+static FSMM_THREAD_LOCAL FsmmVisit *innermost_visit;
+
+static inline void
+visit_begin (FsmmVisit *self, FsmmTypedPool *pool)
+{
+  *self = (FsmmVisit) { pool, innermost_visit, FALSE };
+  innermost_visit = self;
+}
+
+static inline void
+visit_end (FsmmVisit *self)
+{
+  innermost_visit = self->outer;
+  if (G_UNLIKELY (self->keeps_pool))
+    g_object_unref (self->pool);
+}
+
+/* Keeps a pool that is being disposed of there if a function of its user runs in this thread. */
+gboolean
+fsmm_typed_pool_outlive_visits (FsmmTypedPool *self)
+{
+  FsmmVisit *outermost = NULL;
+
+  for (FsmmVisit *visit = innermost_visit; visit != NULL; visit = visit->outer)
+    if (visit->pool == self)
+      outermost = visit;
+
+  if (outermost != NULL && !outermost->keeps_pool)
+    {
+      g_object_ref (self);
+      outermost->keeps_pool = TRUE;
+    }
+
+  return outermost != NULL;
+}
+
 /* --- Making --- */
 
 static void
@@ -95,11 +145,10 @@ fsmm_typed_pool_make (FsmmTypedPool *self,
   gboolean disposed = g_atomic_int_get (&self->disposed);
   FsmmTakeResult result = FSMM_TAKE_OK;
   gboolean made = FALSE;
+  FsmmVisit visit;
   FsmmClaim claim;
 
-  /* The user's function may drop the last reference to the pool. */
-  if (by_function)
-    g_object_ref (self);
+  visit_begin (&visit, self);
 
   if (!disposed)
     made = by_function ? make_by_function (self, source, state, &claim, &result)
@@ -110,8 +159,7 @@ fsmm_typed_pool_make (FsmmTypedPool *self,
   else if (G_UNLIKELY (!made))
     fsmm_pool_report_dropped (self->pool, disposed, error);
 
-  if (by_function)
-    g_object_unref (self);
+  visit_end (&visit);
 
   if (!made)
     return NULL;
@@ -247,14 +295,16 @@ fsmm_typed_pool_check_value (FsmmTypedPool *self, const GValue *value, GError **
 
 /* --- Clearing --- */
 
-/* Clears what has been claimed. The clear function may drop the last reference to the pool. */
+/* Clears what has been claimed. */
 static void
 clear_and_finish (FsmmTypedPool *self, const FsmmClaim *claim)
 {
-  g_object_ref (self);
+  FsmmVisit visit;
+
+  visit_begin (&visit, self);
   self->layout->clear (claim->slot.block);
   fsmm_store_finish (fsmm_typed_pool_get_store (self), claim);
-  g_object_unref (self);
+  visit_end (&visit);
 }
 
 /**

@@ -162,8 +162,8 @@ void
 fsmm_store_put_back (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks blocks, FsmmLater *later)
 {
   gboolean was_full = fsmm_chunk_is_full (chunk);
-  FsmmChunkBlocks again = { blocks.word, fsmm_chunk_give (chunk, blocks) };
-  gsize n_given = fsmm_chunk_blocks_count (blocks) - fsmm_chunk_blocks_count (again);
+  FsmmChunkBlocks again = { blocks.word, 0 };
+  gsize n_given = fsmm_chunk_give (chunk, blocks, &again.bits);
 
   while (G_UNLIKELY (again.bits != 0))
     fsmm_store_lose (self, fsmm_chunk_address (chunk, fsmm_chunk_blocks_next (&again)), later);

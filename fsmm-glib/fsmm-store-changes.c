@@ -132,9 +132,10 @@ static void
 finish_pinned (FsmmStore *self, const FsmmClaim *claim, FsmmLater *later)
 {
   FsmmChunk *chunk = find_pinned_chunk (self, claim->slot.state);
+  guint64 again;
 
   fsmm_state_set (claim->slot.state, FSMM_STATE_FREE);
-  fsmm_chunk_give (chunk, fsmm_chunk_blocks_one (claim->slot.state - chunk->states));
+  fsmm_chunk_give (chunk, fsmm_chunk_blocks_one (claim->slot.state - chunk->states), &again);
   if (!chunk->detached)
     self->n_out--;
 

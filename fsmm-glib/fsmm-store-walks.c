@@ -161,13 +161,13 @@ drop_finish_word (FsmmStoreCursor *cursor)
   FsmmChunk *chunk = cursor->chunk;
   FsmmStore *store = cursor->store;
   FsmmChunkBlocks left = cursor->claimed;
+  guint64 again;
 
   while (left.bits != 0)
     fsmm_state_set (&chunk->states[fsmm_chunk_blocks_next (&left)], FSMM_STATE_FREE);
 
   fsmm_store_note_peak (store);
-  fsmm_chunk_give (chunk, cursor->claimed);
-  store->n_out -= fsmm_chunk_blocks_count (cursor->claimed);
+  store->n_out -= fsmm_chunk_give (chunk, cursor->claimed, &again);
   cursor->claimed.bits = 0;
 }
 

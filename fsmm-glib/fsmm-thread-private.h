@@ -18,13 +18,13 @@ typedef struct {
 } FsmmQuickCache;
 
 typedef struct {
+  /* Some caches, by a hash of their stores' keys. Who finds his key here needs no further proof that it
+   * is one. */
+  FsmmQuickCache quick[FSMM_THREAD_N_QUICK];
+
   FsmmCache **caches; /* (array length=n_caches) (element-type FsmmCache): by the index of the store */
   guint n_caches;
   gboolean has_ended; /* only destructors of other libraries still run */
-
-  /* Some of them, by a hash of their stores' keys. Who finds his key here needs no further proof that it
-   * is one. */
-  FsmmQuickCache quick[FSMM_THREAD_N_QUICK];
 } FsmmThread;
 
 /* The address of a thread's own data is known when the library is loaded, and costs one instruction:

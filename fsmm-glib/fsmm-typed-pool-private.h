@@ -40,6 +40,8 @@ gboolean fsmm_typed_pool_replace_held (FsmmTypedPool *self,
                                        gsize epoch,
                                        gconstpointer source);
 
+gboolean fsmm_typed_pool_outlive_visits (FsmmTypedPool *self);
+
 gboolean fsmm_typed_pool_check_value (FsmmTypedPool *self, const GValue *value, GError **error);
 
 G_END_DECLS

@@ -93,13 +93,17 @@ fsmm_typed_pool_initable_iface_init (GInitableIface *iface)
   iface->init = fsmm_typed_pool_initable_init;
 }
 
-/* Clear functions may use the pool, so they run while it is still whole. */
+/* Clear functions may use the pool, so they run while it is still whole. One that runs already, and has just
+ * dropped the last reference, has its own instance to finish first: then this is for later. */
 static void
 fsmm_typed_pool_dispose (GObject *object)
 {
   FsmmTypedPool *self = FSMM_TYPED_POOL (object);
 
   g_atomic_int_set (&self->disposed, TRUE);
+  if (fsmm_typed_pool_outlive_visits (self))
+    return;
+
   fsmm_typed_pool_free_all (self);
 
   G_OBJECT_CLASS (fsmm_typed_pool_parent_class)->dispose (object);
