@@ -178,7 +178,7 @@ flush (FsmmCache *self, guint n, FsmmLater *later)
   __atomic_store_n (&self->low, n_left, __ATOMIC_RELAXED);
 }
 
-/* Its thread does not use it any more. */
+/* Its thread does not use it any more. The memory remains for fsmm_cache_free (). */
 void
 fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmLater *later)
 {
@@ -186,7 +186,12 @@ fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmLater *later)
   flush (cache, cache->n_blocks, later);
   g_queue_unlink (&self->caches, &cache->link);
   give_mark (self, cache->mark);
-  fsmm_system_free_in_lines (cache);
+}
+
+void
+fsmm_cache_free (FsmmCache *self)
+{
+  fsmm_system_free_in_lines (self);
 }
 
 /* --- The thread's own cache is empty or full --- */

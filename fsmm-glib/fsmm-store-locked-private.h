@@ -83,6 +83,7 @@ FsmmAddressKind fsmm_store_inspect_locked (FsmmStore *self, gconstpointer addres
 guint fsmm_cache_max_blocks (const FsmmGeometry *geometry);
 FsmmCache *fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread);
 void fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmLater *later);
+void fsmm_cache_free (FsmmCache *self);
 
 FsmmCache *fsmm_cache_fill_up (FsmmCache *self, FsmmTakeResult *result, FsmmLater *later);
 FsmmCache *fsmm_cache_make_room (FsmmCache *self, FsmmLater *later);

@@ -64,6 +64,7 @@ fsmm_thread_remove_store (FsmmStore *store)
 
       fsmm_thread_replace_cache (cache->thread, store, NULL);
       fsmm_store_remove_cache (store, cache, &later);
+      fsmm_cache_free (cache);
     }
 
   stores->pdata[store->index] = NULL;
@@ -106,6 +107,7 @@ end_cache (FsmmThread *self, guint index)
       fsmm_lock (&store->lock);
       fsmm_store_remove_cache (store, cache, &later);
       fsmm_unlock (&store->lock);
+      fsmm_cache_free (cache);
     }
 
   fsmm_unlock (&threads_lock);
@@ -218,7 +220,8 @@ fsmm_thread_unlock_all (void)
   fsmm_unlock (&threads_lock);
 }
 
-/* What is lost in there is for the other process to report. */
+/* What is lost in there is for the other process to report. The memory of the cache stays, as the stack of
+ * its thread does: not every allocator can be called at this moment. */
 static void
 remove_caches_of_others (FsmmStore *store)
 {
@@ -236,7 +239,6 @@ remove_caches_of_others (FsmmStore *store)
         cache->stop |= FSMM_CACHE_FENCED;
     }
 
-  g_free (later.lost.pool);
 }
 
 /* In a child process, with all locks taken: the other threads do not exist there. */

@@ -166,3 +166,14 @@ fsmm_test_is_slow_environment (void)
   return g_getenv ("FSMM_TEST_SLOW_ENVIRONMENT") != NULL;
 #endif
 }
+
+/* AddressSanitizer's allocator leaves its locks as they are when a thread forks. */
+gboolean
+fsmm_test_can_malloc_in_child (void)
+{
+#ifdef __SANITIZE_ADDRESS__
+  return FALSE;
+#else
+  return TRUE;
+#endif
+}

@@ -28,5 +28,6 @@ void fsmm_test_assert_refused (FsmmPool *pool,
 
 gsize fsmm_test_resident_bytes (void);
 gboolean fsmm_test_is_slow_environment (void);
+gboolean fsmm_test_can_malloc_in_child (void);
 
 G_END_DECLS

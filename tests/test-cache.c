@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What threads keep for themselves, and that nobody else misses it. What two of them do to the same block
+ * is in test-threads.c, and every order of it in test-cache-model.c. */
+
+#include "fsmm-test.h"
+
+#include "fsmm-glib/fsmm-cache-private.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* --- A second thread that does what it is told, and keeps its cache meanwhile --- */
+
+typedef gpointer (*OtherFunc) (FsmmPool *pool);
+
+typedef struct {
+  OtherFunc func; /* NULL: the thread is to end */
+  FsmmPool *pool;
+  gpointer result;
+} Call;
+
+/* Hands over by atomic operations alone, which ThreadSanitizer can follow, unlike what GLib does inside. */
+typedef struct {
+  GThread *thread;
+  gpointer call; /* (atomic): to be done */
+} Other;
+
+static gpointer
+run_other (gpointer data)
+{
+  Other *self = data;
+  gboolean is_last;
+  Call *call;
+
+  do
+    {
+      while ((call = g_atomic_pointer_get (&self->call)) == NULL)
+        g_usleep (20);
+      if (call->func != NULL)
+        call->result = call->func (call->pool);
+      is_last = call->func == NULL;
+      g_atomic_pointer_set (&self->call, NULL);
+    }
+  while (!is_last);
+
+  return NULL;
+}
+
+static void
+other_start (Other *self)
+{
+  self->call = NULL;
+  self->thread = g_thread_new ("other", run_other, self);
+}
+
+static gpointer
+other_call (Other *self, OtherFunc func, FsmmPool *pool)
+{
+  Call call = { func, pool, NULL };
+
+  g_atomic_pointer_set (&self->call, &call);
+  while (g_atomic_pointer_get (&self->call) != NULL)
+    g_usleep (20);
+
+  return call.result;
+}
+
+static void
+other_end (Other *self)
+{
+  other_call (self, NULL, NULL);
+  g_thread_join (self->thread);
+}
+
+static gpointer
+take_and_give_100 (FsmmPool *pool)
+{
+  gpointer blocks[100];
+
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = fsmm_test_alloc (pool);
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    fsmm_test_free (pool, blocks[i]);
+
+  return NULL;
+}
+
+static gpointer
+take_one (FsmmPool *pool)
+{
+  return fsmm_test_alloc (pool);
+}
+
+static gpointer
+count_own (FsmmPool *pool)
+{
+  FsmmCache *cache = fsmm_thread_get_cache (pool->store.index);
+
+  return GUINT_TO_POINTER (cache != NULL ? cache->n_blocks : 0);
+}
+
+/* --- Limits and counts --- */
+
+/* All blocks that there can be are idle in another thread's cache: nobody is refused for that. */
+static void
+test_no_refusal_for_idle_blocks (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 64, 0, 0, 100, NULL);
+  g_autoptr (GError) error = NULL;
+  Other other;
+
+  other_start (&other);
+  other_call (&other, take_and_give_100, pool);
+  g_assert_cmpuint (GPOINTER_TO_UINT (other_call (&other, count_own, pool)), >, 50);
+
+  for (guint i = 0; i < 99; i++)
+    fsmm_test_alloc (pool);
+  fsmm_test_assert_sound (pool);
+  g_assert_nonnull (other_call (&other, take_one, pool));
+  fsmm_test_assert_counts (pool, 100, 1);
+
+  g_assert_null (fsmm_pool_alloc (pool, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_EXHAUSTED);
+  g_assert_cmpuint (fsmm_pool_get_peak_allocated (pool), ==, 100);
+  g_assert_cmpuint (fsmm_pool_get_n_free (pool), ==, 0);
+
+  other_end (&other);
+}
+
+static void
+test_many_are_taken_from_idle_blocks (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 64, 0, 0, 100, NULL);
+  gpointer blocks[100];
+  Other other;
+
+  other_start (&other);
+  other_call (&other, take_and_give_100, pool);
+  fsmm_test_free (pool, fsmm_test_alloc (pool));
+
+  g_assert_true (fsmm_pool_alloc_many (pool, 100, blocks, NULL));
+  g_assert_false (fsmm_pool_alloc_many (pool, 1, blocks, NULL));
+  fsmm_test_assert_counts (pool, 100, 1);
+  g_assert_true (fsmm_pool_free_many (pool, 100, blocks, NULL));
+  g_assert_true (fsmm_pool_reserve (pool, 100, NULL));
+  fsmm_test_assert_counts (pool, 0, 1);
+
+  other_end (&other);
+}
+
+static void
+test_counts_with_caches (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  gpointer mine[10];
+  Other other;
+
+  other_start (&other);
+  for (guint i = 0; i < G_N_ELEMENTS (mine); i++)
+    mine[i] = fsmm_test_alloc (pool);
+  other_call (&other, take_one, pool);
+  other_call (&other, take_one, pool);
+
+  fsmm_test_assert_counts (pool, 12, 1);
+  g_assert_cmpuint (fsmm_pool_get_peak_allocated (pool), ==, 12);
+  g_assert_cmpuint (fsmm_pool_get_n_free (pool), ==, 4096 - 12);
+
+  for (guint i = 0; i < G_N_ELEMENTS (mine); i++)
+    fsmm_test_free (pool, mine[i]);
+  fsmm_test_assert_counts (pool, 2, 1);
+  g_assert_cmpuint (fsmm_pool_get_peak_allocated (pool), ==, 12);
+
+  other_call (&other, take_and_give_100, pool);
+  g_assert_cmpuint (fsmm_pool_get_peak_allocated (pool), ==, 102);
+  g_assert_cmpuint (fsmm_pool_free_all (pool), ==, 2);
+  g_assert_cmpuint (GPOINTER_TO_UINT (other_call (&other, count_own, pool)), ==, 0);
+  fsmm_test_assert_counts (pool, 0, 0);
+
+  other_end (&other);
+}
+
+/* What is idle in a cache keeps no chunk from the system. */
+static void
+test_trim_takes_from_caches (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  Other other;
+
+  other_start (&other);
+  other_call (&other, take_and_give_100, pool);
+  take_and_give_100 (pool);
+  g_assert_cmpuint (fsmm_pool_get_n_chunks (pool), >=, 7);
+
+  g_assert_cmpuint (fsmm_pool_trim (pool), >=, 7 * 1024);
+  fsmm_test_assert_counts (pool, 0, 0);
+  g_assert_cmpuint (GPOINTER_TO_UINT (other_call (&other, count_own, pool)), ==, 0);
+
+  other_call (&other, take_and_give_100, pool);
+  fsmm_test_assert_sound (pool);
+  other_end (&other);
+}
+
+/* What a thread keeps is no reason for a pool to grow. */
+static void
+test_caches_add_no_chunks (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+
+  for (guint i = 1; i <= 40; i++)
+    {
+      fsmm_test_alloc (pool);
+      g_assert_cmpuint (fsmm_pool_get_n_chunks (pool), ==, (i + 15) / 16);
+    }
+}
+
+/* --- Who has a cache --- */
+
+static void
+test_large_blocks_are_not_kept (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (1024 * 1024, 0);
+
+  for (guint i = 0; i < 20; i++)
+    {
+      guint8 *block = fsmm_pool_alloc0 (pool, NULL);
+
+      g_assert_cmpuint (block[0] + block[1024 * 1024 - 1], ==, 0);
+      block[0] = 1;
+      fsmm_test_free (pool, block);
+      fsmm_test_assert_refused (pool, block, FSMM_ERROR_DOUBLE_FREE, "free already");
+      g_assert_null (count_own (pool));
+    }
+  fsmm_test_assert_counts (pool, 0, 1);
+  fsmm_test_assert_sound (pool);
+}
+
+/* There are marks for so many threads; all others use the lock. */
+static void
+test_more_threads_than_marks (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  Other others[FSMM_MAX_MARKS + 10];
+
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      other_start (&others[i]);
+      other_call (&others[i], take_and_give_100, pool);
+    }
+
+  g_assert_cmpuint (pool->store.n_marks, ==, FSMM_MAX_MARKS);
+  g_assert_cmpuint (pool->store.caches.length, ==, FSMM_MAX_MARKS);
+  fsmm_test_assert_sound (pool);
+  fsmm_test_assert_counts (pool, 0, fsmm_pool_get_n_chunks (pool));
+  g_assert_nonnull (other_call (&others[G_N_ELEMENTS (others) - 1], take_one, pool));
+  g_assert_nonnull (other_call (&others[0], take_one, pool));
+
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    other_end (&others[i]);
+
+  g_assert_cmpuint (pool->store.n_marks, ==, 0);
+  fsmm_test_assert_counts (pool, 2, fsmm_pool_get_n_chunks (pool));
+  fsmm_test_assert_sound (pool);
+}
+
+/* More than a thread finds quickly: each must get its own all the same. */
+static void
+test_many_pools_in_one_thread (void)
+{
+  FsmmPool *pools[1000];
+  gpointer blocks[G_N_ELEMENTS (pools)];
+
+  for (guint i = 0; i < G_N_ELEMENTS (pools); i++)
+    {
+      pools[i] = fsmm_test_pool_new (64, 1024);
+      blocks[i] = fsmm_test_alloc (pools[i]);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (pools); i++)
+    {
+      FsmmPool *wrong = pools[(i + 1) % G_N_ELEMENTS (pools)];
+
+      fsmm_test_assert_refused (wrong, blocks[i], FSMM_ERROR_INVALID_POINTER, "free it there");
+      fsmm_test_free (pools[i], blocks[i]);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (pools); i += 2)
+    {
+      fsmm_test_assert_sound (pools[i]);
+      g_object_unref (pools[i]);
+      pools[i] = fsmm_test_pool_new (32, 1024);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (pools); i++)
+    {
+      g_assert_nonnull (fsmm_test_alloc (pools[i]));
+      fsmm_test_assert_counts (pools[i], 1, 1);
+      g_object_unref (pools[i]);
+    }
+}
+
+/* A pool that dies takes its caches along; one that is born in its place has none of them. */
+static void
+test_pool_dies_before_threads (void)
+{
+  Other other;
+
+  other_start (&other);
+  for (guint i = 0; i < 100; i++)
+    {
+      FsmmPool *pool = fsmm_test_pool_new (i % 2 ? 64 : 32, 0);
+
+      other_call (&other, take_and_give_100, pool);
+      take_and_give_100 (pool);
+      fsmm_test_assert_counts (pool, 0, 1);
+      g_object_unref (pool);
+    }
+  other_end (&other);
+}
+
+/* --- What it costs --- */
+
+static void
+test_cost_of_a_thread (void)
+{
+  FsmmPool *pools[200];
+  gpointer *blocks = g_new0 (gpointer, 10000);
+  gsize before;
+  double cost;
+
+  for (guint i = 0; i < G_N_ELEMENTS (pools); i++)
+    {
+      pools[i] = fsmm_test_pool_new (64, 0);
+      g_assert_true (fsmm_pool_reserve (pools[i], 1, NULL));
+    }
+
+  /* As large as a cache becomes, without the blocks and their chunk. */
+  before = fsmm_test_resident_bytes ();
+  for (guint i = 0; i < G_N_ELEMENTS (pools); i++)
+    {
+      for (guint j = 0; j < 10000; j++)
+        blocks[j] = fsmm_test_alloc (pools[i]);
+      for (guint j = 0; j < 10000; j++)
+        fsmm_test_free (pools[i], blocks[j]);
+      g_assert_cmpuint (GPOINTER_TO_UINT (count_own (pools[i])), >=, 500);
+      fsmm_pool_free_all (pools[i]);
+    }
+  cost = (double) (fsmm_test_resident_bytes () - before) / G_N_ELEMENTS (pools);
+  g_test_message ("%.0f bytes are resident for a thread that has used a pool", cost);
+  g_assert_cmpfloat (cost, <=, 16 * 1024);
+
+  for (guint i = 0; i < G_N_ELEMENTS (pools); i++)
+    g_object_unref (pools[i]);
+  g_free (blocks);
+}
+
+/* --- Without the kernel's help, and after a fork () --- */
+
+static void
+test_fenced_caches (void)
+{
+  gboolean was_symmetric = fsmm_barrier_is_symmetric;
+  FsmmPool *pool;
+  Other other;
+
+  fsmm_barrier_is_symmetric = TRUE;
+  pool = fsmm_test_pool_new (64, 1024);
+  other_start (&other);
+
+  for (guint i = 0; i < 20; i++)
+    {
+      other_call (&other, take_and_give_100, pool);
+      take_and_give_100 (pool);
+      g_assert_cmpuint (GPOINTER_TO_UINT (other_call (&other, count_own, pool)), >, 0);
+      fsmm_pool_trim (pool);
+      fsmm_test_assert_counts (pool, 0, 0);
+    }
+
+  other_end (&other);
+  g_object_unref (pool);
+  fsmm_barrier_is_symmetric = was_symmetric;
+}
+
+/* Other threads do not exist in the child, but their blocks do. */
+static void
+test_child_gets_blocks_of_others (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 64, 0, 0, 100, NULL);
+  Other other;
+  int status;
+  pid_t child;
+
+  other_start (&other);
+  other_call (&other, take_and_give_100, pool);
+  g_assert_nonnull (other_call (&other, take_one, pool));
+  fsmm_test_alloc (pool);
+
+  child = fork ();
+  if (child == 0)
+    {
+      alarm (20);
+      for (guint i = 0; i < 98; i++)
+        if (fsmm_pool_alloc (pool, NULL) == NULL)
+          _exit (1);
+      _exit (fsmm_pool_alloc (pool, NULL) == NULL && pool->store.caches.length == 1 ? 0 : 2);
+    }
+
+  g_assert_cmpint (child, >, 0);
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_cmpint (status, ==, 0);
+  g_assert_nonnull (other_call (&other, take_one, pool));
+  fsmm_test_assert_counts (pool, 3, 1);
+  other_end (&other);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  /* First, so that what others leave on the heap does not hide it. */
+  if (!fsmm_test_is_slow_environment ())
+    g_test_add_func ("/cache/cost-of-a-thread", test_cost_of_a_thread);
+
+  g_test_add_func ("/cache/no-refusal-for-idle-blocks", test_no_refusal_for_idle_blocks);
+  g_test_add_func ("/cache/many-are-taken-from-idle-blocks", test_many_are_taken_from_idle_blocks);
+  g_test_add_func ("/cache/counts", test_counts_with_caches);
+  g_test_add_func ("/cache/trim-takes-from-caches", test_trim_takes_from_caches);
+  g_test_add_func ("/cache/adds-no-chunks", test_caches_add_no_chunks);
+  g_test_add_func ("/cache/large-blocks-are-not-kept", test_large_blocks_are_not_kept);
+  g_test_add_func ("/cache/more-threads-than-marks", test_more_threads_than_marks);
+  g_test_add_func ("/cache/many-pools-in-one-thread", test_many_pools_in_one_thread);
+  g_test_add_func ("/cache/pool-dies-before-threads", test_pool_dies_before_threads);
+  g_test_add_func ("/cache/fenced", test_fenced_caches);
+  g_test_add_func ("/cache/child-gets-blocks-of-others", test_child_gets_blocks_of_others);
+
+  return g_test_run ();
+}
