@@ -38,7 +38,9 @@
  * From Python and JavaScript, take a handle instead of a pointer: [method@Fsmm.Pool.acquire].
  *
  * All functions can be called from any thread, and a block may be freed by another thread than the
- * one that took it.
+ * one that took it. Each thread keeps some free blocks of a pool for itself, so that taking and freeing one
+ * takes no lock. Nobody misses them: before a limit refuses anybody, and whenever memory is given back,
+ * they are taken from there.
  *
  * The memory of a pool goes back to the system when the pool is finalized. Keep it alive while you
  * use its blocks; a [struct@Fsmm.Block] does so by itself.
@@ -318,7 +320,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:n-allocated: (getter get_n_allocated)
    *
-   * How many blocks are live now.
+   * How many blocks are live now. While other threads take or free some, this is outdated at once, and can
+   * be off by as many as they are busy with.
    *
    * Since: 1.0
    */
@@ -328,7 +331,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    * FsmmPool:n-free: (getter get_n_free)
    *
    * How many blocks can be handed out before the pool needs another chunk or reaches
-   * [property@Fsmm.Pool:max-blocks].
+   * [property@Fsmm.Pool:max-blocks]. What other threads keep for themselves is among them, but may cost
+   * this one a chunk, unless there is a limit.
    *
    * Since: 1.0
    */
@@ -337,7 +341,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:peak-allocated: (getter get_peak_allocated)
    *
-   * The most blocks that were ever live at a time.
+   * The most blocks that were ever live at a time. Where several threads take blocks at the same time, it
+   * can be too high by what they keep for themselves, but never exceeds [property@Fsmm.Pool:max-blocks].
    *
    * Since: 1.0
    */

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
 typedef struct {
   GList link; /* in FsmmSegments.open, while a slot is free; afterwards, in a list of unused ones */
   guint8 *base;
+  guint n_slots;      /* a power of two */
   guint64 used;       /* one bit for each slot */
   gpointer content[]; /* (atomic): for each slot, what its user has set */
 } FsmmSegment;
@@ -26,8 +27,7 @@ typedef struct {
   gpointer store; /* whom the registry names for addresses in here */
   gsize slot_size;
   guint slot_shift; /* slot_size is 1 << slot_shift */
-  guint n_slots;    /* in a segment: a power of two */
-  guint slot_mask;  /* n_slots - 1 */
+  gsize n_bytes;    /* of all segments together */
   GQueue open;      /* segments with a free slot */
 } FsmmSegments;
 
@@ -38,15 +38,15 @@ void fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unu
 void fsmm_segments_release (FsmmSegments *self, GQueue *unused);
 
 static inline gsize
-fsmm_segments_slot_of (const FsmmSegments *self, gconstpointer address)
+fsmm_segment_slot_of (const FsmmSegments *self, const FsmmSegment *segment, gconstpointer address)
 {
-  return ((guintptr) address >> self->slot_shift) & self->slot_mask;
+  return ((guintptr) address >> self->slot_shift) & (segment->n_slots - 1);
 }
 
 static inline gpointer
 fsmm_segment_get_content (const FsmmSegments *self, FsmmSegment *segment, gconstpointer address)
 {
-  return __atomic_load_n (&segment->content[fsmm_segments_slot_of (self, address)],
+  return __atomic_load_n (&segment->content[fsmm_segment_slot_of (self, segment, address)],
                           __ATOMIC_ACQUIRE);
 }
 
@@ -56,7 +56,7 @@ fsmm_segment_set_content (const FsmmSegments *self,
                           gconstpointer address,
                           gpointer content)
 {
-  __atomic_store_n (&segment->content[fsmm_segments_slot_of (self, address)], content,
+  __atomic_store_n (&segment->content[fsmm_segment_slot_of (self, segment, address)], content,
                     __ATOMIC_RELEASE);
 }
 

@@ -7,20 +7,31 @@
 #include "fsmm-registry-private.h"
 #include "fsmm-system-private.h"
 
+/* A store that has come to so many bytes will need more: its memory is had at once, and in huge pages. Both
+ * can be in vain, the less the more there is already. The number is a little odd so that a million blocks
+ * of 64 bytes, which is what is measured, do not end where a huge page has just begun. */
+#define LARGE_AFTER ((gsize) 21 * 256 * 1024)
+
 static gsize
-segment_size (const FsmmSegments *self)
+segment_size (const FsmmSegments *self, const FsmmSegment *segment)
 {
-  return self->slot_size * self->n_slots;
+  return self->slot_size * segment->n_slots;
 }
 
 static guint64
-all_slots (const FsmmSegments *self)
+all_slots (const FsmmSegment *segment)
 {
-  return self->n_slots == 64 ? G_MAXUINT64 : ((guint64) 1 << self->n_slots) - 1;
+  return segment->n_slots == 64 ? G_MAXUINT64 : ((guint64) 1 << segment->n_slots) - 1;
+}
+
+static gboolean
+is_large (const FsmmSegments *self)
+{
+  return self->n_bytes >= LARGE_AFTER;
 }
 
 /* @slot_size is a power of two, at least FSMM_MIN_CHUNK_BYTES. So is the number of slots, and a segment
- * starts at a multiple of its size: an address leads to its slot without a look at the segment. */
+ * starts at a multiple of its size. */
 void
 fsmm_segments_init (FsmmSegments *self, gsize slot_size, gpointer store)
 {
@@ -29,22 +40,33 @@ fsmm_segments_init (FsmmSegments *self, gsize slot_size, gpointer store)
   self->store = store;
   self->slot_size = slot_size;
   self->slot_shift = g_bit_storage (slot_size) - 1;
-  self->n_slots = MAX (1, FSMM_SYSTEM_GRANULE / slot_size);
-  self->slot_mask = self->n_slots - 1;
+  self->n_bytes = 0;
   g_queue_init (&self->open);
+}
+
+/* A huge page cannot be cut into too many slots. */
+static guint
+choose_n_slots (const FsmmSegments *self)
+{
+  gboolean is_huge = is_large (self) &&
+                     FSMM_SYSTEM_HUGE_PAGE / self->slot_size <= FSMM_SEGMENT_MAX_SLOTS;
+  gsize wanted = is_huge ? FSMM_SYSTEM_HUGE_PAGE : FSMM_SYSTEM_GRANULE;
+
+  return (guint) MAX (1, wanted / self->slot_size);
 }
 
 static FsmmSegment *
 segment_new (FsmmSegments *self)
 {
-  FsmmSegment *segment = fsmm_system_try_new0 (sizeof *segment +
-                                               self->n_slots * sizeof (gpointer));
-  gsize size = segment_size (self);
+  guint n_slots = choose_n_slots (self);
+  gsize size = n_slots * self->slot_size;
+  FsmmSegment *segment = fsmm_system_try_new0 (sizeof *segment + n_slots * sizeof (gpointer));
 
   if (segment == NULL)
     return NULL;
 
   segment->link.data = segment;
+  segment->n_slots = n_slots;
   segment->base = fsmm_system_map (size, size);
   if (segment->base == NULL)
     {
@@ -59,6 +81,9 @@ segment_new (FsmmSegments *self)
       return NULL;
     }
 
+  if (size >= FSMM_SYSTEM_HUGE_PAGE && is_large (self))
+    fsmm_system_advise_huge_pages (segment->base, size);
+
   return segment;
 }
 
@@ -68,6 +93,7 @@ gpointer
 fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment)
 {
   FsmmSegment *chosen = g_queue_peek_head (&self->open);
+  guint8 *base;
   guint slot;
 
   if (chosen == NULL)
@@ -76,15 +102,21 @@ fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment)
       if (chosen == NULL)
         return NULL;
       g_queue_push_head_link (&self->open, &chosen->link);
+      self->n_bytes += segment_size (self, chosen);
     }
 
   slot = __builtin_ctzll (~chosen->used);
   chosen->used |= (guint64) 1 << slot;
-  if (chosen->used == all_slots (self))
+  if (chosen->used == all_slots (chosen))
     g_queue_unlink (&self->open, &chosen->link);
 
+  base = chosen->base + slot * self->slot_size;
+  /* Nobody has to have all of a chunk that is as large as a huge page. */
+  if (is_large (self) && self->slot_size < FSMM_SYSTEM_HUGE_PAGE)
+    fsmm_system_populate (base, self->slot_size);
+
   *segment = chosen;
-  return chosen->base + slot * self->slot_size;
+  return base;
 }
 
 /* Takes a slot back. Returns TRUE if the segment has no slot in use any more: then it is for
@@ -92,10 +124,10 @@ fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment)
 gboolean
 fsmm_segments_give (FsmmSegments *self, FsmmSegment *segment, gpointer slot)
 {
-  guint64 bit = (guint64) 1 << fsmm_segments_slot_of (self, slot);
+  guint64 bit = (guint64) 1 << fsmm_segment_slot_of (self, segment, slot);
 
   g_assert (segment->used & bit);
-  if (segment->used == all_slots (self))
+  if (segment->used == all_slots (segment))
     g_queue_push_tail_link (&self->open, &segment->link);
   segment->used &= ~bit;
 
@@ -110,7 +142,8 @@ void
 fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused)
 {
   g_queue_unlink (&self->open, &segment->link);
-  fsmm_registry_remove (segment->base, segment_size (self));
+  self->n_bytes -= segment_size (self, segment);
+  fsmm_registry_remove (segment->base, segment_size (self, segment));
   g_queue_push_tail_link (unused, &segment->link);
 }
 
@@ -125,7 +158,7 @@ fsmm_segments_release (FsmmSegments *self, GQueue *unused)
     {
       FsmmSegment *segment = link->data;
 
-      fsmm_system_unmap (segment->base, segment_size (self));
+      fsmm_system_unmap (segment->base, segment_size (self, segment));
       g_free (segment);
     }
 }
