@@ -317,6 +317,205 @@ test_pool_dies_before_threads (void)
   other_end (&other);
 }
 
+/* --- What becomes of a block that two threads have freed at the same moment --- */
+
+static FsmmState *
+state_of (FsmmPool *pool, gpointer block)
+{
+  return fsmm_store_find_state (&pool->store, block);
+}
+
+static gpointer block_to_free;
+
+static gpointer
+free_that_block (FsmmPool *pool)
+{
+  fsmm_test_free (pool, block_to_free);
+
+  return NULL;
+}
+
+/* As if the thread had looked at the state just before another one freed the block. */
+static void
+free_at_the_same_moment (FsmmPool *pool, gpointer block, Other *other)
+{
+  fsmm_state_set (state_of (pool, block), FSMM_STATE_LIVE);
+  block_to_free = block;
+  if (other != NULL)
+    other_call (other, free_that_block, pool);
+  else
+    free_that_block (pool);
+}
+
+static void
+expect_report (const char *count)
+{
+  g_autofree char *pattern = g_strdup_printf ("*“test”*%s double free* found: two threads freed*", count);
+
+  g_test_expect_message ("Fsmm", G_LOG_LEVEL_CRITICAL, pattern);
+}
+
+static void
+test_lost_when_handed_out (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  gpointer block = fsmm_test_alloc (pool);
+  Other other;
+
+  other_start (&other);
+  fsmm_test_free (pool, block);
+  free_at_the_same_moment (pool, block, &other);
+
+  expect_report ("1");
+  g_assert_true (fsmm_test_alloc (pool) != block);
+  g_test_assert_expected_messages ();
+  g_assert_true (other_call (&other, take_one, pool) == block);
+  fsmm_test_assert_counts (pool, 2, 1);
+  fsmm_test_assert_sound (pool);
+
+  other_end (&other);
+}
+
+static void
+test_lost_when_brought_back (gconstpointer by_free_all)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  gpointer blocks[2] = { fsmm_test_alloc (pool), fsmm_test_alloc (pool) };
+  Other other;
+
+  other_start (&other);
+  for (guint i = 0; i < 2; i++)
+    {
+      fsmm_test_free (pool, blocks[i]);
+      free_at_the_same_moment (pool, blocks[i], &other);
+    }
+
+  expect_report ("2");
+  if (by_free_all)
+    g_assert_cmpuint (fsmm_pool_free_all (pool), ==, 0);
+  else
+    g_assert_cmpuint (fsmm_pool_trim (pool), >, 0);
+  g_test_assert_expected_messages ();
+  fsmm_test_assert_counts (pool, 0, 0);
+
+  other_end (&other);
+}
+
+/* The other thread's free was the first, its block came here and was freed once more: now it is in the same
+ * cache twice. */
+static void
+test_lost_twice_in_one_cache (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  gpointer kept = fsmm_test_alloc (pool);
+  gpointer block = fsmm_test_alloc (pool);
+
+  fsmm_test_free (pool, block);
+  free_at_the_same_moment (pool, block, NULL);
+
+  expect_report ("1");
+  fsmm_pool_trim (pool);
+  g_test_assert_expected_messages ();
+  fsmm_test_assert_counts (pool, 1, 1);
+  fsmm_test_assert_sound (pool);
+  fsmm_test_free (pool, kept);
+}
+
+typedef enum { AT_TRIM, AT_FREE_ALL, AT_TAKE, AT_TAKE_MANY, AT_PUT_BACK } Moment;
+
+/* A thread brought the block back to the store, and another one then wrote its mark and has handed it out:
+ * it is live, and free to be taken as well. */
+static void
+test_lost_in_the_store (gconstpointer data)
+{
+  Moment moment = GPOINTER_TO_UINT (data);
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  gpointer block = fsmm_test_alloc (pool);
+  gpointer blocks[15];
+
+  fsmm_test_free (pool, block);
+  g_assert_true (fsmm_pool_reserve (pool, 1, NULL));
+  g_assert_null (count_own (pool));
+  fsmm_state_set (state_of (pool, block), FSMM_STATE_LIVE);
+
+  expect_report ("1");
+  switch (moment)
+    {
+    case AT_TRIM:
+      g_assert_cmpuint (fsmm_pool_trim (pool), ==, 0);
+      break;
+    case AT_FREE_ALL:
+      g_assert_cmpuint (fsmm_pool_free_all (pool), ==, 1);
+      break;
+    case AT_TAKE:
+      g_assert_true (fsmm_test_alloc (pool) != block);
+      break;
+    case AT_TAKE_MANY:
+      g_assert_true (fsmm_pool_alloc_many (pool, 15, blocks, NULL));
+      for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+        g_assert_true (blocks[i] != block);
+      break;
+    case AT_PUT_BACK:
+    default:
+      fsmm_test_free (pool, block);
+      g_assert_true (fsmm_pool_reserve (pool, 1, NULL));
+    }
+  g_test_assert_expected_messages ();
+  fsmm_test_assert_sound (pool);
+
+  if (moment == AT_TRIM)
+    fsmm_test_assert_counts (pool, 1, 1);
+  if (moment != AT_FREE_ALL && moment != AT_PUT_BACK)
+    fsmm_test_free (pool, block);
+}
+
+/* All or none: what was given before the fault came up is live again. */
+static void
+test_free_many_undone_in_cache (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  gpointer blocks[3];
+
+  for (guint i = 0; i < 3; i++)
+    blocks[i] = fsmm_test_alloc (pool);
+  fsmm_test_free (pool, blocks[2]);
+
+  g_assert_false (fsmm_pool_free_many (pool, 3, blocks, &(GError *) { NULL }));
+  g_assert_true (fsmm_pool_is_allocated (pool, blocks[0]));
+  g_assert_true (fsmm_pool_is_allocated (pool, blocks[1]));
+  fsmm_test_assert_counts (pool, 2, 1);
+  fsmm_test_assert_sound (pool);
+}
+
+static void
+test_stopped_caches_are_not_entered (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  FsmmStore *store = &pool->store;
+  FsmmCache *cache;
+
+  fsmm_test_free (pool, fsmm_test_alloc (pool));
+  cache = fsmm_thread_get_cache (store->index);
+
+  g_assert_true (fsmm_cache_enter (store) == cache);
+  fsmm_cache_leave (cache);
+  g_assert_true (fsmm_cache_enter_quickly (pool) == cache);
+  fsmm_cache_leave (cache);
+
+  cache->stop |= FSMM_CACHE_STOPPED;
+  g_assert_null (fsmm_cache_enter (store));
+  g_assert_null (fsmm_cache_enter_quickly (pool));
+  g_assert_cmpint (cache->busy, ==, 0);
+  fsmm_test_free (pool, fsmm_test_alloc (pool));
+  cache->stop &= ~FSMM_CACHE_STOPPED;
+
+  cache->stop |= FSMM_CACHE_FENCED;
+  g_assert_null (fsmm_cache_enter_quickly (pool));
+  g_assert_true (fsmm_cache_enter (store) == cache);
+  fsmm_cache_leave (cache);
+  fsmm_test_assert_sound (pool);
+}
+
 /* --- What it costs --- */
 
 static void
@@ -430,6 +629,22 @@ main (int argc, char *argv[])
   g_test_add_func ("/cache/more-threads-than-marks", test_more_threads_than_marks);
   g_test_add_func ("/cache/many-pools-in-one-thread", test_many_pools_in_one_thread);
   g_test_add_func ("/cache/pool-dies-before-threads", test_pool_dies_before_threads);
+  g_test_add_func ("/cache/free-many-undone", test_free_many_undone_in_cache);
+  g_test_add_func ("/cache/stopped", test_stopped_caches_are_not_entered);
+  g_test_add_func ("/cache/lost/when-handed-out", test_lost_when_handed_out);
+  g_test_add_data_func ("/cache/lost/when-trimmed", NULL, test_lost_when_brought_back);
+  g_test_add_data_func ("/cache/lost/when-dropped", "", test_lost_when_brought_back);
+  g_test_add_func ("/cache/lost/twice-in-one-cache", test_lost_twice_in_one_cache);
+  g_test_add_data_func ("/cache/lost/in-store/trim", GUINT_TO_POINTER (AT_TRIM),
+                        test_lost_in_the_store);
+  g_test_add_data_func ("/cache/lost/in-store/free-all", GUINT_TO_POINTER (AT_FREE_ALL),
+                        test_lost_in_the_store);
+  g_test_add_data_func ("/cache/lost/in-store/take", GUINT_TO_POINTER (AT_TAKE),
+                        test_lost_in_the_store);
+  g_test_add_data_func ("/cache/lost/in-store/take-many", GUINT_TO_POINTER (AT_TAKE_MANY),
+                        test_lost_in_the_store);
+  g_test_add_data_func ("/cache/lost/in-store/put-back", GUINT_TO_POINTER (AT_PUT_BACK),
+                        test_lost_in_the_store);
   g_test_add_func ("/cache/fenced", test_fenced_caches);
   g_test_add_func ("/cache/child-gets-blocks-of-others", test_child_gets_blocks_of_others);
 
