@@ -10,7 +10,7 @@
 /* A cache starts small, since a thread may look into thousands of pools, and grows when it turns out to
  * be emptied or filled up: to no more than this, and no more than so many bytes in idle blocks. */
 #define FIRST_CAPACITY (2 * FSMM_WORD_BITS)
-#define MAX_CAPACITY 740
+#define MAX_CAPACITY 700
 /* How many chunks it may come to know: those of 64 MiB, with chunks of the default size. */
 #define FIRST_KNOWN 16
 #define MAX_KNOWN 256

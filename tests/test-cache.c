@@ -469,6 +469,31 @@ test_lost_in_the_store (gconstpointer data)
     fsmm_test_free (pool, block);
 }
 
+/* A stale free has hit the block of a handle: the handle finds out, and lets nobody else's block go. */
+static void
+test_lost_by_a_handle (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  FsmmStore *store = &pool->store;
+  FsmmTakeResult result;
+  gsize epoch;
+  FsmmSlot held[2];
+
+  for (guint i = 0; i < 2; i++)
+    {
+      held[i] = fsmm_store_take (store, FSMM_STATE_HELD, (FsmmFill) { 0 }, &epoch, &result);
+      fsmm_state_set (held[i].state, FSMM_STATE_LIVE);
+      fsmm_test_free (pool, held[i].block);
+    }
+
+  g_assert_false (fsmm_store_let_go (store, held[0].block, epoch));
+  expect_report ("1");
+  g_assert_true (fsmm_store_give_held (store, held[1].block, epoch));
+  g_test_assert_expected_messages ();
+  fsmm_test_assert_counts (pool, 0, 1);
+  fsmm_test_assert_sound (pool);
+}
+
 /* All or none: what was given before the fault came up is live again. */
 static void
 test_free_many_undone_in_cache (void)
@@ -645,6 +670,7 @@ main (int argc, char *argv[])
                         test_lost_in_the_store);
   g_test_add_data_func ("/cache/lost/in-store/put-back", GUINT_TO_POINTER (AT_PUT_BACK),
                         test_lost_in_the_store);
+  g_test_add_func ("/cache/lost/by-a-handle", test_lost_by_a_handle);
   g_test_add_func ("/cache/fenced", test_fenced_caches);
   g_test_add_func ("/cache/child-gets-blocks-of-others", test_child_gets_blocks_of_others);
 
