@@ -113,6 +113,9 @@ find_fault_in_chunks (FsmmStore *self)
         n_free += self->geometry.n_blocks - chunk->n_out;
     }
 
+  if (self->all.length == 0 && self->segments.n_bytes != 0)
+    return g_strdup_printf ("there is no chunk, but %" G_GSIZE_FORMAT " bytes for some",
+                            self->segments.n_bytes);
   if (n_attached != g_hash_table_size (self->chunks))
     return g_strdup_printf ("%u chunks are in the table, and %" G_GSIZE_FORMAT " in the list",
                             g_hash_table_size (self->chunks), n_attached);

@@ -256,6 +256,46 @@ test_random_walk (void)
     }
 }
 
+/* --- A pool that is large enough for huge pages --- */
+
+static void
+test_large_pool (gconstpointer data)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (8192, GPOINTER_TO_SIZE (data));
+  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
+  gpointer blocks[2500];
+
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    {
+      blocks[i] = fsmm_test_alloc (pool);
+      *(gpointer *) blocks[i] = blocks[i];
+      ((gpointer *) blocks[i])[1023] = blocks[i];
+    }
+  fsmm_test_assert_sound (pool);
+
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    {
+      guint j = g_rand_int_range (rand, 0, G_N_ELEMENTS (blocks));
+      gpointer swapped = blocks[i];
+
+      blocks[i] = blocks[j];
+      blocks[j] = swapped;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    {
+      g_assert_true (*(gpointer *) blocks[i] == blocks[i]);
+      g_assert_true (((gpointer *) blocks[i])[1023] == blocks[i]);
+      fsmm_test_free (pool, blocks[i]);
+      if (i % 500 == 0)
+        fsmm_pool_trim (pool);
+    }
+
+  fsmm_test_assert_sound (pool);
+  fsmm_pool_trim (pool);
+  fsmm_test_assert_counts (pool, 0, 0);
+  fsmm_test_assert_sound (pool);
+}
+
 /* --- The checker itself --- */
 
 static void
@@ -476,6 +516,10 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/store/random-walk", test_random_walk);
+  g_test_add_data_func ("/store/large/default-chunks", NULL, test_large_pool);
+  g_test_add_data_func ("/store/large/small-chunks", GSIZE_TO_POINTER (16384), test_large_pool);
+  g_test_add_data_func ("/store/large/odd-chunks", GSIZE_TO_POINTER (100000), test_large_pool);
+  g_test_add_data_func ("/store/large/large-chunks", GSIZE_TO_POINTER (4 << 20), test_large_pool);
   g_test_add_func ("/store/checker-finds-faults/chunks", test_checker_finds_faults_in_chunks);
   g_test_add_func ("/store/checker-finds-faults/caches", test_checker_finds_faults_in_caches);
   g_test_add_data_func ("/store/no-memory/one-chunk", GSIZE_TO_POINTER (16),
