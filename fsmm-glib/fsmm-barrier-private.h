@@ -15,9 +15,13 @@
 
 G_BEGIN_DECLS
 
-/* ThreadSanitizer does not know of membarrier (), but of an order that all threads agree on. */
-#if defined(HAVE_MEMBARRIER) && !defined(FSMM_THREAD_SANITIZER)
+/* Decided here and not by config.h, so that whoever includes this has the same.
+ *
+ * ThreadSanitizer does not know of membarrier (), but of an order that all threads agree on. */
+#if defined(__linux__) && defined(__has_include) && !defined(FSMM_THREAD_SANITIZER)
+#if __has_include(<linux/membarrier.h>)
 #define FSMM_BARRIER_IS_ASYMMETRIC 1
+#endif
 #endif
 
 /* Whether the kernel refuses its help, so that both sides need a barrier of their own. */

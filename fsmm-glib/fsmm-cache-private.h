@@ -232,6 +232,15 @@ fsmm_cache_meet (FsmmCache *self, gconstpointer address)
   return fsmm_chunk_find_state (chunk, geometry, address);
 }
 
+/* As fsmm_store_find_state (), for a thread that is busy with its cache, and quicker. */
+static inline FsmmState *
+fsmm_cache_find_or_meet (FsmmCache *self, const FsmmGeometry *geometry, gconstpointer address)
+{
+  FsmmState *state = fsmm_cache_find_state (self, geometry, address);
+
+  return G_LIKELY (state != NULL) ? state : fsmm_cache_meet (self, address);
+}
+
 static inline void
 fsmm_fill (gpointer block, FsmmFill fill)
 {
@@ -282,7 +291,7 @@ fsmm_store_try_give_in_epoch (FsmmStore *self, gpointer block, FsmmState from, g
   if (G_UNLIKELY (cache == NULL))
     return FALSE;
 
-  state = fsmm_store_find_state (self, block);
+  state = fsmm_cache_find_or_meet (cache, &self->geometry, block);
   given = state != NULL && fsmm_state_get (state) == from && !fsmm_cache_is_full (cache) &&
           (epoch == 0 || self->epoch == epoch);
   if (G_LIKELY (given))

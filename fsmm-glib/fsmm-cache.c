@@ -106,72 +106,16 @@ fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread)
   return cache;
 }
 
-/* Whether nobody writes to states without the lock, but for this thread. */
-static inline gboolean
-is_alone (FsmmStore *self)
-{
-  return self->caches.length == 1;
-}
-
-/* Blocks on their way back to the store, in the same word of the same chunk. */
-typedef struct {
-  FsmmCache *cache;
-  FsmmLater *later;
-  FsmmChunk *chunk;
-  FsmmChunkBlocks blocks;
-} FsmmReturn;
-
-static void
-finish_return (FsmmReturn *self)
-{
-  FsmmStore *store = self->cache->store;
-  FsmmChunkBlocks lost = self->blocks;
-
-  if (self->blocks.bits == 0)
-    return;
-
-  lost.bits = fsmm_chunk_unmark (self->chunk, self->blocks, self->cache->mark, is_alone (store));
-  self->blocks.bits &= ~lost.bits;
-  while (G_UNLIKELY (lost.bits != 0))
-    fsmm_store_lose (store, fsmm_chunk_address (self->chunk, fsmm_chunk_blocks_next (&lost)),
-                     self->later);
-
-  fsmm_store_put_back (store, self->chunk, self->blocks, self->later);
-  self->blocks.bits = 0;
-}
-
-/* A block that is in the cache twice, because it was freed twice, is lost once. */
-static void
-return_slot (FsmmReturn *self, FsmmSlot slot)
-{
-  FsmmChunkBlocks one;
-
-  if (self->chunk == NULL || !fsmm_chunk_has_state (self->chunk, slot.state))
-    {
-      finish_return (self);
-      self->chunk = fsmm_store_find_chunk (self->cache->store, slot.block);
-    }
-
-  one = fsmm_chunk_blocks_one (slot.state - self->chunk->states);
-  if (one.word != self->blocks.word || (one.bits & self->blocks.bits) != 0)
-    {
-      finish_return (self);
-      self->blocks.word = one.word;
-    }
-
-  self->blocks.bits |= one.bits;
-}
-
 /* Gives the @n blocks back that came first into the cache, and will so be the last that it needs. */
 static void
 flush (FsmmCache *self, guint n, FsmmLater *later)
 {
   guint n_left = self->n_blocks - n;
-  FsmmReturn on_the_way = { self, later, NULL, { 0, 0 } };
+  FsmmReturn on_the_way = { .store = self->store, .later = later, .mark = self->mark };
 
   for (guint i = 0; i < n; i++)
-    return_slot (&on_the_way, self->slots[i]);
-  finish_return (&on_the_way);
+    fsmm_return_add (&on_the_way, self->slots[i]);
+  fsmm_return_finish (&on_the_way);
 
   memmove (self->slots, self->slots + n, n_left * sizeof (FsmmSlot));
   fsmm_cache_set_n_blocks (self, n_left);
@@ -241,7 +185,7 @@ refill (FsmmCache *self, guint n, FsmmLater *later)
         break;
 
       lost.word = blocks.word;
-      lost.bits = fsmm_chunk_mark (chunk, blocks, self->mark, is_alone (self->store));
+      lost.bits = fsmm_chunk_mark (chunk, blocks, self->mark, fsmm_store_is_alone (self->store));
       blocks.bits &= ~lost.bits;
       while (G_UNLIKELY (lost.bits != 0))
         fsmm_store_lose (self->store, fsmm_chunk_address (chunk, fsmm_chunk_blocks_next (&lost)),

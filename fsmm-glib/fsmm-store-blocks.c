@@ -174,6 +174,54 @@ fsmm_store_put_back (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks blocks, 
     g_queue_push_tail_link (&self->open, &chunk->open_link);
 }
 
+/* Their states are theirs to write, unless another thread has freed one of them at the same time. */
+static void
+unmark (FsmmReturn *self)
+{
+  FsmmChunkBlocks lost = self->blocks;
+
+  lost.bits = fsmm_chunk_unmark (self->chunk, self->blocks, self->mark,
+                                 fsmm_store_is_alone (self->store));
+  self->blocks.bits &= ~lost.bits;
+  while (G_UNLIKELY (lost.bits != 0))
+    fsmm_store_lose (self->store, fsmm_chunk_address (self->chunk, fsmm_chunk_blocks_next (&lost)),
+                     self->later);
+}
+
+void
+fsmm_return_finish (FsmmReturn *self)
+{
+  if (self->blocks.bits == 0)
+    return;
+
+  if (self->mark != 0)
+    unmark (self);
+  fsmm_store_put_back (self->store, self->chunk, self->blocks, self->later);
+  self->blocks.bits = 0;
+}
+
+/* A block that comes twice, because it was freed twice, is lost once. */
+void
+fsmm_return_add (FsmmReturn *self, FsmmSlot slot)
+{
+  FsmmChunkBlocks one;
+
+  if (self->chunk == NULL || !fsmm_chunk_has_state (self->chunk, slot.state))
+    {
+      fsmm_return_finish (self);
+      self->chunk = fsmm_store_find_chunk (self->store, slot.block);
+    }
+
+  one = fsmm_chunk_blocks_one (slot.state - self->chunk->states);
+  if (one.word != self->blocks.word || (one.bits & self->blocks.bits) != 0)
+    {
+      fsmm_return_finish (self);
+      self->blocks.word = one.word;
+    }
+
+  self->blocks.bits |= one.bits;
+}
+
 /* Gives a block back if it is in the state @from, and says what the address was in any case. */
 FsmmAddressKind
 fsmm_store_give_locked (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later)

@@ -53,6 +53,13 @@ FsmmTakeResult fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLate
 
 void fsmm_store_lose (FsmmStore *self, gpointer block, FsmmLater *later);
 FsmmChunkBlocks fsmm_store_take_word (FsmmStore *self, gsize max_blocks, FsmmChunk **chunk);
+/* Whether nobody writes to states without the lock, but for this thread. */
+static inline gboolean
+fsmm_store_is_alone (FsmmStore *self)
+{
+  return self->caches.length <= 1;
+}
+
 /* Of two threads that freed a block at once, one has brought it back, from where it was just taken, and the
  * other has it still. */
 static inline gboolean
@@ -71,6 +78,18 @@ void fsmm_store_put_back (FsmmStore *self,
                           FsmmChunk *chunk,
                           FsmmChunkBlocks blocks,
                           FsmmLater *later);
+/* Blocks on their way back to the store, those of a word of a chunk at a time. */
+typedef struct {
+  FsmmStore *store;
+  FsmmLater *later;
+  FsmmState mark; /* of the cache they come from, or 0: their states say already that they are free */
+  FsmmChunk *chunk;
+  FsmmChunkBlocks blocks;
+} FsmmReturn;
+
+void fsmm_return_add (FsmmReturn *self, FsmmSlot slot);
+void fsmm_return_finish (FsmmReturn *self);
+
 FsmmAddressKind fsmm_store_give_locked (FsmmStore *self,
                                         gpointer block,
                                         FsmmState from,

@@ -166,7 +166,7 @@ give_to_cache (FsmmStore *self, gsize n_blocks, gpointer *blocks)
   given = n_blocks <= cache->capacity - n_before;
   for (gsize i = 0; given && i < n_blocks; i++)
     {
-      FsmmState *state = fsmm_store_find_state (self, blocks[i]);
+      FsmmState *state = fsmm_cache_find_or_meet (cache, &self->geometry, blocks[i]);
 
       given = state != NULL && fsmm_state_get (state) == FSMM_STATE_LIVE;
       if (given)
@@ -180,16 +180,48 @@ give_to_cache (FsmmStore *self, gsize n_blocks, gpointer *blocks)
   return given;
 }
 
-/* Undoes fsmm_store_give_locked (). */
-static void
-take_locked_again (FsmmStore *self, gpointer block)
+/* The state of a block, which is looked for in @chunk first, where the last one was. */
+static FsmmState *
+find_state_near (FsmmStore *self, gconstpointer address, FsmmChunk **chunk)
 {
-  FsmmChunk *chunk = fsmm_store_lookup_chunk (self, block);
-  FsmmState *state = fsmm_store_find_state (self, block);
+  gpointer base = fsmm_geometry_chunk_base (&self->geometry, address);
 
-  fsmm_chunk_take_again (chunk, state - chunk->states);
-  fsmm_store_note_taken (self, chunk, 1);
-  fsmm_state_set (state, FSMM_STATE_LIVE);
+  if (*chunk == NULL || (*chunk)->base != base)
+    *chunk = fsmm_store_find_chunk (self, address);
+
+  return *chunk != NULL ? fsmm_chunk_find_state (*chunk, &self->geometry, address) : NULL;
+}
+
+/* Moves blocks from one state to another, up to the first that is not in it. Returns how many that are. */
+static gsize
+move_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmState from, FsmmState to)
+{
+  FsmmChunk *chunk = NULL;
+
+  for (gsize i = 0; i < n_blocks; i++)
+    if (blocks[i] != NULL)
+      {
+        FsmmState *state = find_state_near (self, blocks[i], &chunk);
+
+        if (state == NULL || fsmm_state_get (state) != from)
+          return i;
+        fsmm_state_set (state, to);
+      }
+
+  return n_blocks;
+}
+
+static void
+put_back_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later)
+{
+  FsmmReturn on_the_way = { .store = self, .later = later };
+  FsmmChunk *chunk = NULL;
+
+  for (gsize i = 0; i < n_blocks; i++)
+    if (blocks[i] != NULL)
+      fsmm_return_add (&on_the_way,
+                       (FsmmSlot) { blocks[i], find_state_near (self, blocks[i], &chunk) });
+  fsmm_return_finish (&on_the_way);
 }
 
 static FsmmAddressKind
@@ -200,21 +232,18 @@ give_locked (FsmmStore *self,
              FsmmLater *later)
 {
   FsmmAddressKind kind = FSMM_ADDRESS_LIVE;
-  gsize i;
 
-  for (i = 0; i < n_blocks; i++)
-    if (blocks[i] != NULL)
-      {
-        kind = fsmm_store_give_locked (self, blocks[i], FSMM_STATE_LIVE, later);
-        if (kind != FSMM_ADDRESS_LIVE)
-          break;
-      }
-
-  *n_given = i;
-  if (kind != FSMM_ADDRESS_LIVE)
-    while (i-- > 0)
-      if (blocks[i] != NULL)
-        take_locked_again (self, blocks[i]);
+  *n_given = move_locked (self, n_blocks, blocks, FSMM_STATE_LIVE, FSMM_STATE_FREE);
+  if (*n_given == n_blocks)
+    put_back_locked (self, n_blocks, blocks, later);
+  else
+    {
+      kind = fsmm_store_inspect_locked (self, blocks[*n_given]);
+      /* It was free a moment ago, and another thread has taken it since. */
+      if (kind == FSMM_ADDRESS_LIVE)
+        kind = FSMM_ADDRESS_FREE;
+      move_locked (self, *n_given, blocks, FSMM_STATE_FREE, FSMM_STATE_LIVE);
+    }
 
   return kind;
 }
