@@ -84,5 +84,10 @@ typedef struct {
 
 FSMM_AVAILABLE_IN_1_0
 gboolean fsmm_type_register_layout (GType type, const FsmmTypeLayout *layout, GError **error);
+FSMM_AVAILABLE_IN_1_0
+gboolean fsmm_type_register_plain_layout (GType type,
+                                          gsize size,
+                                          gsize alignment,
+                                          GError **error);
 
 G_END_DECLS

@@ -100,6 +100,141 @@ test_one_default_pool_only (void)
     }
 }
 
+/* --- Plain data --- */
+
+typedef struct {
+  double x;
+  float y;
+} Spot;
+
+/* Leaves the padding behind y as it is. */
+static gpointer
+spot_copy (gpointer spot)
+{
+  Spot *copy = g_new0 (Spot, 1);
+
+  copy->x = ((Spot *) spot)->x;
+  copy->y = ((Spot *) spot)->y;
+  return copy;
+}
+
+GType spot_get_type (void);
+G_DEFINE_BOXED_TYPE (Spot, spot, spot_copy, g_free)
+
+typedef struct {
+  int n_references;
+  int number;
+} Counted;
+
+static gpointer
+counted_ref (gpointer counted)
+{
+  ((Counted *) counted)->n_references++;
+  return counted;
+}
+
+static void
+counted_unref (gpointer counted)
+{
+}
+
+GType counted_get_type (void);
+G_DEFINE_BOXED_TYPE (Counted, counted, counted_ref, counted_unref)
+
+/* What introspection makes of it has 12 bytes. The room is for sanitizers, since they do not know
+ * that looking behind a copy is meant. */
+typedef struct {
+  guint a : 4;
+  guint b : 4;
+  guint c : 24;
+} Bits;
+
+static gpointer
+bits_copy (gpointer bits)
+{
+  gpointer room = g_malloc0 (3 * sizeof (guint));
+
+  return memcpy (room, bits, sizeof (Bits));
+}
+
+GType bits_get_type (void);
+G_DEFINE_BOXED_TYPE (Bits, bits, bits_copy, g_free)
+
+typedef struct {
+  guint8 bytes[5000];
+} Large;
+
+static gpointer
+large_copy (gpointer large)
+{
+  return g_memdup2 (large, sizeof (Large));
+}
+
+GType large_get_type (void);
+G_DEFINE_BOXED_TYPE (Large, large, large_copy, g_free)
+
+static void
+assert_not_plain (GType type, gsize size, gsize alignment, FsmmError code, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (fsmm_type_register_plain_layout (type, size, alignment, &error));
+  g_assert_error (error, FSMM_ERROR, (gint) code);
+  if (strstr (error->message, words) == NULL)
+    g_error ("“%s” does not say “%s”", error->message, words);
+}
+
+static void
+test_plain_data (void)
+{
+  const FsmmTypeLayout layout = { .size = sizeof (Spot), .alignment = _Alignof (Spot) };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FsmmTypedPool) pool = NULL;
+  const Spot here = { 1.5, 2.5 };
+  Spot *spot;
+
+  g_assert_true (fsmm_type_register_plain_layout (spot_get_type (), sizeof (Spot),
+                                                  _Alignof (Spot), &error));
+  g_assert_no_error (error);
+
+  /* It is a layout as any other. */
+  g_assert_true (fsmm_type_register_plain_layout (spot_get_type (), sizeof (Spot),
+                                                  _Alignof (Spot), NULL));
+  g_assert_true (fsmm_type_register_layout (spot_get_type (), &layout, NULL));
+  assert_not_plain (spot_get_type (), 2 * sizeof (Spot), 0, FSMM_ERROR_INVALID_ARGUMENT,
+                    "another layout");
+
+  pool = fsmm_typed_pool_new (spot_get_type (), 0, &error);
+  g_assert_no_error (error);
+  spot = fsmm_typed_pool_construct_copy (pool, &here, NULL);
+  g_assert_cmpfloat (spot->x, ==, 1.5);
+  g_assert_cmpfloat (spot->y, ==, 2.5);
+  g_assert_true (fsmm_typed_pool_destroy (pool, spot, NULL));
+  spot = fsmm_typed_pool_construct (pool, NULL);
+  g_assert_cmpfloat (spot->y, ==, 0);
+}
+
+static void
+test_not_plain (void)
+{
+  assert_not_plain (G_TYPE_INT, 4, 4, FSMM_ERROR_UNSUPPORTED_TYPE, "gint is not a boxed type");
+  assert_not_plain (large_get_type (), 0, 1, FSMM_ERROR_INVALID_ARGUMENT, "alloc-size is 0");
+  assert_not_plain (large_get_type (), 8, 3, FSMM_ERROR_INVALID_ARGUMENT, "alignment is 3");
+  assert_not_plain (G_TYPE_DATE, sizeof (GDate), _Alignof (GDate), FSMM_ERROR_INVALID_ARGUMENT,
+                    "another layout");
+
+  assert_not_plain (counted_get_type (), sizeof (Counted), _Alignof (Counted),
+                    FSMM_ERROR_UNSUPPORTED_TYPE, "makes no copy");
+  assert_not_plain (bits_get_type (), 3 * sizeof (guint), _Alignof (guint),
+                    FSMM_ERROR_UNSUPPORTED_TYPE, "copies less");
+  assert_not_plain (large_get_type (), sizeof (Large), 0, FSMM_ERROR_UNSUPPORTED_TYPE,
+                    "too large to find out");
+
+  /* None of these has registered anything: what they are can still be told. */
+  g_assert_true (fsmm_type_register_plain_layout (bits_get_type (), sizeof (Bits),
+                                                  _Alignof (Bits), NULL));
+}
+
 /* --- Ready layouts --- */
 
 static void
@@ -179,6 +314,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/type-layout/what-is-refused", test_what_is_refused);
   g_test_add_func ("/type-layout/one-layout-only", test_one_layout_only);
   g_test_add_func ("/type-layout/one-default-pool-only", test_one_default_pool_only);
+  g_test_add_func ("/type-layout/plain/data", test_plain_data);
+  g_test_add_func ("/type-layout/plain/not", test_not_plain);
   g_test_add_func ("/type-layout/ready/is-kept", test_ready_layout_is_kept);
   g_test_add_func ("/type-layout/ready/values", test_values);
   g_test_add_func ("/type-layout/ready/dates", test_dates);
