@@ -12,7 +12,7 @@ struct _FsmmBox {
   FsmmHandle handle;
   FsmmTypedPool *pool; /* (owned) */
   GValue value;        /* what fsmm_box_peek () lends, filled in when it is first asked for */
-  gsize has_value;     /* (atomic) */
+  gint has_value;      /* (atomic) */
 };
 
 /* Makes a box whose instance is a copy of @source, or a new one where that is NULL. */

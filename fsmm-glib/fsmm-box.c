@@ -5,6 +5,7 @@
 #include "fsmm-box-private.h"
 
 #include "fsmm-error.h"
+#include "fsmm-type-layout-private.h"
 #include "fsmm-typed-pool-private.h"
 
 G_DEFINE_BOXED_TYPE (FsmmBox, fsmm_box, fsmm_box_ref, fsmm_box_unref)
@@ -167,6 +168,23 @@ fsmm_box_drop (FsmmBox *self)
     drop_instance (self);
 }
 
+/* There are as many of these as boxes, and each could be what a thread does when another one forks.
+ * So this is not g_once_init_enter (), whose lock nobody would unlock in the child. */
+static void
+fill_value (FsmmBox *self, gpointer instance)
+{
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, self->pool->item_type);
+  g_value_set_static_boxed (&value, instance);
+
+  fsmm_type_lock ();
+  if (!self->has_value)
+    self->value = value;
+  g_atomic_int_set (&self->has_value, TRUE);
+  fsmm_type_unlock ();
+}
+
 /**
  * fsmm_box_peek:
  * @self: a box
@@ -198,12 +216,8 @@ fsmm_box_peek (FsmmBox *self, GError **error)
       return NULL;
     }
 
-  if (g_once_init_enter (&self->has_value))
-    {
-      g_value_init (&self->value, self->pool->item_type);
-      g_value_set_static_boxed (&self->value, instance);
-      g_once_init_leave (&self->has_value, TRUE);
-    }
+  if (!g_atomic_int_get (&self->has_value))
+    fill_value (self, instance);
 
   return &self->value;
 }

@@ -529,6 +529,54 @@ test_fork_while_others_are_inside (void)
   g_object_unref (exchange.pool);
 }
 
+static gpointer
+peek_until_told (gpointer data)
+{
+  Exchange *exchange = data;
+  FsmmTypedPool *pool = fsmm_typed_pool_get_default (G_TYPE_DATE);
+
+  while (g_atomic_pointer_get (&exchange->slots[0]) == NULL)
+    {
+      FsmmBox *box = fsmm_typed_pool_alloc (pool, NULL);
+
+      g_assert_nonnull (fsmm_box_peek (box, NULL));
+      fsmm_box_unref (box);
+    }
+
+  return NULL;
+}
+
+static void
+test_fork_while_others_peek (void)
+{
+  Exchange exchange = { NULL, { NULL } };
+  FsmmTypedPool *pool = fsmm_typed_pool_get_default (G_TYPE_DATE);
+  GThread *one = g_thread_new ("peek", peek_until_told, &exchange);
+  GThread *two = g_thread_new ("peek", peek_until_told, &exchange);
+
+  for (guint i = rounds (400); i > 0; i--)
+    {
+      FsmmBox *box = fsmm_typed_pool_alloc (pool, NULL);
+      int status;
+      pid_t child = fork ();
+
+      if (child == 0)
+        {
+          alarm (20);
+          _exit (fsmm_box_peek (box, NULL) != NULL ? 0 : 1);
+        }
+
+      g_assert_cmpint (child, >, 0);
+      g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+      g_assert_cmpint (status, ==, 0);
+      fsmm_box_unref (box);
+    }
+
+  g_atomic_pointer_set (&exchange.slots[0], &exchange);
+  g_thread_join (one);
+  g_thread_join (two);
+}
+
 /* A thread that reads at the moment of a fork () never comes to the end of that in the child. */
 static void
 test_fork_while_another_reads (void)
@@ -573,6 +621,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/threads/short-lived", test_short_lived_threads);
   g_test_add_func ("/threads/pools-come-and-go", test_pools_come_and_go);
   g_test_add_func ("/threads/fork-while-others-are-inside", test_fork_while_others_are_inside);
+  g_test_add_func ("/threads/fork-while-others-peek", test_fork_while_others_peek);
   g_test_add_func ("/threads/fork-while-another-reads", test_fork_while_another_reads);
 
   return g_test_run ();
