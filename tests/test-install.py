@@ -56,20 +56,40 @@ def build_and_run(compiler, source, *flags):
                                   "G_DEBUG": "fatal-criticals"})
 
 
-def code_blocks(language):
-    """What the README and the guides show, with the file it is from."""
+def pages():
+    """The README and the guides: name and text of each."""
     source = pathlib.Path(SOURCE)
     for page in [source / "README.md", *sorted((source / "doc").glob("*.md"))]:
-        for block in re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.M | re.S):
-            yield page.stem, block
+        yield page.stem, page.read_text()
+
+
+def code_blocks(language):
+    """What the README and the guides show, with the name of the page."""
+    for page, text in pages():
+        for block in re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S):
+            yield page, block
+
+
+def python_programs():
+    """What each page shows in Python, as one program, and what it says that this prints."""
+    for page, text in pages():
+        blocks = re.findall(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", text, re.M | re.S)
+        if blocks:
+            yield page, "\n".join(code for code, _ in blocks), "".join(out for _, out in blocks)
 
 
 def readme_program():
     return next(block for page, block in code_blocks("c") if page == "README")
 
 
+def python_folder():
+    """Where Python finds what is installed: the folder that has gi/overrides."""
+    return next(STAGE.rglob("gi/overrides/Fsmm")).parents[2]
+
+
 def bindings_env():
     return {"LD_LIBRARY_PATH": str(library_folder()),
+            "PYTHONPATH": str(python_folder()),
             "GI_TYPELIB_PATH": str(next(STAGE.rglob("Fsmm-1.typelib")).parent),
             "G_DEBUG": "fatal-criticals"}
 
@@ -78,7 +98,8 @@ def test_install():
     """meson install puts everything where it belongs"""
     run(*shlex.split(MESON), "install", "-C", BUILD, "--no-rebuild", "--destdir", str(STAGE))
     for name in ("fsmm-glib.h", "fsmm-version.h", "libfsmm-glib-1.a", "Fsmm-1.gir",
-                 "Fsmm-1.typelib", "fsmm-glib-1.vapi", "fsmm-glib-1.pc"):
+                 "Fsmm-1.typelib", "fsmm-glib-1.vapi", "fsmm-glib-1.pc",
+                 "gi/overrides/Fsmm/__init__.py", "gi-stubs/repository/Fsmm.pyi"):
         assert list(STAGE.rglob(name)), f"{name} is not installed"
     private = [path for path in STAGE.rglob("*private*")]
     assert not private, f"private headers are installed: {private}"
@@ -96,11 +117,23 @@ def test_c_blocks():
 
 
 def test_python_blocks():
-    """the Python programs of the README and the guides run as they are"""
-    blocks = list(code_blocks("python"))
-    assert blocks, "there is none"
-    for _, program in blocks:
-        assert run(sys.executable, "-c", program, env=bindings_env())
+    """the Python programs of the README and the guides run as they are, and print what these say"""
+    programs = list(python_programs())
+    assert {"getting-started", "python"} <= {page for page, _, _ in programs}
+    for page, program, expected in programs:
+        printed = run(sys.executable, "-c", program, env=bindings_env())
+        assert printed == expected if expected else printed, f"{page} prints:\n{printed}"
+
+
+def test_python_help():
+    """help() has words of its own for Python"""
+    words = run(sys.executable, "-c", "import gi; gi.require_version('Fsmm', '1');"
+                "from gi.repository import Fsmm; help(Fsmm.Pool); help(Fsmm.Block)",
+                env=bindings_env())
+    for expected in ("class Pool(", "Hands out blocks of one size", "n_allocated\n",
+                     "acquire(self)\n", "class Block(", "A handle that owns a block",
+                     "view(self)\n"):
+        assert expected in words, f"no {expected!r} in:\n{words}"
 
 
 def test_javascript_blocks():
@@ -155,7 +188,7 @@ def test_cplusplus():
 def test_devenv():
     """meson devenv has what Python and JavaScript need to find the library of the build"""
     python = ("import gi; gi.require_version('Fsmm', '1');"
-              "from gi.repository import Fsmm; print(Fsmm.Pool.new(64, 0).props.block_size)")
+              "from gi.repository import Fsmm; print(Fsmm.Pool(alloc_size=64).block_size)")
     script = "imports.gi.versions.Fsmm = '1'; print(imports.gi.Fsmm.Pool.new(64, 0).block_size)"
     devenv = (*shlex.split(MESON), "devenv", "-C", BUILD)
     assert run(*devenv, sys.executable, "-c", python).splitlines()[-1] == "64"
@@ -180,7 +213,8 @@ def test_subproject():
     assert run(str(project / "build" / "main"))
 
 
-TESTS = [test_install, test_c_blocks, test_python_blocks, test_javascript_blocks,
+TESTS = [test_install, test_c_blocks, test_python_blocks, test_python_help,
+         test_javascript_blocks,
          test_static_library, test_only_the_main_header, test_devenv, test_subproject]
 if CXX:
     TESTS.append(test_cplusplus)

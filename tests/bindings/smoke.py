@@ -6,6 +6,8 @@ import sys
 
 import gi
 
+# Without the overrides, should they be installed.
+sys.modules["gi.overrides.Fsmm"] = None
 gi.require_version("Fsmm", "1")
 from gi.repository import Fsmm, GLib  # noqa: E402
 

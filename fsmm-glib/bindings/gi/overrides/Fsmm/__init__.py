@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What Python programs see of fsmm-glib beyond what introspection makes of it.
+
+Everything goes through those calls of the C library that check. Nothing here keeps the address of a
+block, but for a view, which keeps the block as well.
+"""
+
+from gi.overrides import override
+
+from ._block import Block
+from ._box import Box
+from ._errors import InvalidArgumentError, NoMemoryError, OutOfRangeError, UnsupportedTypeError
+from ._pool import Pool
+from ._typed_pool import TypedPool
+
+__all__ = [
+    "Block",
+    "Box",
+    "InvalidArgumentError",
+    "NoMemoryError",
+    "OutOfRangeError",
+    "Pool",
+    "TypedPool",
+    "UnsupportedTypeError",
+]
+
+for _class in (Block, Box, Pool, TypedPool):
+    # PyGObject finds the namespace by this.
+    _class.__module__ = __name__
+    override(_class)
+
+# In a traceback, the name that users know.
+for _class in (InvalidArgumentError, NoMemoryError, OutOfRangeError, UnsupportedTypeError):
+    _class.__module__ = "gi.repository.Fsmm"

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fsmm.Block."""
+
+import ctypes
+import operator
+
+from gi.module import get_introspection_module
+from gi.repository import GLib
+
+from ._errors import make_error, raises
+from ._shared import HandleMeta, without_copies
+
+Fsmm = get_introspection_module("Fsmm")
+NativeBlock = Fsmm.Block
+
+
+def to_bytes(data):
+    """What is to be written, as bytes: from a buffer, or from numbers."""
+    try:
+        return memoryview(data).tobytes()
+    except TypeError:
+        return bytes(iter(data))
+
+
+@without_copies("there is one owner of a block; copy what is in it with bytes(block)")
+class Block(NativeBlock, metaclass=HandleMeta):
+    """A handle that owns a block of a pool: see Fsmm.Pool.acquire.
+
+        with pool.acquire() as block:
+            block[:5] = b"hello"
+            block[5] = 33
+            print(bytes(block[:6]))
+
+    It is a sequence of bytes whose length does not change. When the with statement ends, whatever
+    happened in it, the block goes back to its pool; without one, it does so when the handle is
+    gone, or with release(). A handle whose block is gone raises GLib.Error with
+    Fsmm.Error.RELEASED, and is false in a condition.
+
+    Reading and writing copies bytes. view() shows the memory itself.
+    """
+
+    @raises
+    def read(self, offset, n_bytes):
+        """Returns n_bytes of the block from offset on, as bytes: a copy.
+
+        Raises Fsmm.OutOfRangeError, which is an IndexError, if there are not that many.
+        """
+        offset, n_bytes = self._to_range("read", offset, n_bytes)
+        return NativeBlock.read(self, offset, n_bytes)
+
+    @raises
+    def write(self, offset, data):
+        """Copies data into the block from offset on: from a buffer, or an iterable of numbers.
+
+        Raises Fsmm.OutOfRangeError, which is an IndexError, if there is not that much room: then
+        nothing is written.
+        """
+        data = to_bytes(data)
+        offset, _ = self._to_range("write", offset, len(data))
+        return NativeBlock.write(self, offset, data)
+
+    @raises
+    def write_bytes(self, offset, bytes):
+        """Copies a GLib.Bytes into the block, as write() does with what Python has for bytes."""
+        offset, _ = self._to_range("write", offset, bytes.get_size())
+        return NativeBlock.write_bytes(self, offset, bytes)
+
+    def _to_range(self, what, offset, n_bytes):
+        """Refuses numbers that C cannot take as a gsize; the others are checked there."""
+        offset, n_bytes = operator.index(offset), operator.index(n_bytes)
+        if 0 <= offset <= GLib.MAXSIZE and 0 <= n_bytes <= GLib.MAXSIZE:
+            return offset, n_bytes
+        raise make_error(
+            Fsmm.Error.OUT_OF_RANGE,
+            f"cannot {what} {n_bytes} bytes at offset {offset}: the block has {len(self)}",
+        )
+
+    @raises
+    def get_bytes(self):
+        """Returns the block's own memory as a GLib.Bytes. In Python, view() is of more use."""
+        return NativeBlock.get_bytes(self)
+
+    def view(self):
+        """Returns a memoryview of the block's own memory, to read and to write without a copy.
+
+        The memory stays where it is for as long as there is the view, or anything made of it:
+        slices, ctypes structures, numpy arrays. A release takes effect only when the last of these
+        is gone, and so does Fsmm.Pool.free_all() for this memory.
+        """
+        # A block does not move. If it is gone, there are no bytes to be had, and that is the error.
+        address = self.get_address()
+        data = self.get_bytes()
+        memory = (ctypes.c_ubyte * len(self)).from_address(address)
+        memory._keeps = data
+        return memoryview(memory).cast("B")
+
+    @raises
+    def release(self):
+        """Gives the block back to its pool now; where a view shows it, when that is gone.
+
+        Raises GLib.Error with Fsmm.Error.RELEASED if it is gone already.
+        """
+        return NativeBlock.release(self)
+
+    def is_live(self):
+        """Tells whether the block is there: neither released, nor dropped by free_all()."""
+        return NativeBlock.is_live(self)
+
+    def get_size(self):
+        """Returns how many bytes of the block can be used, as len() does."""
+        return NativeBlock.get_size(self)
+
+    def get_address(self):
+        """Returns where the block lies, or None if it is gone. It keeps nothing, unlike view()."""
+        return NativeBlock.get_address(self) or None
+
+    def copy(self):
+        """Raises TypeError: there is one owner of a block."""
+        self.__copy__()
+
+    def __enter__(self):
+        if not self:
+            self.read(0, 0)  # raises what there is to say
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.release()
+        except GLib.Error as error:
+            if not error.matches(Fsmm.Error.quark(), Fsmm.Error.RELEASED):
+                raise
+
+    def __len__(self):
+        return self.get_size()
+
+    def __bool__(self):
+        return self.is_live()
+
+    def __bytes__(self):
+        return self.read(0, len(self))
+
+    def __iter__(self):
+        return iter(bytes(self))
+
+    def __contains__(self, value):
+        return value in bytes(self)
+
+    def _to_offset(self, key):
+        index, size = operator.index(key), len(self)
+        if -size <= index < size:
+            return index % size
+        raise make_error(
+            Fsmm.Error.OUT_OF_RANGE, f"there is no byte {index}: the block has {size} bytes"
+        )
+
+    def __getitem__(self, key):
+        if not isinstance(key, slice):
+            return self.read(self._to_offset(key), 1)[0]
+        start, stop, step = key.indices(len(self))
+        if step == 1:
+            return self.read(start, max(stop - start, 0))
+        return bytes(self)[key]
+
+    def __setitem__(self, key, value):
+        if not isinstance(key, slice):
+            self.write(self._to_offset(key), bytes((operator.index(value),)))
+            return
+
+        places = range(*key.indices(len(self)))
+        data = to_bytes(value)
+        if len(data) != len(places):
+            raise ValueError(
+                f"cannot put {len(data)} bytes in the place of {len(places)}: "
+                "the size of a block does not change"
+            )
+        if places.step == 1:
+            self.write(places.start, data)
+        else:
+            self.view()[key] = data
+
+    def __repr__(self):
+        address = self.get_address()
+        if address is None:
+            return f"<Fsmm.Block, {len(self)} bytes, released>"
+        return f"<Fsmm.Block at {address:#x}, {len(self)} bytes, live>"

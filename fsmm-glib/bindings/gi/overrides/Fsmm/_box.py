@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fsmm.Box."""
+
+import functools
+
+from gi.repository import GObject
+
+from ._errors import raises
+from ._fields import Fields, NativeBox, struct_of
+from ._looking import looks, make_vanish
+from ._shared import HandleMeta, without_copies
+
+
+@without_copies("there is one owner of an instance; peek() returns a copy of that")
+class Box(Fields, NativeBox, metaclass=HandleMeta):
+    """A handle that owns an instance in a typed pool: see Fsmm.TypedPool.new.
+
+        with pool.new(x=1, y=2) as point:
+            point.x += 1
+            print(point.x, point.y)
+
+    The fields of the instance are its attributes, if they are numbers, enumerations, strings (to
+    be read only), or structs of such. Where a method here has the name of a field, the field is
+    box["drop"].
+
+    When the with statement ends, whatever happened in it, the instance is cleared, and its memory
+    goes back to the pool; without one, it does so when the box is gone, or with drop(). A box whose
+    instance is gone raises GLib.Error with Fsmm.Error.RELEASED, and is false in a condition.
+    """
+
+    _box = property(lambda self: self)
+    _path = ()
+
+    def _get_struct(self):
+        # It stays what it is.
+        struct = self.__dict__.get("_struct")
+        if struct is None:
+            struct = self.__dict__["_struct"] = struct_of(type(NativeBox.peek(self)))
+        return struct
+
+    @looks
+    def peek(self):
+        """Returns a copy of the instance. In C it is the instance itself."""
+        view = NativeBox.peek(self)
+        # The value in a GValue has been taken out of it, and is a copy.
+        return GObject.GBoxed.copy(view) if isinstance(view, GObject.GBoxed) else view
+
+    @raises
+    @looks
+    def set_value(self, value):
+        """Clears the instance, and puts a copy of another one in its place.
+
+        Raises Fsmm.InvalidArgumentError, which is a ValueError, if value is not of the pool's type.
+        """
+        return NativeBox.set_value(self, value)
+
+    def drop(self):
+        """Clears the instance now, and gives its memory back. Does nothing if it is gone."""
+        make_vanish(functools.partial(NativeBox.drop, self))
+
+    def is_live(self):
+        """Tells whether the box owns an instance."""
+        return NativeBox.is_live(self)
+
+    @looks
+    def to_string(self):
+        """Describes the instance, with the type's own function where its layout has one."""
+        return NativeBox.to_string(self)
+
+    def copy(self):
+        """Raises TypeError: there is one owner of an instance."""
+        self.__copy__()
+
+    def __enter__(self):
+        if not self:
+            NativeBox.peek(self)  # raises what there is to say
+        return self
+
+    def __exit__(self, *_):
+        self.drop()
+
+    def __bool__(self):
+        return self.is_live()
+
+    def __dir__(self):
+        return super().__dir__() if self else object.__dir__(self)
+
+    @looks
+    def __repr__(self):
+        try:
+            fields = f": {self._describe()}" if self else ""
+        except (AttributeError, TypeError):  # as for a GValue that has none
+            fields = ""
+        return f"<Fsmm.Box, {self.to_string()}{fields}>"

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fields of instances in boxes, as attributes."""
+
+import functools
+import importlib
+import operator
+
+from gi._gi import StructInfo, UnionInfo
+from gi.module import get_introspection_module
+from gi.repository import GObject
+
+from ._looking import looks
+from ._plain import READABLE, type_of, why_field_not_plain
+from ._shared import without_copies
+
+Fsmm = get_introspection_module("Fsmm")
+NativeBox = Fsmm.Box
+
+# --- What is known of a struct ---
+
+
+def _to_real(value):
+    if not (hasattr(type(value), "__float__") or hasattr(type(value), "__index__")):
+        raise TypeError(f"must be a number, not {value!r}")
+    return float(value)
+
+
+def _to_integer(value):
+    return int(operator.index(value))
+
+
+def _to_character(value):
+    return "".join((value,))
+
+
+# Each makes of a value what PyGObject can write without calling a function of it, which might drop
+# the instance that is being written to.
+_CONVERSIONS = {
+    "gboolean": bool,
+    "gfloat": _to_real,
+    "gdouble": _to_real,
+    "GType": GObject.GType,
+    "gunichar": _to_character,
+}
+
+
+class Field:
+    """A field of a struct, and what can be done with it."""
+
+    def __init__(self, info):
+        type_ = type_of(info)
+        tag = type_.get_tag_as_string()
+        target = type_.get_interface() if tag == "interface" else None
+        why = why_field_not_plain(info)
+        if not why and tag == "array":
+            why = "is an array"
+        if not why and isinstance(target, UnionInfo):
+            why = "is a union"
+        is_string = tag in ("utf8", "filename") and int(info.get_flags()) & READABLE
+
+        self.name = info.get_name()
+        self.info = info
+        self.struct = Struct(target) if not why and isinstance(target, StructInfo) else None
+        self.why_not_written = why
+        self.why_not_read = None if is_string else why
+        self._convert = _CONVERSIONS.get(tag, _to_integer)
+
+    def convert(self, value):
+        if self.struct is None:
+            return self._convert(value)
+        if type(value) is Part and value._get_struct().name == self.struct.name:
+            return value
+        if issubclass(type(value), self.struct.find_class()):
+            return value
+        raise TypeError(f"field “{self.name}” must be {self.struct.name}, not {value!r}")
+
+
+class Struct:
+    """The fields of a struct."""
+
+    def __init__(self, info):
+        self.namespace = info.get_namespace()
+        self.name = f"{self.namespace}.{info.get_name()}"
+        self.size = info.get_size()
+        self.fields = {field.get_name(): Field(field) for field in info.get_fields()}
+
+    def find_class(self):
+        module = importlib.import_module(f"gi.repository.{self.namespace}")
+        return getattr(module, self.name.partition(".")[2])
+
+    def _find(self, name, do, why_not):
+        field = self.fields.get(name)
+        if field is None:
+            names = ", ".join(self.fields) or "no fields"
+            raise AttributeError(f"{self.name} has no field “{name}”: it has {names}")
+        why = getattr(field, why_not)
+        if why:
+            raise AttributeError(f"cannot {do} field “{name}” of {self.name}: it {why}")
+        return field
+
+    def find_readable(self, name):
+        return self._find(name, "read", "why_not_read")
+
+    def find_writable(self, name):
+        return self._find(name, "write", "why_not_written")
+
+
+@functools.lru_cache(maxsize=None)
+def struct_of(cls):
+    """The fields of instances of a class. The layout has the last word on how large they are."""
+    info = getattr(cls, "__info__", None)
+    if not isinstance(info, StructInfo):
+        raise AttributeError(f"introspection knows no fields of {cls.__name__}")
+    struct = Struct(info)
+    size = Fsmm.TypedPool.get_default(cls.__gtype__).get_pool().get_alloc_size()
+    if struct.size != size:
+        raise AttributeError(
+            f"cannot use the fields of {struct.name}: it has {size} bytes, but introspection takes "
+            f"it for {struct.size}; use a copy, from peek()"
+        )
+    return struct
+
+
+# --- Reading and writing ---
+
+
+def _look(box, path):
+    """The instance in a box, or what lies in it at the end of a path of fields: maybe a copy.
+
+    It is good only for as long as the caller looks.
+    """
+    view = NativeBox.peek(box)
+    for field in path:
+        view = field.info.get_value(view)
+    return view
+
+
+@looks
+def _read(box, path, field):
+    return field.info.get_value(_look(box, path))
+
+
+@looks
+def _write(box, path, values):
+    view = _look(box, path)
+    for field, value in values:
+        if type(value) is Part:
+            value = _look(value._box, value._path)
+        field.info.set_value(view, value)
+    if path:
+        _write(box, path[:-1], ((path[-1], view),))
+
+
+class Fields:
+    """Gives an object the fields of a struct as attributes: in its _box, at its _path."""
+
+    __slots__ = ()
+    __iter__ = None  # or else Python would try [0], [1] and so on
+
+    def __getattr__(self, name):
+        # Python and its libraries ask for these to find out what can be done with an object.
+        if name.startswith("__"):
+            raise AttributeError(f"{type(self).__name__} has no attribute “{name}”")
+        return self[name]
+
+    def __setattr__(self, name, value):
+        if hasattr(type(self), name):
+            raise AttributeError(f"“{name}” is no field here: one of that name is [{name!r}]")
+        self[name] = value
+
+    def __getitem__(self, name):
+        field = self._get_struct().find_readable(name)
+        if field.struct is not None:
+            NativeBox.peek(self._box)  # raises what reading would
+            return Part(self._box, (*self._path, field))
+        return _read(self._box, self._path, field)
+
+    def __setitem__(self, name, value):
+        self._set(((name, value),))
+
+    def _set(self, values):
+        struct = self._get_struct()
+        fields = [(struct.find_writable(name), value) for name, value in values]
+        _write(self._box, self._path, [(field, field.convert(value)) for field, value in fields])
+
+    def __dir__(self):
+        return [*super().__dir__(), *self._get_struct().fields]
+
+    def _describe(self):
+        """The fields that can be read, as “x=1, y=2”."""
+        words = []
+        for name, field in self._get_struct().fields.items():
+            if not field.why_not_read:
+                value = self[name]
+                words.append(f"{name}={f'({value._describe()})' if field.struct else repr(value)}")
+        return ", ".join(words)
+
+
+@without_copies("it is a part of what is in a box; copy that with peek()")
+class Part(Fields):
+    """A struct that is a field of an instance, and lies in it."""
+
+    __slots__ = ("_box", "_path")
+
+    def __init__(self, box, path):
+        object.__setattr__(self, "_box", box)
+        object.__setattr__(self, "_path", path)
+
+    def _get_struct(self):
+        return self._path[-1].struct
+
+    @looks
+    def __repr__(self):
+        what = self._describe() if self._box else "released"
+        return f"<part of an Fsmm.Box, {self._get_struct().name}: {what}>"

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What several classes have in common."""
+
+from gi.module import get_introspection_module
+
+
+def with_attributes(**documentation):
+    """Gives a class attributes for its properties: pool.name, as pool.get_name()."""
+
+    def make_attribute(name, words):
+        return property(lambda self: getattr(self, f"get_{name}")(), doc=words)
+
+    def decorate(cls):
+        for name, words in documentation.items():
+            setattr(cls, name, make_attribute(name, words))
+        return cls
+
+    return decorate
+
+
+def without_copies(why):
+    """Makes copying and pickling fail with words that say why."""
+
+    def refuse(self, *_):
+        raise TypeError(f"cannot copy or pickle a {type(self).__name__}: {why}")
+
+    def decorate(cls):
+        for name in ("__copy__", "__deepcopy__", "__reduce_ex__"):
+            setattr(cls, name, refuse)
+        return cls
+
+    return decorate
+
+
+def refuse_subclass(cls, **_):
+    """For __init_subclass__ of a class whose GType cannot be derived from."""
+    raise TypeError(f"Fsmm.{cls.__base__.__name__} is final: keep one in an object of your own")
+
+
+def exists(pool):
+    """Whether there is a GObject behind it: __new__() alone makes none."""
+    try:
+        return pool.__grefcount__ > 0
+    except TypeError:
+        return False
+
+
+def describe_limit(max_blocks):
+    return f"at most {max_blocks}" if max_blocks else "no limit"
+
+
+class HandleMeta(type(get_introspection_module("Fsmm").Block)):
+    """Shows the documentation of a class, where PyGObject shows words of its own."""
+
+    @property
+    def __doc__(cls):
+        return cls.__dict__.get("__doc__")

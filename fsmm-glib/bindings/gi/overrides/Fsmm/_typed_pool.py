@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fsmm.TypedPool."""
+
+import functools
+
+from gi.module import get_introspection_module
+from gi.repository import Gio
+
+from ._errors import UnsupportedTypeError, raises, to_size
+from ._looking import make_vanish
+from ._plain import ensure_layout, to_gtype
+from ._shared import describe_limit, exists, refuse_subclass, with_attributes, without_copies
+
+NativeTypedPool = get_introspection_module("Fsmm").TypedPool
+
+
+def new_pool(item_type, chunk_bytes=0):
+    """Fsmm.TypedPool.new(item_type, chunk_bytes=0) creates a pool without a name or a limit.
+
+    Called on a pool, new makes an instance there, with values in its fields, and returns the box
+    that owns it, an Fsmm.Box:
+
+        with pool.new(x=1, y=2) as point:
+            print(point.x)
+
+    Other fields are as the type's own function makes them, and 0 where it has none. That raises
+    TypeError for a field that cannot be set, GLib.Error with Fsmm.Error.EXHAUSTED if max_blocks
+    instances are live, and Fsmm.NoMemoryError, which is a MemoryError, if there is no memory.
+    """
+    return TypedPool(item_type=item_type, chunk_bytes=chunk_bytes)
+
+
+def new_instance(pool, /, **fields):
+    """Makes an instance, with values in its fields, and returns the box that owns it, an Fsmm.Box.
+
+    Raises TypeError for a field that cannot be set, GLib.Error with Fsmm.Error.EXHAUSTED if
+    max_blocks instances are live, and Fsmm.NoMemoryError, which is a MemoryError, if there is no
+    memory.
+    """
+    box = pool.alloc()
+    if not fields:
+        return box
+    try:
+        box._set(fields.items())
+    except AttributeError as error:
+        box.drop()
+        raise TypeError(str(error)) from None
+    except BaseException:
+        box.drop()
+        raise
+    return box
+
+
+class New:
+    """Is a constructor for the class, as introspection has it, and a method for a pool."""
+
+    def __get__(self, pool, owner):
+        return new_pool if pool is None else new_instance.__get__(pool)
+
+
+@without_copies("its instances are in one place; pass the pool itself on")
+@with_attributes(
+    item_type="The type whose instances live in the pool.",
+    name="What error messages call the pool: the name of its type, if nothing else was given.",
+    max_blocks="How many instances can be live at a time, or 0 for no limit.",
+    pool="The pool that has the instances' blocks, to look at: it hands out none itself.",
+    n_allocated="How many instances are live now.",
+    peak_allocated="The most instances that were ever live at a time.",
+)
+class TypedPool(NativeTypedPool):
+    """A pool whose blocks are instances of one boxed type.
+
+        pool = Fsmm.TypedPool(item_type=Gdk.RGBA, max_blocks=1000)
+        with pool.new(red=1, alpha=1) as colour:
+            colour.green = 0.5
+
+    item_type is a class, a GObject.GType, or the name of a type. It is one for which C code has
+    registered a layout, such as GLib.Date, or a struct that is plain data, without a pointer in it.
+    For the other arguments see Fsmm.Pool.
+
+    A type that cannot live in a pool raises Fsmm.UnsupportedTypeError, which is a TypeError.
+
+    There is no way to go over the instances that are live: nothing would keep one alive while it is
+    shown, if another thread destroys it. Keep the boxes that new() returns.
+
+    All methods can be called from any thread. A box keeps its pool alive.
+    """
+
+    __init_subclass__ = classmethod(refuse_subclass)
+
+    @raises
+    def __init__(self, *, item_type, name=None, chunk_bytes=0, max_blocks=0):
+        gtype = to_gtype(item_type)
+        ensure_layout(gtype)
+        super().__init__(
+            item_type=gtype,
+            name=name,
+            chunk_bytes=to_size("chunk_bytes", chunk_bytes),
+            max_blocks=to_size("max_blocks", max_blocks),
+        )
+        Gio.Initable.init(self, None)
+
+    new = New()
+
+    @property
+    def chunk_bytes(self):
+        """The usable size of a chunk in bytes: memory comes from the system by the chunk."""
+        return self.pool.chunk_bytes
+
+    @staticmethod
+    def new_full(name, item_type, chunk_bytes, max_blocks):
+        """Creates a pool as C does: Fsmm.TypedPool() does the same with keywords."""
+        return TypedPool(
+            name=name, item_type=item_type, chunk_bytes=chunk_bytes, max_blocks=max_blocks
+        )
+
+    @staticmethod
+    @raises
+    def get_default(item_type):
+        """Returns the pool that copies of the type come from, if C code has defined it so.
+
+        It is made when it is first asked for, and stays. None if the type cannot live in a pool.
+        """
+        gtype = to_gtype(item_type)
+        try:
+            ensure_layout(gtype)
+        except UnsupportedTypeError:
+            return None
+        return NativeTypedPool.get_default(gtype)
+
+    @raises
+    def alloc(self):
+        """Makes an instance, and returns the box that owns it: new() without fields."""
+        return NativeTypedPool.alloc(self)
+
+    @raises
+    def alloc_value(self, value):
+        """Makes a copy of an instance, and returns the box that owns it, an Fsmm.Box.
+
+        Raises Fsmm.InvalidArgumentError, which is a ValueError, if value is not of the pool's type.
+        """
+        return NativeTypedPool.alloc_value(self, value)
+
+    def free_all(self):
+        """Clears every live instance, returns all memory to the system, and returns their number.
+
+        Boxes report Fsmm.Error.RELEASED from then on.
+        """
+        n_live = self.n_allocated
+        n_dropped = []
+        make_vanish(lambda: n_dropped.append(NativeTypedPool.free_all(self)))
+        return n_dropped[0] if n_dropped else n_live
+
+    def run_dispose(self):
+        """Clears every live instance, for good: none can be made afterwards."""
+        make_vanish(functools.partial(NativeTypedPool.run_dispose, self))
+
+    def __repr__(self):
+        if not exists(self):
+            return super().__repr__()
+        name = f" “{self.name}”" if self.name != self.item_type.name else ""
+        return (
+            f"<Fsmm.TypedPool{name} at {hash(self):#x}: {self.item_type.name} of "
+            f"{self.pool.alloc_size} bytes, {self.n_allocated} live "
+            f"({describe_limit(self.max_blocks)}), {self.peak_allocated} at the peak>"
+        )
