@@ -5,6 +5,7 @@ usage: test-install.py MESON BUILD SOURCE CC CXX
 (CXX is empty where there is no C++ compiler.)
 """
 
+import json
 import os
 import pathlib
 import re
@@ -21,7 +22,7 @@ STAGE = ROOT / "stage"
 
 # The variables of the build's own test environment must not hide what the installation lacks.
 ENV = {key: value for key, value in os.environ.items()
-       if key not in ("LD_LIBRARY_PATH", "GI_TYPELIB_PATH", "PKG_CONFIG_PATH")}
+       if key not in ("LD_LIBRARY_PATH", "GI_TYPELIB_PATH", "GJS_PATH", "PKG_CONFIG_PATH")}
 
 
 def run(*command, **kwargs):
@@ -87,6 +88,12 @@ def python_folder():
     return next(STAGE.rglob("gi/overrides/Fsmm")).parents[2]
 
 
+def javascript_env():
+    folders = os.environ.get("XDG_DATA_DIRS", "/usr/local/share:/usr/share")
+    return bindings_env() | {"XDG_DATA_DIRS": f"{next(STAGE.rglob('gjs-1.0')).parent}:{folders}",
+                             "LC_ALL": "C.UTF-8"}
+
+
 def bindings_env():
     return {"LD_LIBRARY_PATH": str(library_folder()),
             "PYTHONPATH": str(python_folder()),
@@ -98,7 +105,7 @@ def test_install():
     """meson install puts everything where it belongs"""
     run(*shlex.split(MESON), "install", "-C", BUILD, "--no-rebuild", "--destdir", str(STAGE))
     for name in ("fsmm-glib.h", "fsmm-version.h", "libfsmm-glib-1.a", "Fsmm-1.gir",
-                 "Fsmm-1.typelib", "fsmm-glib-1.vapi", "fsmm-glib-1.pc",
+                 "Fsmm-1.typelib", "fsmm-glib-1.vapi", "fsmm-glib-1.pc", "Fsmm.js", "fsmm-1.d.ts",
                  "gi/overrides/Fsmm/__init__.py", "gi-stubs/repository/Fsmm.pyi"):
         assert list(STAGE.rglob(name)), f"{name} is not installed"
     private = [path for path in STAGE.rglob("*private*")]
@@ -140,8 +147,20 @@ def test_javascript_blocks():
     """the JavaScript programs of the README and the guides run as they are"""
     blocks = list(code_blocks("js"))
     assert blocks, "there is none"
-    for _, program in blocks:
-        assert run("gjs", "-c", program, env=bindings_env())
+    for page, program in blocks:
+        source = ROOT / f"{page}.js"
+        source.write_text(program)
+        flags = ["-m"] if "import " in program else []
+        assert run("gjs", *flags, str(source), env=javascript_env())
+    assert "javascript" in (page for page, _ in blocks), blocks
+
+
+def test_json_blocks():
+    """the configuration files of the guides are valid"""
+    blocks = list(code_blocks("json"))
+    assert blocks, "there is none"
+    for _, text in blocks:
+        json.loads(text)
 
 
 def test_static_library():
@@ -189,7 +208,8 @@ def test_devenv():
     """meson devenv has what Python and JavaScript need to find the library of the build"""
     python = ("import gi; gi.require_version('Fsmm', '1');"
               "from gi.repository import Fsmm; print(Fsmm.Pool(alloc_size=64).block_size)")
-    script = "imports.gi.versions.Fsmm = '1'; print(imports.gi.Fsmm.Pool.new(64, 0).block_size)"
+    script = ("imports.gi.versions.Fsmm = '1';"
+              "print(new imports.gi.Fsmm.Pool({alloc_size: 64}).with(block => block.length))")
     devenv = (*shlex.split(MESON), "devenv", "-C", BUILD)
     assert run(*devenv, sys.executable, "-c", python).splitlines()[-1] == "64"
     assert run(*devenv, "gjs", "-c", script).splitlines()[-1] == "64"
@@ -214,7 +234,7 @@ def test_subproject():
 
 
 TESTS = [test_install, test_c_blocks, test_python_blocks, test_python_help,
-         test_javascript_blocks,
+         test_javascript_blocks, test_json_blocks,
          test_static_library, test_only_the_main_header, test_devenv, test_subproject]
 if CXX:
     TESTS.append(test_cplusplus)

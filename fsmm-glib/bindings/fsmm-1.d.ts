@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The library for TypeScript, as gjs sees it: what the typelib has, and what the override adds. It
+ * is named, and to be used, as the packages @girs/…, of which it needs @girs/gobject-2.0. */
+
+/* For using; where gjs has no such symbol, there is no such method. */
+interface SymbolConstructor {
+    readonly dispose: unique symbol;
+}
+
+declare module 'gi://Fsmm?version=1' {
+    import type GLib from 'gi://GLib?version=2.0';
+    import type GObject from 'gi://GObject?version=2.0';
+
+    namespace Fsmm {
+        const MAJOR_VERSION: number;
+        const MINOR_VERSION: number;
+        const MICRO_VERSION: number;
+        const VERSION_S: string;
+
+        function check_version(required_major: number, required_minor: number,
+            required_micro: number): string | null;
+        function get_major_version(): number;
+        function get_minor_version(): number;
+        function get_micro_version(): number;
+        function type_register_plain_layout(type: BoxedType<unknown>, size: Size,
+            alignment: Size): boolean;
+
+        /** An integer from 0 to 2 ** 53 - 1. */
+        type Size = number | bigint;
+        /** What can be written into a block: a string as UTF-8, numbers from 0 to 255. */
+        type Data = ArrayBufferView | ArrayBuffer | number[] | string;
+        /** A class, such as GLib.Date, or its $gtype. */
+        type BoxedType<T> = (abstract new (...args: never[]) => T) | GObject.GType<T>;
+        /** A box has the fields of its instance. What is got from one is a copy. */
+        type BoxOf<T> = Box<T> & FieldsOf<T>;
+        type FieldsOf<T> = {
+            [Key in keyof T as T[Key] extends (...args: never[]) => unknown ? never : Key]: T[Key];
+        };
+        type ValuesOf<T> = T extends object ? {
+            [Key in keyof FieldsOf<T>]?: FieldsOf<T>[Key] | ValuesOf<FieldsOf<T>[Key]>;
+        } : never;
+
+        /**
+         * What can go wrong. What is thrown for an argument that makes no sense is a RangeError or
+         * a TypeError, which has the same method `matches`.
+         */
+        class Error extends GLib.Error {
+            static readonly INVALID_ARGUMENT: number;
+            static readonly NO_MEMORY: number;
+            static readonly EXHAUSTED: number;
+            static readonly INVALID_POINTER: number;
+            static readonly DOUBLE_FREE: number;
+            static readonly UNSUPPORTED_TYPE: number;
+            static readonly RELEASED: number;
+            static readonly OUT_OF_RANGE: number;
+
+            constructor(options: {message: string, code: number});
+
+            static quark(): GLib.Quark;
+        }
+
+        interface PoolProperties {
+            name?: string | null;
+            alignment?: Size;
+            chunk_bytes?: Size;
+            chunkBytes?: Size;
+            max_blocks?: Size;
+            maxBlocks?: Size;
+        }
+
+        /** Hands out blocks of one size. */
+        class Pool extends GObject.Object {
+            constructor(properties: PoolProperties & ({alloc_size: Size} | {allocSize: Size}));
+
+            static 'new'(alloc_size: Size, chunk_bytes: Size): Pool;
+            static new_full(name: string | null, alloc_size: Size, alignment: Size,
+                chunk_bytes: Size, max_blocks: Size): Pool;
+
+            readonly name: string;
+            readonly alloc_size: number;
+            readonly allocSize: number;
+            readonly block_size: number;
+            readonly blockSize: number;
+            readonly chunk_bytes: number;
+            readonly chunkBytes: number;
+            readonly alignment: number;
+            readonly max_blocks: number;
+            readonly maxBlocks: number;
+            readonly n_chunks: number;
+            readonly nChunks: number;
+            readonly n_allocated: number;
+            readonly nAllocated: number;
+            readonly n_free: number;
+            readonly nFree: number;
+            readonly peak_allocated: number;
+            readonly peakAllocated: number;
+            readonly reserved_bytes: number;
+            readonly reservedBytes: number;
+
+            get_name(): string | null;
+            get_alloc_size(): number;
+            get_block_size(): number;
+            get_chunk_bytes(): number;
+            get_alignment(): number;
+            get_max_blocks(): number;
+            get_n_chunks(): number;
+            get_n_allocated(): number;
+            get_n_free(): number;
+            get_peak_allocated(): number;
+            get_reserved_bytes(): number;
+
+            /** Takes a block of zeroes. Where the pool is full, garbage is collected first. */
+            acquire(): Block;
+            /** Lends a block to a function, until that has ended or what it promises is settled. */
+            with<Result>(func: (block: Block) => Result): Result;
+            /** Drops all blocks, and returns how many were live. */
+            free_all(): number;
+            reserve(n_blocks: Size): boolean;
+            /** Returns chunks in which no block is live, and how many bytes they had. */
+            trim(): number;
+
+            toString(): string;
+        }
+
+        /** A handle on a block of a pool. */
+        class Block implements Iterable<number> {
+            static readonly $gtype: GObject.GType<Block>;
+            private constructor();
+
+            readonly length: number;
+
+            get_size(): number;
+            /** There are no addresses in JavaScript. */
+            get_address(): null;
+            is_live(): boolean;
+            /** Gives the block back. */
+            release(): boolean;
+
+            /** Copies bytes out of the block. */
+            read(offset: Size, n_bytes: Size): Uint8Array;
+            /** Copies bytes into the block. */
+            write(offset: Size, data: Data): boolean;
+            write_bytes(offset: Size, bytes: GLib.Bytes): boolean;
+            get_bytes(): GLib.Bytes;
+            /** Copies all bytes. */
+            toUint8Array(): Uint8Array;
+
+            toString(): string;
+            [Symbol.iterator](): IterableIterator<number>;
+            [Symbol.dispose](): void;
+        }
+
+        interface TypedPoolProperties {
+            name?: string | null;
+            chunk_bytes?: Size;
+            chunkBytes?: Size;
+            max_blocks?: Size;
+            maxBlocks?: Size;
+        }
+
+        /** A pool of instances of one boxed type. */
+        class TypedPool<T = unknown> extends GObject.Object {
+            constructor(properties: TypedPoolProperties &
+                ({item_type: BoxedType<T>} | {itemType: BoxedType<T>}));
+
+            static 'new'<T>(item_type: BoxedType<T>, chunk_bytes: Size): TypedPool<T>;
+            static new_full<T>(name: string | null, item_type: BoxedType<T>, chunk_bytes: Size,
+                max_blocks: Size): TypedPool<T>;
+            static get_default<T>(item_type: BoxedType<T>): TypedPool<T> | null;
+
+            readonly name: string;
+            readonly item_type: GObject.GType<T>;
+            readonly itemType: GObject.GType<T>;
+            readonly chunk_bytes: number;
+            readonly chunkBytes: number;
+            readonly max_blocks: number;
+            readonly maxBlocks: number;
+            readonly n_allocated: number;
+            readonly nAllocated: number;
+            readonly peak_allocated: number;
+            readonly peakAllocated: number;
+            readonly pool: Pool;
+
+            get_name(): string | null;
+            get_item_type(): GObject.GType<T>;
+            get_max_blocks(): number;
+            get_n_allocated(): number;
+            get_peak_allocated(): number;
+            get_pool(): Pool;
+
+            /** Makes an instance. Where the pool is full, garbage is collected first. */
+            alloc(): BoxOf<T>;
+            /** Makes a copy of an instance. */
+            alloc_value(value: T | GObject.Value): BoxOf<T>;
+            /** Makes an instance, and sets fields of it. */
+            'new'(values?: ValuesOf<T>): BoxOf<T>;
+            /** Lends a box to a function, until that has ended or what it promises is settled. */
+            with<Result>(func: (box: BoxOf<T>) => Result): Result;
+            /** Clears all instances, and returns how many were live. */
+            free_all(): number;
+
+            toString(): string;
+        }
+
+        /** A handle on an instance in a typed pool. */
+        class Box<T = unknown> {
+            static readonly $gtype: GObject.GType<Box>;
+            private constructor();
+
+            is_live(): boolean;
+            /** Clears the instance, and gives its block back. */
+            drop(): void;
+
+            /** Copies the instance. */
+            peek(): T;
+            /** Makes the instance a copy of another. */
+            set_value(value: T | GObject.Value): boolean;
+            /** Calls a function with a copy of the instance, which is stored if all went well. */
+            update<Result>(func: (instance: T) => Result): Result;
+
+            to_string(): string;
+            toString(): string;
+            [Symbol.dispose](): void;
+        }
+    }
+
+    export default Fsmm;
+}
+
+declare module 'gi://Fsmm' {
+    import Fsmm from 'gi://Fsmm?version=1';
+
+    export default Fsmm;
+}

@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What makes pools natural in JavaScript, and safe there.
+ *
+ * A name of a script is slow to look up, one of a function around is not: so what is called often
+ * has its own. */
+
+/* exported _init */
+
+const {GLib, GObject} = imports.gi;
+const System = imports.system;
+const Arguments = imports.overrides.FsmmArguments;
+
+let Fsmm, registerLayout;
+
+// --- Functions that are called with something ---
+
+/* Calls another one when the first, or what it promises, has ended in whichever way. */
+function callFinally(func, argument, end) {
+    let result;
+
+    try {
+        result = func(argument);
+    } catch (error) {
+        end();
+        throw error;
+    }
+
+    if (typeof result === 'object' && result instanceof Promise)
+        return result.finally(end);
+
+    end();
+    return result;
+}
+
+/* Calls another one when the first, or what it promises, has ended well. */
+function callThen(func, argument, next) {
+    const result = func(argument);
+
+    if (typeof result === 'object' && result instanceof Promise) {
+        return result.then(value => {
+            next();
+            return value;
+        });
+    }
+
+    next();
+    return result;
+}
+
+/* The collector does not know what a handle holds. Where there is no room for another block, that
+ * may be because of handles that nobody has any more. */
+function callAgain(func, error) {
+    const {EXHAUSTED, NO_MEMORY} = Fsmm.Error;
+
+    if (!error.matches(Fsmm.Error, EXHAUSTED) && !error.matches(Fsmm.Error, NO_MEMORY))
+        throw error;
+
+    System.gc();
+    return func();
+}
+
+// --- Types that are plain data, as far as the typelib tells ---
+
+const obstacles = new Map(); // why a type, by its name, is none
+
+function registerPlainType(gtype) {
+    if (obstacles.has(gtype.name))
+        return;
+
+    const {size, alignment, obstacle = null} = imports.overrides.FsmmFields.examine(gtype) ?? {};
+
+    obstacles.set(gtype.name, obstacle);
+    try {
+        if (size)
+            registerLayout(gtype, size, alignment);
+    } catch {
+        // The type has another layout, and C knows better.
+    }
+}
+
+function unsupported(gtype, obstacle) {
+    return new Fsmm.Error({
+        code: Fsmm.Error.UNSUPPORTED_TYPE,
+        message: `${gtype.name} cannot live in a pool, because ${obstacle}; keep such objects in ` +
+            'JavaScript, or register a layout in C',
+    });
+}
+
+/* Nobody is believed who says that a type is plain data, but the typelib. */
+function checkLayout(gtype, size) {
+    const known = imports.overrides.FsmmFields.examine(gtype);
+    const obstacle = known ? known.obstacle : 'no typelib says what is in it';
+
+    if (obstacle)
+        throw unsupported(gtype, obstacle);
+    if (known.size !== size)
+        Arguments.fail(RangeError, `${gtype.name} has ${known.size} bytes, not ${size}`);
+}
+
+/* Calls what makes a typed pool. */
+function makeTyped(gtype, func) {
+    if (gtype === GObject.Value.$gtype)
+        throw unsupported(gtype, 'JavaScript sees what is in a value, and never the value');
+
+    registerPlainType(gtype);
+    try {
+        return Arguments.callWithSizes(func);
+    } catch (error) {
+        const obstacle = obstacles.get(gtype.name);
+
+        if (obstacle !== null && error.matches(Fsmm.Error, Fsmm.Error.UNSUPPORTED_TYPE))
+            throw unsupported(gtype, obstacle);
+        throw error;
+    }
+}
+
+// --- Fields of instances ---
+
+const fieldNames = new Map(); // by class
+
+function listFields(Class) {
+    const pool = Class?.$gtype ? Fsmm.TypedPool.get_default(Class.$gtype)?.pool : null;
+
+    return pool ? imports.overrides.FsmmFields.listFields(Class.$gtype, pool.alloc_size) : [];
+}
+
+function getFields(instance) {
+    const Class = instance?.constructor;
+    let names = fieldNames.get(Class);
+
+    if (!names) {
+        names = listFields(Class);
+        fieldNames.set(Class, names);
+    }
+
+    return names;
+}
+
+/* gjs copies a struct of any type into a field that holds another, and so beyond its end. */
+function setStruct(struct, value, key) {
+    const Class = struct.constructor;
+
+    if (Object.getPrototypeOf(value ?? 0) === Object.prototype) {
+        for (const name of Object.keys(value))
+            setField(struct, name, value[name]);
+    } else if (!(value instanceof Class)) {
+        Arguments.fail(TypeError,
+            `field “${key}” must be a ${Class.$gtype.name}, or an object with some of its fields`);
+    }
+
+    return value instanceof Class;
+}
+
+function setField(instance, key, value) {
+    const names = getFields(instance);
+
+    if (!names.includes(key)) {
+        const {name} = instance.constructor.$gtype;
+
+        Arguments.fail(TypeError,
+            `${name} has no field “${key}” that can be set; it has ${names.join(', ') || 'none'}`);
+    }
+
+    const present = instance[key];
+
+    if (typeof present !== 'object' || present === null || setStruct(present, value, key))
+        instance[key] = value;
+}
+
+// --- Descriptions, for people ---
+
+function showFields(instance) {
+    const show = key => `${key}: ${showFields(instance[key]) ?? instance[key]}`;
+    const shown = getFields(instance).map(show);
+
+    return shown.length > 0 ? `${instance.constructor.$gtype.name} {${shown.join(', ')}}` : null;
+}
+
+function showCounts(pool) {
+    const limit = pool.max_blocks > 0 ? `, at most ${pool.max_blocks}` : '';
+
+    return `${pool.n_allocated} live${limit}`;
+}
+
+// --- What is added and replaced ---
+
+function extendPool({Pool}) {
+    const {callWithSizes, toFunction, toName, toProperties, toSize} = Arguments;
+    const {new: makeNew, new_full: makeFull} = Pool;
+    const {_init: init, acquire, reserve} = Pool.prototype;
+    const call = callFinally;
+
+    Pool.new = (allocSize, chunkBytes) => {
+        const sizes = [toSize('alloc_size', allocSize), toSize('chunk_bytes', chunkBytes)];
+
+        return callWithSizes(() => makeNew(...sizes));
+    };
+
+    Pool.new_full = (name, allocSize, alignment, chunkBytes, maxBlocks) => {
+        const args = [
+            toName('name', name),
+            toSize('alloc_size', allocSize),
+            toSize('alignment', alignment),
+            toSize('chunk_bytes', chunkBytes),
+            toSize('max_blocks', maxBlocks),
+        ];
+
+        return callWithSizes(() => makeFull(...args));
+    };
+
+    Object.assign(Pool.prototype, {
+        _init(properties) {
+            init.call(this, toProperties(properties));
+            callWithSizes(() => this.init(null));
+        },
+
+        acquire() {
+            try {
+                return acquire.call(this);
+            } catch (error) {
+                return callAgain(() => acquire.call(this), error);
+            }
+        },
+
+        reserve(nBlocks) {
+            const n = toSize('n_blocks', nBlocks);
+
+            try {
+                return reserve.call(this, n);
+            } catch (error) {
+                return callAgain(() => reserve.call(this, n), error);
+            }
+        },
+
+        with(func) {
+            const block = toFunction('func', func) && this.acquire();
+
+            return call(func, block, () => block.is_live() && block.release());
+        },
+
+        toString() {
+            const name = this.name === null ? '' : ` “${this.name}”`;
+
+            return `[Fsmm.Pool${name}: blocks of ${this.alloc_size} bytes, ${showCounts(this)}]`;
+        },
+    });
+}
+
+function extendBlock({Block}) {
+    const {callWithSizes, fail, toBytes, toSize} = Arguments;
+    const {read, write, write_bytes: writeBytes} = Block.prototype;
+
+    Object.assign(Block.prototype, {
+        read(offset, nBytes) {
+            const start = toSize('offset', offset);
+            const length = toSize('n_bytes', nBytes);
+
+            return callWithSizes(() => read.call(this, start, length));
+        },
+
+        write(offset, data) {
+            const start = toSize('offset', offset);
+            const bytes = toBytes('data', data);
+
+            return callWithSizes(() => write.call(this, start, bytes));
+        },
+
+        write_bytes(offset, bytes) {
+            const start = toSize('offset', offset);
+
+            if (!(bytes instanceof GLib.Bytes))
+                fail(TypeError, 'bytes must be a GLib.Bytes; write takes other data');
+
+            return callWithSizes(() => writeBytes.call(this, start, bytes));
+        },
+
+        toUint8Array() {
+            return read.call(this, 0, this.get_size());
+        },
+
+        toString() {
+            return `[Fsmm.Block: ${this.length} bytes${this.is_live() ? '' : ', released'}]`;
+        },
+
+        [Symbol.iterator]() {
+            return this.toUint8Array().values();
+        },
+    });
+
+    Object.defineProperty(Block.prototype, 'length', {
+        configurable: true,
+        get() {
+            return this.get_size();
+        },
+    });
+
+    if (Symbol.dispose) {
+        Block.prototype[Symbol.dispose] = function () {
+            if (this.is_live())
+                this.release();
+        };
+    }
+}
+
+function extendTypedPool({TypedPool}) {
+    const {
+        callWithValue, fail, toFunction, toGType, toInstance, toName, toProperties, toSize,
+    } = Arguments;
+    const {get_default: getDefault, new: makeNew, new_full: makeFull} = TypedPool;
+    const {_init: init, alloc, alloc_value: allocValue} = TypedPool.prototype;
+    const call = callFinally;
+    const set = setField;
+
+    TypedPool.new = (itemType, chunkBytes) => {
+        const args = [toGType('item_type', itemType), toSize('chunk_bytes', chunkBytes)];
+
+        return makeTyped(args[0], () => makeNew(...args));
+    };
+
+    TypedPool.new_full = (name, itemType, chunkBytes, maxBlocks) => {
+        const gtype = toGType('item_type', itemType);
+        const sizes = [toSize('chunk_bytes', chunkBytes), toSize('max_blocks', maxBlocks)];
+
+        toName('name', name);
+        return makeTyped(gtype, () => makeFull(name, gtype, ...sizes));
+    };
+
+    TypedPool.get_default = itemType => {
+        const gtype = toGType('item_type', itemType);
+
+        registerPlainType(gtype);
+        return getDefault(gtype);
+    };
+
+    Object.assign(TypedPool.prototype, {
+        _init(properties) {
+            const checked = toProperties(properties);
+            const gtype = checked['item-type'] ?? fail(TypeError, 'item_type must be given');
+
+            makeTyped(gtype, () => {
+                init.call(this, checked);
+                this.init(null);
+            });
+        },
+
+        new(values = {}) {
+            const keys = Object.keys(values);
+            const box = this.alloc();
+
+            try {
+                if (keys.length > 0)
+                    box.update(instance => keys.forEach(key => set(instance, key, values[key])));
+            } catch (error) {
+                box.drop();
+                throw error;
+            }
+
+            return box;
+        },
+
+        alloc() {
+            try {
+                return alloc.call(this);
+            } catch (error) {
+                return callAgain(() => alloc.call(this), error);
+            }
+        },
+
+        alloc_value(value) {
+            const make = () => callWithValue(() => allocValue.call(this, value));
+
+            toInstance('value', value);
+            try {
+                return make();
+            } catch (error) {
+                return callAgain(make, error);
+            }
+        },
+
+        with(func) {
+            const box = toFunction('func', func) && this.alloc();
+
+            return call(func, box, () => box.drop());
+        },
+
+        toString() {
+            const type = this.get_item_type().name;
+
+            return `[Fsmm.TypedPool “${this.name}”: ${type}, ${showCounts(this)}]`;
+        },
+    });
+}
+
+function extendNamespace(namespace) {
+    namespace.type_register_plain_layout = (type, size, alignment) => {
+        const {callWithSizes, toGType, toSize} = Arguments;
+        const gtype = toGType('type', type);
+        const sizes = [toSize('size', size), toSize('alignment', alignment)];
+
+        checkLayout(gtype, sizes[0]);
+        return callWithSizes(() => registerLayout(gtype, ...sizes));
+    };
+}
+
+function extendBox({Box}) {
+    const {callWithValue, toFunction, toInstance} = Arguments;
+    const {set_value: setValue} = Box.prototype;
+    const call = callThen;
+    const fieldsOf = getFields;
+    const set = setField;
+
+    Object.assign(Box.prototype, {
+        set_value(value) {
+            toInstance('value', value);
+
+            return callWithValue(() => setValue.call(this, value));
+        },
+
+        update(func) {
+            const instance = toFunction('func', func) && this.peek();
+
+            return call(func, instance, () => this.set_value(instance));
+        },
+
+        toString() {
+            const fields = this.is_live() ? showFields(this.peek()) : null;
+
+            return `[Fsmm.Box: ${fields ?? this.to_string()}]`;
+        },
+    });
+
+    if (Symbol.dispose)
+        Box.prototype[Symbol.dispose] = Box.prototype.drop;
+
+    // What await, for one, asks of every object, is no field, nor is what the class is asked for.
+    const asked = ['$gtype', 'then', 'toJSON'];
+    const isField = (key, box) => typeof key === 'string' && !asked.includes(key) &&
+        box !== Box.prototype;
+
+    // What a box itself does not have is looked for among the fields of its instance.
+    Object.setPrototypeOf(Box.prototype, new Proxy({}, {
+        get(target, key, box) {
+            if (key in target || !isField(key, box))
+                return target[key];
+
+            const instance = box.peek();
+
+            return fieldsOf(instance).includes(key) ? instance[key] : undefined;
+        },
+
+        set(target, key, value, box) {
+            if (!isField(key, box))
+                return Reflect.set(target, key, value, box);
+
+            box.update(instance => set(instance, key, value));
+            return true;
+        },
+    }));
+}
+
+function _init() {
+    Fsmm = this;
+    registerLayout = Fsmm.type_register_plain_layout;
+
+    extendNamespace(Fsmm);
+    extendPool(Fsmm);
+    extendBlock(Fsmm);
+    extendTypedPool(Fsmm);
+    extendBox(Fsmm);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Looks at arguments before C sees them: a number that is none, is negative or too large would be
+ * changed in silence on the way, or end the program.
+ *
+ * An argument that makes no sense is a TypeError or a RangeError, as is usual in JavaScript; all
+ * else that goes wrong is an Fsmm.Error. Each can be asked what it matches. */
+
+/* exported callWithSizes, callWithValue, fail, toBytes, toFunction, toGType, toInstance, toName,
+   toProperties, toSize */
+
+const {GObject} = imports.gi;
+
+const LONGEST_SHOWN = 40;
+
+// --- Errors ---
+
+function describe(value) {
+    if (typeof value === 'string') {
+        const isLong = value.length > LONGEST_SHOWN;
+
+        return `the string “${isLong ? `${value.slice(0, LONGEST_SHOWN)}…` : value}”`;
+    }
+    if (['number', 'bigint', 'boolean', 'undefined'].includes(typeof value) || value === null)
+        return `${value}`;
+
+    return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+function makeError(Class, message, code) {
+    const {Fsmm} = imports.gi;
+    const same = new Fsmm.Error({code, message});
+
+    return Object.defineProperty(new Class(message), 'matches', {
+        value: (...args) => same.matches(...args),
+    });
+}
+
+function fail(Class, message) {
+    throw makeError(Class, message, imports.gi.Fsmm.Error.INVALID_ARGUMENT);
+}
+
+/* What C found fault with in the arguments is thrown as an error of the given class. */
+function rethrow(Class, error) {
+    const codes = imports.gi.Fsmm.Error;
+
+    if (error.matches(codes, codes.INVALID_ARGUMENT) || error.matches(codes, codes.OUT_OF_RANGE))
+        throw makeError(Class, error.message, error.code);
+    throw error;
+}
+
+function callWithSizes(func) {
+    try {
+        return func();
+    } catch (error) {
+        return rethrow(RangeError, error);
+    }
+}
+
+function callWithValue(func) {
+    try {
+        return func();
+    } catch (error) {
+        return rethrow(TypeError, error);
+    }
+}
+
+// --- Checks: each returns what is passed on ---
+
+/* Called often: so it looks up no name that is not its own where all is well. */
+function toSize(name, value) {
+    const size = typeof value === 'bigint' ? Number(value) : value;
+
+    if (typeof size !== 'number')
+        fail(TypeError, `${name} must be a number, not ${describe(value)}`);
+    if (!(size >= 0 && size < 2 ** 53 && size % 1 === 0))
+        fail(RangeError, `${name} must be an integer from 0 to 2**53 - 1, not ${describe(value)}`);
+
+    return size;
+}
+
+function toName(name, value = null) {
+    if (typeof value !== 'string' && value !== null)
+        fail(TypeError, `${name} must be a string or null, not ${describe(value)}`);
+
+    return value;
+}
+
+function toGType(name, value) {
+    const type = typeof value === 'function' ? value.$gtype : value;
+
+    if (Object.getPrototypeOf(Object(type)) !== Object.getPrototypeOf(GObject.TYPE_BOXED)) {
+        fail(TypeError,
+            `${name} must be a class, such as GLib.Date, or its $gtype, not ${describe(value)}`);
+    }
+
+    return type;
+}
+
+function toFunction(name, value) {
+    if (typeof value !== 'function')
+        fail(TypeError, `${name} must be a function, not ${describe(value)}`);
+
+    return value;
+}
+
+function toInstance(name, value) {
+    if (typeof value !== 'object' || value === null)
+        fail(TypeError, `${name} must be an instance of a boxed type, not ${describe(value)}`);
+
+    return value;
+}
+
+function checkBytes(name, values) {
+    for (let i = 0; i < values.length; i++) {
+        const value = values[i];
+
+        if (typeof value !== 'number')
+            fail(TypeError, `${name}[${i}] must be a number, not ${describe(value)}`);
+        if (!(value >= 0 && value < 256 && value % 1 === 0))
+            fail(RangeError, `${name}[${i}] must be an integer from 0 to 255, not ${value}`);
+    }
+}
+
+function toBytes(name, value) {
+    if (ArrayBuffer.isView(value))
+        return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    if (value instanceof ArrayBuffer)
+        return new Uint8Array(value);
+    if (typeof value === 'string')
+        return new TextEncoder().encode(value);
+    if (!Array.isArray(value)) {
+        fail(TypeError,
+            `${name} must be a Uint8Array or another view, an ArrayBuffer, an array of bytes or ` +
+            `a string, not ${describe(value)}; write_bytes takes a GLib.Bytes`);
+    }
+    checkBytes(name, value);
+
+    return Uint8Array.from(value);
+}
+
+// --- Construct properties ---
+
+const CHECKS = {
+    'alignment': toSize,
+    'alloc-size': toSize,
+    'chunk-bytes': toSize,
+    'item-type': toGType,
+    'max-blocks': toSize,
+    'name': toName,
+};
+
+/* alloc_size and allocSize are alloc-size. */
+function toPropertyName(key) {
+    return key.replaceAll('_', '-').replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
+}
+
+function toProperties(properties = {}) {
+    const checked = {};
+
+    if (typeof properties !== 'object' || properties === null)
+        fail(TypeError, `properties must be an object, not ${describe(properties)}`);
+
+    for (const [key, value] of Object.entries(properties)) {
+        const name = toPropertyName(key);
+        const check = CHECKS[name];
+
+        if (!check) {
+            fail(TypeError, `there is no property “${key}” to be given; there are ${
+                Object.keys(CHECKS).join(', ')}`);
+        }
+        checked[name] = check(key, value);
+    }
+
+    return checked;
+}
