@@ -13,6 +13,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
+
 /* What comes after the colon on the first line that starts with @key. */
 static char *
 find_line (const char *text, const char *key)
@@ -78,6 +82,9 @@ bench_machine_append (GString *json)
   bench_json_append (json, system.release);
   g_string_append_printf (json, ",\n    \"glib\": \"%u.%u.%u\"", glib_major_version,
                           glib_minor_version, glib_micro_version);
+#ifdef __GLIBC__
+  g_string_append_printf (json, ",\n    \"glibc\": \"%s\"", gnu_get_libc_version ());
+#endif
   g_string_append_printf (json, ",\n    \"load-percent\": %d", (int) (get_load () * 100));
   g_string_append (json, ",\n    \"date\": ");
   bench_json_append (json, date);

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Which charts there are, and what each shows."""
+
+import dataclasses
+
+import runs
+
+# Rows that follow programs of others; the remaining ones are this benchmark's own.
+PATTERNS = (
+    "larson",
+    "xmalloc-test",
+    "cache-scratch",
+    "cache-thrash",
+    "glibc-simple",
+    "glibc-thread",
+)
+# What malloc cannot do at all is related to how it would have to be done.
+INSTEAD = {"free-all": "free-each"}
+
+
+@dataclasses.dataclass
+class Chart:
+    """Groups, and in each of them at most one result of each peer."""
+
+    name: str
+    title: str
+    unit: str
+    groups: list
+    peers: list  # those that were measured
+    all_peers: list  # which gives each its colour, whether measured or not
+    results: dict  # by group and peer
+    caption: list
+    # What 1 is. None: there is none, and the groups are steps on the way to more.
+    reference: str = None
+
+    @property
+    def description(self):
+        """For those who do not see the picture: what it shows of fsmm."""
+        figures = [
+            f"{group} {show(self.results[group, 'fsmm'].median)}"
+            for group in self.groups
+            if (group, "fsmm") in self.results
+        ]
+        return f"{self.unit}. fsmm: {'; '.join(figures)}."
+
+
+def show(number):
+    """Two or three digits, more than which the spread does not allow."""
+    n_decimals = 0 if number >= 10 else 1 if number >= 1 else 2
+    return f"{number:.{n_decimals}f}"
+
+
+def relate_to_malloc(run, row, peer):
+    """A peer's result in relation to malloc's median, or None."""
+    result, reference = run.get(row, peer), run.get(INSTEAD.get(row, row), "malloc")
+    return result and reference and result.relative_to(reference.median)
+
+
+def collect(groups, peers, get):
+    found = {(group, peer): get(group, peer) for group in groups for peer in peers}
+    return {key: result for key, result in found.items() if result is not None}
+
+
+def describe_machine(run):
+    machine = run.machine
+    glibc = f", glibc {machine['glibc']}" if "glibc" in machine else ""
+    return (
+        f"{machine['cpu']}, {machine['cores']} processors, Linux {machine['kernel']}, "
+        f"GLib {machine['glib']}{glibc}."
+    )
+
+
+def describe_measuring(run):
+    if not run.is_measured:
+        return "NOT MEASURED: all was done once, to see that it works."
+    text = f"Medians of {run.n_rounds} rounds; the bars span their middle half."
+    if run.n_rounds == 1:
+        text = "One round."
+    if run.others >= 10:
+        text += f" Other programs used {run.others}\u00a0% of a processor meanwhile."
+    return text
+
+
+def describe_providers(run):
+    known = [f"{peer}:\u00a0{run.providers[peer]}" for peer in run.peers]
+    missing = f" Not measured: {', '.join(run.missing)}." if run.missing else ""
+    return f"{'; '.join(known)}.{missing}"
+
+
+def caption(run, first):
+    return [first, describe_measuring(run), describe_machine(run), describe_providers(run)]
+
+
+def make_chart(run, groups, get, **others):
+    return Chart(
+        groups=groups,
+        peers=run.peers,
+        all_peers=run.all_peers,
+        results=collect(groups, run.peers, get),
+        **others,
+    )
+
+
+def ratio_chart(run, rows, name, title, first):
+    return make_chart(
+        run,
+        rows,
+        lambda row, peer: relate_to_malloc(run, row, peer),
+        name=name,
+        title=title,
+        unit="time relative to malloc (log scale, left is faster)",
+        reference="malloc",
+        caption=caption(run, first),
+    )
+
+
+def time_rows(run):
+    return [row for row in run.rows if run.units[row] == "ns"]
+
+
+def workloads_chart(run):
+    rows = [row for row in time_rows(run) if row not in PATTERNS]
+    first = (
+        f"Blocks of {run.size} bytes; {run.n_threads} threads in “threads”; {run.n_bulk:,} blocks "
+        f"where they come in bulk. free-all is related to malloc’s free-each."
+    )
+    return ratio_chart(run, rows, "workloads", "Workloads", first)
+
+
+def patterns_chart(run):
+    rows = [row for row in time_rows(run) if row in PATTERNS]
+    first = f"Blocks of {run.size} bytes, {run.n_threads} threads (glibc-simple: one)."
+    return ratio_chart(run, rows, "patterns", "Patterns of other benchmarks", first)
+
+
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def superscript(row):
+    base, exponent = row.split("^")
+    return base + exponent.translate(SUPERSCRIPTS)
+
+
+def scaling_chart(run):
+    rows = {superscript(row): row for row in run.rows}
+    return make_chart(
+        run,
+        list(rows),
+        lambda group, peer: run.get(rows[group], peer),
+        name="scaling",
+        title="Ever more live blocks",
+        unit="ns for replacing one block, over live blocks (log scales)",
+        caption=caption(run, f"Blocks of {run.size} bytes; random live ones are replaced."),
+    )
+
+
+def relate_threads(one, more, row, peer):
+    alone, together = one.get(row, peer), more.get(row, peer)
+    return alone and together and together.relative_to(alone.median)
+
+
+def threads_chart(one, more):
+    return make_chart(
+        more,
+        more.rows,
+        lambda row, peer: relate_threads(one, more, row, peer),
+        name="threads",
+        title=f"{more.n_threads} threads at once",
+        unit="time a thread needs, relative to being alone (log scale)",
+        reference="alone",
+        caption=caption(
+            more, f"Blocks of {more.size} bytes. At 1, threads do not hinder each other at all."
+        ),
+    )
+
+
+def sizes_chart(sized):
+    by_group = {f"{run.size}": run for run in sized}
+    return make_chart(
+        sized[0],
+        list(by_group),
+        lambda group, peer: by_group[group].get(runs.SIZED, peer),
+        name="sizes",
+        title="Blocks of different sizes",
+        unit="ns for replacing one block, over its bytes (log scales)",
+        caption=caption(sized[0], "Random ones of 200,000 live blocks are replaced (churn-200k)."),
+    )
+
+
+def make_charts(by_name):
+    one, more = (by_name[f"threads-{n}"] for n in runs.N_THREADS)
+    return [
+        workloads_chart(by_name[runs.MAIN]),
+        patterns_chart(by_name[runs.MAIN]),
+        scaling_chart(by_name[runs.SCALING]),
+        threads_chart(one, more),
+        sizes_chart([by_name[f"size-{n}"] for n in runs.SIZES]),
+    ]

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The figures as tables in Markdown, for the guide."""
+
+import math
+
+import charts
+import runs
+
+REFERENCES = ("malloc", "mimalloc", "ancestor")
+# A pool should be clearly faster than malloc, and not slower than mimalloc.
+GOALS = {"malloc": 0.9, "mimalloc": 1.0}
+NONE = "–"
+
+
+def table(head, lines):
+    aligned = ["---"] + ["---:"] * (len(head) - 1)
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in [head, aligned, *lines])
+
+
+def figure(result):
+    return NONE if result is None else f"{result.median:.1f}"
+
+
+def ratio(number):
+    return NONE if number is None else f"{number:.2f}"
+
+
+def divide(run, row, reference):
+    """What fsmm needs in relation to another peer, or None."""
+    result, other = run.get(row, "fsmm"), run.get(row, reference)
+    return result.median / other.median if result and other else None
+
+
+def ratios(run, rows, reference):
+    found = (divide(run, row, reference) for row in rows)
+    return [number for number in found if number is not None]
+
+
+def geometric_mean(numbers):
+    return math.exp(sum(map(math.log, numbers)) / len(numbers)) if numbers else None
+
+
+def of_peers(run, corner, rows):
+    """A table of all peers; rows are (name, function of a peer)."""
+    lines = [[name, *(get(peer) for peer in run.peers)] for name, get in rows]
+    return table([corner, *run.peers], lines)
+
+
+def medians(run, corner, name_row=str):
+    def get_row(row):
+        return name_row(row), lambda peer: figure(run.get(row, peer))
+
+    return of_peers(run, corner, map(get_row, run.rows))
+
+
+def threads(one, more):
+    def get_row(row):
+        def get(peer):
+            result = charts.relate_threads(one, more, row, peer)
+            return ratio(result and result.median)
+
+        return row, get
+
+    return of_peers(more, "workload", map(get_row, more.rows))
+
+
+def sizes(sized):
+    def get_row(run):
+        return f"{run.size}", lambda peer: figure(run.get(runs.SIZED, peer))
+
+    return of_peers(sized[0], "bytes of a block", map(get_row, sized))
+
+
+def summary(run):
+    """How fsmm does on the whole, beside each of the references."""
+    rows = charts.time_rows(run)
+    patterns = [row for row in rows if row in charts.PATTERNS]
+    workloads = [row for row in rows if row not in charts.PATTERNS]
+    found = {name: ratios(run, rows, name) for name in REFERENCES}
+
+    def line(name, get):
+        return [name, *(get(reference) for reference in REFERENCES)]
+
+    def mean(rows):
+        return lambda name: ratio(geometric_mean(ratios(run, rows, name)))
+
+    def above(name):
+        goal = GOALS.get(name)
+        n_above = sum(number > goal for number in found[name]) if goal else 0
+        return f"{n_above} of {len(found[name])} (above {goal:g})" if goal else NONE
+
+    return table(
+        ["fsmm in relation to", *REFERENCES],
+        [
+            line("geometric mean, workloads", mean(workloads)),
+            line("geometric mean, patterns", mean(patterns)),
+            line("geometric mean, both", mean(rows)),
+            line("lowest", lambda name: ratio(min(found[name], default=None))),
+            line("highest", lambda name: ratio(max(found[name], default=None))),
+            line("rows above the goal", above),
+        ],
+    )
+
+
+def all_cases(by_name):
+    """Every row of every run with a name that tells it from the others. What is there only to be
+    related to itself, with one thread and with several, is left out."""
+    run = by_name[runs.MAIN]
+    for row in charts.time_rows(run):
+        yield row, run, row
+    run = by_name[runs.SCALING]
+    for row in run.rows:
+        yield f"{charts.superscript(row)} live blocks", run, row
+    for n in runs.SIZES:
+        yield f"{runs.SIZED}, {n} bytes", by_name[f"size-{n}"], runs.SIZED
+
+
+def loss(run, row, reference):
+    """A cell of those where fsmm is slower: by how much, and whether that is more than noise."""
+    number = divide(run, row, reference)
+    if number is None or number <= 1:
+        return NONE
+    is_noise = run.get(row, "fsmm").overlaps(run.get(row, reference))
+    return f"{'≈ ' if is_noise else ''}{number:.2f}"
+
+
+def losses(by_name):
+    """A table of the cases in which malloc or mimalloc wins, or words that there are none."""
+    lines = []
+    for name, run, row in all_cases(by_name):
+        cells = [loss(run, row, reference) for reference in GOALS]
+        if any(cell != NONE for cell in cells):
+            lines.append([name, *cells])
+    if not lines:
+        return "There is no such case in these figures.\n"
+    return table(["fsmm in relation to", *GOALS], lines)
+
+
+def make(by_name):
+    run = by_name[runs.MAIN]
+    one, more = (by_name[f"threads-{n}"] for n in runs.N_THREADS)
+    sections = {
+        "On the whole": summary(run),
+        f"Each workload, in ns (blocks of {run.size} bytes)": medians(run, "workload"),
+        "Ever more live blocks, in ns": medians(
+            by_name[runs.SCALING], "live blocks", charts.superscript
+        ),
+        "Different sizes, in ns": sizes([by_name[f"size-{n}"] for n in runs.SIZES]),
+        f"{more.n_threads} threads in relation to one": threads(one, more),
+        "Where malloc or mimalloc wins": losses(by_name),
+    }
+    return "\n".join(f"## {title}\n\n{text}" for title, text in sections.items())

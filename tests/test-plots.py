@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What bench-pool measures becomes pictures and tables, and those in the guide are its figures.
+
+usage: test-plots.py BENCH-POOL SOURCE
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+
+import tap
+
+BENCH_POOL = sys.argv[1]
+SOURCE = pathlib.Path(sys.argv[2])
+PLOTS = SOURCE / "tests" / "benchmarks" / "plots"
+GUIDE = SOURCE / "doc" / "performance"
+sys.path.insert(0, str(PLOTS))
+
+import charts  # noqa: E402
+import runs  # noqa: E402
+import svg  # noqa: E402
+import tables  # noqa: E402
+
+TIMEOUT = 60  # seconds
+MAX_BYTES = 60 * 1024
+NAMESPACE = f"{{{svg.SVG}}}"
+
+tests = []
+measured = None  # the folder with the files of a run for no time
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+# --- Helpers ---
+
+
+def plot(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, PLOTS / "plot.py", *arguments],
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=TIMEOUT,
+        check=False,
+    )
+
+
+def succeed(*arguments):
+    result = plot(*arguments)
+    assert result.returncode == 0, f"status {result.returncode}:\n{result.stdout}{result.stderr}"
+    return result.stdout
+
+
+def refused(expected, *arguments, **environment):
+    result = plot(*arguments, **environment)
+    assert result.returncode != 0, "it succeeded"
+    assert "Traceback" not in result.stderr, result.stderr
+    assert expected in result.stderr, f"not “{expected}”: {result.stderr}"
+
+
+def equal(actual, expected, what):
+    assert actual == expected, f"{what}: {actual!r}, expected {expected!r}"
+
+
+def pictures(folder):
+    found = sorted(folder.glob("*.svg"))
+    equal(len(found), 5, "number of pictures")
+    return found
+
+
+def texts(path):
+    return sorted(element.text for element in ET.parse(path).iter(NAMESPACE + "text"))
+
+
+def make_run(figures, **others):
+    """A run with figures {row: {peer: median}}, each with a middle half of ± 10 %."""
+    peers = sorted({peer for row in figures.values() for peer in row})
+    data = {
+        "machine": {"cpu": "a", "cores": 2, "kernel": "b", "glib": "c"},
+        "size": 64,
+        "threads": 2,
+        "bulk": 1000,
+        "measured": True,
+        "percent-of-a-processor-used-by-others": 0,
+        "peers": [{"name": peer, "provider": peer} for peer in peers],
+        "cases": [
+            {
+                "group": row,
+                "name": peer,
+                "unit": "bytes" if row == "bytes/block" else "ns",
+                "rounds": 3,
+                "median": median,
+                "low": median * 0.9,
+                "high": median * 1.1,
+            }
+            for row, by_peer in figures.items()
+            for peer, median in by_peer.items()
+        ],
+    }
+    return runs.Run(data | others, "a test")
+
+
+def make_runs(workloads):
+    alike = {"fsmm": 1, "malloc": 2, "mimalloc": 2}
+    by_name = {name: make_run({runs.SIZED: alike}) for name in runs.ARGUMENTS}
+    return by_name | {
+        runs.MAIN: make_run(workloads),
+        runs.SCALING: make_run({"10^3": alike}),
+        "threads-1": make_run({"threads": {"fsmm": 4, "malloc": 2}}, threads=1),
+        "threads-2": make_run({"threads": {"fsmm": 5, "malloc": 2}}),
+    }
+
+
+# --- From measuring to pictures ---
+
+
+@test
+def measuring_writes_files():
+    """measuring writes a file for each run, and draws the pictures"""
+    written = succeed("--measure", BENCH_POOL, measured, "--", "--seconds", "0").splitlines()
+    found = sorted(str(path) for path in measured.iterdir())
+    equal(sorted(written), found, "what was written")
+    expected = sorted(f"bench-{name}.json" for name in runs.ARGUMENTS)
+    equal(sorted(path.name for path in measured.glob("*.json")), expected, "files of figures")
+    pictures(measured)
+
+
+@test
+def pictures_stand_alone():
+    """pictures are well-formed, small, and need nothing from elsewhere"""
+    for path in pictures(measured):
+        root = ET.parse(path).getroot()
+        equal(root.tag, NAMESPACE + "svg", path.name)
+        assert path.stat().st_size < MAX_BYTES, f"{path.name} has {path.stat().st_size} bytes"
+        for element in root.iter():
+            assert element.tag not in (NAMESPACE + "script", NAMESPACE + "image"), path.name
+            assert element.get(svg.HREF, "#").startswith("#"), element.attrib
+
+
+@test
+def pictures_can_be_read():
+    """a picture has a title, a description with figures, and says what it shows"""
+    for path in pictures(measured):
+        root = ET.parse(path).getroot()
+        equal((root.get("role"), root.get("aria-labelledby")), ("img", "title desc"), path.name)
+        title, description = (root.find(NAMESPACE + name) for name in ("title", "desc"))
+        equal((title.get("id"), description.get("id")), ("title", "desc"), "identifiers")
+        assert title.text in texts(path), title.text
+        assert "fsmm: " in description.text, description.text
+        assert any(text.startswith("NOT MEASURED") for text in texts(path)), texts(path)
+
+
+@test
+def pictures_have_two_schemes():
+    """what is dark on light pages is bright on dark ones"""
+    for path in pictures(measured):
+        text = path.read_text(encoding="utf-8")
+        assert "prefers-color-scheme:dark" in text
+        for colour in svg.ON_DARK:
+            for attribute in ("fill", "color"):
+                assert f' {attribute}="{colour}"' in text, f"{path.name}: no {attribute} {colour}"
+        for colour in ("white", "#ffffff", "rgb("):
+            assert colour not in text, f"{path.name}: {colour}"
+
+
+@test
+def nothing_is_left_out():
+    """every peer and every row is named in a picture"""
+    by_name = runs.read(measured)
+    run = by_name[runs.MAIN]
+    found = {path.name: texts(path) for path in pictures(measured)}
+    for name in found:
+        for peer in run.peers:
+            assert peer in found[name], f"{name}: no {peer}"
+    for row in charts.time_rows(run):
+        assert row in found["bench-workloads.svg"] + found["bench-patterns.svg"], row
+    for row in by_name["threads-1"].rows:
+        assert row in found["bench-threads.svg"], row
+    for row in by_name[runs.SCALING].rows:
+        assert charts.superscript(row) in found["bench-scaling.svg"], row
+    for size in runs.SIZES:
+        assert str(size) in found["bench-sizes.svg"], size
+
+
+@test
+def drawing_again():
+    """drawing again makes the same pictures, and gnuplot has nothing to warn of"""
+    before = {path: path.read_bytes() for path in pictures(measured)}
+    result = plot(measured)
+    equal((result.returncode, result.stderr), (0, ""), "result")
+    equal(sorted(result.stdout.splitlines()), sorted(map(str, before)), "what was written")
+    for path, content in before.items():
+        equal(path.read_bytes() == content, True, f"{path.name} is the same")
+
+
+@test
+def no_place_and_time():
+    """files say nothing of when and in which folder they were made"""
+    for path in measured.glob("*.json"):
+        data = json.loads(path.read_text(encoding="utf-8"))
+        assert "date" not in data["machine"]
+        assert not any("/" in peer.get("provider", "") for peer in data["peers"]), data["peers"]
+
+
+# --- Tables ---
+
+
+@test
+def summary_of_figures():
+    """the summary has geometric means, and how many rows are above the goal"""
+    run = make_run(
+        {
+            "pair": {"fsmm": 2, "malloc": 8, "mimalloc": 4},
+            "batch-1k": {"fsmm": 4, "malloc": 1, "mimalloc": 1},
+            "larson": {"fsmm": 19, "malloc": 20, "mimalloc": 20},
+            "free-all": {"fsmm": 1},
+            "bytes/block": {"fsmm": 1, "malloc": 1000, "mimalloc": 1000},
+        }
+    )
+    expected = [
+        "| fsmm in relation to | malloc | mimalloc | ancestor |",
+        "| --- | ---: | ---: | ---: |",
+        "| geometric mean, workloads | 1.00 | 1.41 | – |",
+        "| geometric mean, patterns | 0.95 | 0.95 | – |",
+        "| geometric mean, both | 0.98 | 1.24 | – |",
+        "| lowest | 0.25 | 0.50 | – |",
+        "| highest | 4.00 | 4.00 | – |",
+        "| rows above the goal | 2 of 3 (above 0.9) | 1 of 3 (above 1) | – |",
+    ]
+    tap.assert_same_lines(tables.summary(run).splitlines(), expected, "summary")
+
+
+@test
+def list_of_losses():
+    """what malloc or mimalloc wins is listed, and marked where it may be noise"""
+    workloads = {
+        "pair": {"fsmm": 2.2, "malloc": 2, "mimalloc": 1},
+        "threads": {"fsmm": 1, "malloc": 2, "mimalloc": 2},
+    }
+    expected = [
+        "| fsmm in relation to | malloc | mimalloc |",
+        "| --- | ---: | ---: |",
+        "| pair | ≈ 1.10 | 2.20 |",
+    ]
+    tap.assert_same_lines(tables.losses(make_runs(workloads)).splitlines(), expected, "losses")
+    del workloads["pair"]
+    equal(tables.losses(make_runs(workloads)), "There is no such case in these figures.\n", "none")
+
+
+@test
+def threads_in_relation():
+    """two threads are related to one"""
+    by_name = make_runs({"pair": {"fsmm": 1, "malloc": 1}})
+    assert "| threads | 1.25 | 1.00 |" in tables.make(by_name), tables.make(by_name)
+
+
+# --- What is wrong is said ---
+
+
+@test
+def wrong_use():
+    """what cannot work is refused, with a hint"""
+    with tempfile.TemporaryDirectory() as empty:
+        refused("./run bench --plot makes it", empty)
+        refused("gnuplot is missing: install", measured, PATH=empty)
+        measure = ["--measure", BENCH_POOL, empty, "--"]
+        refused("--plot, which chooses", *measure, "--json=x")
+        refused("--plot, which chooses", *measure, "--scaling")
+        refused("“malloc” was not measured", *measure, "--seconds=0", "--peers=fsmm")
+        refused("status 1", *measure, "--seconds=0", "--peers=nobody")
+        equal(os.listdir(empty), [], "what was written")
+        pathlib.Path(empty, "bench-workloads.json").write_text("{}", encoding="utf-8")
+        refused("is not what bench-pool writes", empty)
+    refused("only --measure has a use for", measured, "x")
+
+
+# --- The guide ---
+
+
+@test
+def tables_of_the_guide():
+    """the guide has the tables that belong to the figures beside it"""
+    guide = (GUIDE / "performance.md").read_text(encoding="utf-8")
+    expected = succeed("--table", GUIDE)
+    if expected not in guide:
+        _, separator, found = guide.partition(expected.splitlines()[0])
+        assert separator, "the guide has no tables: paste what plot.py --table prints"
+        tap.assert_same_lines(found.splitlines(), expected.splitlines()[1:], "plot.py --table")
+
+
+@test
+def pictures_of_the_guide():
+    """the pictures in the guide belong to the figures beside them"""
+    guide = (GUIDE / "performance.md").read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as name:
+        again = pathlib.Path(name)
+        for path in GUIDE.glob("*.json"):
+            (again / path.name).write_bytes(path.read_bytes())
+        succeed(again)
+        # Not to the byte, since another gnuplot draws otherwise.
+        for path in pictures(again):
+            assert f"({path.name})" in guide, f"the guide does not show {path.name}"
+            tap.assert_same_lines(texts(GUIDE / path.name), texts(path), f"new {path.name}")
+
+
+with tempfile.TemporaryDirectory(prefix="plots-") as folder:
+    measured = pathlib.Path(folder)
+    tap.run(tests)
