@@ -4,9 +4,9 @@
 
 #include "fsmm-barrier-private.h"
 
-gboolean fsmm_barrier_is_symmetric = TRUE;
-
 #ifdef FSMM_BARRIER_IS_ASYMMETRIC
+
+gboolean fsmm_barrier_is_symmetric = TRUE;
 
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
@@ -40,11 +40,20 @@ fsmm_barrier_init_in_child (void)
 void
 fsmm_barrier_heavy (void)
 {
-  if (fsmm_barrier_is_symmetric || !ask_kernel (MEMBARRIER_CMD_PRIVATE_EXPEDITED))
-    __atomic_thread_fence (__ATOMIC_SEQ_CST);
+  if (!fsmm_barrier_is_symmetric && ask_kernel (MEMBARRIER_CMD_PRIVATE_EXPEDITED))
+    return;
+
+  __atomic_thread_fence (__ATOMIC_SEQ_CST);
+  /* The other side has no barrier: the kernel promised its help, and a sandbox that was entered since
+   * refuses it. What a processor has stored is seen by all others long before this is over. */
+  if (!fsmm_barrier_is_symmetric)
+    g_usleep (1000);
 }
 
 #else
+
+/* What raises and looks has its barrier already: nobody needs to look again. */
+gboolean fsmm_barrier_is_symmetric = FALSE;
 
 void
 fsmm_barrier_init (void)

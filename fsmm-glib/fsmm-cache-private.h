@@ -105,12 +105,21 @@ fsmm_cache_set_n_blocks (FsmmCache *self, guint n_blocks)
   __atomic_store_n (&self->n_blocks, n_blocks, __ATOMIC_RELAXED);
 }
 
+static inline void
+fsmm_fill (gpointer block, FsmmFill fill)
+{
+  if (fill.source != NULL)
+    memcpy (block, fill.source, fill.n_bytes);
+  else
+    memset (block, 0, fill.n_bytes);
+}
+
 /* A slot without a block: the cache is empty, or the block at its top is somebody else's.
  *
  * Slots are read and written one pointer at a time: a load of both does not find what two stores have
  * just written before that has reached the memory, which takes longer than all else here. */
 static inline FsmmSlot
-fsmm_cache_pop (FsmmCache *self, FsmmState to)
+fsmm_cache_pop_filled (FsmmCache *self, FsmmState to, FsmmFill fill)
 {
   guint n_left = self->n_blocks - 1;
   gpointer block;
@@ -124,12 +133,25 @@ fsmm_cache_pop (FsmmCache *self, FsmmState to)
   if (G_UNLIKELY (!fsmm_state_has_mark (fsmm_state_get (state), self->mark)))
     return FSMM_NO_SLOT;
 
-  fsmm_state_set (state, to);
+  /* In this order: what is LIVE is whole. */
+  if (fill.n_bytes > 0)
+    {
+      fsmm_fill (block, fill);
+      fsmm_state_settle (state, to);
+    }
+  else
+    fsmm_state_set (state, to);
   fsmm_cache_set_n_blocks (self, n_left);
   if (G_UNLIKELY (n_left < __atomic_load_n (&self->low, __ATOMIC_RELAXED)))
     __atomic_store_n (&self->low, n_left, __ATOMIC_RELAXED);
 
   return (FsmmSlot) { block, state };
+}
+
+static inline FsmmSlot
+fsmm_cache_pop (FsmmCache *self, FsmmState to)
+{
+  return fsmm_cache_pop_filled (self, to, (FsmmFill) { 0, NULL });
 }
 
 static inline gboolean
@@ -241,15 +263,6 @@ fsmm_cache_find_or_meet (FsmmCache *self, const FsmmGeometry *geometry, gconstpo
   return G_LIKELY (state != NULL) ? state : fsmm_cache_meet (self, address);
 }
 
-static inline void
-fsmm_fill (gpointer block, FsmmFill fill)
-{
-  if (fill.source != NULL)
-    memcpy (block, fill.source, fill.n_bytes);
-  else
-    memset (block, 0, fill.n_bytes);
-}
-
 /* --- Calls --- */
 
 /* Takes a block, in the state @to. In @epoch, when that was. Returns a slot without a block, and in
@@ -265,12 +278,9 @@ fsmm_store_take (FsmmStore *self,
 
   if (G_LIKELY (cache != NULL))
     {
-      FsmmSlot taken = fsmm_cache_pop (cache, to);
+      FsmmSlot taken = fsmm_cache_pop_filled (cache, to, fill);
 
       *epoch = self->epoch;
-      /* Busy, so that nobody drops the chunk meanwhile. */
-      if (fill.n_bytes > 0 && taken.block != NULL)
-        fsmm_fill (taken.block, fill);
       fsmm_cache_leave (cache);
       if (G_LIKELY (taken.block != NULL))
         return taken;

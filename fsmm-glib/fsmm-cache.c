@@ -163,7 +163,7 @@ grow (FsmmCache *self)
 
   g_queue_unlink (&store->caches, &self->link);
   g_queue_push_tail_link (&store->caches, &larger->link);
-  fsmm_thread_replace_cache (self->thread, store, larger);
+  fsmm_thread_set_cache (store, larger);
   fsmm_system_free_in_lines (self);
 
   return larger;
@@ -224,8 +224,9 @@ refill_size (FsmmCache *self)
   return (guint) n;
 }
 
-static void
-drop_lost (FsmmCache *self, FsmmLater *later)
+/* Drops what lies at the top and is somebody else's. */
+void
+fsmm_cache_drop_lost (FsmmCache *self, FsmmLater *later)
 {
   while (self->n_blocks > 0)
     {
@@ -248,7 +249,7 @@ fsmm_cache_fill_up (FsmmCache *self, FsmmTakeResult *result, FsmmLater *later)
   FsmmStore *store = self->store;
 
   *result = FSMM_TAKE_OK;
-  drop_lost (self, later);
+  fsmm_cache_drop_lost (self, later);
   if (self->n_blocks == 0)
     *result = fsmm_store_ensure_free (store, 1, later);
   if (self->n_blocks > 0 || *result != FSMM_TAKE_OK)
@@ -302,10 +303,17 @@ fsmm_store_count_cached (FsmmStore *self)
   return n_cached;
 }
 
+static inline gboolean
+is_of_another_thread (const FsmmCache *cache)
+{
+  return cache->thread != &fsmm_thread;
+}
+
 /* Works out how many blocks were live at most since the last time. Called before any block leaves the
  * store or comes back, so that there were as many out all the time: the fewer in caches, the more were
  * live. Each cache knows the least that it has had. That all had so few at the same moment is certain
- * only where one thread alone was at work. */
+ * only where one thread alone was at work. Those of other threads are left to them: what these write at
+ * this moment would be written over. */
 void
 fsmm_store_note_peak (FsmmStore *self)
 {
@@ -319,18 +327,12 @@ fsmm_store_note_peak (FsmmStore *self)
       guint n_blocks = __atomic_load_n (&cache->n_blocks, __ATOMIC_RELAXED);
 
       n_cached += low;
-      if (low != n_blocks)
+      if (low != n_blocks && !is_of_another_thread (cache))
         __atomic_store_n (&cache->low, n_blocks, __ATOMIC_RELAXED);
     }
 
   n_live = self->n_out - MIN (n_cached, self->n_out);
   self->peak_live = MAX (self->peak_live, n_live);
-}
-
-static inline gboolean
-is_of_another_thread (const FsmmCache *cache)
-{
-  return cache->thread != &fsmm_thread;
 }
 
 /* A thread is busy for as long as it takes to write one block: it may have been put aside meanwhile. */

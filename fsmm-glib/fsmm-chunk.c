@@ -153,13 +153,13 @@ typedef guint64 __attribute__ ((may_alias)) States;
 
 #define EACH(byte) ((States) 0x0101010101010101 * (byte))
 
-/* FF for each of the eight bits that is set. */
+/* FF for each of the eight bits that is set: the lowest one is for the first byte. */
 static inline States
 bytes_of (guint8 bits)
 {
   States spread = EACH (bits) & 0x8040201008040201;
 
-  return ((spread + EACH (0x7f)) >> 7 & EACH (1)) * 0xff;
+  return GUINT64_TO_LE (((spread + EACH (0x7f)) >> 7 & EACH (1)) * 0xff);
 }
 
 /* FF for each byte that is not 0. */
@@ -172,7 +172,7 @@ nonzero_bytes (States states)
 static inline guint8
 bits_of (States bytes)
 {
-  return (guint8) ((bytes & 0x8040201008040201) * EACH (1) >> 56);
+  return (guint8) ((GUINT64_FROM_LE (bytes) & 0x8040201008040201) * EACH (1) >> 56);
 }
 
 /* Replaces those of eight states which are @from, or the odd state above it, by @to, or the odd one above
@@ -267,7 +267,7 @@ whole_blocks (const FsmmChunk *self, gsize word)
     {
       gsize block = fsmm_chunk_blocks_next (&out);
 
-      if (fsmm_state_is_whole (fsmm_state_get (&self->states[block])))
+      if (fsmm_state_is_whole (&self->states[block]))
         whole |= BIT (block % WORD_BITS);
     }
 

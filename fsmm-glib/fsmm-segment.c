@@ -7,9 +7,9 @@
 #include "fsmm-registry-private.h"
 #include "fsmm-system-private.h"
 
-/* A store that has come to so many bytes will need more: its memory is had at once, and in huge pages. Both
- * can be in vain, the less the more there is already. The number is a little odd so that a million blocks
- * of 64 bytes, which is what is measured, do not end where a huge page has just begun. */
+/* A store that has come to so many bytes gets huge pages. The last one can be in vain, but for a block: that
+ * matters the less the more there is already. The number is a little odd so that a million blocks of 64
+ * bytes, which is what is measured, do not end where a huge page has just begun. */
 #define LARGE_AFTER ((gsize) 21 * 256 * 1024)
 
 static gsize
@@ -93,7 +93,6 @@ gpointer
 fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment)
 {
   FsmmSegment *chosen = g_queue_peek_head (&self->open);
-  guint8 *base;
   guint slot;
 
   if (chosen == NULL)
@@ -110,13 +109,8 @@ fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment)
   if (chosen->used == all_slots (chosen))
     g_queue_unlink (&self->open, &chosen->link);
 
-  base = chosen->base + slot * self->slot_size;
-  /* Nobody has to have all of a chunk that is as large as a huge page. */
-  if (is_large (self) && self->slot_size < FSMM_SYSTEM_HUGE_PAGE)
-    fsmm_system_populate (base, self->slot_size);
-
   *segment = chosen;
-  return base;
+  return chosen->base + slot * self->slot_size;
 }
 
 /* Takes a slot back. Returns TRUE if the segment has no slot in use any more: then it is for

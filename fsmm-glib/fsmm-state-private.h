@@ -57,13 +57,19 @@ fsmm_state_set (FsmmState *self, FsmmState state)
   __atomic_store_n (self, state, __ATOMIC_RELAXED);
 }
 
-/* Moves LIVE on if nobody else does so at the same time. */
-static inline gboolean
-fsmm_state_claim (FsmmState *self)
+/* For a block in which something has been made: a walk of another thread may come across it at any time,
+ * and is to see that. */
+static inline void
+fsmm_state_settle (FsmmState *self, FsmmState state)
 {
-  FsmmState expected = FSMM_STATE_LIVE;
+  __atomic_store_n (self, state, __ATOMIC_RELEASE);
+}
 
-  return __atomic_compare_exchange_n (self, &expected, FSMM_STATE_CHANGING, FALSE, __ATOMIC_ACQ_REL,
+/* Moves LIVE or HELD on if nobody else does so at the same time. */
+static inline gboolean
+fsmm_state_claim (FsmmState *self, FsmmState from)
+{
+  return __atomic_compare_exchange_n (self, &from, FSMM_STATE_CHANGING, FALSE, __ATOMIC_ACQ_REL,
                                       __ATOMIC_RELAXED);
 }
 
@@ -87,10 +93,12 @@ fsmm_state_is_out (FsmmState state)
   return state >= FSMM_STATE_LIVE && state <= FSMM_STATE_CHANGING;
 }
 
-/* What lives in the block is whole. */
+/* Whether what lives in the block is whole, and can be looked at. */
 static inline gboolean
-fsmm_state_is_whole (FsmmState state)
+fsmm_state_is_whole (const FsmmState *self)
 {
+  FsmmState state = __atomic_load_n (self, __ATOMIC_ACQUIRE);
+
   return state == FSMM_STATE_LIVE || state == FSMM_STATE_HELD;
 }
 

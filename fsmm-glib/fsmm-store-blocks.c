@@ -110,25 +110,8 @@ take_one (FsmmStore *self, FsmmState to, FsmmTakeResult *result, FsmmLater *late
   return (FsmmSlot) { fsmm_chunk_address (chunk, block), &chunk->states[block] };
 }
 
-/* Not with the lock held where that can be avoided: a block may be large. */
-static void
-fill_in (FsmmStore *self, gpointer block, FsmmFill fill, gsize epoch)
-{
-  FsmmCache *cache = fsmm_store_enter (self);
-
-  if (self->epoch == epoch)
-    fsmm_fill (block, fill);
-
-  fsmm_store_leave (self, cache);
-}
-
-/* For a thread that has nothing in its cache, or none, or must not use it now. */
-FsmmSlot
-fsmm_store_take_slowly (FsmmStore *self,
-                        FsmmState to,
-                        FsmmFill fill,
-                        gsize *epoch,
-                        FsmmTakeResult *result)
+static FsmmSlot
+take_slowly (FsmmStore *self, FsmmState to, gsize *epoch, FsmmTakeResult *result)
 {
   FsmmLater later = FSMM_LATER_INIT;
   FsmmCache *cache = fsmm_thread_ensure_cache (self);
@@ -147,8 +130,41 @@ fsmm_store_take_slowly (FsmmStore *self,
   fsmm_store_note_peak (self);
   fsmm_store_unlock_and_finish (self, &later);
 
-  if (taken.block != NULL && fill.n_bytes > 0)
-    fill_in (self, taken.block, fill, *epoch);
+  return taken;
+}
+
+/* Fills a block that is CHANGING, without the lock, since it may be large. Returns FALSE if it was dropped
+ * meanwhile with all others. */
+static gboolean
+fill_and_settle (FsmmStore *self, FsmmSlot taken, FsmmState to, FsmmFill fill, gsize epoch)
+{
+  const FsmmClaim claim = { taken, epoch };
+
+  fsmm_fill (taken.block, fill);
+  if (fsmm_store_settle (self, &claim, to))
+    return TRUE;
+
+  fsmm_store_finish (self, &claim);
+  return FALSE;
+}
+
+/* For a thread that has nothing in its cache, or none, or must not use it now. Nobody sees a block with
+ * what was left in it before. */
+FsmmSlot
+fsmm_store_take_slowly (FsmmStore *self,
+                        FsmmState to,
+                        FsmmFill fill,
+                        gsize *epoch,
+                        FsmmTakeResult *result)
+{
+  FsmmSlot taken;
+
+  if (fill.n_bytes == 0)
+    return take_slowly (self, to, epoch, result);
+
+  do
+    taken = take_slowly (self, FSMM_STATE_CHANGING, epoch, result);
+  while (taken.block != NULL && !fill_and_settle (self, taken, to, fill, *epoch));
 
   return taken;
 }

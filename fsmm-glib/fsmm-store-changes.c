@@ -41,7 +41,7 @@ claim_locked (FsmmStore *self, FsmmClaim *claim)
 
   if (chunk != NULL && chunk->drop_id != 0)
     return claim_in_closed_chunk (chunk, kind, claim);
-  if (claim->slot.state != NULL && fsmm_state_claim (claim->slot.state))
+  if (claim->slot.state != NULL && fsmm_state_claim (claim->slot.state, FSMM_STATE_LIVE))
     return FSMM_ADDRESS_LIVE;
 
   /* It was live a moment ago, and another thread was faster. */
@@ -65,7 +65,7 @@ fsmm_store_claim (FsmmStore *self, gpointer address, FsmmClaim *claim)
       claim->slot.state = chunk != NULL ? fsmm_chunk_find_state (chunk, &self->geometry, address) : NULL;
       claim->epoch = self->epoch;
       claimed = claim->slot.state != NULL && chunk->drop_id == 0 &&
-                fsmm_state_claim (claim->slot.state);
+                fsmm_state_claim (claim->slot.state, FSMM_STATE_LIVE);
       fsmm_cache_leave (cache);
     }
 
@@ -90,10 +90,8 @@ fsmm_store_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *
     {
       claim->slot = (FsmmSlot) { block, fsmm_store_find_state (self, block) };
       claim->epoch = epoch;
-      claimed = fsmm_state_get (claim->slot.state) == FSMM_STATE_HELD;
+      claimed = fsmm_state_claim (claim->slot.state, FSMM_STATE_HELD);
     }
-  if (claimed)
-    fsmm_state_set (claim->slot.state, FSMM_STATE_CHANGING);
 
   fsmm_store_leave (self, cache);
 
@@ -109,7 +107,7 @@ fsmm_store_settle (FsmmStore *self, const FsmmClaim *claim, FsmmState to)
   gboolean is_there = self->epoch == claim->epoch;
 
   if (is_there)
-    fsmm_state_set (claim->slot.state, to);
+    fsmm_state_settle (claim->slot.state, to);
 
   fsmm_store_leave (self, cache);
 

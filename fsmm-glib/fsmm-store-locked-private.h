@@ -106,6 +106,7 @@ void fsmm_cache_free (FsmmCache *self);
 
 FsmmCache *fsmm_cache_fill_up (FsmmCache *self, FsmmTakeResult *result, FsmmLater *later);
 FsmmCache *fsmm_cache_make_room (FsmmCache *self, FsmmLater *later);
+void fsmm_cache_drop_lost (FsmmCache *self, FsmmLater *later);
 
 gsize fsmm_store_count_cached (FsmmStore *self);
 void fsmm_store_note_peak (FsmmStore *self);

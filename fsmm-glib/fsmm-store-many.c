@@ -27,12 +27,17 @@ take_from_cache (FsmmCache *cache, gsize n_blocks, gpointer *blocks)
   return n_taken;
 }
 
+/* The first of those that are counted, if any, is there to be taken. */
 static gsize
-count_own (FsmmStore *self, gsize at_most)
+count_own (FsmmStore *self, gsize at_most, FsmmLater *later)
 {
   FsmmCache *cache = fsmm_thread_get_cache (self->index);
 
-  return cache != NULL ? MIN (cache->n_blocks, at_most) : 0;
+  if (cache == NULL)
+    return 0;
+
+  fsmm_cache_drop_lost (cache, later);
+  return MIN (cache->n_blocks, at_most);
 }
 
 /* Sees to it that so many blocks are free, in the thread's own cache or in the store. */
@@ -44,21 +49,25 @@ ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
 
   do
     {
-      n_own = count_own (self, n_blocks);
+      n_own = count_own (self, n_blocks, later);
       result = fsmm_store_ensure_free (self, n_blocks - n_own, later);
     }
   /* Near the limit, caches may have been emptied for that. */
-  while (result == FSMM_TAKE_OK && count_own (self, n_blocks) < n_own);
+  while (result == FSMM_TAKE_OK && count_own (self, n_blocks, later) < n_own);
 
   return result;
 }
 
-/* Returns how many were taken: all if there are as many, but for those that turn out to be lost. */
+/* Returns how many were taken: all if there are as many, but for those that turn out to be lost. Nothing
+ * is taken from the store while the cache has some: there may be no more than that below the limit. */
 static gsize
 take_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later)
 {
   FsmmCache *cache = fsmm_thread_get_cache (self->index);
   gsize n_taken = cache != NULL ? take_from_cache (cache, n_blocks, blocks) : 0;
+
+  if (cache != NULL && cache->n_blocks > 0)
+    return n_taken;
 
   while (n_taken < n_blocks && self->open.length > 0)
     {
@@ -192,9 +201,9 @@ find_state_near (FsmmStore *self, gconstpointer address, FsmmChunk **chunk)
   return *chunk != NULL ? fsmm_chunk_find_state (*chunk, &self->geometry, address) : NULL;
 }
 
-/* Moves blocks from one state to another, up to the first that is not in it. Returns how many that are. */
+/* Sets blocks free, up to the first that is not live. Returns how many that are. */
 static gsize
-move_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmState from, FsmmState to)
+set_free (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 {
   FsmmChunk *chunk = NULL;
 
@@ -203,12 +212,28 @@ move_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmState from, 
       {
         FsmmState *state = find_state_near (self, blocks[i], &chunk);
 
-        if (state == NULL || fsmm_state_get (state) != from)
+        if (state == NULL || fsmm_state_get (state) != FSMM_STATE_LIVE)
           return i;
-        fsmm_state_set (state, to);
+        fsmm_state_set (state, FSMM_STATE_FREE);
       }
 
   return n_blocks;
+}
+
+/* Undoes that, but for a block that another thread has freed at the same time. */
+static void
+set_live_again (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+{
+  FsmmChunk *chunk = NULL;
+
+  for (gsize i = 0; i < n_blocks; i++)
+    if (blocks[i] != NULL)
+      {
+        FsmmState *state = find_state_near (self, blocks[i], &chunk);
+
+        if (fsmm_state_get (state) == FSMM_STATE_FREE)
+          fsmm_state_set (state, FSMM_STATE_LIVE);
+      }
 }
 
 static void
@@ -233,7 +258,7 @@ give_locked (FsmmStore *self,
 {
   FsmmAddressKind kind = FSMM_ADDRESS_LIVE;
 
-  *n_given = move_locked (self, n_blocks, blocks, FSMM_STATE_LIVE, FSMM_STATE_FREE);
+  *n_given = set_free (self, n_blocks, blocks);
   if (*n_given == n_blocks)
     put_back_locked (self, n_blocks, blocks, later);
   else
@@ -242,7 +267,7 @@ give_locked (FsmmStore *self,
       /* It was free a moment ago, and another thread has taken it since. */
       if (kind == FSMM_ADDRESS_LIVE)
         kind = FSMM_ADDRESS_FREE;
-      move_locked (self, *n_given, blocks, FSMM_STATE_FREE, FSMM_STATE_LIVE);
+      set_live_again (self, *n_given, blocks);
     }
 
   return kind;

@@ -127,6 +127,8 @@ fsmm_store_clear (FsmmStore *self)
 {
   FsmmLater later = FSMM_LATER_INIT;
 
+  /* First while it is still whole: what is found out here is reported, to a handler that may use it. */
+  fsmm_store_drop_all (self);
   fsmm_thread_remove_store (self);
   fsmm_store_drop_all (self);
 

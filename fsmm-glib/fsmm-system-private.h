@@ -16,7 +16,6 @@ G_BEGIN_DECLS
 gpointer fsmm_system_map (gsize size, gsize alignment);
 void fsmm_system_unmap (gpointer base, gsize size);
 void fsmm_system_discard (gpointer base, gsize size);
-void fsmm_system_populate (gpointer base, gsize size);
 
 /* As large as a huge page where there are any. */
 #define FSMM_SYSTEM_HUGE_PAGE ((gsize) 2 * 1024 * 1024)

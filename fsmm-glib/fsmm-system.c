@@ -162,16 +162,6 @@ fsmm_system_discard (gpointer base, gsize size)
     madvise ((void *) start, end - start, MADV_DONTNEED);
 }
 
-/* Makes pages that were just mapped memory at once, and not one by one when each is first written to,
- * which takes several times as long. Where the system cannot, that is how it stays. */
-void
-fsmm_system_populate (gpointer base, gsize size)
-{
-#ifdef MADV_POPULATE_WRITE
-  madvise (base, size, MADV_POPULATE_WRITE);
-#endif
-}
-
 /* Asks for huge pages, which are quicker to get, to use and to give back, for a mapping that starts at a
  * multiple of one. */
 void
@@ -215,11 +205,6 @@ fsmm_system_unmap (gpointer base, gsize size)
 
 void
 fsmm_system_discard (gpointer base, gsize size)
-{
-}
-
-void
-fsmm_system_populate (gpointer base, gsize size)
 {
 }
 

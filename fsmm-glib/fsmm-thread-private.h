@@ -13,9 +13,12 @@ G_BEGIN_DECLS
 #define FSMM_THREAD_N_QUICK 16
 
 typedef struct {
-  gconstpointer key;
-  FsmmCache *cache;
+  gconstpointer key; /* (atomic): FSMM_THREAD_NO_KEY or NULL: none */
+  FsmmCache *cache;  /* the thread's own to read and write */
 } FsmmQuickCache;
+
+/* What takes the place of a key whose store is gone. No pointer that is passed for a pool is this. */
+#define FSMM_THREAD_NO_KEY ((gconstpointer) 1)
 
 typedef struct {
   /* Some caches, by a hash of their stores' keys. Who finds his key here needs no further proof that it
@@ -41,7 +44,7 @@ extern FSMM_THREAD_LOCAL FsmmThread fsmm_thread;
 void fsmm_thread_add_store (FsmmStore *store);
 void fsmm_thread_remove_store (FsmmStore *store);
 FsmmCache *fsmm_thread_ensure_cache (FsmmStore *store);
-void fsmm_thread_replace_cache (FsmmThread *self, FsmmStore *store, FsmmCache *cache);
+void fsmm_thread_set_cache (FsmmStore *store, FsmmCache *cache);
 
 /* For fork (): stops all that threads do with stores, and lets them go on. */
 void fsmm_thread_lock_all (void);
@@ -60,7 +63,7 @@ fsmm_thread_get_quick_cache (gconstpointer key)
 {
   const FsmmQuickCache *quick = fsmm_thread_get_quick_place (&fsmm_thread, key);
 
-  return G_LIKELY (quick->key == key) ? quick->cache : NULL;
+  return G_LIKELY (__atomic_load_n (&quick->key, __ATOMIC_RELAXED) == key) ? quick->cache : NULL;
 }
 
 /* The calling thread's cache of the store with that index, or NULL. */

@@ -48,6 +48,20 @@ fsmm_thread_add_store (FsmmStore *store)
   fsmm_unlock (&threads_lock);
 }
 
+/* Called with threads_lock held, for a thread that may be at work with other stores: of what that one
+ * looks at, only the key is written to, and only if it is that of this store. */
+static void
+forget_cache (FsmmThread *self, FsmmStore *store)
+{
+  FsmmQuickCache *quick = fsmm_thread_get_quick_place (self, store->quick_key);
+
+  if (store->quick_key != NULL &&
+      __atomic_load_n (&quick->key, __ATOMIC_RELAXED) == store->quick_key)
+    __atomic_store_n (&quick->key, FSMM_THREAD_NO_KEY, __ATOMIC_RELAXED);
+
+  self->caches[store->index] = NULL;
+}
+
 /* No thread has a cache of the store any more when this returns. */
 void
 fsmm_thread_remove_store (FsmmStore *store)
@@ -62,7 +76,7 @@ fsmm_thread_remove_store (FsmmStore *store)
     {
       FsmmCache *cache = link->data;
 
-      fsmm_thread_replace_cache (cache->thread, store, NULL);
+      forget_cache (cache->thread, store);
       fsmm_store_remove_cache (store, cache, &later);
       fsmm_cache_free (cache);
     }
@@ -78,16 +92,22 @@ fsmm_thread_remove_store (FsmmStore *store)
 
 /* --- Threads --- */
 
-/* The first of several stores that have the same place there keeps it. */
+/* The calling thread's cache of the store is this from now on. The first of several stores that have the
+ * same quick place keeps it. */
 void
-fsmm_thread_replace_cache (FsmmThread *self, FsmmStore *store, FsmmCache *cache)
+fsmm_thread_set_cache (FsmmStore *store, FsmmCache *cache)
 {
-  FsmmQuickCache *quick = fsmm_thread_get_quick_place (self, store->quick_key);
+  FsmmQuickCache *quick = fsmm_thread_get_quick_place (&fsmm_thread, store->quick_key);
+  gconstpointer present = __atomic_load_n (&quick->key, __ATOMIC_RELAXED);
 
-  if (store->quick_key != NULL && (quick->cache == NULL || quick->key == store->quick_key))
-    *quick = (FsmmQuickCache) { cache != NULL ? store->quick_key : NULL, cache };
+  fsmm_thread.caches[store->index] = cache;
 
-  self->caches[store->index] = cache;
+  if (store->quick_key != NULL &&
+      (present == NULL || present == FSMM_THREAD_NO_KEY || present == store->quick_key))
+    {
+      quick->cache = cache;
+      __atomic_store_n (&quick->key, store->quick_key, __ATOMIC_RELAXED);
+    }
 }
 
 static void
@@ -103,7 +123,7 @@ end_cache (FsmmThread *self, guint index)
     {
       FsmmStore *store = cache->store;
 
-      fsmm_thread_replace_cache (self, store, NULL);
+      forget_cache (self, store);
       fsmm_lock (&store->lock);
       fsmm_store_remove_cache (store, cache, &later);
       fsmm_unlock (&store->lock);
@@ -174,7 +194,8 @@ fsmm_thread_ensure_cache (FsmmStore *store)
   if (ensure_place (self, store->index))
     {
       cache = fsmm_store_add_cache (store, self);
-      fsmm_thread_replace_cache (self, store, cache);
+      if (cache != NULL)
+        fsmm_thread_set_cache (store, cache);
     }
 
   fsmm_unlock (&threads_lock);

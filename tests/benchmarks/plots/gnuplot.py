@@ -190,7 +190,7 @@ def place_in_rows(layout, group_number, peer_number):
 def figures_of_fsmm(chart, layout):
     """A column to the right of the points."""
     right = WIDTH - EDGE
-    yield label("fsmm", layout.at(right, layout.top - 22), colour=FSMM, more="right")
+    yield label("fsmm", layout.at(right, layout.top - 40), colour=FSMM, more="right")
     for i, group in enumerate(chart.groups):
         result = chart.results.get((group, "fsmm"))
         if result is not None:
