@@ -2,10 +2,10 @@
 
 /* A memory barrier whose cost falls on the side that needs it rarely.
  *
- * One side raises a flag and then looks whether the other has raised his; so does the other. That at
- * least one of them sees the other's flag takes a barrier between the two steps on both sides. Where
- * the kernel can make all threads of the process pass through a barrier (membarrier (2)), the side
- * that runs a hundred million times a second does without. */
+ * One side raises a flag and then looks whether the other has raised his; so does the other.
+ * That at least one of them sees the other's flag takes a barrier between the two steps on both
+ * sides. Where the kernel can make all threads of the process pass through a barrier (membarrier
+ * (2)), the side that runs a hundred million times a second does without. */
 
 #pragma once
 
@@ -33,8 +33,8 @@ void fsmm_barrier_init_in_child (void);
 /* The rare side, between raising its flag and looking at others'. */
 void fsmm_barrier_heavy (void);
 
-/* The frequent side raises its flag, and returns that of the other. Where the barrier is symmetric, what it
- * sees is worth nothing before fsmm_barrier_look_again (). */
+/* The frequent side raises its flag, and returns that of the other. Where the barrier is
+ * symmetric, what it sees is worth nothing before fsmm_barrier_look_again (). */
 static inline gint
 fsmm_barrier_raise_and_look (gint *mine, const gint *other)
 {

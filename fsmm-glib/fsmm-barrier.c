@@ -44,8 +44,9 @@ fsmm_barrier_heavy (void)
     return;
 
   __atomic_thread_fence (__ATOMIC_SEQ_CST);
-  /* The other side has no barrier: the kernel promised its help, and a sandbox that was entered since
-   * refuses it. What a processor has stored is seen by all others long before this is over. */
+  /* The other side has no barrier: the kernel promised its help, and a sandbox that was entered
+   * since refuses it. What a processor has stored is seen by all others long before this is
+   * over. */
   if (!fsmm_barrier_is_symmetric)
     g_usleep (1000);
 }

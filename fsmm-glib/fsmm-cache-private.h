@@ -3,16 +3,16 @@
 /* What a thread keeps of a store for itself: free blocks, to be handed out without a lock.
  *
  * A free looks at the block's state, which must be LIVE, and writes the mark of the thread's cache
- * into it. Nothing else is written, and nothing atomically exchanged, so that two threads which free
- * the same block at the same moment may both find it LIVE and both keep it. But its state holds one
- * mark only. Before a block is handed out again, or goes back to the store, its state is looked at
- * once more: where it is not the cache's own mark, the block is somebody else's, and the free was one
- * too many, which is reported then. tests/test-cache-model.c proves on a model that no order of steps
- * leads to a block being handed out twice.
+ * into it. Nothing else is written, and nothing atomically exchanged, so that two threads which
+ * free the same block at the same moment may both find it LIVE and both keep it. But its state
+ * holds one mark only. Before a block is handed out again, or goes back to the store, its state is
+ * looked at once more: where it is not the cache's own mark, the block is somebody else's, and the
+ * free was one too many, which is reported then. tests/test-cache-model.c proves on a model that no
+ * order of steps leads to a block being handed out twice.
  *
- * While a thread does any of this, it is busy. Whoever frees chunks, or wants what lies in others'
- * caches, has the store's lock, and stops all caches first: from then on until they resume, no thread
- * is busy, and whoever comes goes to the lock instead. */
+ * While a thread does any of this, it is busy. Whoever frees chunks, or wants what lies in
+ * others' caches, has the store's lock, and stops all caches first: from then on until they
+ * resume, no thread is busy, and whoever comes goes to the lock instead. */
 
 #pragma once
 
@@ -116,8 +116,8 @@ fsmm_fill (gpointer block, FsmmFill fill)
 
 /* A slot without a block: the cache is empty, or the block at its top is somebody else's.
  *
- * Slots are read and written one pointer at a time: a load of both does not find what two stores have
- * just written before that has reached the memory, which takes longer than all else here. */
+ * Slots are read and written one pointer at a time: a load of both does not find what two stores
+ * have just written before that has reached the memory, which takes longer than all else here. */
 static inline FsmmSlot
 fsmm_cache_pop_filled (FsmmCache *self, FsmmState to, FsmmFill fill)
 {
@@ -178,7 +178,8 @@ fsmm_cache_get_known_place (FsmmCache *self, const FsmmGeometry *geometry, guint
   return &self->known[(base >> geometry->span_shift) & self->known_mask];
 }
 
-/* As fsmm_store_find_state (), but may return NULL also where the thread has not met the chunk yet. */
+/* As fsmm_store_find_state (), but may return NULL also where the thread has not met the chunk
+ * yet. */
 static inline FsmmState *
 fsmm_cache_find_state (FsmmCache *self, const FsmmGeometry *geometry, gconstpointer address)
 {
@@ -289,8 +290,8 @@ fsmm_store_take (FsmmStore *self,
   return fsmm_store_take_slowly (self, to, fill, epoch, result);
 }
 
-/* Gives a block back if it is in the state @from, and there is room in the cache. @epoch is that of the
- * block, where it has to be looked at, or 0. */
+/* Gives a block back if it is in the state @from, and there is room in the cache. @epoch is that
+ * of the block, where it has to be looked at, or 0. */
 static inline gboolean
 fsmm_store_try_give_in_epoch (FsmmStore *self, gpointer block, FsmmState from, gsize epoch)
 {

@@ -7,8 +7,9 @@
 #include "fsmm-store-locked-private.h"
 #include "fsmm-system-private.h"
 
-/* A cache starts small, since a thread may look into thousands of pools, and grows when it turns out to
- * be emptied or filled up: to no more than this, and no more than so many bytes in idle blocks. */
+/* A cache starts small, since a thread may look into thousands of pools, and grows when it turns
+ * out to be emptied or filled up: to no more than this, and no more than so many bytes in idle
+ * blocks. */
 #define FIRST_CAPACITY (2 * FSMM_WORD_BITS)
 #define MAX_CAPACITY 700
 /* How many chunks it may come to know: those of 64 MiB, with chunks of the default size. */
@@ -106,7 +107,8 @@ fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread)
   return cache;
 }
 
-/* Gives the @n blocks back that came first into the cache, and will so be the last that it needs. */
+/* Gives the @n blocks back that came first into the cache, and will so be the last that it
+ * needs. */
 static void
 flush (FsmmCache *self, guint n, FsmmLater *later)
 {
@@ -169,7 +171,8 @@ grow (FsmmCache *self)
   return larger;
 }
 
-/* Puts blocks into an empty cache so that the one with the lowest address is the first to come out. */
+/* Puts blocks into an empty cache so that the one with the lowest address is the first to come
+ * out. */
 static void
 refill (FsmmCache *self, guint n, FsmmLater *later)
 {
@@ -206,12 +209,12 @@ refill (FsmmCache *self, guint n, FsmmLater *later)
   __atomic_store_n (&self->low, n - next, __ATOMIC_RELAXED);
 }
 
-/* A part of what fits in: so much that the lock is taken seldom, and so little that most of what a thread
- * frees it can take again itself. */
+/* A part of what fits in: so much that the lock is taken seldom, and so little that most of what
+ * a thread frees it can take again itself. */
 #define BATCH(capacity) ((capacity) / 4)
 
-/* One batch, but no less than a word of a chunk has, to share no line of states with other threads. Where
- * there is a limit, threads share what is left below it. */
+/* One batch, but no less than a word of a chunk has, to share no line of states with other
+ * threads. Where there is a limit, threads share what is left below it. */
 static guint
 refill_size (FsmmCache *self)
 {
@@ -241,8 +244,8 @@ fsmm_cache_drop_lost (FsmmCache *self, FsmmLater *later)
   __atomic_store_n (&self->low, MIN (self->low, self->n_blocks), __ATOMIC_RELAXED);
 }
 
-/* For a thread that found nothing to take. A chunk is added where no block is free; what the cache gets
- * is no reason to. Returns what takes the place of @self. */
+/* For a thread that found nothing to take. A chunk is added where no block is free; what the
+ * cache gets is no reason to. Returns what takes the place of @self. */
 FsmmCache *
 fsmm_cache_fill_up (FsmmCache *self, FsmmTakeResult *result, FsmmLater *later)
 {
@@ -309,11 +312,11 @@ is_of_another_thread (const FsmmCache *cache)
   return cache->thread != &fsmm_thread;
 }
 
-/* Works out how many blocks were live at most since the last time. Called before any block leaves the
- * store or comes back, so that there were as many out all the time: the fewer in caches, the more were
- * live. Each cache knows the least that it has had. That all had so few at the same moment is certain
- * only where one thread alone was at work. Those of other threads are left to them: what these write at
- * this moment would be written over. */
+/* Works out how many blocks were live at most since the last time. Called before any block
+ * leaves the store or comes back, so that there were as many out all the time: the fewer in
+ * caches, the more were live. Each cache knows the least that it has had. That all had so few at
+ * the same moment is certain only where one thread alone was at work. Those of other threads are
+ * left to them: what these write at this moment would be written over. */
 void
 fsmm_store_note_peak (FsmmStore *self)
 {
@@ -335,7 +338,8 @@ fsmm_store_note_peak (FsmmStore *self)
   self->peak_live = MAX (self->peak_live, n_live);
 }
 
-/* A thread is busy for as long as it takes to write one block: it may have been put aside meanwhile. */
+/* A thread is busy for as long as it takes to fill one block, or to give back as many as its
+ * cache holds: it may have been put aside meanwhile. */
 static void
 wait_until_idle (FsmmCache *cache)
 {
@@ -372,8 +376,8 @@ fsmm_store_resume (FsmmStore *self)
     __atomic_fetch_and (&((FsmmCache *) l->data)->stop, ~FSMM_CACHE_STOPPED, __ATOMIC_SEQ_CST);
 }
 
-/* The same until the lock is let go. To be called before anything is freed that a thread may come by
- * through the registry. */
+/* The same until the lock is let go. To be called before anything is freed that a thread may
+ * come by through the registry. */
 void
 fsmm_store_stop_for (FsmmStore *self, FsmmLater *later)
 {

@@ -2,12 +2,12 @@
 
 /* One chunk: blocks of one size side by side, and what state each is in.
  *
- * States are kept outside the chunk's own memory, so that whatever a program writes into its blocks,
- * beyond them, or after it freed them, the pool stays whole. Nothing is threaded through the blocks.
- * Free ones are found through a map with a bit for each, lowest address first.
+ * States are kept outside the chunk's own memory, so that whatever a program writes into its
+ * blocks, beyond them, or after it freed them, the pool stays whole. Nothing is threaded through
+ * the blocks. Free ones are found through a map with a bit for each, lowest address first.
  *
- * The bytes of states are everybody's (fsmm-state-private.h); all else here belongs to whoever has the
- * store's lock. */
+ * The bytes of states are everybody's (fsmm-state-private.h); all else here belongs to whoever
+ * has the store's lock. */
 
 #pragma once
 
@@ -84,8 +84,8 @@ fsmm_chunk_is_in_tail (const FsmmChunk *self, gconstpointer address)
          geometry->n_blocks;
 }
 
-/* The state of the block that starts at @address, which lies in the chunk's span: FSMM_STATE_TAIL behind
- * the last one. NULL for an address in a block. */
+/* The state of the block that starts at @address, which lies in the chunk's span:
+ * FSMM_STATE_TAIL behind the last one. NULL for an address in a block. */
 static inline FsmmState *
 fsmm_chunk_find_state (FsmmChunk *self, const FsmmGeometry *geometry, gconstpointer address)
 {

@@ -89,8 +89,8 @@ lowest_bits (guint64 bits, gsize n)
   return bits & ~rest;
 }
 
-/* Takes the free blocks with the lowest addresses, as many as have their bits in one word, but at most
- * @max_blocks, which is not 0. There must be one. */
+/* Takes the free blocks with the lowest addresses, as many as have their bits in one word, but
+ * at most @max_blocks, which is not 0. There must be one. */
 FsmmChunkBlocks
 fsmm_chunk_take (FsmmChunk *self, gsize max_blocks)
 {
@@ -145,10 +145,10 @@ fsmm_chunk_take_again (FsmmChunk *self, gsize block)
 
 /* --- Blocks change between the store and a cache --- */
 
-/* Other threads may write to a state at this moment, each because it frees a block that has just been freed.
- * What they write must not be written over: it may have been looked at already, and the block handed
- * out. So a state is exchanged for another if it is still what it was; and since that takes as long for
- * eight as for one, eight at a time, one byte each of a number. */
+/* Other threads may write to a state at this moment, each because it frees a block that has just
+ * been freed. What they write must not be written over: it may have been looked at already, and
+ * the block handed out. So a state is exchanged for another if it is still what it was; and
+ * since that takes as long for eight as for one, eight at a time, one byte each of a number. */
 typedef guint64 __attribute__ ((may_alias)) States;
 
 #define EACH(byte) ((States) 0x0101010101010101 * (byte))
@@ -175,9 +175,10 @@ bits_of (States bytes)
   return (guint8) ((GUINT64_FROM_LE (bytes) & 0x8040201008040201) * EACH (1) >> 56);
 }
 
-/* Replaces those of eight states which are @from, or the odd state above it, by @to, or the odd one above
- * it: what is odd becomes even, and the other way round. Returns which were something else. Where nobody
- * else can write, that is done without the processor's lock, which takes ten times as long. */
+/* Replaces those of eight states which are @from, or the odd state above it, by @to, or the odd
+ * one above it: what is odd becomes even, and the other way round. Returns which were something
+ * else. Where nobody else can write, that is done without the processor's lock, which takes ten
+ * times as long. */
 static inline guint8
 exchange (States *states, guint8 which, FsmmState from, FsmmState to, gboolean is_alone)
 {
@@ -225,8 +226,8 @@ exchange_word (FsmmChunk *self,
   return others;
 }
 
-/* Writes the mark of a cache into the states of blocks that have been taken from the store. Returns those
- * which are somebody else's. */
+/* Writes the mark of a cache into the states of blocks that have been taken from the store.
+ * Returns those which are somebody else's. */
 guint64
 fsmm_chunk_mark (FsmmChunk *self, FsmmChunkBlocks blocks, FsmmState mark, gboolean is_alone)
 {
@@ -291,8 +292,9 @@ fsmm_chunk_next_whole (const FsmmChunk *self, gsize index)
   return NULL;
 }
 
-/* Moves the live and held blocks of a word to CHANGING: those of the first word from @word on that has
- * any. Returns which these are: none at the end. The chunk is closed, so that nobody else claims. */
+/* Moves the live and held blocks of a word to CHANGING: those of the first word from @word on
+ * that has any. Returns which these are: none at the end. The chunk is closed, so that nobody
+ * else claims. */
 FsmmChunkBlocks
 fsmm_chunk_claim_word (FsmmChunk *self, gsize word)
 {
@@ -359,8 +361,8 @@ find_word_fault (const FsmmChunk *self, gsize word)
   return NULL;
 }
 
-/* Checks the chunk against everything that must be true of it when no free is under way. Returns what is
- * not, or NULL. */
+/* Checks the chunk against everything that must be true of it when no free is under way. Returns
+ * what is not, or NULL. */
 char *
 fsmm_chunk_find_fault (const FsmmChunk *self)
 {

@@ -14,8 +14,8 @@
  * about to put into its cache would be nowhere. So the thread that forks takes every lock and stops
  * every cache first, and both processes go on from there.
  *
- * Lock order: guards_lock, then the guarded locks, then those of fsmm-thread.c. Nobody adds a guard while
- * holding another of these locks. */
+ * Lock order: guards_lock, then the guarded locks, then those of fsmm-thread.c. Nobody adds a
+ * guard while holding another of these locks. */
 
 static GMutex guards_lock;
 static GQueue guards = G_QUEUE_INIT;

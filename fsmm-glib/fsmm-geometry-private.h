@@ -44,9 +44,10 @@ __extension__ typedef unsigned __int128 FsmmUint128;
 
 /* Divides an offset into a chunk by the size of a block.
  *
- * offset / d = (offset * ceil (2^64 / d)) >> 64 holds exactly while offset * d < 2^64: the reciprocal
- * is too large by less than 1 / 2^64 * d, and the product so by less than 1 / d. Both are at most
- * 2^32 here. (Granlund and Montgomery, Division by Invariant Integers using Multiplication, 1994.) */
+ * offset / d = (offset * ceil (2^64 / d)) >> 64 holds exactly while offset * d < 2^64: the
+ * reciprocal is too large by less than 1 / 2^64 * d, and the product so by less than 1 / d. Both
+ * are at most 2^32 here. (Granlund and Montgomery, Division by Invariant Integers using
+ * Multiplication, 1994.) */
 static inline gsize
 fsmm_geometry_block_at (const FsmmGeometry *self, gsize offset)
 {
@@ -57,12 +58,13 @@ fsmm_geometry_block_at (const FsmmGeometry *self, gsize offset)
 #endif
 }
 
-/* Whether an offset into a chunk is a multiple of the size of a block, and which in @block: the number of
- * the one that lies there.
+/* Whether an offset into a chunk is a multiple of the size of a block, and which in @block: the
+ * number of the one that lies there.
  *
- * The lower half of the product with the reciprocal is the remainder times the reciprocal, and less
- * than the quotient times the size more. With what is said above, that is less than the reciprocal just
- * where the remainder is 0. (Lemire, Kaser and Kurz, Faster Remainder by Direct Computation, 2019.) */
+ * The lower half of the product with the reciprocal is the remainder times the reciprocal, and
+ * less than the quotient times the size more. With what is said above, that is less than the
+ * reciprocal just where the remainder is 0. (Lemire, Kaser and Kurz, Faster Remainder by Direct
+ * Computation, 2019.) */
 static inline gboolean
 fsmm_geometry_is_start (const FsmmGeometry *self, gsize offset, gsize *block)
 {

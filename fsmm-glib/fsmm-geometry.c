@@ -90,9 +90,9 @@ default_chunk_bytes (guint64 block_size)
   return MAX (block_size, MIN (wanted, FSMM_MAX_SPAN));
 }
 
-/* Works out how blocks lie in chunks, or says which number makes no sense. 0 stands for the default
- * of @alignment and @chunk_bytes. All arguments are as wide as a property, so that a number too large
- * for this machine is refused here, and not cut off on the way. */
+/* Works out how blocks lie in chunks, or says which number makes no sense. 0 stands for the
+ * default of @alignment and @chunk_bytes. All arguments are as wide as a property, so that a
+ * number too large for this machine is refused here, and not cut off on the way. */
 gboolean
 fsmm_geometry_init (FsmmGeometry *self,
                     guint64 alloc_size,

@@ -2,16 +2,16 @@
 
 /* What handles have in common: a count of references, and when their block goes back.
  *
- * A block must not go back to its pool while somebody uses its memory: another thread may release the
- * handle at that moment, and bytes that were lent outlive the release. So whoever looks at the memory
- * is a user of it, and a release takes effect when the last user leaves.
+ * A block must not go back to its pool while somebody uses its memory: another thread may release
+ * the handle at that moment, and bytes that were lent outlive the release. So whoever looks at the
+ * memory is a user of it, and a release takes effect when the last user leaves.
  *
  * The state is both in one: whether the handle is released, and twice the number of users. Whoever
  * brings it to RELEASED alone, a release with no users or the last user after a release, gives the
  * block back. Nothing leads away from there, so that this happens exactly once.
  *
- * free_all () does not ask handles. To that, they compare epochs; and who uses memory without the
- * pool's lock pins it. */
+ * free_all () does not ask handles. To that, they compare epochs; and who uses memory without
+ * the pool's lock pins it. */
 
 #pragma once
 
@@ -97,7 +97,8 @@ fsmm_handle_leave (FsmmHandle *self)
   return before == (FSMM_HANDLE_USER | FSMM_HANDLE_RELEASED);
 }
 
-/* Releases the handle if it has no user, so that the caller alone decides what becomes of its block. */
+/* Releases the handle if it has no user, so that the caller alone decides what becomes of its
+ * block. */
 static inline gboolean
 fsmm_handle_release_unused (FsmmHandle *self)
 {

@@ -13,18 +13,19 @@
 /* How instances come to live in blocks, and how they leave them.
  *
  * A user function runs without a lock, in a block that is CHANGING: only one thread can bring that
- * about, so that clear runs once for each instance whatever races there are. Where a type has no such
- * function, the block changes hands in one step, as raw memory does.
+ * about, so that clear runs once for each instance whatever races there are. Where a type has no
+ * such function, the block changes hands in one step, as raw memory does.
  *
- * Nothing here calls itself, but a clear function may call destroy, whose clear function may call it
- * again: that recursion is the user's, and as deep as what it walks down. */
+ * Nothing here calls itself, but a clear function may call destroy, whose clear function may
+ * call it again: that recursion is the user's, and as deep as what it walks down. */
 
 /* --- User functions --- */
 
-/* A user function may drop the last reference to the pool that runs it. A reference of our own would keep
- * the pool there, but costs more than all else that is done for an instance, and more still where several
- * threads share the pool. So each thread knows in which pools it is at the moment, and a pool that is
- * disposed of within gets a reference then, for the outermost call of its to drop. */
+/* A user function may drop the last reference to the pool that runs it. A reference of our own
+ * would keep the pool there, but costs more than all else that is done for an instance, and more
+ * still where several threads share the pool. So each thread knows in which pools it is at the
+ * moment, and a pool that is disposed of within gets a reference then, for the outermost call of
+ * its to drop. */
 typedef struct _FsmmVisit FsmmVisit;
 
 struct _FsmmVisit {
@@ -80,8 +81,8 @@ fill_in (const FsmmTypeLayout *layout, gconstpointer source, gpointer instance)
     layout->copy (source, instance);
 }
 
-/* Puts what has been made into its state. Returns FALSE if everything was dropped meanwhile: this was
- * not, since it was not yet there, and is cleared here. */
+/* Puts what has been made into its state. Returns FALSE if everything was dropped meanwhile:
+ * this was not, since it was not yet there, and is cleared here. */
 static gboolean
 settle_or_clear (FsmmTypedPool *self, const FsmmClaim *claim, FsmmState state)
 {
@@ -97,8 +98,8 @@ settle_or_clear (FsmmTypedPool *self, const FsmmClaim *claim, FsmmState state)
   return FALSE;
 }
 
-/* Takes a block, lets the user's function make an instance in it, and puts it into its state. Returns
- * FALSE if everything was dropped meanwhile. */
+/* Takes a block, lets the user's function make an instance in it, and puts it into its state.
+ * Returns FALSE if everything was dropped meanwhile. */
 static gboolean
 make_by_function (FsmmTypedPool *self,
                   gconstpointer source,

@@ -2,9 +2,9 @@
 
 /* GMutex, with what ThreadSanitizer needs to follow it.
  *
- * GLib makes its mutexes from atomic operations and futexes, inside a library that is not built with
- * the sanitizer: it would not see that one thread's unlocking comes before another's locking, and
- * report every access in between as a race. */
+ * GLib makes its mutexes from atomic operations and futexes, inside a library that is not built
+ * with the sanitizer: it would not see that one thread's unlocking comes before another's
+ * locking, and report every access in between as a race. */
 
 #pragma once
 

@@ -10,11 +10,13 @@
 #include "fsmm-handle-private.h"
 #include "fsmm-typed-pool.h"
 
-/* What a pool is for: its blocks. How it is made and what it tells about itself is in fsmm-pool.c. */
+/* What a pool is for: its blocks. How it is made and what it tells about itself is in
+ * fsmm-pool.c. */
 
-/* The calls that are made a hundred million times a second come in two parts. The first one does nothing
- * but what is to be done when all is well, and in that order: it calls no other function, so that no
- * register has to be saved. Whatever is not as expected is left to the second part, which starts anew. */
+/* The calls that are made a hundred million times a second come in two parts. The first one does
+ * nothing but what is to be done when all is well, and in that order: it calls no other
+ * function, so that no register has to be saved. Whatever is not as expected is left to the
+ * second part, which starts anew. */
 
 static G_GNUC_NO_INLINE gpointer
 alloc_slowly (FsmmPool *self, gsize n_zeroed, GError **error)

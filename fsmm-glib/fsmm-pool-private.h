@@ -19,18 +19,18 @@ struct _FsmmPool {
   guint64 alignment;
   guint64 max_blocks;
 
-  /* What is wrong with them. The store exists only where nothing is. */
+  /* What is wrong with them. Then the store has nothing to hand out. */
   GError *construct_error; /* (owned) (nullable) */
   FsmmStore store;
 
-  /* Raw blocks are neither handed out nor taken back: the pool is broken, or belongs to a typed pool,
-   * in which every block holds an instance. */
+  /* Raw blocks are neither handed out nor taken back: the pool is broken, or belongs to a typed
+   * pool, in which every block holds an instance. */
   gboolean refuses_raw_blocks;
   FsmmTypedPool *typed_pool; /* (not owned) (nullable): NULL when that is gone */
 };
 
-/* Nothing derives from FsmmPool, so that all pools have the same class: whoever has it needs no further
- * check. NULL while there is no pool. */
+/* Nothing derives from FsmmPool, so that all pools have the same class: whoever has it needs no
+ * further check. NULL while there is no pool. */
 extern gpointer fsmm_pool_the_class;
 
 static inline gboolean

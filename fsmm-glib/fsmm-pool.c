@@ -354,9 +354,9 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    * How many bytes the pool holds in chunks now.
    *
    * This is address space, so that a chunk of 256 KiB for a single block costs little: a page of it
-   * becomes memory when a block in it is first written to. What bytes from
-   * [method@Fsmm.Block.get_bytes] keep after everything was dropped is not in it. The
-   * bookkeeping of a chunk comes to about one bit for each block.
+   * becomes memory when a block in it is first written to. From 5 MiB on, a page has 2 MiB where the
+   * system offers such. What bytes from [method@Fsmm.Block.get_bytes] keep after everything was
+   * dropped is not in it. The bookkeeping of a chunk comes to nine bits for each block.
    *
    * Since: 1.0
    */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Which store, and which segment of it, does an address belong to? One table for the whole process. */
+/* Which store, and which segment of it, does an address belong to? One table for the whole
+ * process. */
 
 #pragma once
 
@@ -11,13 +12,13 @@
 G_BEGIN_DECLS
 
 /* A radix tree of two levels, indexed with the number of the 64 KiB granule an address lies in: the
- * upper 16 bits of that number select a leaf, the lower 16 an entry in it. Processes have addresses of
- * at most 48 bits unless they ask for more, which this library does not.
+ * upper 16 bits of that number select a leaf, the lower 16 an entry in it. Processes have addresses
+ * of at most 48 bits unless they ask for more, which this library does not.
  *
- * Readers take no lock and follow no pointer that the address itself supplies, so that any address at
- * all can be looked up, and being asked about a million addresses costs a few loads for each. Leaves
- * are never freed. The tables cost address space only: a page of them becomes memory when an address
- * near by has been entered. The layout is that of tcmalloc's page map. */
+ * Readers take no lock and follow no pointer that the address itself supplies, so that any
+ * address at all can be looked up, and being asked about a million addresses costs a few loads
+ * for each. Leaves are never freed. The tables cost address space only: a page of them becomes
+ * memory when an address near by has been entered. The layout is that of tcmalloc's page map. */
 
 #define FSMM_REGISTRY_ADDRESS_BITS 48
 #define FSMM_REGISTRY_LEAF_BITS 16
@@ -39,8 +40,8 @@ void fsmm_registry_remove (gconstpointer base, gsize size);
 void fsmm_registry_lock (void);
 void fsmm_registry_unlock (void);
 
-/* The entry of the granule that @address lies in, or NULL. Any address can be asked about, and is not
- * dereferenced. */
+/* The entry of the granule that @address lies in, or NULL. Any address can be asked about, and
+ * is not dereferenced. */
 static inline const FsmmRegistryEntry *
 fsmm_registry_find (gconstpointer address)
 {
@@ -64,8 +65,8 @@ fsmm_registry_find_store (gconstpointer address)
   return entry != NULL ? __atomic_load_n (&entry->store, __ATOMIC_ACQUIRE) : NULL;
 }
 
-/* The segment of @store that @address lies in, or NULL. The caller sees to it that the store lets go of
- * no segment meanwhile: where the store is found, its segment is. */
+/* The segment of @store that @address lies in, or NULL. The caller sees to it that the store
+ * lets go of no segment meanwhile: where the store is found, its segment is. */
 static inline gpointer
 fsmm_registry_find_segment (gconstpointer address, gconstpointer store)
 {

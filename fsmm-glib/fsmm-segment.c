@@ -7,9 +7,10 @@
 #include "fsmm-registry-private.h"
 #include "fsmm-system-private.h"
 
-/* A store that has come to so many bytes gets huge pages. The last one can be in vain, but for a block: that
- * matters the less the more there is already. The number is a little odd so that a million blocks of 64
- * bytes, which is what is measured, do not end where a huge page has just begun. */
+/* A store that has come to so many bytes gets huge pages. The last one can be in vain, but for a
+ * block: that matters the less the more there is already. The number is a little odd so that a
+ * million blocks of 64 bytes, which is what is measured, do not end where a huge page has just
+ * begun. */
 #define LARGE_AFTER ((gsize) 21 * 256 * 1024)
 
 static gsize
@@ -30,8 +31,8 @@ is_large (const FsmmSegments *self)
   return self->n_bytes >= LARGE_AFTER;
 }
 
-/* @slot_size is a power of two, at least FSMM_MIN_CHUNK_BYTES. So is the number of slots, and a segment
- * starts at a multiple of its size. */
+/* @slot_size is a power of two, at least FSMM_MIN_CHUNK_BYTES. So is the number of slots, and a
+ * segment starts at a multiple of its size. */
 void
 fsmm_segments_init (FsmmSegments *self, gsize slot_size, gpointer store)
 {
@@ -141,8 +142,8 @@ fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused)
   g_queue_push_tail_link (unused, &segment->link);
 }
 
-/* Returns what was removed to the system: that takes long, and can be done without a lock. Nobody may
- * have come by one of these segments in the registry and still look at it. */
+/* Returns what was removed to the system: that takes long, and can be done without a lock.
+ * Nobody may have come by one of these segments in the registry and still look at it. */
 void
 fsmm_segments_release (FsmmSegments *self, GQueue *unused)
 {

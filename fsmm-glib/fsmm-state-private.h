@@ -2,9 +2,10 @@
 
 /* The state of a block: one byte, outside the memory of all blocks.
  *
- * Several threads look at it and change it without a lock. What makes that safe is that a block which
- * is free always says where: in the store, or in the cache of which thread. Whoever is about to hand a
- * block out finds his own mark in the byte, or does not hand it out: see fsmm-cache-private.h. */
+ * Several threads look at it and change it without a lock. What makes that safe is that a block
+ * which is free always says where: in the store, or in the cache of which thread. Whoever is
+ * about to hand a block out finds his own mark in the byte, or does not hand it out: see
+ * fsmm-cache-private.h. */
 
 #pragma once
 
@@ -22,15 +23,15 @@ enum {
   FSMM_STATE_CHANGING, /* what lives in it is being made or cleared by some thread */
   FSMM_STATE_TAIL, /* there is no block: where one might start, but none is left in the chunk */
 
-  /* From here on: in a cache. Each cache has two marks of its own; the odd one says that the block was
-   * never handed out. */
+  /* From here on: in a cache. Each cache has two marks of its own; the odd one says that the
+   * block was never handed out. */
   FSMM_STATE_FIRST_MARK = 8,
 };
 
 /* How many caches there can be marks for. */
 #define FSMM_MAX_MARKS ((256 - FSMM_STATE_FIRST_MARK) / 2)
 
-/* What an address is, to a pool. The first four are the start of a block. */
+/* What an address is, to a pool. The first six are the start of a block. */
 typedef enum {
   FSMM_ADDRESS_FREE,
   FSMM_ADDRESS_LIVE,
@@ -43,8 +44,8 @@ typedef enum {
   FSMM_ADDRESS_FOREIGN,  /* in no chunk of the pool */
 } FsmmAddressKind;
 
-/* One byte has one order of changes that all threads agree on, which is all that is asked of it: so no
- * access needs to order anything else. */
+/* One byte has one order of changes that all threads agree on, which is all that is asked of it:
+ * so no access needs to order anything else. */
 static inline FsmmState
 fsmm_state_get (const FsmmState *self)
 {
@@ -57,8 +58,8 @@ fsmm_state_set (FsmmState *self, FsmmState state)
   __atomic_store_n (self, state, __ATOMIC_RELAXED);
 }
 
-/* For a block in which something has been made: a walk of another thread may come across it at any time,
- * and is to see that. */
+/* For a block in which something has been made: a walk of another thread may come across it at
+ * any time, and is to see that. */
 static inline void
 fsmm_state_settle (FsmmState *self, FsmmState state)
 {

@@ -52,9 +52,9 @@ fsmm_store_note_taken (FsmmStore *self, FsmmChunk *chunk, gsize n_blocks)
     g_queue_unlink (&self->open, &chunk->open_link);
 }
 
-/* Of two threads that free a block at once, one may bring it back to the store while the other has it
- * handed out again: until it is taken from here, nobody has noticed. This finds all such blocks of an open
- * or full chunk, and takes them out. Caches are stopped and empty. */
+/* Of two threads that free a block at once, one may bring it back to the store while the other
+ * has it handed out again: until it is taken from here, nobody has noticed. This finds all such
+ * blocks of an open or full chunk, and takes them out. Caches are stopped and empty. */
 void
 fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
 {
@@ -71,8 +71,9 @@ fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
       }
 }
 
-/* Takes some free blocks of one chunk. The caller looks at the state of each, and writes it: of one that is
- * not in the store, fsmm_store_lose () is to be told. Where no block is free at all, @chunk is NULL. */
+/* Takes some free blocks of one chunk. The caller looks at the state of each, and writes it: of
+ * one that is not in the store, fsmm_store_lose () is to be told. Where no block is free at all,
+ * @chunk is NULL. */
 FsmmChunkBlocks
 fsmm_store_take_word (FsmmStore *self, gsize max_blocks, FsmmChunk **chunk)
 {
@@ -133,8 +134,8 @@ take_slowly (FsmmStore *self, FsmmState to, gsize *epoch, FsmmTakeResult *result
   return taken;
 }
 
-/* Fills a block that is CHANGING, without the lock, since it may be large. Returns FALSE if it was dropped
- * meanwhile with all others. */
+/* Fills a block that is CHANGING, without the lock, since it may be large. Returns FALSE if it
+ * was dropped meanwhile with all others. */
 static gboolean
 fill_and_settle (FsmmStore *self, FsmmSlot taken, FsmmState to, FsmmFill fill, gsize epoch)
 {
@@ -148,8 +149,8 @@ fill_and_settle (FsmmStore *self, FsmmSlot taken, FsmmState to, FsmmFill fill, g
   return FALSE;
 }
 
-/* For a thread that has nothing in its cache, or none, or must not use it now. Nobody sees a block with
- * what was left in it before. */
+/* For a thread that has nothing in its cache, or none, or must not use it now. Nobody sees a
+ * block with what was left in it before. */
 FsmmSlot
 fsmm_store_take_slowly (FsmmStore *self,
                         FsmmState to,
@@ -171,9 +172,10 @@ fsmm_store_take_slowly (FsmmStore *self,
 
 /* --- Blocks come back --- */
 
-/* Puts blocks where they can be taken from, unless they are there already. The caller has written their
- * states. A chunk that was full goes to the end of the queue, so that more of its blocks have come back by
- * the time it is used again: taking many blocks from one chunk is cheaper than one from each. */
+/* Puts blocks where they can be taken from, unless they are there already. The caller has
+ * written their states. A chunk that was full goes to the end of the queue, so that more of its
+ * blocks have come back by the time it is used again: taking many blocks from one chunk is
+ * cheaper than one from each. */
 void
 fsmm_store_put_back (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks blocks, FsmmLater *later)
 {
@@ -190,7 +192,8 @@ fsmm_store_put_back (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks blocks, 
     g_queue_push_tail_link (&self->open, &chunk->open_link);
 }
 
-/* Their states are theirs to write, unless another thread has freed one of them at the same time. */
+/* Their states are theirs to write, unless another thread has freed one of them at the same
+ * time. */
 static void
 unmark (FsmmReturn *self)
 {
@@ -272,8 +275,8 @@ fsmm_store_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLa
     fsmm_store_lose (self, block, later);
 }
 
-/* For a thread that has no room in its cache, or none, or must not use it now, or has the address of
- * something else. */
+/* For a thread that has no room in its cache, or none, or must not use it now, or has the
+ * address of something else. */
 FsmmAddressKind
 fsmm_store_give_slowly (FsmmStore *self, gpointer block, FsmmState from)
 {

@@ -4,14 +4,15 @@
 
 #include "fsmm-store-locked-private.h"
 
-/* A user function that makes or clears what lives in a block runs without the lock, and its thread is
- * not busy. Meanwhile the block is CHANGING, which only one thread can bring about, so that no two clear
- * the same; and its memory stays where it is whatever is dropped: a chunk that is closed is pinned once
- * for each such block. Whoever is done with one finds out from the epoch whether that has happened. */
+/* A user function that makes or clears what lives in a block runs without the lock, and its
+ * thread is not busy. Meanwhile the block is CHANGING, which only one thread can bring about, so
+ * that no two clear the same; and its memory stays where it is whatever is dropped: a chunk that
+ * is closed is pinned once for each such block. Whoever is done with one finds out from the
+ * epoch whether that has happened. */
 
-/* What is in a chunk that is being dropped is cleared by the thread that does that, or has been. Its
- * own clear functions may ask for it to be destroyed in vain, so that nothing nests; another thread
- * comes too late with that, or, for what is still live, just in time. */
+/* What is in a chunk that is being dropped is cleared by the thread that does that, or has been.
+ * Its own clear functions may ask for it to be destroyed in vain, so that nothing nests; another
+ * thread comes too late with that, or, for what is still live, just in time. */
 static FsmmAddressKind
 claim_in_closed_chunk (FsmmChunk *chunk, FsmmAddressKind kind, FsmmClaim *claim)
 {

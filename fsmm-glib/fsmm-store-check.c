@@ -149,8 +149,8 @@ find_fault_locked (FsmmStore *self)
   return NULL;
 }
 
-/* Checks everything that must be true of a store while nobody has freed a block twice, for tests and for
- * debugging. Returns what is not, or NULL. */
+/* Checks everything that must be true of a store while nobody has freed a block twice, for tests
+ * and for debugging. Returns what is not, or NULL. */
 char *
 fsmm_store_find_fault (FsmmStore *self)
 {

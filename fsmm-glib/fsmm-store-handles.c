@@ -26,7 +26,8 @@ fsmm_store_give_held (FsmmStore *self, gpointer block, gsize epoch)
   return is_there;
 }
 
-/* From now on the block belongs to whoever has its address. Returns FALSE if it has been dropped. */
+/* From now on the block belongs to whoever has its address. Returns FALSE if it has been
+ * dropped. */
 gboolean
 fsmm_store_let_go (FsmmStore *self, gpointer block, gsize epoch)
 {

@@ -60,8 +60,8 @@ fsmm_store_is_alone (FsmmStore *self)
   return self->caches.length <= 1;
 }
 
-/* Of two threads that freed a block at once, one has brought it back, from where it was just taken, and the
- * other has it still. */
+/* Of two threads that freed a block at once, one has brought it back, from where it was just
+ * taken, and the other has it still. */
 static inline gboolean
 fsmm_store_is_lost (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
 {

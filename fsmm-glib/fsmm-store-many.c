@@ -4,8 +4,8 @@
 
 #include "fsmm-store-locked-private.h"
 
-/* Many blocks at once, or none of them: through the thread's cache as far as that goes, the rest under
- * one lock. */
+/* Many blocks at once, or none of them: through the thread's cache as far as that goes, the rest
+ * under one lock. */
 
 /* --- Taking --- */
 
@@ -58,8 +58,9 @@ ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
   return result;
 }
 
-/* Returns how many were taken: all if there are as many, but for those that turn out to be lost. Nothing
- * is taken from the store while the cache has some: there may be no more than that below the limit. */
+/* Returns how many were taken: all if there are as many, but for those that turn out to be lost.
+ * Nothing is taken from the store while the cache has some: there may be no more than that below
+ * the limit. */
 static gsize
 take_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later)
 {
@@ -153,7 +154,8 @@ take_out_again (FsmmCache *self, guint n_before)
     {
       FsmmState *state = self->slots[self->n_blocks - 1].state;
 
-      /* What another thread has freed at the same time is not put right here: that is found next. */
+      /* What another thread has freed at the same time is not put right here: that is found
+       * next. */
       if (fsmm_state_has_mark (fsmm_state_get (state), self->mark))
         fsmm_state_set (state, FSMM_STATE_LIVE);
       fsmm_cache_set_n_blocks (self, self->n_blocks - 1);
@@ -273,8 +275,9 @@ give_locked (FsmmStore *self,
   return kind;
 }
 
-/* Gives back @n_blocks blocks, leaving out those that are NULL, or none if one of them is not a live
- * block of the store or is there twice: returns what that one is, and its place in @n_given. */
+/* Gives back @n_blocks blocks, leaving out those that are NULL, or none if one of them is not a
+ * live block of the store or is there twice: returns what that one is, and its place in
+ * @n_given. */
 FsmmAddressKind
 fsmm_store_give_many (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
 {

@@ -2,8 +2,8 @@
 
 /* The central store: all chunks of one pool behind one lock, and the caches of threads before it.
  *
- * Knows nothing of GObject or GError: it says in an enum what happened, and the pool finds the words.
- * Every function may be called from any thread.
+ * Knows nothing of GObject or GError: it says in an enum what happened, and the pool finds the
+ * words. Every function may be called from any thread.
  *
  * A block is out of the store while it is live or in a cache. What takes no lock is in
  * fsmm-cache-private.h. */

@@ -81,8 +81,9 @@ fsmm_store_cursor_next (FsmmStoreCursor *cursor)
 
 /* --- Dropping all blocks --- */
 
-/* Marks every chunk: nothing is taken from it any more, and its handles are of no use. Blocks that are
- * CHANGING pin it from now on. Returns how many blocks are in them. Caches are stopped and empty. */
+/* Marks every chunk: nothing is taken from it any more, and its handles are of no use. Blocks
+ * that are CHANGING pin it from now on. Returns how many blocks are in them. Caches are stopped
+ * and empty. */
 static gsize
 mark_chunks (FsmmStore *self, FsmmLater *later)
 {
@@ -136,8 +137,8 @@ fsmm_store_drop_all (FsmmStore *self)
   return n_dropped;
 }
 
-/* The same in steps, for blocks whose content must be cleared: begin, then clear one block after the
- * other, then end. Blocks that are taken meanwhile come from new chunks. */
+/* The same in steps, for blocks whose content must be cleared: begin, then clear one block after
+ * the other, then end. Blocks that are taken meanwhile come from new chunks. */
 gsize
 fsmm_store_drop_begin (FsmmStoreCursor *cursor, FsmmStore *self)
 {
@@ -154,7 +155,8 @@ fsmm_store_drop_begin (FsmmStoreCursor *cursor, FsmmStore *self)
   return n_dropped;
 }
 
-/* Sets those blocks free that have been cleared since they were claimed. Called with the lock held. */
+/* Sets those blocks free that have been cleared since they were claimed. Called with the lock
+ * held. */
 static void
 drop_finish_word (FsmmStoreCursor *cursor)
 {

@@ -7,7 +7,8 @@
 #include "fsmm-fork-private.h"
 #include "fsmm-system-private.h"
 
-/* The lower bits of a chunk's base are 0, and those that tell large chunks apart are the upper ones. */
+/* The lower bits of a chunk's base are 0, and those that tell large chunks apart are the upper
+ * ones. */
 static guint
 hash_base (gconstpointer base)
 {
@@ -127,7 +128,8 @@ fsmm_store_clear (FsmmStore *self)
 {
   FsmmLater later = FSMM_LATER_INIT;
 
-  /* First while it is still whole: what is found out here is reported, to a handler that may use it. */
+  /* First while it is still whole: what is found out here is reported, to a handler that may use
+   * it. */
   fsmm_store_drop_all (self);
   fsmm_thread_remove_store (self);
   fsmm_store_drop_all (self);
@@ -153,8 +155,8 @@ fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id)
   chunk->dropper = g_thread_self ();
 }
 
-/* Makes the chunk's addresses unknown, and gives its memory back as soon as nobody pins it. No block of it
- * is in a cache. */
+/* Makes the chunk's addresses unknown, and gives its memory back as soon as nobody pins it. No
+ * block of it is in a cache. */
 void
 fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
 {

@@ -43,8 +43,8 @@ fsmm_system_try_new0 (gsize size)
   return g_try_malloc0 (size);
 }
 
-/* The same, in cache lines of its own, for fsmm_system_free_in_lines (). What malloc () returned is kept
- * right before it. */
+/* The same, in cache lines of its own, for fsmm_system_free_in_lines (). What malloc () returned
+ * is kept right before it. */
 gpointer
 fsmm_system_try_new0_in_lines (gsize size)
 {
@@ -143,14 +143,14 @@ fsmm_system_unmap (gpointer base, gsize size)
   if (__lsan_unregister_root_region != NULL)
     __lsan_unregister_root_region (base, size);
 
-  /* A process may have only so many mappings, and a hole makes two of one: then the addresses are lost,
-   * but not the memory. */
+  /* A process may have only so many mappings, and a hole makes two of one: then the addresses
+   * are lost, but not the memory. */
   if (munmap (base, size) != 0)
     fsmm_system_discard (base, size);
 }
 
-/* Gives back the pages that lie wholly in the range, but not their addresses: they read as zero from
- * now on. */
+/* Gives back the pages that lie wholly in the range, but not their addresses: they read as zero
+ * from now on. */
 void
 fsmm_system_discard (gpointer base, gsize size)
 {
@@ -162,8 +162,8 @@ fsmm_system_discard (gpointer base, gsize size)
     madvise ((void *) start, end - start, MADV_DONTNEED);
 }
 
-/* Asks for huge pages, which are quicker to get, to use and to give back, for a mapping that starts at a
- * multiple of one. */
+/* Asks for huge pages, which are quicker to get, to use and to give back, for a mapping that
+ * starts at a multiple of one. */
 void
 fsmm_system_advise_huge_pages (gpointer base, gsize size)
 {

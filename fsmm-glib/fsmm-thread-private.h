@@ -17,12 +17,13 @@ typedef struct {
   FsmmCache *cache;  /* the thread's own to read and write */
 } FsmmQuickCache;
 
-/* What takes the place of a key whose store is gone. No pointer that is passed for a pool is this. */
+/* What takes the place of a key whose store is gone. No pointer that is passed for a pool is
+ * this. */
 #define FSMM_THREAD_NO_KEY ((gconstpointer) 1)
 
 typedef struct {
-  /* Some caches, by a hash of their stores' keys. Who finds his key here needs no further proof that it
-   * is one. */
+  /* Some caches, by a hash of their stores' keys. Who finds his key here needs no further proof
+   * that it is one. */
   FsmmQuickCache quick[FSMM_THREAD_N_QUICK];
 
   FsmmCache **caches; /* (array length=n_caches) (element-type FsmmCache): by the index of the store */
@@ -30,9 +31,9 @@ typedef struct {
   gboolean has_ended; /* only destructors of other libraries still run */
 } FsmmThread;
 
-/* The address of a thread's own data is known when the library is loaded, and costs one instruction:
- * the C library keeps room for that also where a program loads the library later (some 1600 bytes, of
- * which a few hundred are taken here). Others may not. */
+/* The address of a thread's own data is known when the library is loaded, and costs one
+ * instruction: the C library keeps room for that also where a program loads the library later
+ * (some 1600 bytes, of which a few hundred are taken here). Others may not. */
 #if defined(__GLIBC__) && defined(__ELF__)
 #define FSMM_THREAD_LOCAL __thread __attribute__ ((tls_model ("initial-exec")))
 #else
@@ -57,7 +58,8 @@ fsmm_thread_get_quick_place (FsmmThread *self, gconstpointer key)
   return &self->quick[((guintptr) key / 64) % FSMM_THREAD_N_QUICK];
 }
 
-/* The calling thread's cache of the store with that key, or NULL: then it may be known by its index. */
+/* The calling thread's cache of the store with that key, or NULL: then it may be known by its
+ * index. */
 static inline FsmmCache *
 fsmm_thread_get_quick_cache (gconstpointer key)
 {

@@ -48,8 +48,8 @@ fsmm_thread_add_store (FsmmStore *store)
   fsmm_unlock (&threads_lock);
 }
 
-/* Called with threads_lock held, for a thread that may be at work with other stores: of what that one
- * looks at, only the key is written to, and only if it is that of this store. */
+/* Called with threads_lock held, for a thread that may be at work with other stores: of what
+ * that one looks at, only the key is written to, and only if it is that of this store. */
 static void
 forget_cache (FsmmThread *self, FsmmStore *store)
 {
@@ -92,8 +92,8 @@ fsmm_thread_remove_store (FsmmStore *store)
 
 /* --- Threads --- */
 
-/* The calling thread's cache of the store is this from now on. The first of several stores that have the
- * same quick place keeps it. */
+/* The calling thread's cache of the store is this from now on. The first of several stores that
+ * have the same quick place keeps it. */
 void
 fsmm_thread_set_cache (FsmmStore *store, FsmmCache *cache)
 {
@@ -241,8 +241,8 @@ fsmm_thread_unlock_all (void)
   fsmm_unlock (&threads_lock);
 }
 
-/* What is lost in there is for the other process to report. The memory of the cache stays, as the stack of
- * its thread does: not every allocator can be called at this moment. */
+/* What is lost in there is for the other process to report. The memory of the cache stays, as
+ * the stack of its thread does: not every allocator can be called at this moment. */
 static void
 remove_caches_of_others (FsmmStore *store)
 {

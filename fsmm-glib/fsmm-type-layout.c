@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* A layout is data of its GType, which any thread can look up; it stays for as long as the type does,
- * which is for ever. The lock is only for two threads that register at once. */
+/* A layout is data of its GType, which any thread can look up; it stays for as long as the type
+ * does, which is for ever. The lock is only for two threads that register at once. */
 
 static G_DEFINE_QUARK (fsmm-type-layout, layout);
 static GMutex type_lock;

@@ -93,8 +93,9 @@ fsmm_typed_pool_initable_iface_init (GInitableIface *iface)
   iface->init = fsmm_typed_pool_initable_init;
 }
 
-/* Clear functions may use the pool, so they run while it is still whole. One that runs already, and has just
- * dropped the last reference, has its own instance to finish first: then this is for later. */
+/* Clear functions may use the pool, so they run while it is still whole. One that runs already,
+ * and has just dropped the last reference, has its own instance to finish first: then this is
+ * for later. */
 static void
 fsmm_typed_pool_dispose (GObject *object)
 {

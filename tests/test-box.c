@@ -204,7 +204,8 @@ test_free_all_empties_boxes (void)
   assert_live (pool, 1);
 }
 
-/* After everything was dropped, a new box gets the memory of the old one: that has no right to it. */
+/* After everything was dropped, a new box gets the memory of the old one: that has no right to
+ * it. */
 static void
 test_old_box_does_not_drop_a_new_one (gconstpointer data)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What threads keep for themselves, and that nobody else misses it. What two of them do to the same block
- * is in test-threads.c, and every order of it in test-cache-model.c. */
+/* What threads keep for themselves, and that nobody else misses it. What two of them do to the
+ * same block is in test-threads.c, and every order of it in test-cache-model.c. */
 
 #include "fsmm-test.h"
 
@@ -20,7 +20,8 @@ typedef struct {
   gpointer result;
 } Call;
 
-/* Hands over by atomic operations alone, which ThreadSanitizer can follow, unlike what GLib does inside. */
+/* Hands over by atomic operations alone, which ThreadSanitizer can follow, unlike what GLib does
+ * inside. */
 typedef struct {
   GThread *thread;
   gpointer call; /* (atomic): to be done */
@@ -401,8 +402,8 @@ test_lost_when_brought_back (gconstpointer by_free_all)
   other_end (&other);
 }
 
-/* The other thread's free was the first, its block came here and was freed once more: now it is in the same
- * cache twice. */
+/* The other thread's free was the first, its block came here and was freed once more: now it is
+ * in the same cache twice. */
 static void
 test_lost_twice_in_one_cache (void)
 {
@@ -423,8 +424,8 @@ test_lost_twice_in_one_cache (void)
 
 typedef enum { AT_TRIM, AT_FREE_ALL, AT_TAKE, AT_TAKE_MANY, AT_PUT_BACK } Moment;
 
-/* A thread brought the block back to the store, and another one then wrote its mark and has handed it out:
- * it is live, and free to be taken as well. */
+/* A thread brought the block back to the store, and another one then wrote its mark and has
+ * handed it out: it is live, and free to be taken as well. */
 static void
 test_lost_in_the_store (gconstpointer data)
 {
@@ -469,7 +470,34 @@ test_lost_in_the_store (gconstpointer data)
     fsmm_test_free (pool, block);
 }
 
-/* A stale free has hit the block of a handle: the handle finds out, and lets nobody else's block go. */
+/* Many are taken while the top of the own cache is somebody else's: no more than there may be. */
+static void
+test_lost_while_many_are_taken (gconstpointer data)
+{
+  gsize max_blocks = GPOINTER_TO_SIZE (data);
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 64, 0, 1024, max_blocks, NULL);
+  g_autoptr (GError) error = NULL;
+  gpointer blocks[32];
+  gpointer more[16];
+
+  for (guint i = 0; i < 16; i++)
+    blocks[i] = fsmm_test_alloc (pool);
+  for (guint i = 8; i < 16; i++)
+    fsmm_test_free (pool, blocks[i]);
+  /* Freed by two threads at once, and handed out by the other one since. */
+  fsmm_state_set (state_of (pool, blocks[15]), FSMM_STATE_LIVE);
+
+  expect_report ("1");
+  g_assert_cmpint (fsmm_pool_alloc_many (pool, 8, more, &error), ==, max_blocks == 0);
+  g_test_assert_expected_messages ();
+  fsmm_test_assert_sound (pool);
+  fsmm_test_assert_counts (pool, max_blocks == 0 ? 17 : 9, max_blocks == 0 ? 2 : 1);
+  if (max_blocks != 0)
+    g_assert_error (error, FSMM_ERROR, FSMM_ERROR_EXHAUSTED);
+}
+
+/* A stale free has hit the block of a handle: the handle finds out, and lets nobody else's block
+ * go. */
 static void
 test_lost_by_a_handle (void)
 {
@@ -499,13 +527,15 @@ static void
 test_free_many_undone_in_cache (void)
 {
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  g_autoptr (GError) error = NULL;
   gpointer blocks[3];
 
   for (guint i = 0; i < 3; i++)
     blocks[i] = fsmm_test_alloc (pool);
   fsmm_test_free (pool, blocks[2]);
 
-  g_assert_false (fsmm_pool_free_many (pool, 3, blocks, &(GError *) { NULL }));
+  g_assert_false (fsmm_pool_free_many (pool, 3, blocks, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_DOUBLE_FREE);
   g_assert_true (fsmm_pool_is_allocated (pool, blocks[0]));
   g_assert_true (fsmm_pool_is_allocated (pool, blocks[1]));
   fsmm_test_assert_counts (pool, 2, 1);
@@ -670,6 +700,9 @@ main (int argc, char *argv[])
                         test_lost_in_the_store);
   g_test_add_data_func ("/cache/lost/in-store/put-back", GUINT_TO_POINTER (AT_PUT_BACK),
                         test_lost_in_the_store);
+  g_test_add_data_func ("/cache/lost/while-many-are-taken", NULL, test_lost_while_many_are_taken);
+  g_test_add_data_func ("/cache/lost/while-many-are-taken-below-a-limit", GSIZE_TO_POINTER (16),
+                        test_lost_while_many_are_taken);
   g_test_add_func ("/cache/lost/by-a-handle", test_lost_by_a_handle);
   g_test_add_func ("/cache/fenced", test_fenced_caches);
   g_test_add_func ("/cache/child-gets-blocks-of-others", test_child_gets_blocks_of_others);

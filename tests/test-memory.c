@@ -207,8 +207,8 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
-  /* Where a tool adds memory of its own, how much is resident says nothing of the library. The costs
-   * come first: what other tests leave on the heap would hide them. */
+  /* Where a tool adds memory of its own, how much is resident says nothing of the library. The
+   * costs come first: what other tests leave on the heap would hide them. */
   if (!fsmm_test_is_slow_environment ())
     {
       g_test_add_func ("/memory/cost-of-an-empty-pool", test_cost_of_an_empty_pool);

@@ -423,8 +423,8 @@ test_checker_finds_faults_in_caches (void)
 
 /* --- Memory runs out --- */
 
-/* The system refuses the k-th request, for every k: each call fails as a whole, and works when it is
- * made again. */
+/* The system refuses the k-th request, for every k: each call fails as a whole, and works when
+ * it is made again. */
 static void
 test_no_memory_at_any_request (gconstpointer data)
 {
@@ -461,8 +461,8 @@ test_no_memory_at_any_request (gconstpointer data)
   g_assert_cmpuint (nth, >, n_blocks / 16);
 }
 
-/* What the first block of a pool takes: a place in the thread's table, a cache, room in the table of
- * chunks, a segment, its memory, the chunk. It can do without the first two. */
+/* What the first block of a pool takes: a place in the thread's table, a cache, room in the
+ * table of chunks, a segment, its memory, the chunk. It can do without the first two. */
 static void
 test_no_memory_for_the_first_chunk (void)
 {

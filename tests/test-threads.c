@@ -244,8 +244,8 @@ drop_all_now_and_then (gpointer data)
   return NULL;
 }
 
-/* After a drop, the address may be that of another thread's block, which is then freed under it: so nobody
- * looks into these, and a fault may be found late. */
+/* After a drop, the address may be that of another thread's block, which is then freed under it:
+ * so nobody looks into these, and a fault may be found late. */
 static gpointer
 take_and_give_what_may_be_dropped (gpointer data)
 {
@@ -263,7 +263,8 @@ take_and_give_what_may_be_dropped (gpointer data)
   return NULL;
 }
 
-/* What is only dropped, and what belongs to handles, is filled with zeroes whatever happens meanwhile. */
+/* What is only dropped, and what belongs to handles, is filled with zeroes whatever happens
+ * meanwhile. */
 static gpointer
 fill_what_may_be_dropped (gpointer data)
 {
