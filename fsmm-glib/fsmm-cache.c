@@ -210,16 +210,23 @@ refill (FsmmCache *self, guint n, FsmmLater *later)
 }
 
 /* A part of what fits in: so much that the lock is taken seldom, and so little that most of what
- * a thread frees it can take again itself. */
-#define BATCH(capacity) ((capacity) / 4)
+ * a thread frees it can take again itself. Where it can be, that is as many as some words of a
+ * chunk have: to take a part of one would be to share a line of states with another thread. */
+static guint
+batch_size (guint capacity)
+{
+  if (capacity < 2 * FSMM_WORD_BITS)
+    return (capacity + 1) / 2;
 
-/* One batch, but no less than a word of a chunk has, to share no line of states with other
- * threads. Where there is a limit, threads share what is left below it. */
+  return MAX (FSMM_WORD_BITS, capacity / 4 / FSMM_WORD_BITS * FSMM_WORD_BITS);
+}
+
+/* Where there is a limit, threads share what is left below it. */
 static guint
 refill_size (FsmmCache *self)
 {
   FsmmStore *store = self->store;
-  gsize n = MIN (MAX (BATCH (self->capacity), MIN (FSMM_WORD_BITS, self->capacity)), store->n_free);
+  gsize n = MIN (batch_size (self->capacity), store->n_free);
 
   if (store->max_blocks != G_MAXSIZE)
     n = MIN (n, (store->max_blocks - store->n_out) / store->caches.length);
@@ -275,7 +282,7 @@ fsmm_cache_make_room (FsmmCache *self, FsmmLater *later)
 
   self = grow (self);
   if (fsmm_cache_is_full (self))
-    flush (self, BATCH (self->n_blocks), later);
+    flush (self, batch_size (self->n_blocks), later);
 
   return self;
 }
