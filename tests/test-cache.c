@@ -470,12 +470,12 @@ test_lost_in_the_store (gconstpointer data)
     fsmm_test_free (pool, block);
 }
 
-/* Many are taken while the top of the own cache is somebody else's: no more than there may be. */
+/* Many are taken while one in the own cache, the top or another, is somebody else's: no more than there
+ * may be. */
 static void
-test_lost_while_many_are_taken (gconstpointer data)
+take_many_beside_lost (gsize max_blocks, guint lost)
 {
-  gsize max_blocks = GPOINTER_TO_SIZE (data);
-  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 64, 0, 1024, max_blocks, NULL);
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 64, 0, 0, max_blocks, NULL);
   g_autoptr (GError) error = NULL;
   gpointer blocks[32];
   gpointer more[16];
@@ -485,15 +485,43 @@ test_lost_while_many_are_taken (gconstpointer data)
   for (guint i = 8; i < 16; i++)
     fsmm_test_free (pool, blocks[i]);
   /* Freed by two threads at once, and handed out by the other one since. */
-  fsmm_state_set (state_of (pool, blocks[15]), FSMM_STATE_LIVE);
+  fsmm_state_set (state_of (pool, blocks[lost]), FSMM_STATE_LIVE);
 
   expect_report ("1");
   g_assert_cmpint (fsmm_pool_alloc_many (pool, 8, more, &error), ==, max_blocks == 0);
   g_test_assert_expected_messages ();
   fsmm_test_assert_sound (pool);
-  fsmm_test_assert_counts (pool, max_blocks == 0 ? 17 : 9, max_blocks == 0 ? 2 : 1);
+  fsmm_test_assert_counts (pool, max_blocks == 0 ? 17 : 9, 1);
   if (max_blocks != 0)
     g_assert_error (error, FSMM_ERROR, FSMM_ERROR_EXHAUSTED);
+}
+
+static void
+test_lost_while_many_are_taken (gconstpointer data)
+{
+  for (guint lost = 8; lost < 16; lost++)
+    take_many_beside_lost (GPOINTER_TO_SIZE (data), lost);
+}
+
+/* The same where the cache has too few: what lies below the lost one is taken before more comes from the
+ * store, so that no more leave it than the limit allows. */
+static void
+test_lost_while_more_are_taken (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 64, 0, 0, 150, NULL);
+  gpointer blocks[100];
+  gpointer more[100];
+
+  g_assert_true (fsmm_pool_alloc_many (pool, 100, blocks, NULL));
+  for (guint i = 0; i < 60; i++)
+    fsmm_test_free (pool, blocks[i]);
+  fsmm_state_set (state_of (pool, blocks[50]), FSMM_STATE_LIVE);
+
+  expect_report ("1");
+  g_assert_true (fsmm_pool_alloc_many (pool, 100, more, NULL));
+  g_test_assert_expected_messages ();
+  fsmm_test_assert_sound (pool);
+  fsmm_test_assert_counts (pool, 141, 1);
 }
 
 /* A stale free has hit the block of a handle: the handle finds out, and lets nobody else's block
@@ -703,6 +731,7 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/cache/lost/while-many-are-taken", NULL, test_lost_while_many_are_taken);
   g_test_add_data_func ("/cache/lost/while-many-are-taken-below-a-limit", GSIZE_TO_POINTER (16),
                         test_lost_while_many_are_taken);
+  g_test_add_func ("/cache/lost/while-more-are-taken", test_lost_while_more_are_taken);
   g_test_add_func ("/cache/lost/by-a-handle", test_lost_by_a_handle);
   g_test_add_func ("/cache/fenced", test_fenced_caches);
   g_test_add_func ("/cache/child-gets-blocks-of-others", test_child_gets_blocks_of_others);
