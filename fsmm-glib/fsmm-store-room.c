@@ -34,36 +34,49 @@ is_within_limit (FsmmStore *self, gsize n_blocks)
   return n_blocks <= self->max_blocks && self->n_out <= self->max_blocks - n_blocks;
 }
 
-/* Adds chunks until @n_blocks are free in the store. All or nothing. */
-FsmmTakeResult
-fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
+/* Adds chunks until @n_blocks are free in the store, or none. */
+static gboolean
+add_chunks (FsmmStore *self, gsize n_blocks, FsmmLater *later)
 {
   gsize n_chunks, n_added;
 
-  /* No block is refused while another is idle in the cache of some thread. */
-  if (!is_within_limit (self, n_blocks) && fsmm_store_count_cached (self) > 0)
-    fsmm_store_quiesce (self, later);
-  if (!is_within_limit (self, n_blocks))
-    return self->max_blocks == G_MAXSIZE ? FSMM_TAKE_NO_MEMORY : FSMM_TAKE_EXHAUSTED;
-
   if (n_blocks <= self->n_free)
-    return FSMM_TAKE_OK;
+    return TRUE;
 
   n_chunks = (n_blocks - self->n_free - 1) / self->geometry.n_blocks + 1;
   if (n_chunks > 1 && !system_could_hold (self, n_chunks))
-    return FSMM_TAKE_NO_MEMORY;
+    return FALSE;
 
   for (n_added = 0; n_added < n_chunks; n_added++)
     if (fsmm_store_add_chunk (self, later) == NULL)
       break;
 
   if (n_added == n_chunks)
-    return FSMM_TAKE_OK;
+    return TRUE;
 
   while (n_added-- > 0)
     fsmm_store_remove_chunk (self, g_queue_peek_tail (&self->all), later);
 
-  return FSMM_TAKE_NO_MEMORY;
+  return FALSE;
+}
+
+/* Sees to it that @n_blocks are free in the store. All or nothing. */
+FsmmTakeResult
+fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
+{
+  /* No block is refused while another is idle in the cache of some thread, here and below. */
+  if (!is_within_limit (self, n_blocks) && fsmm_store_count_cached (self) > 0)
+    fsmm_store_quiesce (self, later);
+  if (!is_within_limit (self, n_blocks))
+    return self->max_blocks == G_MAXSIZE ? FSMM_TAKE_NO_MEMORY : FSMM_TAKE_EXHAUSTED;
+
+  if (add_chunks (self, n_blocks, later))
+    return FSMM_TAKE_OK;
+  if (fsmm_store_count_cached (self) == 0)
+    return FSMM_TAKE_NO_MEMORY;
+
+  fsmm_store_quiesce (self, later);
+  return n_blocks <= self->n_free ? FSMM_TAKE_OK : FSMM_TAKE_NO_MEMORY;
 }
 
 /* Sees to it that @n_blocks blocks are free for anybody. */

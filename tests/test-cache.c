@@ -150,6 +150,31 @@ test_many_are_taken_from_idle_blocks (void)
   other_end (&other);
 }
 
+/* Nor where the system has no memory left. */
+static void
+test_idle_blocks_instead_of_memory (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  gpointer block;
+  Other other;
+
+  fsmm_test_free (pool, fsmm_test_alloc (pool));
+  fsmm_pool_trim (pool);
+  other_start (&other);
+  other_call (&other, take_and_give_100, pool);
+  fsmm_test_assert_counts (pool, 0, 7);
+  g_assert_cmpuint (pool->store.n_free, ==, 0);
+
+  fsmm_system_fail_nth (1);
+  block = fsmm_pool_alloc (pool, NULL);
+  g_assert_true (fsmm_system_fail_none ());
+  g_assert_nonnull (block);
+  fsmm_test_assert_counts (pool, 1, 7);
+  fsmm_test_assert_sound (pool);
+
+  other_end (&other);
+}
+
 static void
 test_counts_with_caches (void)
 {
@@ -705,6 +730,7 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/cache/no-refusal-for-idle-blocks", test_no_refusal_for_idle_blocks);
   g_test_add_func ("/cache/many-are-taken-from-idle-blocks", test_many_are_taken_from_idle_blocks);
+  g_test_add_func ("/cache/idle-blocks-instead-of-memory", test_idle_blocks_instead_of_memory);
   g_test_add_func ("/cache/counts", test_counts_with_caches);
   g_test_add_func ("/cache/trim-takes-from-caches", test_trim_takes_from_caches);
   g_test_add_func ("/cache/adds-no-chunks", test_caches_add_no_chunks);
