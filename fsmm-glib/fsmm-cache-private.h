@@ -291,7 +291,7 @@ fsmm_store_take (FsmmStore *self,
 }
 
 /* Gives a block back if it is in the state @from, and there is room in the cache. @epoch is that
- * of the block, where it has to be looked at, or 0. */
+ * of the block, where it has to be looked at, or FSMM_EPOCH_ANY. */
 static inline gboolean
 fsmm_store_try_give_in_epoch (FsmmStore *self, gpointer block, FsmmState from, gsize epoch)
 {
@@ -304,7 +304,7 @@ fsmm_store_try_give_in_epoch (FsmmStore *self, gpointer block, FsmmState from, g
 
   state = fsmm_cache_find_or_meet (cache, &self->geometry, block);
   given = state != NULL && fsmm_state_get (state) == from && !fsmm_cache_is_full (cache) &&
-          (epoch == 0 || self->epoch == epoch);
+          (epoch == FSMM_EPOCH_ANY || self->epoch == epoch);
   if (G_LIKELY (given))
     fsmm_cache_push (cache, block, state);
   fsmm_cache_leave (cache);
@@ -316,7 +316,7 @@ fsmm_store_try_give_in_epoch (FsmmStore *self, gpointer block, FsmmState from, g
 static inline FsmmAddressKind
 fsmm_store_give (FsmmStore *self, gpointer block, FsmmState from)
 {
-  if (G_LIKELY (fsmm_store_try_give_in_epoch (self, block, from, 0)))
+  if (G_LIKELY (fsmm_store_try_give_in_epoch (self, block, from, FSMM_EPOCH_ANY)))
     return fsmm_state_to_kind (from);
 
   return fsmm_store_give_slowly (self, block, from);

@@ -85,6 +85,12 @@ cache_new (FsmmStore *store, FsmmThread *thread, guint capacity, guint n_known)
   return self;
 }
 
+void
+fsmm_cache_free (FsmmCache *self)
+{
+  fsmm_system_free_in_lines (self);
+}
+
 /* Takes the lock itself. NULL if there is no memory, or no mark, for one more. */
 FsmmCache *
 fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread)
@@ -102,7 +108,7 @@ fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread)
   fsmm_unlock (&self->lock);
 
   if (!has_mark)
-    g_clear_pointer (&cache, fsmm_system_free_in_lines);
+    g_clear_pointer (&cache, fsmm_cache_free);
 
   return cache;
 }
@@ -134,12 +140,6 @@ fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmLater *later)
   give_mark (self, cache->mark);
 }
 
-void
-fsmm_cache_free (FsmmCache *self)
-{
-  fsmm_system_free_in_lines (self);
-}
-
 /* --- The thread's own cache is empty or full --- */
 
 /* Returns what takes the place of @self: another one, unless it is large enough, or there is no
@@ -166,7 +166,7 @@ grow (FsmmCache *self)
   g_queue_unlink (&store->caches, &self->link);
   g_queue_push_tail_link (&store->caches, &larger->link);
   fsmm_thread_set_cache (store, larger);
-  fsmm_system_free_in_lines (self);
+  fsmm_cache_free (self);
 
   return larger;
 }
@@ -190,9 +190,7 @@ refill (FsmmCache *self, guint n, FsmmLater *later)
       lost.word = blocks.word;
       lost.bits = fsmm_chunk_mark (chunk, blocks, self->mark, fsmm_store_is_alone (self->store));
       blocks.bits &= ~lost.bits;
-      while (G_UNLIKELY (lost.bits != 0))
-        fsmm_store_lose (self->store, fsmm_chunk_address (chunk, fsmm_chunk_blocks_next (&lost)),
-                         later);
+      fsmm_store_lose_all (self->store, chunk, lost, later);
 
       while (blocks.bits != 0)
         {

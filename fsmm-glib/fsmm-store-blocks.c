@@ -19,6 +19,13 @@ fsmm_store_lose (FsmmStore *self, gpointer block, FsmmLater *later)
   lost->n_blocks++;
 }
 
+void
+fsmm_store_lose_all (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks lost, FsmmLater *later)
+{
+  while (G_UNLIKELY (lost.bits != 0))
+    fsmm_store_lose (self, fsmm_chunk_address (chunk, fsmm_chunk_blocks_next (&lost)), later);
+}
+
 /* Called with no lock held. */
 void
 fsmm_lost_report (FsmmLost *self)
@@ -183,8 +190,7 @@ fsmm_store_put_back (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks blocks, 
   FsmmChunkBlocks again = { blocks.word, 0 };
   gsize n_given = fsmm_chunk_give (chunk, blocks, &again.bits);
 
-  while (G_UNLIKELY (again.bits != 0))
-    fsmm_store_lose (self, fsmm_chunk_address (chunk, fsmm_chunk_blocks_next (&again)), later);
+  fsmm_store_lose_all (self, chunk, again, later);
 
   self->n_free += n_given;
   self->n_out -= n_given;
@@ -202,9 +208,7 @@ unmark (FsmmReturn *self)
   lost.bits = fsmm_chunk_unmark (self->chunk, self->blocks, self->mark,
                                  fsmm_store_is_alone (self->store));
   self->blocks.bits &= ~lost.bits;
-  while (G_UNLIKELY (lost.bits != 0))
-    fsmm_store_lose (self->store, fsmm_chunk_address (self->chunk, fsmm_chunk_blocks_next (&lost)),
-                     self->later);
+  fsmm_store_lose_all (self->store, self->chunk, lost, self->later);
 }
 
 void

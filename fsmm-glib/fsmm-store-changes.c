@@ -24,7 +24,7 @@ claim_in_closed_chunk (FsmmChunk *chunk, FsmmAddressKind kind, FsmmClaim *claim)
     return FSMM_ADDRESS_DROPPED;
 
   fsmm_state_set (claim->slot.state, FSMM_STATE_CHANGING);
-  claim->epoch = G_MAXSIZE; /* which never comes */
+  claim->epoch = FSMM_EPOCH_NEVER;
   fsmm_store_pin_chunk (chunk);
 
   return FSMM_ADDRESS_LIVE;

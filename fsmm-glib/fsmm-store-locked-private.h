@@ -52,6 +52,10 @@ FsmmTakeResult fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLate
 /* --- Blocks leave the store and come back: fsmm-store-blocks.c --- */
 
 void fsmm_store_lose (FsmmStore *self, gpointer block, FsmmLater *later);
+void fsmm_store_lose_all (FsmmStore *self,
+                          FsmmChunk *chunk,
+                          FsmmChunkBlocks lost,
+                          FsmmLater *later);
 FsmmChunkBlocks fsmm_store_take_word (FsmmStore *self, gsize max_blocks, FsmmChunk **chunk);
 /* Whether nobody writes to states without the lock, but for this thread. */
 static inline gboolean

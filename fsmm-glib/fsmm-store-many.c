@@ -40,6 +40,14 @@ count_own (FsmmStore *self, gsize at_most, FsmmLater *later)
   return MIN (cache->n_blocks, at_most);
 }
 
+/* None are taken if not all can be. */
+static void
+give_back (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+{
+  while (n_blocks-- > 0)
+    fsmm_store_give (self, blocks[n_blocks], FSMM_STATE_LIVE);
+}
+
 /* Sees to it that so many blocks are free, in the thread's own cache or in the store. */
 static FsmmTakeResult
 ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
@@ -113,8 +121,7 @@ take_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks)
   fsmm_store_unlock_and_finish (self, &later);
 
   if (result != FSMM_TAKE_OK)
-    while (n_taken-- > 0)
-      fsmm_store_give (self, blocks[n_taken], FSMM_STATE_LIVE);
+    give_back (self, n_taken, blocks);
 
   return result;
 }
@@ -138,8 +145,7 @@ fsmm_store_take_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 
   result = take_slowly (self, n_blocks - n_taken, blocks + n_taken);
   if (result != FSMM_TAKE_OK)
-    while (n_taken-- > 0)
-      fsmm_store_give (self, blocks[n_taken], FSMM_STATE_LIVE);
+    give_back (self, n_taken, blocks);
 
   return result;
 }

@@ -26,6 +26,10 @@ typedef enum {
   FSMM_TAKE_NO_MEMORY,
 } FsmmTakeResult;
 
+/* Epochs that no store is ever in: for where none has to be looked at, and where none may be found. */
+#define FSMM_EPOCH_ANY 0
+#define FSMM_EPOCH_NEVER G_MAXSIZE
+
 /* What a block starts with. */
 typedef struct {
   gsize n_bytes;
