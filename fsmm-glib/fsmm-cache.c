@@ -4,7 +4,7 @@
 
 #include "fsmm-cache-private.h"
 
-#include "fsmm-store-locked-private.h"
+#include "fsmm-store-debug-private.h"
 #include "fsmm-system-private.h"
 
 /* A cache starts small, since a thread may look into thousands of pools, and grows when it turns
@@ -300,10 +300,11 @@ fsmm_store_forget_chunk (FsmmStore *self, gconstpointer base)
     }
 }
 
+/* Idle blocks that are out of the store: those in quarantine are such, too. */
 gsize
 fsmm_store_count_cached (FsmmStore *self)
 {
-  gsize n_cached = 0;
+  gsize n_cached = self->quarantine.n_blocks;
 
   for (GList *l = self->caches.head; l != NULL; l = l->next)
     n_cached += __atomic_load_n (&((FsmmCache *) l->data)->n_blocks, __ATOMIC_RELAXED);
@@ -325,7 +326,7 @@ is_of_another_thread (const FsmmCache *cache)
 void
 fsmm_store_note_peak (FsmmStore *self)
 {
-  gsize n_cached = 0;
+  gsize n_cached = self->quarantine.n_blocks;
   gsize n_live;
 
   for (GList *l = self->caches.head; l != NULL; l = l->next)
@@ -399,4 +400,6 @@ fsmm_store_quiesce (FsmmStore *self, FsmmLater *later)
   fsmm_store_note_peak (self);
   for (GList *l = self->caches.head; l != NULL; l = l->next)
     flush (l->data, ((FsmmCache *) l->data)->n_blocks, later);
+  if (G_UNLIKELY (self->debug != 0))
+    fsmm_store_debug_empty_quarantine (self, later);
 }

@@ -14,6 +14,7 @@
 #include <glib.h>
 
 #include "fsmm-geometry-private.h"
+#include "fsmm-history-private.h"
 #include "fsmm-segment-private.h"
 #include "fsmm-state-private.h"
 #include "fsmm-system-private.h"
@@ -33,7 +34,8 @@ typedef struct {
   gboolean detached; /* no longer part of the pool: there only until the last pin is gone */
 
   const FsmmGeometry *geometry;
-  FsmmSegment *segment;
+  FsmmSegment *segment;   /* (nullable): NULL where the block comes from malloc () */
+  FsmmHistory *histories; /* (owned) (nullable): of each block, where that is asked for */
   guint8 *base;
   gsize n_out;       /* blocks that are not in the store, but live or in a cache */
   gsize first_group; /* in groups[]: no bit is set before this one */

@@ -72,6 +72,7 @@ fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segmen
 void
 fsmm_chunk_free (FsmmChunk *self)
 {
+  g_free (self->histories);
   g_free (self);
 }
 

@@ -32,6 +32,10 @@ gboolean fsmm_geometry_init (FsmmGeometry *self,
                              guint64 chunk_bytes,
                              GError **error);
 
+/* For debugging: see fsmm-debug-private.h. */
+void fsmm_geometry_add_canary (FsmmGeometry *self);
+void fsmm_geometry_set_lone (FsmmGeometry *self);
+
 static inline gpointer
 fsmm_geometry_chunk_base (const FsmmGeometry *self, gconstpointer address)
 {

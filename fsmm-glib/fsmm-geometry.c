@@ -11,6 +11,9 @@
 /* As malloc (): suits every C type. */
 #define DEFAULT_ALIGNMENT ((guint64) _Alignof (max_align_t))
 
+/* How many bytes behind a block are watched at least. */
+#define CANARY_BYTES ((guint64) 8)
+
 /* How many blocks a chunk of the default size holds at least, however large they are. */
 #define MIN_DEFAULT_BLOCKS 8
 
@@ -90,6 +93,18 @@ default_chunk_bytes (guint64 block_size)
   return MAX (block_size, MIN (wanted, FSMM_MAX_SPAN));
 }
 
+static void
+set_sizes (FsmmGeometry *self, guint64 block_size, guint64 chunk_bytes)
+{
+  self->block_size = (gsize) block_size;
+  self->chunk_bytes = (gsize) chunk_bytes;
+  self->span = (gsize) next_power_of_two (chunk_bytes);
+  self->offset_mask = self->span - 1;
+  self->span_shift = g_bit_storage (self->span) - 1;
+  self->n_blocks = self->chunk_bytes / self->block_size;
+  self->reciprocal = G_MAXUINT64 / block_size + 1;
+}
+
 /* Works out how blocks lie in chunks, or says which number makes no sense. 0 stands for the
  * default of @alignment and @chunk_bytes. All arguments are as wide as a property, so that a
  * number too large for this machine is refused here, and not cut off on the way. */
@@ -119,13 +134,26 @@ fsmm_geometry_init (FsmmGeometry *self,
 
   self->alloc_size = (gsize) alloc_size;
   self->alignment = (gsize) alignment;
-  self->block_size = (gsize) block_size;
-  self->chunk_bytes = (gsize) chunk_bytes;
-  self->span = (gsize) next_power_of_two (chunk_bytes);
-  self->offset_mask = self->span - 1;
-  self->span_shift = g_bit_storage (self->span) - 1;
-  self->n_blocks = self->chunk_bytes / self->block_size;
-  self->reciprocal = G_MAXUINT64 / block_size + 1;
+  set_sizes (self, block_size, chunk_bytes);
 
   return TRUE;
+}
+
+/* Makes room for some bytes behind each block. A chunk becomes larger by that, so that it has as
+ * many blocks as before, unless it is as large as one can be. */
+void
+fsmm_geometry_add_canary (FsmmGeometry *self)
+{
+  guint64 block_size = round_up ((guint64) self->alloc_size + CANARY_BYTES, self->alignment);
+
+  if (block_size <= FSMM_MAX_SPAN)
+    set_sizes (self, MAX (block_size, self->block_size),
+               CLAMP (block_size * self->n_blocks, self->chunk_bytes, FSMM_MAX_SPAN));
+}
+
+/* A chunk for each block. */
+void
+fsmm_geometry_set_lone (FsmmGeometry *self)
+{
+  set_sizes (self, self->block_size, self->block_size);
 }

@@ -25,7 +25,9 @@ get_store (void)
       FsmmGeometry geometry;
 
       fsmm_geometry_init (&geometry, sizeof (FsmmBox), _Alignof (FsmmBox), 0, NULL);
-      fsmm_store_init (&store, &geometry, G_MAXSIZE, (FsmmStoreOwner) { NULL, describe });
+      fsmm_store_init (&store, &geometry, G_MAXSIZE,
+                       fsmm_debug_get_flags (NULL) & FSMM_DEBUG_TOOLS,
+                       &(FsmmSubject) { &store, describe, "handles", NULL });
       g_once_init_leave (&initialized, 1);
     }
 

@@ -462,9 +462,7 @@ fsmm_free (gpointer block)
 
   pool = fsmm_pool_find (block);
   if (pool == NULL)
-    g_critical ("cannot free %p: it lies in no chunk of any pool; it comes from elsewhere, or its pool "
-                "is gone, or its chunk has been released by free_all () or trim ()",
-                block);
+    fsmm_pool_report_no_pool (block);
   else if (pool->typed_pool != NULL)
     fsmm_typed_pool_destroy (pool->typed_pool, block, NULL);
   else

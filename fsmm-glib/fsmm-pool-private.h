@@ -42,6 +42,7 @@ fsmm_pool_has_class (FsmmPool *self)
 
 FsmmPool *fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
                                const char *name,
+                               GType type,
                                const FsmmTypeLayout *layout,
                                guint64 chunk_bytes,
                                guint64 max_blocks,
@@ -96,6 +97,7 @@ void fsmm_pool_report_released (FsmmPool *self,
                                 gconstpointer address,
                                 GError **error);
 void fsmm_pool_report_dropped (FsmmPool *self, gboolean for_ever, GError **error);
+void fsmm_pool_report_no_pool (gconstpointer address);
 void fsmm_pool_report_wrong_type (FsmmPool *self, gconstpointer address, GType type);
 char *fsmm_pool_describe (FsmmPool *self);
 

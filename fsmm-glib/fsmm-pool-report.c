@@ -5,7 +5,9 @@
 #include "fsmm-pool-private.h"
 
 #include "fsmm-error.h"
+#include "fsmm-history-private.h"
 #include "fsmm-registry-private.h"
+#include "fsmm-report-private.h"
 
 /* Turns what the engine found into an error that says what happened, in which pool, with which
  * address, and what to do about it. */
@@ -14,12 +16,18 @@
 char *
 fsmm_pool_describe (FsmmPool *self)
 {
-  if (self->name != NULL)
-    return g_strdup_printf ("pool “%s” (alloc-size %" G_GUINT64_FORMAT ")", self->name,
-                            self->alloc_size);
+  const char *type = self->store.belongs.type;
+  g_autofree char *what = NULL;
 
-  return g_strdup_printf ("unnamed pool %p (alloc-size %" G_GUINT64_FORMAT ")", (gpointer) self,
-                          self->alloc_size);
+  if (type != NULL)
+    what = g_strdup_printf ("%s, alloc-size %" G_GUINT64_FORMAT, type, self->alloc_size);
+  else
+    what = g_strdup_printf ("alloc-size %" G_GUINT64_FORMAT, self->alloc_size);
+
+  if (self->name != NULL)
+    return g_strdup_printf ("pool “%s” (%s)", self->name, what);
+
+  return g_strdup_printf ("unnamed pool %p (%s)", (gpointer) self, what);
 }
 
 static void G_GNUC_PRINTF (4, 5)
@@ -100,22 +108,17 @@ describe_state (FsmmPool *self, gconstpointer block)
 }
 
 static char *
-explain_interior (FsmmPool *self, gconstpointer address)
+explain_interior (FsmmPool *self, const FsmmPlace *place)
 {
-  const FsmmGeometry *geometry = &self->store.geometry;
-  guint8 *base = fsmm_geometry_chunk_base (geometry, address);
-  gsize offset = (gsize) ((guintptr) address - (guintptr) base);
-  guint8 *block = base + fsmm_geometry_block_at (geometry, offset) * geometry->block_size;
-
   return g_strdup_printf ("it lies at offset %" G_GSIZE_FORMAT
                           " of the block at %p, which is %s; pass the address that was returned "
                           "when the block was taken",
-                          (gsize) ((const guint8 *) address - block), (gpointer) block,
-                          describe_state (self, block));
+                          place->offset, place->block, describe_state (self, place->block));
 }
 
+/* @place is where it lies, if that is in a block. */
 static char *
-explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address)
+explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address, const FsmmPlace *place)
 {
   switch (kind)
     {
@@ -125,11 +128,12 @@ explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address)
       return g_strdup ("it is a block that was never handed out; look for where the pointer was "
                        "computed");
     case FSMM_ADDRESS_HELD:
-      return g_strdup ("it belongs to a handle; release the block handle, or drop the box, that owns it");
+      return g_strdup ("it belongs to a handle; release the block handle, or drop the box, that "
+                       "owns it");
     case FSMM_ADDRESS_CHANGING:
       return g_strdup ("it is being constructed or cleared at this moment");
     case FSMM_ADDRESS_INTERIOR:
-      return explain_interior (self, address);
+      return explain_interior (self, place);
     case FSMM_ADDRESS_TAIL:
       return g_strdup ("it lies behind the last block of a chunk; look for where the pointer was "
                        "computed");
@@ -142,17 +146,37 @@ explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address)
     }
 }
 
+static const char *
+describe_code (gint code)
+{
+  switch (code)
+    {
+    case FSMM_ERROR_INVALID_POINTER:
+      return "invalid-pointer";
+    case FSMM_ERROR_DOUBLE_FREE:
+      return "double-free";
+    default:
+      return "invalid-argument";
+    }
+}
+
 /* Misuse is never silent: where nobody asks for the error, it is logged. */
 static void
-raise_misuse (GError *misuse, GError **error)
+raise_misuse (FsmmPool *self, gconstpointer address, GError *misuse, GError **error)
 {
-  if (error == NULL)
+  FsmmReport report;
+
+  if (error != NULL)
     {
-      g_critical ("%s", misuse->message);
-      g_error_free (misuse);
+      g_propagate_error (error, misuse);
+      return;
     }
-  else
-    g_propagate_error (error, misuse);
+
+  fsmm_report_init (&report, &self->store.belongs);
+  fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, describe_code (misuse->code), address,
+                   misuse->message);
+  fsmm_report_clear (&report);
+  g_error_free (misuse);
 }
 
 void
@@ -170,7 +194,7 @@ fsmm_pool_report_raw_blocks (FsmmPool *self, GError **error)
   set_error (self, &misuse, FSMM_ERROR_INVALID_ARGUMENT,
              "its blocks hold the instances of a typed pool, and are taken and freed by that alone; "
              "call the functions of the FsmmTypedPool");
-  raise_misuse (misuse, error);
+  raise_misuse (self, NULL, misuse, error);
 }
 
 void
@@ -180,14 +204,39 @@ fsmm_pool_report_no_array (FsmmPool *self, gsize n_blocks, GError **error)
 
   set_error (self, &misuse, FSMM_ERROR_INVALID_ARGUMENT,
              "blocks is NULL: it must have %" G_GSIZE_FORMAT " pointers, or room for them", n_blocks);
-  raise_misuse (misuse, error);
+  raise_misuse (self, NULL, misuse, error);
+}
+
+/* Which of its blocks that is, and what became of it. */
+static void
+set_give_error (FsmmPool *self,
+                FsmmAddressKind kind,
+                gconstpointer address,
+                const char *argument,
+                GError **error)
+{
+  gboolean is_gone = kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_UNUSED ||
+                     kind == FSMM_ADDRESS_CHANGING;
+  FsmmPlace place = { NULL, 0, NULL, 0, { NULL, NULL, 0 } };
+  gboolean in_block = fsmm_store_find_place (&self->store, address, &place);
+  g_autofree char *why = explain (self, kind, address, &place);
+  g_autofree char *history = fsmm_history_describe (&place.history);
+  g_autofree char *which = NULL;
+
+  if (in_block)
+    which = g_strdup_printf (" (block %" G_GSIZE_FORMAT " of the chunk at %p)", place.index,
+                             place.chunk);
+
+  set_error (self, error, is_gone ? FSMM_ERROR_DOUBLE_FREE : FSMM_ERROR_INVALID_POINTER,
+             "cannot free %s%p%s: %s%s", argument, address, which != NULL ? which : "", why,
+             history);
 }
 
 static void
 report_give (FsmmPool *self,
              FsmmAddressKind kind,
              gconstpointer address,
-             const char *place,
+             const char *argument,
              GError **error)
 {
   GError *misuse = NULL;
@@ -195,16 +244,9 @@ report_give (FsmmPool *self,
   if (fsmm_pool_is_broken (self))
     fsmm_pool_report_broken (self, &misuse);
   else
-    {
-      gboolean is_gone = kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_UNUSED ||
-                         kind == FSMM_ADDRESS_CHANGING;
-      g_autofree char *why = explain (self, kind, address);
+    set_give_error (self, kind, address, argument, &misuse);
 
-      set_error (self, &misuse, is_gone ? FSMM_ERROR_DOUBLE_FREE : FSMM_ERROR_INVALID_POINTER,
-                 "cannot free %s%p: %s", place, address, why);
-    }
-
-  raise_misuse (misuse, error);
+  raise_misuse (self, address, misuse, error);
 }
 
 void
@@ -246,12 +288,27 @@ fsmm_pool_report_dropped (FsmmPool *self, gboolean for_ever, GError **error)
                       : "everything was dropped by free_all () while this was being constructed");
 }
 
+/* For fsmm_free (), which knows no pool. */
+void
+fsmm_pool_report_no_pool (gconstpointer address)
+{
+  const FsmmReport report = { NULL, NULL, NULL };
+  g_autofree char *message = g_strdup_printf (
+    "cannot free %p: it lies in no chunk of any pool; it comes from elsewhere, or its pool is gone, "
+    "or its chunk has been released by free_all () or trim ()",
+    address);
+
+  fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, "invalid-pointer", address, message);
+}
+
 /* For g_boxed_free (), which knows the type that it was told. */
 void
 fsmm_pool_report_wrong_type (FsmmPool *self, gconstpointer address, GType type)
 {
-  g_autofree char *pool = fsmm_pool_describe (self);
+  GError *misuse = NULL;
 
-  g_critical ("%s: cannot free %p as a %s: that type does not live in this pool", pool, address,
-              g_type_name (type));
+  set_error (self, &misuse, FSMM_ERROR_INVALID_POINTER,
+             "cannot free %p as a %s: that type does not live in this pool", address,
+             g_type_name (type));
+  raise_misuse (self, address, misuse, NULL);
 }

@@ -99,6 +99,7 @@ fsmm_pool_constructed (GObject *object)
 {
   FsmmPool *self = FSMM_POOL (object);
   FsmmGeometry geometry = { .span = FSMM_MIN_CHUNK_BYTES, .block_size = FSMM_MIN_CHUNK_BYTES };
+  FsmmDebugFlags flags = fsmm_debug_get_flags (self->name);
   gsize limit = self->max_blocks == 0 ? G_MAXSIZE : (gsize) MIN (self->max_blocks, G_MAXSIZE);
 
   if (!fsmm_geometry_init (&geometry, self->alloc_size, self->alignment, self->chunk_bytes,
@@ -109,10 +110,17 @@ fsmm_pool_constructed (GObject *object)
       else
         g_prefix_error (&self->construct_error, "cannot make a pool: ");
       limit = 0;
+      flags = 0;
     }
 
-  fsmm_store_init (&self->store, &geometry, limit, (FsmmStoreOwner) { self, describe });
-  self->store.quick_key = self;
+  if (flags & FSMM_DEBUG_CANARY)
+    fsmm_geometry_add_canary (&geometry);
+  if (flags & FSMM_DEBUG_MALLOC)
+    fsmm_geometry_set_lone (&geometry);
+
+  fsmm_store_init (&self->store, &geometry, limit, flags,
+                   &(FsmmSubject) { self, describe, self->name, NULL });
+  self->store.quick_key = flags == 0 ? self : NULL;
   if (fsmm_pool_is_broken (self))
     fsmm_pool_refuse_raw_blocks (self);
 
@@ -432,6 +440,7 @@ fsmm_pool_new_full (const char *name,
 FsmmPool *
 fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
                      const char *name,
+                     GType type,
                      const FsmmTypeLayout *layout,
                      guint64 chunk_bytes,
                      guint64 max_blocks,
@@ -447,6 +456,7 @@ fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
 
   fsmm_pool_refuse_raw_blocks (self);
   self->typed_pool = typed_pool;
+  self->store.belongs.type = g_type_name (type);
   if (error != NULL)
     {
       g_clear_error (&self->construct_error);

@@ -36,6 +36,12 @@ extern FsmmRegistryEntry *fsmm_registry_root[FSMM_REGISTRY_ROOT_SIZE]; /* (atomi
 gboolean fsmm_registry_add (gconstpointer base, gsize size, gpointer store, gpointer segment);
 void fsmm_registry_remove (gconstpointer base, gsize size);
 
+/* For debugging: single addresses, which are looked for where nothing else is found. */
+void fsmm_registry_add_lone (gconstpointer address, gpointer store);
+void fsmm_registry_remove_lone (gconstpointer address);
+gpointer fsmm_registry_find_lone (gconstpointer address);
+extern gboolean fsmm_registry_has_lone; /* (atomic) */
+
 /* While the registry is locked, no store that it names can go away. */
 void fsmm_registry_lock (void);
 void fsmm_registry_unlock (void);
@@ -61,8 +67,12 @@ static inline gpointer
 fsmm_registry_find_store (gconstpointer address)
 {
   const FsmmRegistryEntry *entry = fsmm_registry_find (address);
+  gpointer store = entry != NULL ? __atomic_load_n (&entry->store, __ATOMIC_ACQUIRE) : NULL;
 
-  return entry != NULL ? __atomic_load_n (&entry->store, __ATOMIC_ACQUIRE) : NULL;
+  if (G_UNLIKELY (store == NULL && __atomic_load_n (&fsmm_registry_has_lone, __ATOMIC_RELAXED)))
+    return fsmm_registry_find_lone (address);
+
+  return store;
 }
 
 /* The segment of @store that @address lies in, or NULL. The caller sees to it that the store

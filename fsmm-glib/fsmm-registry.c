@@ -9,6 +9,12 @@
 FsmmRegistryEntry *fsmm_registry_root[FSMM_REGISTRY_ROOT_SIZE];
 static GMutex registry_lock;
 
+/* Where blocks come from malloc (): what they are changed with is both locks, so that the registry's
+ * is enough for whoever wants all to stay as it is, and may look as well. */
+gboolean fsmm_registry_has_lone;
+static GMutex lone_lock;
+static GHashTable *lone; /* (element-type gpointer FsmmStore) */
+
 static inline guint64
 granule_of (gconstpointer address)
 {
@@ -86,6 +92,43 @@ fsmm_registry_remove (gconstpointer base, gsize size)
   fsmm_lock (&registry_lock);
   set_entries (granule_of (base), granule_of ((const guint8 *) base + size - 1), NULL, NULL);
   fsmm_unlock (&registry_lock);
+}
+
+void
+fsmm_registry_add_lone (gconstpointer address, gpointer store)
+{
+  fsmm_lock (&registry_lock);
+  fsmm_lock (&lone_lock);
+
+  if (lone == NULL)
+    lone = g_hash_table_new (NULL, NULL);
+  g_hash_table_insert (lone, (gpointer) address, store);
+  __atomic_store_n (&fsmm_registry_has_lone, TRUE, __ATOMIC_RELAXED);
+
+  fsmm_unlock (&lone_lock);
+  fsmm_unlock (&registry_lock);
+}
+
+void
+fsmm_registry_remove_lone (gconstpointer address)
+{
+  fsmm_lock (&registry_lock);
+  fsmm_lock (&lone_lock);
+  g_hash_table_remove (lone, address);
+  fsmm_unlock (&lone_lock);
+  fsmm_unlock (&registry_lock);
+}
+
+gpointer
+fsmm_registry_find_lone (gconstpointer address)
+{
+  gpointer store;
+
+  fsmm_lock (&lone_lock);
+  store = lone != NULL ? g_hash_table_lookup (lone, address) : NULL;
+  fsmm_unlock (&lone_lock);
+
+  return store;
 }
 
 void

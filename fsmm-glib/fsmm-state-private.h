@@ -21,7 +21,8 @@ enum {
   FSMM_STATE_LIVE,     /* whoever has its address may give it back */
   FSMM_STATE_HELD,     /* only the handle that owns it may give it back */
   FSMM_STATE_CHANGING, /* what lives in it is being made or cleared by some thread */
-  FSMM_STATE_TAIL, /* there is no block: where one might start, but none is left in the chunk */
+  FSMM_STATE_TAIL,        /* there is no block: where one might start, but none is left in the chunk */
+  FSMM_STATE_QUARANTINED, /* freed, and not to be handed out for a while */
 
   /* From here on: in a cache. Each cache has two marks of its own; the odd one says that the
    * block was never handed out. */
@@ -111,6 +112,7 @@ fsmm_state_to_kind (FsmmState state)
     case FSMM_STATE_UNUSED:
       return FSMM_ADDRESS_UNUSED;
     case FSMM_STATE_FREE:
+    case FSMM_STATE_QUARANTINED:
       return FSMM_ADDRESS_FREE;
     case FSMM_STATE_LIVE:
       return FSMM_ADDRESS_LIVE;

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "fsmm-store-locked-private.h"
+#include "fsmm-store-debug-private.h"
 
 /* --- Frees that were one too many --- */
 
@@ -13,7 +13,7 @@ fsmm_store_lose (FsmmStore *self, gpointer block, FsmmLater *later)
   FsmmLost *lost = &later->lost;
 
   if (lost->n_blocks == 0)
-    lost->pool = self->belongs.describe (self->belongs.owner);
+    fsmm_report_init (&lost->report, &self->belongs);
   if (lost->n_blocks < G_N_ELEMENTS (lost->blocks))
     lost->blocks[lost->n_blocks] = block;
   lost->n_blocks++;
@@ -24,27 +24,6 @@ fsmm_store_lose_all (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks lost, Fs
 {
   while (G_UNLIKELY (lost.bits != 0))
     fsmm_store_lose (self, fsmm_chunk_address (chunk, fsmm_chunk_blocks_next (&lost)), later);
-}
-
-/* Called with no lock held. */
-void
-fsmm_lost_report (FsmmLost *self)
-{
-  g_autofree char *pool = g_steal_pointer (&self->pool);
-  g_autoptr (GString) blocks = NULL;
-
-  if (self->n_blocks == 0)
-    return;
-
-  blocks = g_string_new (NULL);
-  for (gsize i = 0; i < MIN (self->n_blocks, G_N_ELEMENTS (self->blocks)); i++)
-    g_string_append_printf (blocks, "%s%p", i > 0 ? ", " : "", self->blocks[i]);
-  if (self->n_blocks > G_N_ELEMENTS (self->blocks))
-    g_string_append (blocks, ", …");
-
-  g_critical ("%s: %" G_GSIZE_FORMAT " double free%s found: two threads freed %s at the same time; "
-              "the second free was undone, look for the code that does not own what it frees",
-              pool, self->n_blocks, self->n_blocks > 1 ? "s" : "", blocks->str);
 }
 
 /* --- Blocks leave the store --- */
@@ -113,6 +92,8 @@ take_one (FsmmStore *self, FsmmState to, FsmmTakeResult *result, FsmmLater *late
     }
   while (fsmm_store_is_lost (self, chunk, block, later));
 
+  if (G_UNLIKELY (self->debug != 0))
+    fsmm_store_debug_take (self, chunk, block, later);
   fsmm_state_set (&chunk->states[block], to);
 
   return (FsmmSlot) { fsmm_chunk_address (chunk, block), &chunk->states[block] };
@@ -121,7 +102,7 @@ take_one (FsmmStore *self, FsmmState to, FsmmTakeResult *result, FsmmLater *late
 static FsmmSlot
 take_slowly (FsmmStore *self, FsmmState to, gsize *epoch, FsmmTakeResult *result)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmLater later = fsmm_later_at_this_site (self);
   FsmmCache *cache = fsmm_thread_ensure_cache (self);
   FsmmSlot taken = FSMM_NO_SLOT;
 
@@ -261,6 +242,12 @@ fsmm_store_give_locked (FsmmStore *self, gpointer block, FsmmState from, FsmmLat
     return fsmm_state_to_kind (found);
 
   chunk = fsmm_store_lookup_chunk (self, block);
+  if (G_UNLIKELY (self->debug != 0))
+    {
+      fsmm_store_debug_give (self, chunk, state - chunk->states, later);
+      return fsmm_state_to_kind (from);
+    }
+
   fsmm_state_set (state, FSMM_STATE_FREE);
   fsmm_store_put_back (self, chunk, fsmm_chunk_blocks_one (state - chunk->states), later);
 
@@ -284,7 +271,7 @@ fsmm_store_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLa
 FsmmAddressKind
 fsmm_store_give_slowly (FsmmStore *self, gpointer block, FsmmState from)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmLater later = fsmm_later_at_this_site (self);
   FsmmCache *cache = fsmm_thread_ensure_cache (self);
   FsmmAddressKind kind;
 

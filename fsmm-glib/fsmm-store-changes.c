@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "fsmm-store-locked-private.h"
+#include "fsmm-store-debug-private.h"
 
 /* A user function that makes or clears what lives in a block runs without the lock, and its
  * thread is not busy. Meanwhile the block is CHANGING, which only one thread can bring about, so
@@ -131,10 +131,13 @@ static void
 finish_pinned (FsmmStore *self, const FsmmClaim *claim, FsmmLater *later)
 {
   FsmmChunk *chunk = find_pinned_chunk (self, claim->slot.state);
+  gsize block = claim->slot.state - chunk->states;
   guint64 again;
 
+  if (G_UNLIKELY (self->debug != 0))
+    fsmm_store_debug_finish (self, chunk, block);
   fsmm_state_set (claim->slot.state, FSMM_STATE_FREE);
-  fsmm_chunk_give (chunk, fsmm_chunk_blocks_one (claim->slot.state - chunk->states), &again);
+  fsmm_chunk_give (chunk, fsmm_chunk_blocks_one (block), &again);
   if (!chunk->detached)
     self->n_out--;
 
@@ -145,7 +148,7 @@ finish_pinned (FsmmStore *self, const FsmmClaim *claim, FsmmLater *later)
 void
 fsmm_store_finish (FsmmStore *self, const FsmmClaim *claim)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmLater later = fsmm_later_at_this_site (self);
 
   if (fsmm_store_try_give_in_epoch (self, claim->slot.block, FSMM_STATE_CHANGING, claim->epoch))
     return;

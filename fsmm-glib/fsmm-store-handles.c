@@ -8,7 +8,7 @@
 gboolean
 fsmm_store_give_held (FsmmStore *self, gpointer block, gsize epoch)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmLater later = fsmm_later_at_this_site (self);
   gboolean is_there;
 
   if (fsmm_store_try_give_in_epoch (self, block, FSMM_STATE_HELD, epoch))

@@ -5,28 +5,35 @@
 #pragma once
 
 #include "fsmm-cache-private.h"
+#include "fsmm-finding-private.h"
 #include "fsmm-lock-private.h"
 #include "fsmm-store-private.h"
 
 G_BEGIN_DECLS
 
-/* Blocks that two threads freed at the same time, found out. */
-typedef struct {
-  char *pool;         /* (owned) (nullable): in words for people */
-  gsize n_blocks;
-  gpointer blocks[8]; /* the first of them */
-} FsmmLost;
-
-void fsmm_lost_report (FsmmLost *self);
-
 /* What remains to be done when the lock is let go. */
 typedef struct {
-  gboolean is_stopped; /* caches are, and have to resume */
-  GQueue unused;       /* (element-type FsmmSegment): for the system */
-  FsmmLost lost;       /* to be reported: a handler of messages may use the pool */
+  gboolean is_stopped;   /* caches are, and have to resume */
+  GQueue emptied;        /* (element-type FsmmChunk): to be removed */
+  GQueue unused;         /* (element-type FsmmSegment): for the system */
+  FsmmLost lost;         /* to be reported: a handler of messages may use the pool */
+  GQueue findings;       /* (element-type FsmmFinding): the same */
+  const FsmmStack *site; /* (nullable): where the program takes or frees blocks */
 } FsmmLater;
 
-#define FSMM_LATER_INIT { FALSE, G_QUEUE_INIT, { NULL, 0, { NULL } } }
+#define FSMM_LATER_INIT { .unused = G_QUEUE_INIT }
+
+/* For a thread that is about to take or free blocks. The lock is not held yet. */
+static inline FsmmLater
+fsmm_later_at_this_site (const FsmmStore *self)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+
+  if (G_UNLIKELY (self->debug & FSMM_DEBUG_HISTORY))
+    later.site = fsmm_stack_capture ();
+
+  return later;
+}
 
 void fsmm_store_unlock_and_finish (FsmmStore *self, FsmmLater *later);
 
@@ -39,9 +46,11 @@ fsmm_store_chunk_is_open (const FsmmChunk *chunk)
   return chunk->drop_id == 0 && !fsmm_chunk_is_full (chunk);
 }
 
-FsmmChunk *fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address);
 FsmmChunk *fsmm_store_add_chunk (FsmmStore *self, FsmmLater *later);
-void fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id);
+void fsmm_store_close_chunk (FsmmStore *self,
+                             FsmmChunk *chunk,
+                             gsize drop_id,
+                             FsmmLater *later);
 void fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
 
 FsmmChunk *fsmm_store_pin_chunk (FsmmChunk *chunk);

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "fsmm-store-locked-private.h"
+#include "fsmm-store-debug-private.h"
 
 /* Many blocks at once, or none of them: through the thread's cache as far as that goes, the rest
  * under one lock. */
@@ -89,6 +89,8 @@ take_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later
 
           if (fsmm_store_is_lost (self, chunk, block, later))
             continue;
+          if (G_UNLIKELY (self->debug != 0))
+            fsmm_store_debug_take (self, chunk, block, later);
           fsmm_state_set (&chunk->states[block], FSMM_STATE_LIVE);
           blocks[n_taken++] = fsmm_chunk_address (chunk, block);
         }
@@ -100,7 +102,7 @@ take_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later
 static FsmmTakeResult
 take_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmLater later = fsmm_later_at_this_site (self);
   FsmmTakeResult result;
   gsize n_taken = 0;
 
@@ -245,6 +247,19 @@ set_live_again (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 }
 
 static void
+put_back_for_debugging (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later)
+{
+  for (gsize i = 0; i < n_blocks; i++)
+    if (blocks[i] != NULL)
+      {
+        FsmmChunk *chunk = fsmm_store_lookup_chunk (self, blocks[i]);
+        FsmmState *state = fsmm_chunk_find_state (chunk, &self->geometry, blocks[i]);
+
+        fsmm_store_debug_give (self, chunk, state - chunk->states, later);
+      }
+}
+
+static void
 put_back_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later)
 {
   FsmmReturn on_the_way = { .store = self, .later = later };
@@ -267,7 +282,9 @@ give_locked (FsmmStore *self,
   FsmmAddressKind kind = FSMM_ADDRESS_LIVE;
 
   *n_given = set_free (self, n_blocks, blocks);
-  if (*n_given == n_blocks)
+  if (*n_given == n_blocks && G_UNLIKELY (self->debug != 0))
+    put_back_for_debugging (self, n_blocks, blocks, later);
+  else if (*n_given == n_blocks)
     put_back_locked (self, n_blocks, blocks, later);
   else
     {
@@ -287,7 +304,7 @@ give_locked (FsmmStore *self,
 FsmmAddressKind
 fsmm_store_give_many (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmLater later = fsmm_later_at_this_site (self);
   FsmmAddressKind kind;
 
   *n_given = n_blocks;

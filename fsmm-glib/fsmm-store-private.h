@@ -13,8 +13,11 @@
 #include <glib.h>
 
 #include "fsmm-chunk-private.h"
+#include "fsmm-debug-private.h"
 #include "fsmm-geometry-private.h"
+#include "fsmm-quarantine-private.h"
 #include "fsmm-registry-private.h"
+#include "fsmm-report-private.h"
 #include "fsmm-segment-private.h"
 #include "fsmm-state-private.h"
 
@@ -36,21 +39,7 @@ typedef struct {
   gconstpointer source; /* NULL: zeroes */
 } FsmmFill;
 
-/* A block, and where its state is. */
-typedef struct {
-  gpointer block;
-  FsmmState *state;
-} FsmmSlot;
-
-#define FSMM_NO_SLOT ((FsmmSlot) { NULL, NULL })
-
 typedef struct _FsmmCache FsmmCache;
-
-/* Whom a store belongs to, for messages. */
-typedef struct {
-  gpointer owner;
-  char *(*describe) (gpointer owner);
-} FsmmStoreOwner;
 
 typedef struct {
   /* Set once by fsmm_store_init (). */
@@ -59,7 +48,8 @@ typedef struct {
   guint max_cached;       /* how many blocks a cache may come to hold */
   guint index;            /* in the table of caches that each thread has */
   gconstpointer quick_key; /* (nullable): what finds a cache quickly; set before there is one */
-  FsmmStoreOwner belongs; /* to whom */
+  FsmmSubject belongs;     /* to whom */
+  FsmmDebugFlags debug;    /* not 0: no thread has a cache, and all goes through the lock */
 
   /* Protects all below. No user function is called with it held, and no lock but the registry's is
    * taken. */
@@ -76,6 +66,7 @@ typedef struct {
   gsize peak_live;
 
   GQueue caches;           /* (element-type FsmmCache) */
+  FsmmQuarantine quarantine;
   guint n_marks;           /* how many of the marks are in use; (atomic), for reading */
   guint64 marks[(FSMM_MAX_MARKS + 63) / 64]; /* which: a bit for each */
 } FsmmStore;
@@ -83,8 +74,12 @@ typedef struct {
 void fsmm_store_init (FsmmStore *self,
                       const FsmmGeometry *geometry,
                       gsize max_blocks,
-                      FsmmStoreOwner belongs);
+                      FsmmDebugFlags debug,
+                      const FsmmSubject *belongs);
 void fsmm_store_clear (FsmmStore *self);
+
+/* Called with the lock held. */
+FsmmChunk *fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address);
 
 /* --- Blocks come and go: fsmm-store-blocks.c, and without the lock fsmm-cache-private.h --- */
 
@@ -171,5 +166,16 @@ typedef struct {
 
 void fsmm_store_get_stats (FsmmStore *self, FsmmStoreStats *stats);
 char *fsmm_store_find_fault (FsmmStore *self);
+
+/* The block that an address lies in. */
+typedef struct {
+  gconstpointer chunk;
+  gsize index;
+  gconstpointer block;
+  gsize offset; /* of the address, from the start of the block */
+  FsmmHistory history;
+} FsmmPlace;
+
+gboolean fsmm_store_find_place (FsmmStore *self, gconstpointer address, FsmmPlace *place);
 
 G_END_DECLS

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "fsmm-store-locked-private.h"
+#include "fsmm-store-debug-private.h"
 
 /* --- Walking --- */
 
@@ -97,7 +97,7 @@ mark_chunks (FsmmStore *self, FsmmLater *later)
       if (chunk->drop_id == 0)
         {
           fsmm_store_find_lost (self, chunk, later);
-          fsmm_store_close_chunk (self, chunk, drop_id);
+          fsmm_store_close_chunk (self, chunk, drop_id, later);
           chunk->n_pins += fsmm_chunk_count_changing (chunk);
           n_blocks += chunk->n_out;
         }
@@ -166,7 +166,13 @@ drop_finish_word (FsmmStoreCursor *cursor)
   guint64 again;
 
   while (left.bits != 0)
-    fsmm_state_set (&chunk->states[fsmm_chunk_blocks_next (&left)], FSMM_STATE_FREE);
+    {
+      gsize block = fsmm_chunk_blocks_next (&left);
+
+      if (G_UNLIKELY (store->debug != 0))
+        fsmm_store_debug_finish (store, chunk, block);
+      fsmm_state_set (&chunk->states[block], FSMM_STATE_FREE);
+    }
 
   fsmm_store_note_peak (store);
   store->n_out -= fsmm_chunk_give (chunk, cursor->claimed, &again);

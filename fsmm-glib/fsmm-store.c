@@ -5,6 +5,7 @@
 #include "fsmm-store-locked-private.h"
 
 #include "fsmm-fork-private.h"
+#include "fsmm-store-debug-private.h"
 #include "fsmm-system-private.h"
 
 /* The lower bits of a chunk's base are 0, and those that tell large chunks apart are the upper
@@ -20,13 +21,15 @@ void
 fsmm_store_init (FsmmStore *self,
                  const FsmmGeometry *geometry,
                  gsize max_blocks,
-                 FsmmStoreOwner belongs)
+                 FsmmDebugFlags debug,
+                 const FsmmSubject *belongs)
 {
   *self = (FsmmStore) {
     .geometry = *geometry,
     .max_blocks = max_blocks,
     .max_cached = fsmm_cache_max_blocks (geometry),
-    .belongs = belongs,
+    .belongs = *belongs,
+    .debug = debug,
     .epoch = 1,
   };
 
@@ -36,6 +39,8 @@ fsmm_store_init (FsmmStore *self,
   g_queue_init (&self->open);
   g_queue_init (&self->caches);
   fsmm_segments_init (&self->segments, geometry->span, self);
+  if (G_UNLIKELY (debug != 0))
+    fsmm_store_debug_init (self);
 
   fsmm_barrier_init ();
   fsmm_fork_watch ();
@@ -72,9 +77,33 @@ have_memory_for_table (FsmmStore *self)
   return TRUE;
 }
 
+/* A chunk's memory, and in @segment what that is from: NULL for malloc (). */
+static gpointer
+take_slot (FsmmStore *self, FsmmSegment **segment)
+{
+  gpointer base;
+
+  if (G_LIKELY (!(self->debug & FSMM_DEBUG_MALLOC)))
+    return fsmm_segments_take (&self->segments, segment);
+
+  *segment = NULL;
+  base = fsmm_system_try_new_aligned (self->geometry.alloc_size, self->geometry.span);
+  if (base != NULL)
+    fsmm_registry_add_lone (base, self);
+
+  return base;
+}
+
 static void
 give_slot_back (FsmmStore *self, FsmmSegment *segment, gpointer base, FsmmLater *later)
 {
+  if (G_UNLIKELY (segment == NULL))
+    {
+      fsmm_registry_remove_lone (base);
+      fsmm_system_free_aligned (base);
+      return;
+    }
+
   if (!fsmm_segments_give (&self->segments, segment, base))
     return;
 
@@ -93,18 +122,21 @@ fsmm_store_add_chunk (FsmmStore *self, FsmmLater *later)
   if (!have_memory_for_table (self))
     return NULL;
 
-  base = fsmm_segments_take (&self->segments, &segment);
+  base = take_slot (self, &segment);
   if (base == NULL)
     return NULL;
 
   chunk = fsmm_chunk_new (&self->geometry, base, segment);
+  if (chunk != NULL && G_UNLIKELY (self->debug != 0) && !fsmm_store_debug_add_chunk (self, chunk))
+    g_clear_pointer (&chunk, fsmm_chunk_free);
   if (chunk == NULL)
     {
       give_slot_back (self, segment, base, later);
       return NULL;
     }
 
-  fsmm_segment_set_content (&self->segments, segment, base, chunk);
+  if (G_LIKELY (segment != NULL))
+    fsmm_segment_set_content (&self->segments, segment, base, chunk);
   chunk->serial = self->next_serial++;
   g_hash_table_insert (self->chunks, base, chunk);
   g_queue_push_tail_link (&self->all, &chunk->all_link);
@@ -117,6 +149,9 @@ fsmm_store_add_chunk (FsmmStore *self, FsmmLater *later)
 static void
 dispose_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
 {
+  if (G_UNLIKELY (self->debug != 0))
+    fsmm_store_debug_dispose_chunk (self, chunk);
+
   g_queue_unlink (&self->all, &chunk->all_link);
   give_slot_back (self, chunk->segment, chunk->base, later);
   fsmm_chunk_free (chunk);
@@ -139,14 +174,19 @@ fsmm_store_clear (FsmmStore *self)
     dispose_chunk (self, g_queue_peek_head (&self->all), &later);
   fsmm_segments_release (&self->segments, &later.unused);
 
+  if (G_UNLIKELY (self->debug != 0))
+    fsmm_store_debug_clear (self);
   g_hash_table_unref (self->chunks);
   g_mutex_clear (&self->lock);
 }
 
 /* Nothing is taken from the chunk from now on. */
 void
-fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id)
+fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmLater *later)
 {
+  if (G_UNLIKELY (self->debug != 0))
+    fsmm_store_debug_close_chunk (self, chunk, later);
+
   if (fsmm_store_chunk_is_open (chunk))
     g_queue_unlink (&self->open, &chunk->open_link);
 
@@ -161,11 +201,12 @@ void
 fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
 {
   if (chunk->drop_id == 0)
-    fsmm_store_close_chunk (self, chunk, self->epoch);
+    fsmm_store_close_chunk (self, chunk, self->epoch, later);
 
   fsmm_store_stop_for (self, later);
   g_hash_table_remove (self->chunks, chunk->base);
-  fsmm_segment_set_content (&self->segments, chunk->segment, chunk->base, NULL);
+  if (G_LIKELY (chunk->segment != NULL))
+    fsmm_segment_set_content (&self->segments, chunk->segment, chunk->base, NULL);
   fsmm_store_forget_chunk (self, chunk->base);
   self->n_out -= chunk->n_out;
 
@@ -194,10 +235,17 @@ fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
 void
 fsmm_store_unlock_and_finish (FsmmStore *self, FsmmLater *later)
 {
+  GList *link;
+
+  while (G_UNLIKELY ((link = g_queue_pop_head_link (&later->emptied)) != NULL))
+    fsmm_store_remove_chunk (self, link->data, later);
+
   if (later->is_stopped)
     fsmm_store_resume (self);
   fsmm_unlock (&self->lock);
 
   fsmm_segments_release (&self->segments, &later->unused);
   fsmm_lost_report (&later->lost);
+  while (G_UNLIKELY (later->findings.length > 0))
+    fsmm_finding_report (g_queue_pop_head (&later->findings));
 }

@@ -30,6 +30,10 @@ gpointer fsmm_system_try_new0 (gsize size);
 gpointer fsmm_system_try_new0_in_lines (gsize size);
 void fsmm_system_free_in_lines (gpointer memory);
 
+/* For debugging: from malloc (), but at a multiple of a power of two. */
+gpointer fsmm_system_try_new_aligned (gsize size, gsize alignment);
+void fsmm_system_free_aligned (gpointer memory);
+
 /* For tests: makes the @nth request from now on fail (1: the next), and none after it. */
 void fsmm_system_fail_nth (guint nth);
 /* For tests: takes the above back. Returns TRUE if the request has failed since. */

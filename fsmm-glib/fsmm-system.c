@@ -4,6 +4,8 @@
 
 #include "fsmm-system-private.h"
 
+#include <stdlib.h>
+
 #ifdef HAVE_MMAP
 #include <sys/mman.h>
 #include <unistd.h>
@@ -65,6 +67,27 @@ void
 fsmm_system_free_in_lines (gpointer memory)
 {
   g_free (((gpointer *) memory)[-1]);
+}
+
+/* Where the C library has no such function, that is as if there were no memory. */
+gpointer
+fsmm_system_try_new_aligned (gsize size, gsize alignment)
+{
+#ifdef HAVE_POSIX_MEMALIGN
+  void *memory = NULL;
+
+  if (!request_must_fail () &&
+      posix_memalign (&memory, MAX (alignment, sizeof (gpointer)), size) == 0)
+    return memory;
+#endif
+
+  return NULL;
+}
+
+void
+fsmm_system_free_aligned (gpointer memory)
+{
+  free (memory);
 }
 
 #ifdef HAVE_MMAP

@@ -178,14 +178,14 @@ ensure_place (FsmmThread *self, guint index)
 }
 
 /* The calling thread's cache of a store. NULL if the thread is about to end, there is no memory for
- * one, or too many threads have one of this store. */
+ * one, too many threads have one of this store, or it is being debugged. */
 FsmmCache *
 fsmm_thread_ensure_cache (FsmmStore *store)
 {
   FsmmThread *self = &fsmm_thread;
   FsmmCache *cache = fsmm_thread_get_cache (store->index);
 
-  if (cache != NULL || self->has_ended ||
+  if (cache != NULL || self->has_ended || store->debug != 0 ||
       __atomic_load_n (&store->n_marks, __ATOMIC_RELAXED) == FSMM_MAX_MARKS)
     return cache;
 

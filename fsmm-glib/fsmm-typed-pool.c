@@ -73,8 +73,8 @@ fsmm_typed_pool_constructed (GObject *object)
   if (self->layout == NULL)
     self->layout = &no_layout;
 
-  self->pool = fsmm_pool_new_typed (self, fsmm_typed_pool_get_name (self), self->layout,
-                                    self->chunk_bytes, self->max_blocks, error);
+  self->pool = fsmm_pool_new_typed (self, fsmm_typed_pool_get_name (self), self->item_type,
+                                    self->layout, self->chunk_bytes, self->max_blocks, error);
 
   G_OBJECT_CLASS (fsmm_typed_pool_parent_class)->constructed (object);
 }

@@ -131,14 +131,21 @@ fsmm_test_assert_refused (FsmmPool *pool,
   g_assert_error (error, FSMM_ERROR, (gint) code);
   assert_says (error->message, pool, address, words);
 
-  g_test_expect_message ("Fsmm", G_LOG_LEVEL_CRITICAL, pattern);
+  fsmm_test_expect_report (pattern);
   g_assert_false (fsmm_pool_free (pool, (gpointer) address, NULL));
-  g_test_assert_expected_messages ();
+  fsmm_test_assert_reported ();
 
   g_assert_false (fsmm_pool_is_allocated (pool, address));
   g_assert_true (fsmm_pool_for_block (address) != pool);
 
   fsmm_test_assert_counts (pool, n_allocated, n_chunks);
+}
+
+/* Called first where caches of threads are what is tested: a pool that a tool watches has none. */
+void
+fsmm_test_need_caches (void)
+{
+  g_setenv ("FSMM_DEBUG", "no-tools", FALSE);
 }
 
 /* How much of the process is in memory now. */

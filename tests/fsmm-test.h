@@ -26,6 +26,15 @@ void fsmm_test_assert_refused (FsmmPool *pool,
                                FsmmError code,
                                const char *words);
 
+typedef void (*FsmmTestReportFunc) (const char *message, gpointer user_data);
+
+void fsmm_test_watch_reports (FsmmTestReportFunc func, gpointer user_data);
+void fsmm_test_expect_report (const char *pattern);
+void fsmm_test_assert_reported (void);
+void fsmm_test_assert_field (const char *key, const char *value);
+
+void fsmm_test_need_caches (void);
+
 gsize fsmm_test_resident_bytes (void);
 gboolean fsmm_test_is_slow_environment (void);
 gboolean fsmm_test_can_malloc_in_child (void);

@@ -266,9 +266,9 @@ FSMM_DEFINE_BOXED_TYPE (Other, other, NULL, NULL)
 static void
 assert_free_complains (gpointer track, const char *pattern)
 {
-  g_test_expect_message ("Fsmm", G_LOG_LEVEL_CRITICAL, pattern);
+  fsmm_test_expect_report (pattern);
   g_boxed_free (TRACK_TYPE, track);
-  g_test_assert_expected_messages ();
+  fsmm_test_assert_reported ();
 }
 
 static void

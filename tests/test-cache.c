@@ -378,7 +378,7 @@ expect_report (const char *count)
 {
   g_autofree char *pattern = g_strdup_printf ("*“test”*%s double free* found: two threads freed*", count);
 
-  g_test_expect_message ("Fsmm", G_LOG_LEVEL_CRITICAL, pattern);
+  fsmm_test_expect_report (pattern);
 }
 
 static void
@@ -394,7 +394,7 @@ test_lost_when_handed_out (void)
 
   expect_report ("1");
   g_assert_true (fsmm_test_alloc (pool) != block);
-  g_test_assert_expected_messages ();
+  fsmm_test_assert_reported ();
   g_assert_true (other_call (&other, take_one, pool) == block);
   fsmm_test_assert_counts (pool, 2, 1);
   fsmm_test_assert_sound (pool);
@@ -421,7 +421,7 @@ test_lost_when_brought_back (gconstpointer by_free_all)
     g_assert_cmpuint (fsmm_pool_free_all (pool), ==, 0);
   else
     g_assert_cmpuint (fsmm_pool_trim (pool), >, 0);
-  g_test_assert_expected_messages ();
+  fsmm_test_assert_reported ();
   fsmm_test_assert_counts (pool, 0, 0);
 
   other_end (&other);
@@ -441,7 +441,7 @@ test_lost_twice_in_one_cache (void)
 
   expect_report ("1");
   fsmm_pool_trim (pool);
-  g_test_assert_expected_messages ();
+  fsmm_test_assert_reported ();
   fsmm_test_assert_counts (pool, 1, 1);
   fsmm_test_assert_sound (pool);
   fsmm_test_free (pool, kept);
@@ -486,7 +486,7 @@ test_lost_in_the_store (gconstpointer data)
       fsmm_test_free (pool, block);
       g_assert_true (fsmm_pool_reserve (pool, 1, NULL));
     }
-  g_test_assert_expected_messages ();
+  fsmm_test_assert_reported ();
   fsmm_test_assert_sound (pool);
 
   if (moment == AT_TRIM)
@@ -514,7 +514,7 @@ take_many_beside_lost (gsize max_blocks, guint lost)
 
   expect_report ("1");
   g_assert_cmpint (fsmm_pool_alloc_many (pool, 8, more, &error), ==, max_blocks == 0);
-  g_test_assert_expected_messages ();
+  fsmm_test_assert_reported ();
   fsmm_test_assert_sound (pool);
   fsmm_test_assert_counts (pool, max_blocks == 0 ? 17 : 9, 1);
   if (max_blocks != 0)
@@ -544,7 +544,7 @@ test_lost_while_more_are_taken (void)
 
   expect_report ("1");
   g_assert_true (fsmm_pool_alloc_many (pool, 100, more, NULL));
-  g_test_assert_expected_messages ();
+  fsmm_test_assert_reported ();
   fsmm_test_assert_sound (pool);
   fsmm_test_assert_counts (pool, 141, 1);
 }
@@ -570,7 +570,7 @@ test_lost_by_a_handle (void)
   g_assert_false (fsmm_store_let_go (store, held[0].block, epoch));
   expect_report ("1");
   g_assert_true (fsmm_store_give_held (store, held[1].block, epoch));
-  g_test_assert_expected_messages ();
+  fsmm_test_assert_reported ();
   fsmm_test_assert_counts (pool, 0, 1);
   fsmm_test_assert_sound (pool);
 }
@@ -722,6 +722,7 @@ test_child_gets_blocks_of_others (void)
 int
 main (int argc, char *argv[])
 {
+  fsmm_test_need_caches ();
   g_test_init (&argc, &argv, NULL);
 
   /* First, so that what others leave on the heap does not hide it. */

@@ -193,11 +193,15 @@ static void
 test_blocks_keep_what_they_point_to (void)
 {
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  static gpointer *blocks[100];
   static FsmmPool *kept;
 
   kept = g_object_ref (pool);
-  for (guint i = 0; i < 100; i++)
-    *(gpointer *) fsmm_test_alloc (pool) = g_strdup ("owned by a block");
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    {
+      blocks[i] = fsmm_test_alloc (pool);
+      *blocks[i] = g_strdup ("owned by a block");
+    }
 
   g_assert_cmpuint (fsmm_pool_get_n_allocated (kept), ==, 100);
 }
@@ -205,6 +209,7 @@ test_blocks_keep_what_they_point_to (void)
 int
 main (int argc, char *argv[])
 {
+  fsmm_test_need_caches ();
   g_test_init (&argc, &argv, NULL);
 
   /* Where a tool adds memory of its own, how much is resident says nothing of the library. The

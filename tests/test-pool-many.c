@@ -49,9 +49,9 @@ test_no_array_is_an_error (void)
   g_clear_error (&error);
   g_assert_false (fsmm_pool_free_many (pool, 1, NULL, &error));
   g_assert_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT);
-  g_test_expect_message ("Fsmm", G_LOG_LEVEL_CRITICAL, "*blocks is NULL*");
+  fsmm_test_expect_report ("*blocks is NULL*");
   g_assert_false (fsmm_pool_free_many (pool, 1, NULL, NULL));
-  g_test_assert_expected_messages ();
+  fsmm_test_assert_reported ();
   fsmm_test_assert_counts (pool, 0, 0);
 }
 
@@ -87,9 +87,9 @@ assert_none_freed (FsmmPool *pool, gpointer *blocks, FsmmError code, const char 
   g_assert_error (error, FSMM_ERROR, (gint) code);
   g_assert_nonnull (strstr (error->message, words));
 
-  g_test_expect_message ("Fsmm", G_LOG_LEVEL_CRITICAL, pattern);
+  fsmm_test_expect_report (pattern);
   g_assert_false (fsmm_pool_free_many (pool, N, blocks, NULL));
-  g_test_assert_expected_messages ();
+  fsmm_test_assert_reported ();
 
   fsmm_test_assert_counts (pool, n_allocated, 7);
 }

@@ -249,9 +249,9 @@ test_wild_writes_do_not_reach_the_bookkeeping (void)
 static void
 assert_fsmm_free_complains (gpointer address, const char *pattern)
 {
-  g_test_expect_message ("Fsmm", G_LOG_LEVEL_CRITICAL, pattern);
+  fsmm_test_expect_report (pattern);
   fsmm_free (address);
-  g_test_assert_expected_messages ();
+  fsmm_test_assert_reported ();
 }
 
 static void

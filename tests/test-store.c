@@ -58,13 +58,19 @@ walk_add (Walk *walk, gpointer block)
 }
 
 static void
-walk_remove (Walk *walk, guint index)
+walk_check (Walk *walk, guint index)
 {
-  guint8 *block = g_ptr_array_remove_index_fast (walk->live, index);
+  guint8 *block = walk->live->pdata[index];
   guint byte = GPOINTER_TO_UINT (g_hash_table_lookup (walk->is_live, block));
 
   for (gsize i = 0; i < fsmm_pool_get_alloc_size (walk->pool); i++)
     g_assert_cmpuint (block[i], ==, byte);
+}
+
+static void
+walk_remove (Walk *walk, guint index)
+{
+  gpointer block = g_ptr_array_remove_index_fast (walk->live, index);
 
   g_hash_table_remove (walk->is_live, block);
   g_ptr_array_add (walk->gone, block);
@@ -108,8 +114,8 @@ step_free (Walk *walk)
     return;
 
   index = g_rand_int_range (walk->rand, 0, walk->live->len);
+  walk_check (walk, index);
   fsmm_test_free (walk->pool, walk->live->pdata[index]);
-  /* The bytes of a free block are left alone, so the pattern can be checked now. */
   walk_remove (walk, index);
 }
 
@@ -122,7 +128,10 @@ step_free_many (Walk *walk)
   guint first = walk->live->len - n;
 
   for (guint i = 0; i < n; i++)
-    blocks[i] = walk->live->pdata[first + i];
+    {
+      walk_check (walk, first + i);
+      blocks[i] = walk->live->pdata[first + i];
+    }
 
   /* Every other time with one that is bad. */
   if (n > 0 && g_rand_boolean (walk->rand))
@@ -518,6 +527,7 @@ test_no_memory_says_so (void)
 int
 main (int argc, char *argv[])
 {
+  fsmm_test_need_caches ();
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/store/random-walk", test_random_walk);

@@ -152,7 +152,7 @@ race_to_free (gpointer data)
 }
 
 static void
-count_reports (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
+count_reports (const char *message, gpointer user_data)
 {
   Race *race = user_data;
   const char *count = strstr (message, "): ");
@@ -175,9 +175,8 @@ static void
 test_racing_frees (gconstpointer data)
 {
   Race *race = g_new0 (Race, 1);
-  GLogLevelFlags fatal = g_log_set_always_fatal (G_LOG_LEVEL_ERROR);
-  guint handler = g_log_set_handler ("Fsmm", G_LOG_LEVEL_CRITICAL, count_reports, race);
 
+  fsmm_test_watch_reports (count_reports, race);
   race->pool = fsmm_test_pool_new (64, 1024);
   race->n_rounds = rounds (N_RACES);
   race->takes_in_between = data != NULL;
@@ -186,8 +185,7 @@ test_racing_frees (gconstpointer data)
   run_threads (2, race_to_free, race);
 
   /* The threads are gone, and what they kept has come back: now every loss is known. */
-  g_log_remove_handler ("Fsmm", handler);
-  g_log_set_always_fatal (fatal);
+  fsmm_test_watch_reports (NULL, NULL);
   g_test_message ("%d refused at once, %d reported later", race->n_refused, race->n_reported);
   g_assert_cmpint (race->n_refused + race->n_reported, ==, race->n_freed - race->n_reported);
   fsmm_test_assert_sound (race->pool);
@@ -285,15 +283,14 @@ run_beside_drops (GThreadFunc func)
 {
   Race *race = g_new0 (Race, 1);
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
-  GLogLevelFlags fatal = g_log_set_always_fatal (G_LOG_LEVEL_ERROR);
-  guint handler = g_log_set_handler ("Fsmm", G_LOG_LEVEL_CRITICAL, count_reports, race);
-  GThread *dropper = g_thread_new ("drop", drop_all_now_and_then, pool);
+  GThread *dropper;
 
+  fsmm_test_watch_reports (count_reports, race);
+  dropper = g_thread_new ("drop", drop_all_now_and_then, pool);
   run_threads (3, func, pool);
   g_thread_join (dropper);
   fsmm_pool_free_all (pool);
-  g_log_remove_handler ("Fsmm", handler);
-  g_log_set_always_fatal (fatal);
+  fsmm_test_watch_reports (NULL, NULL);
 
   g_assert_cmpint (race->n_reported, <=, func == fill_what_may_be_dropped ? 0 : G_MAXINT);
   fsmm_test_assert_sound (pool);
@@ -443,7 +440,7 @@ store_works (void)
   gboolean works;
 
   fsmm_geometry_init (&geometry, 64, 0, 0, NULL);
-  fsmm_store_init (&store, &geometry, G_MAXSIZE, (FsmmStoreOwner) { NULL, NULL });
+  fsmm_store_init (&store, &geometry, G_MAXSIZE, 0, &(FsmmSubject) { NULL, NULL, NULL, NULL });
   block = fsmm_store_take (&store, FSMM_STATE_LIVE, (FsmmFill) { .n_bytes = 64 }, &epoch, &result).block;
   works = block != NULL && fsmm_store_give (&store, block, FSMM_STATE_LIVE) == FSMM_ADDRESS_LIVE;
   fsmm_store_clear (&store);
@@ -609,6 +606,7 @@ test_fork_while_another_reads (void)
 int
 main (int argc, char *argv[])
 {
+  fsmm_test_need_caches ();
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/threads/blocks-change-hands", test_blocks_change_hands);

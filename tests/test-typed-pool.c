@@ -146,9 +146,9 @@ assert_refused (FsmmTypedPool *pool, gpointer instance, FsmmError code, const ch
   g_assert_error (error, FSMM_ERROR, (gint) code);
   g_assert_nonnull (strstr (error->message, words));
 
-  g_test_expect_message ("Fsmm", G_LOG_LEVEL_CRITICAL, pattern);
+  fsmm_test_expect_report (pattern);
   g_assert_false (fsmm_typed_pool_destroy (pool, instance, NULL));
-  g_test_assert_expected_messages ();
+  fsmm_test_assert_reported ();
 
   g_assert_cmpint (n_cleared, ==, n_cleared_before);
   fsmm_test_assert_live (pool, n_live);
@@ -205,9 +205,9 @@ test_raw_blocks_are_refused (void)
       g_error_free (errors[i]);
     }
 
-  g_test_expect_message ("Fsmm", G_LOG_LEVEL_CRITICAL, "*typed pool*");
+  fsmm_test_expect_report ("*typed pool*");
   g_assert_cmpuint (fsmm_pool_free_all (pool), ==, 0);
-  g_test_assert_expected_messages ();
+  fsmm_test_assert_reported ();
 
   g_assert_true (fsmm_pool_reserve (pool, 100, NULL));
   g_assert_cmpuint (fsmm_pool_trim (pool), >, 0);

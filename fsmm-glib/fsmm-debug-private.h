@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What FSMM_DEBUG in the environment asks for, for each pool. */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum {
+  FSMM_DEBUG_POISON = 1 << 0,     /* free blocks are filled, and a write to one is found */
+  FSMM_DEBUG_CANARY = 1 << 1,     /* an overrun is found when the block is freed */
+  FSMM_DEBUG_QUARANTINE = 1 << 2, /* a freed block is not handed out for a while */
+  FSMM_DEBUG_TRACE = 1 << 3,      /* where each block was taken and freed is remembered */
+  FSMM_DEBUG_LEAKS = 1 << 4,      /* what is live when the pool or the program ends is told */
+  FSMM_DEBUG_MALLOC = 1 << 5,     /* each block is a malloc () of its own */
+  FSMM_DEBUG_WIPE = 1 << 6,       /* what is freed is zeroed */
+  FSMM_DEBUG_NO_TOOLS = 1 << 7,   /* AddressSanitizer and Valgrind are told nothing */
+
+  /* Not to be asked for: there is a tool that is told. */
+  FSMM_DEBUG_TOOLS = 1 << 8,
+} FsmmDebugFlags;
+
+#define FSMM_DEBUG_HISTORY (FSMM_DEBUG_TRACE | FSMM_DEBUG_LEAKS)
+
+FsmmDebugFlags fsmm_debug_parse (const char *text, const char *pool_name);
+FsmmDebugFlags fsmm_debug_get_flags (const char *pool_name);
+char *fsmm_debug_list (FsmmDebugFlags flags);
+
+G_END_DECLS

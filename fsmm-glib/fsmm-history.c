@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-history-private.h"
+
+#include <string.h>
+
+static void
+append (GString *text, const char *what, const FsmmStack *stack)
+{
+  g_autofree char *lines = NULL;
+
+  if (stack == NULL)
+    return;
+
+  lines = fsmm_stack_describe (stack);
+  g_string_append_printf (text, "\n  %s by:\n%.*s", what, (int) MAX (strlen (lines), 1) - 1, lines);
+}
+
+/* Returns: (transfer full): lines that can follow a sentence; "" where nothing is known */
+char *
+fsmm_history_describe (const FsmmHistory *self)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  append (text, "it was taken", self->taken);
+  append (text, "it was freed", self->freed);
+
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}

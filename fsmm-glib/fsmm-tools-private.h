@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What AddressSanitizer and Valgrind are told about blocks, so that they find in a pool what they
+ * would find in the heap. Either may watch any program that uses the library: nothing has to be
+ * built for that. */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+gboolean fsmm_tools_are_there (void);
+
+/* A store and its blocks. Only what was taken may be touched. */
+void fsmm_tools_add_store (gconstpointer store);
+void fsmm_tools_remove_store (gconstpointer store);
+void fsmm_tools_forbid (gconstpointer memory, gsize n_bytes);
+void fsmm_tools_note_taken (gconstpointer store, gconstpointer block, gsize n_bytes);
+void fsmm_tools_note_given (gconstpointer store, gconstpointer block, gsize n_bytes);
+
+/* For our own looking: all bytes may be read and written, until they are forbidden again. */
+void fsmm_tools_allow (gconstpointer memory, gsize n_bytes);
+
+G_END_DECLS

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-tools-private.h"
+
+#ifdef HAVE_VALGRIND
+#include <valgrind/memcheck.h>
+#define IS_IN_VALGRIND (RUNNING_ON_VALGRIND != 0)
+#else
+#define IS_IN_VALGRIND FALSE
+#endif
+
+/* There where the program is built with the sanitizer, whatever this library is built with. */
+void __asan_poison_memory_region (const volatile void *address, size_t size)
+  __attribute__ ((weak));
+void __asan_unpoison_memory_region (const volatile void *address, size_t size)
+  __attribute__ ((weak));
+
+static inline gboolean
+is_in_asan (void)
+{
+  return __asan_poison_memory_region != NULL;
+}
+
+gboolean
+fsmm_tools_are_there (void)
+{
+  return is_in_asan () || IS_IN_VALGRIND;
+}
+
+void
+fsmm_tools_add_store (gconstpointer store)
+{
+#ifdef HAVE_VALGRIND
+  VALGRIND_CREATE_MEMPOOL (store, 0, 0);
+#endif
+}
+
+void
+fsmm_tools_remove_store (gconstpointer store)
+{
+#ifdef HAVE_VALGRIND
+  VALGRIND_DESTROY_MEMPOOL (store);
+#endif
+}
+
+void
+fsmm_tools_forbid (gconstpointer memory, gsize n_bytes)
+{
+  if (is_in_asan ())
+    __asan_poison_memory_region (memory, n_bytes);
+#ifdef HAVE_VALGRIND
+  VALGRIND_MAKE_MEM_NOACCESS (memory, n_bytes);
+#endif
+}
+
+void
+fsmm_tools_allow (gconstpointer memory, gsize n_bytes)
+{
+  if (is_in_asan ())
+    __asan_unpoison_memory_region (memory, n_bytes);
+#ifdef HAVE_VALGRIND
+  VALGRIND_MAKE_MEM_DEFINED (memory, n_bytes);
+#endif
+}
+
+/* Valgrind remembers where this was called, and takes the content for undefined. */
+void
+fsmm_tools_note_taken (gconstpointer store, gconstpointer block, gsize n_bytes)
+{
+  if (is_in_asan ())
+    __asan_unpoison_memory_region (block, n_bytes);
+#ifdef HAVE_VALGRIND
+  VALGRIND_MEMPOOL_ALLOC (store, block, n_bytes);
+#endif
+}
+
+void
+fsmm_tools_note_given (gconstpointer store, gconstpointer block, gsize n_bytes)
+{
+#ifdef HAVE_VALGRIND
+  VALGRIND_MEMPOOL_FREE (store, block);
+#endif
+  fsmm_tools_forbid (block, n_bytes);
+}

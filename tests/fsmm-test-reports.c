@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "fsmm-test.h"
+
+#include <string.h>
+
+/* Reports are structured messages, which g_test_expect_message () does not see. */
+
+static GMutex lock;
+static GQueue expected = G_QUEUE_INIT; /* (element-type utf8): patterns */
+static GHashTable *last_report;        /* (element-type utf8 utf8) */
+static FsmmTestReportFunc watcher;     /* (nullable) */
+static gpointer watcher_data;
+
+static const char *
+find_field (const GLogField *fields, gsize n_fields, const char *key)
+{
+  for (gsize i = 0; i < n_fields; i++)
+    if (g_str_equal (fields[i].key, key))
+      return fields[i].value;
+
+  return NULL;
+}
+
+static void
+remember (const GLogField *fields, gsize n_fields)
+{
+  g_hash_table_remove_all (last_report);
+  for (gsize i = 0; i < n_fields; i++)
+    if (fields[i].length < 0)
+      g_hash_table_insert (last_report, g_strdup (fields[i].key), g_strdup (fields[i].value));
+}
+
+static GLogWriterOutput
+write_message (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+  gboolean is_report = find_field (fields, n_fields, "FSMM_FAULT") != NULL;
+  gboolean is_watched = FALSE;
+  g_autofree char *pattern = NULL;
+
+  g_mutex_lock (&lock);
+  if (is_report)
+    {
+      remember (fields, n_fields);
+      pattern = g_queue_pop_head (&expected);
+      is_watched = watcher != NULL;
+      if (is_watched)
+        watcher (find_field (fields, n_fields, "MESSAGE"), watcher_data);
+    }
+  g_mutex_unlock (&lock);
+
+  if (is_watched)
+    return G_LOG_WRITER_HANDLED;
+
+  /* Ends the program: tests let no message pass. */
+  if (pattern == NULL)
+    return g_log_writer_default (level, fields, n_fields, user_data);
+
+  if (!g_pattern_match_simple (pattern, find_field (fields, n_fields, "MESSAGE")))
+    g_error ("reported was “%s”, and not “%s”", find_field (fields, n_fields, "MESSAGE"), pattern);
+
+  return G_LOG_WRITER_HANDLED;
+}
+
+static void
+ensure_writer (void)
+{
+  if (last_report == NULL)
+    {
+      last_report = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+      g_log_set_writer_func (write_message, NULL, NULL);
+    }
+}
+
+/* Shows all reports to a function, until it is called with none. As with what follows, the first
+ * call comes when there is no other thread. */
+void
+fsmm_test_watch_reports (FsmmTestReportFunc func, gpointer user_data)
+{
+  g_mutex_lock (&lock);
+  ensure_writer ();
+  watcher = func;
+  watcher_data = user_data;
+  g_mutex_unlock (&lock);
+}
+
+/* The next report is to match @pattern, which may have * and ? in it. */
+void
+fsmm_test_expect_report (const char *pattern)
+{
+  g_mutex_lock (&lock);
+  ensure_writer ();
+  g_queue_push_tail (&expected, g_strdup (pattern));
+  g_mutex_unlock (&lock);
+}
+
+void
+fsmm_test_assert_reported (void)
+{
+  g_mutex_lock (&lock);
+  if (expected.length > 0)
+    g_error ("“%s” was not reported", (const char *) expected.head->data);
+  g_mutex_unlock (&lock);
+}
+
+/* Asserts what a field of the last report is. */
+void
+fsmm_test_assert_field (const char *key, const char *value)
+{
+  g_mutex_lock (&lock);
+  g_assert_cmpstr (g_hash_table_lookup (last_report, key), ==, value);
+  g_mutex_unlock (&lock);
+}
