@@ -34,8 +34,8 @@ static const char help[] =
   "  all         poison, canary, quarantine, trace and leaks\n"
   "  help        print this\n"
   "\n"
-  "NAME:FLAGS is for the pools of that name alone; NAME may have * and ? in it. A semicolon comes\n"
-  "between such lists: FSMM_DEBUG=\"leaks;node*:poison,trace\"\n";
+  "NAME:FLAGS, up to a semicolon, is for the pools of that name alone; NAME may have * and ? in it:\n"
+  "  FSMM_DEBUG=\"leaks,node*:poison,trace;Track:canary\"\n";
 
 static FsmmDebugFlags
 parse_flag (const char *word)
@@ -49,80 +49,101 @@ parse_flag (const char *word)
   return g_parse_debug_string (word, keys, G_N_ELEMENTS (keys));
 }
 
-static FsmmDebugFlags
-parse_flags (const char *list)
+/* A flag, and whom it is for. */
+typedef struct {
+  char *pattern;    /* (nullable): NULL for all pools */
+  const char *word; /* the flag */
+} Entry;
+
+/* Reads "FLAG" or "NAME:FLAG". Also "poison:canary", with the separator that other such variables
+ * take, is a list of flags: then @word is left as it is. */
+static void
+read_name (Entry *entry, const char *word)
 {
-  g_auto (GStrv) words = g_strsplit_set (list, ", \t", -1);
-  FsmmDebugFlags flags = 0;
+  const char *colon = strrchr (word, ':');
+  g_autofree char *name = NULL;
 
-  for (gsize i = 0; words[i] != NULL; i++)
-    flags |= parse_flag (words[i]);
+  entry->word = word;
+  if (colon == NULL)
+    return;
 
-  return flags;
+  name = g_strstrip (g_strndup (word, colon - word));
+  if (parse_flag (name) != 0)
+    return;
+
+  g_free (entry->pattern);
+  entry->pattern = g_steal_pointer (&name);
+  entry->word = colon + 1;
 }
 
-/* Splits "NAME:FLAGS", and returns the flags. @name is NULL where the list is for all pools: also
- * "poison:canary", with the separator that other such variables take, is one. */
-static const char *
-split_entry (const char *entry, char **name)
+typedef void (*EntryFunc) (const Entry *entry, gpointer user_data);
+
+static void
+for_each_word (const char *list, EntryFunc func, gpointer user_data)
 {
-  const char *colon = strrchr (entry, ':');
+  g_auto (GStrv) words = g_strsplit (list, ",", -1);
+  Entry entry = { NULL, NULL };
 
-  *name = NULL;
-  if (colon == NULL)
-    return entry;
+  for (gsize i = 0; words[i] != NULL; i++)
+    {
+      g_auto (GStrv) flags = NULL;
 
-  *name = g_strstrip (g_strndup (entry, colon - entry));
-  if (parse_flag (*name) == 0)
-    return colon + 1;
+      read_name (&entry, words[i]);
+      flags = g_strsplit_set (entry.word, ": \t", -1);
+      for (gsize k = 0; flags[k] != NULL; k++)
+        if (*flags[k] != '\0')
+          {
+            entry.word = flags[k];
+            func (&entry, user_data);
+          }
+    }
 
-  g_clear_pointer (name, g_free);
-  return entry;
+  g_free (entry.pattern);
+}
+
+static void
+for_each_entry (const char *text, EntryFunc func, gpointer user_data)
+{
+  g_auto (GStrv) lists = g_strsplit (text, ";", -1);
+
+  for (gsize i = 0; lists[i] != NULL; i++)
+    for_each_word (lists[i], func, user_data);
+}
+
+typedef struct {
+  const char *pool_name; /* (nullable) */
+  FsmmDebugFlags flags;
+} Search;
+
+static void
+add_if_meant (const Entry *entry, gpointer user_data)
+{
+  Search *search = user_data;
+
+  if (entry->pattern == NULL ||
+      (search->pool_name != NULL && g_pattern_match_simple (entry->pattern, search->pool_name)))
+    search->flags |= parse_flag (entry->word);
 }
 
 /* The flags that @text has for a pool of that name. NULL: it has none. */
 FsmmDebugFlags
 fsmm_debug_parse (const char *text, const char *pool_name)
 {
-  g_auto (GStrv) entries = g_strsplit (text, ";", -1);
-  FsmmDebugFlags flags = 0;
+  Search search = { pool_name, 0 };
 
-  for (gsize i = 0; entries[i] != NULL; i++)
-    {
-      g_autofree char *pattern = NULL;
-      const char *list = split_entry (entries[i], &pattern);
+  for_each_entry (text, add_if_meant, &search);
 
-      if (pattern == NULL ||
-          (pool_name != NULL && g_pattern_match_simple (pattern, pool_name)))
-        flags |= parse_flags (list);
-    }
-
-  return flags;
-}
-
-static void
-complain (const char *word)
-{
-  g_warning ("FSMM_DEBUG has “%s”, which is no flag; FSMM_DEBUG=help lists them", word);
+  return search.flags;
 }
 
 /* Says what is wrong with the variable, and helps where that is asked for. */
 static void
-check (const char *text)
+check (const Entry *entry, gpointer user_data)
 {
-  g_auto (GStrv) entries = g_strsplit (text, ";", -1);
-
-  for (gsize i = 0; entries[i] != NULL; i++)
-    {
-      g_autofree char *pattern = NULL;
-      g_auto (GStrv) words = g_strsplit_set (split_entry (entries[i], &pattern), ":, \t", -1);
-
-      for (gsize k = 0; words[k] != NULL; k++)
-        if (g_ascii_strcasecmp (words[k], "help") == 0)
-          g_printerr ("%s", help);
-        else if (*words[k] != '\0' && parse_flag (words[k]) == 0)
-          complain (words[k]);
-    }
+  if (g_ascii_strcasecmp (entry->word, "help") == 0)
+    g_printerr ("%s", help);
+  else if (parse_flag (entry->word) == 0)
+    g_warning ("FSMM_DEBUG has “%s”, which is no flag; FSMM_DEBUG=help lists them", entry->word);
 }
 
 /* The variable as it was when the first pool was made. */
@@ -137,7 +158,7 @@ get_variable (void)
 
       if (text == NULL)
         text = g_strdup ("");
-      check (text);
+      for_each_entry (text, check, NULL);
       g_once_init_leave (&variable, (gsize) text);
     }
 

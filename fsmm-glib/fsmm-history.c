@@ -4,8 +4,6 @@
 
 #include "fsmm-history-private.h"
 
-#include <string.h>
-
 static void
 append (GString *text, const char *what, const FsmmStack *stack)
 {
@@ -14,8 +12,8 @@ append (GString *text, const char *what, const FsmmStack *stack)
   if (stack == NULL)
     return;
 
-  lines = fsmm_stack_describe (stack);
-  g_string_append_printf (text, "\n  %s by:\n%.*s", what, (int) MAX (strlen (lines), 1) - 1, lines);
+  lines = g_strchomp (fsmm_stack_describe (stack));
+  g_string_append_printf (text, "\n  %s by:\n%s", what, lines);
 }
 
 /* Returns: (transfer full): lines that can follow a sentence; "" where nothing is known */

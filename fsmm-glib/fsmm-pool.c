@@ -5,6 +5,7 @@
 #include "fsmm-pool-private.h"
 
 #include "fsmm-handle-private.h"
+#include "fsmm-leaks-private.h"
 
 /**
  * FsmmPool:
@@ -150,6 +151,8 @@ fsmm_pool_finalize (GObject *object)
 {
   FsmmPool *self = FSMM_POOL (object);
 
+  if (self->store.debug & FSMM_DEBUG_LEAKS)
+    fsmm_leaks_report (&self->store, "the pool was finalized");
   fsmm_store_clear (&self->store);
   fsmm_handle_memory_trim ();
   g_clear_error (&self->construct_error);

@@ -68,6 +68,9 @@ FSMM_AVAILABLE_IN_1_0
 void fsmm_free (gpointer block);
 
 FSMM_AVAILABLE_IN_1_0
+char *fsmm_pool_dump (FsmmPool *self);
+
+FSMM_AVAILABLE_IN_1_0
 const char *fsmm_pool_get_name (FsmmPool *self);
 FSMM_AVAILABLE_IN_1_0
 gsize fsmm_pool_get_alloc_size (FsmmPool *self);

@@ -4,6 +4,7 @@
 
 #include "fsmm-store-debug-private.h"
 
+#include "fsmm-leaks-private.h"
 #include "fsmm-tools-private.h"
 
 #include <string.h>
@@ -29,6 +30,8 @@ fsmm_store_debug_init (FsmmStore *self)
     fsmm_tools_add_store (self);
   if (self->debug & FSMM_DEBUG_QUARANTINE && !fsmm_quarantine_init (&self->quarantine))
     self->debug &= ~FSMM_DEBUG_QUARANTINE;
+  if (self->debug & FSMM_DEBUG_LEAKS)
+    fsmm_leaks_watch_exit ();
 }
 
 void
@@ -166,12 +169,16 @@ fsmm_store_debug_dispose_chunk (FsmmStore *self, FsmmChunk *chunk)
             (self->geometry.n_blocks - 1) * self->geometry.block_size + self->geometry.alloc_size);
 }
 
-/* A block of a chunk that is about to go has come back. */
+/* A block of a chunk that is about to go has come back. It may be looked at as long as others are
+ * being cleared: a parent goes through its children. */
 void
 fsmm_store_debug_finish (FsmmStore *self, FsmmChunk *chunk, gsize block)
 {
   if (self->debug & FSMM_DEBUG_TOOLS)
-    fsmm_tools_note_given (self, get_address (chunk, block), self->geometry.alloc_size);
+    {
+      fsmm_tools_note_given (self, get_address (chunk, block), self->geometry.alloc_size);
+      fsmm_tools_allow (get_address (chunk, block), self->geometry.alloc_size);
+    }
 }
 
 /* --- Blocks --- */

@@ -178,4 +178,8 @@ typedef struct {
 
 gboolean fsmm_store_find_place (FsmmStore *self, gconstpointer address, FsmmPlace *place);
 
+/* --- For people: fsmm-store-map.c --- */
+
+void fsmm_store_draw (FsmmStore *self, GString *text);
+
 G_END_DECLS

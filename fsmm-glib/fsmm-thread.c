@@ -90,6 +90,17 @@ fsmm_thread_remove_store (FsmmStore *store)
   fsmm_lost_report (&later.lost);
 }
 
+/* No store comes or goes meanwhile. */
+void
+fsmm_thread_for_each_store (void (*func) (FsmmStore *store, gpointer data), gpointer data)
+{
+  fsmm_lock (&threads_lock);
+  for (guint i = 0; stores != NULL && i < stores->len; i++)
+    if (stores->pdata[i] != NULL)
+      func (stores->pdata[i], data);
+  fsmm_unlock (&threads_lock);
+}
+
 /* --- Threads --- */
 
 /* The calling thread's cache of the store is this from now on. The first of several stores that

@@ -4,6 +4,8 @@
 
 #include "fsmm-typed-pool-private.h"
 
+#include "fsmm-leaks-private.h"
+
 /**
  * FsmmTypedPool:
  *
@@ -105,6 +107,8 @@ fsmm_typed_pool_dispose (GObject *object)
   if (fsmm_typed_pool_outlive_visits (self))
     return;
 
+  if (self->pool->store.debug & FSMM_DEBUG_LEAKS)
+    fsmm_leaks_report (&self->pool->store, "the pool was finalized");
   fsmm_typed_pool_free_all (self);
 
   G_OBJECT_CLASS (fsmm_typed_pool_parent_class)->dispose (object);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Which blocks are live at a moment when none should be. */
+
+#pragma once
+
+#include "fsmm-store-private.h"
+
+G_BEGIN_DECLS
+
+void fsmm_leaks_watch_exit (void);
+void fsmm_leaks_report (FsmmStore *store, const char *when);
+
+G_END_DECLS
