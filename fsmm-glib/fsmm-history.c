@@ -7,13 +7,8 @@
 static void
 append (GString *text, const char *what, const FsmmStack *stack)
 {
-  g_autofree char *lines = NULL;
-
-  if (stack == NULL)
-    return;
-
-  lines = g_strchomp (fsmm_stack_describe (stack));
-  g_string_append_printf (text, "\n  %s by:\n%s", what, lines);
+  if (stack != NULL)
+    g_string_append_printf (text, "\n  %s by:\n%s", what, fsmm_stack_describe (stack));
 }
 
 /* Returns: (transfer full): lines that can follow a sentence; "" where nothing is known */

@@ -111,17 +111,14 @@ plural (gsize n)
 static void
 append_site (GString *text, const Leaks *self, const Site *site)
 {
-  g_autofree char *lines = NULL;
-
   if (site->stack == NULL)
     return;
 
-  lines = g_strchomp (fsmm_stack_describe (site->stack));
   g_string_append_printf (text,
                           "\n  %" G_GSIZE_FORMAT " block%s (%" G_GSIZE_FORMAT
                           " bytes) taken by:\n%s",
                           site->n_blocks, plural (site->n_blocks),
-                          site->n_blocks * self->alloc_size, lines);
+                          site->n_blocks * self->alloc_size, fsmm_stack_describe (site->stack));
 }
 
 static void

@@ -12,6 +12,6 @@ G_BEGIN_DECLS
 typedef struct _FsmmStack FsmmStack;
 
 const FsmmStack *fsmm_stack_capture (void);
-char *fsmm_stack_describe (const FsmmStack *self);
+const char *fsmm_stack_describe (const FsmmStack *self);
 
 G_END_DECLS

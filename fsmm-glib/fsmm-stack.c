@@ -18,6 +18,7 @@
 #define MAX_FRAMES 24
 
 struct _FsmmStack {
+  char *description; /* (owned) (nullable) (atomic): once it has been asked for */
   guint hash;
   guint n_frames;
   gpointer frames[]; /* the innermost first */
@@ -61,6 +62,7 @@ stack_new (gpointer *frames, guint n_frames)
 {
   FsmmStack *self = g_malloc (sizeof *self + n_frames * sizeof (gpointer));
 
+  self->description = NULL;
   self->hash = hash_frames (frames, n_frames);
   self->n_frames = n_frames;
   if (n_frames > 0)
@@ -129,10 +131,8 @@ find_first_outside (const FsmmStack *self, FsmmSymbols *symbols)
   return first;
 }
 
-/* Returns: (transfer full): a line for each call, the innermost first, without those within this
- * library */
-char *
-fsmm_stack_describe (const FsmmStack *self)
+static char *
+describe (const FsmmStack *self)
 {
   g_autoptr (GString) lines = g_string_new (NULL);
   FsmmSymbols *symbols = fsmm_symbols_open ();
@@ -149,5 +149,27 @@ fsmm_stack_describe (const FsmmStack *self)
 
   fsmm_symbols_close (symbols);
 
-  return g_string_free (g_steal_pointer (&lines), FALSE);
+  return g_strchomp (g_string_free (g_steal_pointer (&lines), FALSE));
+}
+
+/* A line for each call, the innermost first, without those within this library. To find out takes
+ * a tenth of a second, and so is done once. */
+const char *
+fsmm_stack_describe (const FsmmStack *self)
+{
+  char **description = (char **) &self->description;
+  char *found = __atomic_load_n (description, __ATOMIC_ACQUIRE);
+
+  if (found == NULL)
+    {
+      char *mine = describe (self);
+
+      if (__atomic_compare_exchange_n (description, &found, mine, FALSE, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_ACQUIRE))
+        found = mine;
+      else
+        g_free (mine);
+    }
+
+  return found;
 }

@@ -148,6 +148,24 @@ fsmm_test_need_caches (void)
   g_setenv ("FSMM_DEBUG", "no-tools", FALSE);
 }
 
+/* The same for a pool of any name, with an error alone. */
+void
+fsmm_test_assert_refused_in (FsmmPool *pool,
+                             gconstpointer address,
+                             FsmmError code,
+                             const char *words)
+{
+  g_autoptr (GError) error = NULL;
+  gsize n_allocated = fsmm_pool_get_n_allocated (pool);
+  gsize n_chunks = fsmm_pool_get_n_chunks (pool);
+
+  g_assert_false (fsmm_pool_free (pool, (gpointer) address, &error));
+  g_assert_error (error, FSMM_ERROR, (gint) code);
+  assert_says (error->message, pool, address, words);
+  g_assert_false (fsmm_pool_is_allocated (pool, address));
+  fsmm_test_assert_counts (pool, n_allocated, n_chunks);
+}
+
 /* How much of the process is in memory now. */
 gsize
 fsmm_test_resident_bytes (void)

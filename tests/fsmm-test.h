@@ -26,6 +26,11 @@ void fsmm_test_assert_refused (FsmmPool *pool,
                                FsmmError code,
                                const char *words);
 
+void fsmm_test_assert_refused_in (FsmmPool *pool,
+                                  gconstpointer address,
+                                  FsmmError code,
+                                  const char *words);
+
 typedef void (*FsmmTestReportFunc) (const char *message, gpointer user_data);
 
 void fsmm_test_watch_reports (FsmmTestReportFunc func, gpointer user_data);

@@ -118,6 +118,8 @@ declare module 'gi://Fsmm?version=1' {
             reserve(n_blocks: Size): boolean;
             /** Returns chunks in which no block is live, and how many bytes they had. */
             trim(): number;
+            /** Describes the pool and all its chunks, for people who debug. */
+            dump(): string;
 
             toString(): string;
         }

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Does what its argument says, which is a mistake: for AddressSanitizer and Valgrind to find. */
+
+#include <fsmm-glib/fsmm-glib.h>
+
+#include <string.h>
+
+typedef struct {
+  char *text;
+} Note;
+
+#define NOTE_TYPE (note_get_type ())
+GType note_get_type (void);
+
+static void
+note_copy (const Note *source, Note *destination)
+{
+  destination->text = g_strdup (source->text);
+}
+
+static void
+note_clear (Note *self)
+{
+  g_clear_pointer (&self->text, g_free);
+}
+
+FSMM_DEFINE_BOXED_TYPE (Note, note, note_copy, note_clear)
+
+static FsmmPool *pool;
+
+/* So that the compiler leaves what looks useless. */
+static volatile char sink;
+
+static char *
+take_block (void)
+{
+  return memset (fsmm_pool_alloc (pool, NULL), 1, 64);
+}
+
+static void
+free_block (char *block)
+{
+  fsmm_pool_free (pool, block, NULL);
+}
+
+static void
+do_nothing_wrong (void)
+{
+  char *blocks[100];
+
+  for (guint round = 0; round < 3; round++)
+    {
+      for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+        blocks[i] = take_block ();
+      for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+        free_block (blocks[i]);
+      fsmm_pool_trim (pool);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = fsmm_pool_alloc0 (pool, NULL);
+  sink = blocks[50][63];
+  fsmm_pool_free_all (pool);
+}
+
+static void
+read_free_block (void)
+{
+  char *block = take_block ();
+
+  free_block (block);
+  sink = block[3];
+}
+
+static void
+write_to_free_block (void)
+{
+  char *block = take_block ();
+
+  free_block (block);
+  block[3] = 1;
+}
+
+static void
+read_block_never_taken (void)
+{
+  char *block = take_block ();
+
+  sink = block[64];
+}
+
+static void
+read_tail (void)
+{
+  FsmmPool *odd = fsmm_pool_new (48, 1024, NULL);
+  char *block = fsmm_pool_alloc (odd, NULL);
+
+  sink = block[21 * 48];
+}
+
+static void
+write_to_padding (void)
+{
+  FsmmPool *odd = fsmm_pool_new (20, 1024, NULL);
+  char *block = fsmm_pool_alloc (odd, NULL);
+
+  block[24] = 1;
+}
+
+static void
+read_what_many_freed (void)
+{
+  gpointer blocks[10];
+
+  fsmm_pool_alloc_many (pool, 10, blocks, NULL);
+  fsmm_pool_free_many (pool, 10, blocks, NULL);
+  sink = *(char *) blocks[9];
+}
+
+static void
+read_unset_block (void)
+{
+  char *block = fsmm_pool_alloc (pool, NULL);
+
+  if (block[7] == 3)
+    sink = 1;
+}
+
+static void
+read_destroyed_instance (void)
+{
+  FsmmTypedPool *notes = fsmm_typed_pool_new (NOTE_TYPE, 0, NULL);
+  Note *note = fsmm_typed_pool_construct (notes, NULL);
+
+  fsmm_typed_pool_destroy (notes, note, NULL);
+  sink = note->text != NULL;
+}
+
+static void
+read_dropped_box (void)
+{
+  FsmmTypedPool *notes = fsmm_typed_pool_new (NOTE_TYPE, 0, NULL);
+  FsmmBox *box = fsmm_typed_pool_alloc (notes, NULL);
+  Note *note = fsmm_box_get (box);
+
+  fsmm_box_drop (box);
+  sink = note->text != NULL;
+}
+
+static void
+read_freed_boxed (void)
+{
+  Note original = { (char *) "x" };
+  Note *note = g_boxed_copy (NOTE_TYPE, &original);
+
+  g_boxed_free (NOTE_TYPE, note);
+  sink = note->text != NULL;
+}
+
+static void
+use_dropped_handle (void)
+{
+  FsmmBlock *handle = fsmm_pool_acquire (pool, NULL);
+
+  fsmm_block_unref (handle);
+  fsmm_block_is_live (handle);
+}
+
+/* Several, because the address of the last one stays in a register. */
+static void
+leak_blocks (void)
+{
+  for (guint i = 0; i < 10; i++)
+    take_block ();
+}
+
+static const struct {
+  const char *name;
+  void (*act) (void);
+} acts[] = {
+  { "nothing-wrong", do_nothing_wrong },
+  { "read-free", read_free_block },
+  { "write-free", write_to_free_block },
+  { "read-never-taken", read_block_never_taken },
+  { "read-tail", read_tail },
+  { "write-padding", write_to_padding },
+  { "read-freed-by-many", read_what_many_freed },
+  { "read-unset", read_unset_block },
+  { "read-destroyed", read_destroyed_instance },
+  { "read-dropped-box", read_dropped_box },
+  { "read-freed-boxed", read_freed_boxed },
+  { "use-dropped-handle", use_dropped_handle },
+  { "leak", leak_blocks },
+};
+
+int
+main (int argc, char *argv[])
+{
+  pool = fsmm_pool_new_full ("victim", 64, 0, 1024, 0, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (acts); i++)
+    if (argc == 2 && g_str_equal (argv[1], acts[i].name))
+      {
+        acts[i].act ();
+        g_print ("done\n");
+        return 0;
+      }
+
+  g_printerr ("usage: %s ACT\n", argv[0]);
+  return 2;
+}
