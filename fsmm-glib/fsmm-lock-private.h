@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* GMutex, with what ThreadSanitizer needs to follow it.
+/* GMutex, with what ThreadSanitizer and Helgrind need to follow it.
  *
  * GLib makes its mutexes from atomic operations and futexes, inside a library that is not built
- * with the sanitizer: it would not see that one thread's unlocking comes before another's
+ * with the sanitizer: these would not see that one thread's unlocking comes before another's
  * locking, and report every access in between as a race. */
 
 #pragma once
@@ -23,6 +23,13 @@ void __tsan_acquire (void *address);
 void __tsan_release (void *address);
 #endif
 
+#ifdef HAVE_VALGRIND
+#include <valgrind/helgrind.h>
+#else
+#define ANNOTATE_HAPPENS_BEFORE(address)
+#define ANNOTATE_HAPPENS_AFTER(address)
+#endif
+
 static inline void
 fsmm_lock (GMutex *mutex)
 {
@@ -30,11 +37,13 @@ fsmm_lock (GMutex *mutex)
 #ifdef FSMM_THREAD_SANITIZER
   __tsan_acquire (mutex);
 #endif
+  ANNOTATE_HAPPENS_AFTER (mutex);
 }
 
 static inline void
 fsmm_unlock (GMutex *mutex)
 {
+  ANNOTATE_HAPPENS_BEFORE (mutex);
 #ifdef FSMM_THREAD_SANITIZER
   __tsan_release (mutex);
 #endif
