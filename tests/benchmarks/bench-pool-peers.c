@@ -26,7 +26,22 @@ static const BenchPeerKind kinds[] = {
   { "g_slice", "slice", NULL, FALSE },
   { "boost", "boost", NULL, TRUE },
   { "ancestor", "ancestor", NULL, TRUE },
+  /* What FSMM_DEBUG costs: measured where it is asked for. */
+  { "+poison", "fsmm", NULL, TRUE },
+  { "+canary", "fsmm", NULL, TRUE },
+  { "+quarantine", "fsmm", NULL, TRUE },
+  { "+trace", "fsmm", NULL, TRUE },
+  { "+leaks", "fsmm", NULL, TRUE },
+  { "+malloc", "fsmm", NULL, TRUE },
+  { "+wipe", "fsmm", NULL, TRUE },
+  { "+all", "fsmm", NULL, TRUE },
 };
+
+static gboolean
+is_debug_kind (const BenchPeerKind *kind)
+{
+  return kind->name[0] == '+';
+}
 
 /* What would make an allocator something else than it is by default. */
 static const char *const unwanted_prefixes[] = {
@@ -45,7 +60,7 @@ is_unwanted (const char *variable)
 }
 
 static char **
-make_environment (const char *library)
+make_environment (const BenchPeerKind *kind, const char *library)
 {
   g_auto (GStrv) variables = g_get_environ ();
   GPtrArray *environment = g_ptr_array_new ();
@@ -55,6 +70,8 @@ make_environment (const char *library)
       g_ptr_array_add (environment, g_strdup (*variable));
   /* A block that is refused would be fast: it must be a failure. */
   g_ptr_array_add (environment, g_strdup ("G_DEBUG=fatal-criticals"));
+  if (is_debug_kind (kind))
+    g_ptr_array_add (environment, g_strdup_printf ("FSMM_DEBUG=%s", kind->name + 1));
   if (library != NULL)
     g_ptr_array_add (environment, g_strdup_printf ("LD_PRELOAD=%s", library));
   g_ptr_array_add (environment, NULL);
@@ -126,7 +143,7 @@ preload (BenchPoolPeer *self)
       g_autofree char *stem = g_strndup (*library, strcspn (*library, "."));
 
       g_strfreev (self->environment);
-      self->environment = make_environment (*library);
+      self->environment = make_environment (self->kind, *library);
       if (!describe (self))
         return;
 
@@ -145,7 +162,7 @@ find_peer (const BenchPeerKind *kind)
   g_autofree char *worker = get_worker (kind);
 
   self->kind = kind;
-  self->environment = make_environment (NULL);
+  self->environment = make_environment (kind, NULL);
 
   if (!g_file_test (worker, G_FILE_TEST_IS_EXECUTABLE))
     self->missing = g_strdup_printf ("bench-worker-%s was not built", kind->worker);
@@ -194,7 +211,8 @@ bench_pool_peers_find (const char *names, GError **error)
 
   /* Always in the same order, so that tables are alike. */
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (names == NULL || g_strv_contains ((const char *const *) list, kinds[i].name))
+    if ((names == NULL && !is_debug_kind (&kinds[i])) ||
+        g_strv_contains ((const char *const *) list, kinds[i].name))
       g_ptr_array_add (peers, find_peer (&kinds[i]));
 
   return g_steal_pointer (&peers);

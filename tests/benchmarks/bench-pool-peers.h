@@ -31,7 +31,7 @@ typedef struct {
   char *missing;     /* why it cannot be measured, or NULL */
 } BenchPoolPeer;
 
-/* Finds those in @names, which is a list with commas in between, or NULL for all. */
+/* Finds those in @names, which is a list with commas in between, or NULL for all allocators. */
 GPtrArray *bench_pool_peers_find (const char *names, GError **error);
 
 /* Runs a workload, whose @arguments are as the workers want them. Stops the program if that fails,
