@@ -4,6 +4,8 @@
 
 #include <fsmm-glib/fsmm-glib.h>
 
+#include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -174,6 +176,39 @@ leak_blocks (void)
     take_block ();
 }
 
+static void
+leak_instances (void)
+{
+  FsmmTypedPool *one = fsmm_typed_pool_new (NOTE_TYPE, 0, NULL);
+  FsmmTypedPool *other = fsmm_typed_pool_new_full ("other notes", NOTE_TYPE, 0, 0, NULL);
+
+  for (guint i = 0; i < 5; i++)
+    fsmm_typed_pool_construct (one, NULL);
+  for (guint i = 0; i < 7; i++)
+    fsmm_typed_pool_construct (other, NULL);
+}
+
+static G_GNUC_NORETURN void
+leak_in_many_places (void)
+{
+  sink = *take_block ();
+  sink = *take_block ();
+  sink = *take_block ();
+  sink = *take_block ();
+  sink = *take_block ();
+  sink = *take_block ();
+  exit (0);
+}
+
+static void
+free_twice (void)
+{
+  char *block = take_block ();
+
+  free_block (block);
+  free_block (block);
+}
+
 static const struct {
   const char *name;
   void (*act) (void);
@@ -191,11 +226,15 @@ static const struct {
   { "read-freed-boxed", read_freed_boxed },
   { "use-dropped-handle", use_dropped_handle },
   { "leak", leak_blocks },
+  { "leak-instances", leak_instances },
+  { "leak-in-many-places", leak_in_many_places },
+  { "free-twice", free_twice },
 };
 
 int
 main (int argc, char *argv[])
 {
+  setlocale (LC_ALL, "");
   pool = fsmm_pool_new_full ("victim", 64, 0, 1024, 0, NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (acts); i++)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What FSMM_DEBUG makes a program print.
+
+usage: test-debug-variable.py PROGRAM lines|no-lines
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+import tap
+
+PROGRAM, LINES = sys.argv[1:]
+
+
+def run(act, flags):
+    environment = {**os.environ, "FSMM_DEBUG": flags, "LC_ALL": "C.UTF-8", "G_MESSAGES_DEBUG": ""}
+    result = subprocess.run([PROGRAM, act], env=environment, capture_output=True, text=True,
+                            encoding="utf-8", timeout=60, check=False)
+    assert result.returncode == 0, result
+    return result.stderr
+
+
+def assert_matches(pattern, text):
+    assert re.search(pattern, text, re.DOTALL), f"{pattern}\nis not in\n{text}"
+
+
+def test_help():
+    """FSMM_DEBUG=help lists every flag, and the program goes on"""
+    text = run("nothing-wrong", "help")
+    for flag in ("poison", "canary", "quarantine", "trace", "leaks", "malloc", "wipe", "no-tools",
+                 "all", "help"):
+        assert_matches(rf"\n  {flag}  +[a-z]", text)
+    assert_matches(r"NAME:FLAGS", text)
+    assert max(map(len, text.splitlines())) < 100
+
+
+def test_unknown_flags():
+    """what is no flag is said, once for each"""
+    text = run("nothing-wrong", "poisn,leaks;nodes:canry")
+    assert text.count("WARNING") == 2
+    assert_matches("FSMM_DEBUG has “poisn”, which is no flag; FSMM_DEBUG=help lists them", text)
+    assert_matches("“canry”", text)
+
+
+def test_silence():
+    """without mistakes nothing is printed, with any flag"""
+    for flags in ("", "all", "malloc", "wipe", "victim:all", "leaks,trace"):
+        assert run("nothing-wrong", flags) == "", flags
+
+
+def test_leaks_at_exit():
+    """leaks are told by pool and by type when the program exits"""
+    text = run("leak-instances", "leaks")
+    assert_matches(r"pool “Note” \(Note, alloc-size 8\): 5 blocks \(40 bytes\) live when the program "
+                   r"exited, the oldest for \d+\.\d s\n  5 blocks \(40 bytes\) taken by:\n", text)
+    assert_matches(r"pool “other notes” \(Note, alloc-size 8\): 7 blocks \(56 bytes\)", text)
+    assert_matches(r"by type:\n  Note: 12 instances \(96 bytes\) in 2 pools\n", text)
+
+
+def test_leaks_in_many_places():
+    """the places where most was taken come first, and the rest is counted"""
+    text = run("leak-in-many-places", "victim:leaks")
+    assert text.count("1 block (64 bytes) taken by:") == 5
+    assert_matches(r"and others at 1 more places", text)
+    assert "by type" not in text
+
+
+def test_leaks_of_others_are_not_told():
+    """a pool that no flag is for says nothing"""
+    assert run("leak-instances", "victim:leaks") == ""
+
+
+def test_trace():
+    """a double free shows who took the block and who freed it"""
+    text = run("free-twice", "trace")
+    assert_matches(r"free already.*\n  it was taken by:\n    take_block \S+\n    free_twice .*"
+                   r"\n  it was freed by:\n    free_block \S+\n    free_twice ", text)
+    if LINES == "lines":
+        assert_matches(r"take_block \(tools-victim\.c:\d+\)\n    free_twice \(tools-victim\.c:\d+\)"
+                       r"\n    main \(tools-victim\.c:\d+\)", text)
+
+
+tap.run([test_help, test_unknown_flags, test_silence, test_leaks_at_exit, test_leaks_in_many_places,
+         test_leaks_of_others_are_not_told, test_trace])
