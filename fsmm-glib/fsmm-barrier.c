@@ -4,6 +4,8 @@
 
 #include "fsmm-barrier-private.h"
 
+#include "fsmm-lock-private.h"
+
 #ifdef FSMM_BARRIER_IS_ASYMMETRIC
 
 gboolean fsmm_barrier_is_symmetric = TRUE;
@@ -23,10 +25,10 @@ fsmm_barrier_init (void)
 {
   static gsize initialized;
 
-  if (g_once_init_enter (&initialized))
+  if (fsmm_once_enter (&initialized))
     {
       fsmm_barrier_is_symmetric = !ask_kernel (MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
-      g_once_init_leave (&initialized, 1);
+      fsmm_once_leave (&initialized);
     }
 }
 

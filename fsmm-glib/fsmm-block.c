@@ -383,7 +383,8 @@ export_end (gpointer user_data)
  * reference to the bytes is dropped: a release takes effect only then, and so does
  * [method@Fsmm.Pool.free_all] for the chunk that the block lies in.
  *
- * Errors: `FSMM_ERROR_RELEASED` if the block is gone.
+ * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_NO_MEMORY` if there is none for what is
+ * to be remembered.
  *
  * Returns: (transfer full): the block's memory, or %NULL with @error set
  *
@@ -404,7 +405,14 @@ fsmm_block_get_bytes (FsmmBlock *self, GError **error)
       return NULL;
     }
 
-  export = g_new (FsmmBlockExport, 1);
+  export = fsmm_system_try_new0 (sizeof *export);
+  if (export == NULL)
+    {
+      fsmm_pool_report_take (self->handle.pool, FSMM_TAKE_NO_MEMORY, 1, error);
+      leave (self, chunk);
+      return NULL;
+    }
+
   export->block = fsmm_block_ref (self);
   export->chunk = chunk;
 

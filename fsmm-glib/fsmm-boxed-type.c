@@ -4,10 +4,11 @@
 
 #include "fsmm-boxed-type.h"
 
+#include "fsmm-lock-private.h"
 #include "fsmm-registry-private.h"
 #include "fsmm-typed-pool-private.h"
 
-static G_DEFINE_QUARK (fsmm-default-typed-pool, default_pool);
+static FSMM_DEFINE_QUARK (fsmm-default-typed-pool, default_pool);
 
 /**
  * fsmm_typed_pool_get_default:
@@ -31,7 +32,7 @@ fsmm_typed_pool_get_default (GType item_type)
   if (!G_TYPE_IS_BOXED (item_type) || fsmm_type_lookup_layout (item_type) == NULL)
     return NULL;
 
-  present = g_type_get_qdata (item_type, default_pool_quark ());
+  present = fsmm_receive (g_type_get_qdata (item_type, default_pool_quark ()));
   if (present != NULL)
     return present;
 
@@ -41,7 +42,7 @@ fsmm_typed_pool_get_default (GType item_type)
   fsmm_type_lock ();
   present = g_type_get_qdata (item_type, default_pool_quark ());
   if (present == NULL)
-    g_type_set_qdata (item_type, default_pool_quark (), pool);
+    g_type_set_qdata (item_type, default_pool_quark (), fsmm_publish (pool));
   fsmm_type_unlock ();
 
   if (present == NULL)
@@ -68,7 +69,7 @@ gpointer
 fsmm_boxed_copy (FsmmTypedPool *pool, gconstpointer instance)
 {
   g_autoptr (GError) error = NULL;
-  gpointer copy = fsmm_typed_pool_construct_copy (pool, instance, &error);
+  gpointer copy = fsmm_typed_pool_construct_copy (fsmm_receive (pool), instance, &error);
 
   if (copy == NULL)
     g_error ("%s", error->message);

@@ -30,7 +30,7 @@ typedef struct {
   guint64 serial;    /* counts up with each chunk of a pool */
   gsize n_pins;      /* how many need the memory to stay */
   gsize drop_id;     /* not 0: closed, which means that nothing is taken from it; by which drop */
-  GThread *dropper;  /* (not owned): the thread that closed it */
+  gconstpointer dropper; /* the thread that closed it: the address of its FsmmThread */
   gboolean detached; /* no longer part of the pool: there only until the last pin is gone */
 
   const FsmmGeometry *geometry;

@@ -4,6 +4,7 @@
 
 #include "fsmm-debug-private.h"
 
+#include "fsmm-lock-private.h"
 #include "fsmm-tools-private.h"
 
 #include <string.h>
@@ -150,19 +151,19 @@ check (const Entry *entry, gpointer user_data)
 static const char *
 get_variable (void)
 {
-  static gsize variable;
+  static char *variable;
+  static gsize is_read;
 
-  if (g_once_init_enter (&variable))
+  if (fsmm_once_enter (&is_read))
     {
-      char *text = g_strdup (g_getenv ("FSMM_DEBUG"));
+      const char *text = g_getenv ("FSMM_DEBUG");
 
-      if (text == NULL)
-        text = g_strdup ("");
-      for_each_entry (text, check, NULL);
-      g_once_init_leave (&variable, (gsize) text);
+      variable = g_strdup (text != NULL ? text : "");
+      for_each_entry (variable, check, NULL);
+      fsmm_once_leave (&is_read);
     }
 
-  return (const char *) variable;
+  return variable;
 }
 
 /* What holds for a pool of that name, with what follows from one flag for the others. */

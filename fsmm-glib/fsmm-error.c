@@ -4,6 +4,8 @@
 
 #include "fsmm-error.h"
 
+#include "fsmm-lock-private.h"
+
 /**
  * fsmm_error_quark:
  *
@@ -13,7 +15,7 @@
  *
  * Since: 1.0
  */
-G_DEFINE_QUARK (fsmm-error-quark, fsmm_error)
+FSMM_DEFINE_QUARK (fsmm-error-quark, fsmm_error)
 
 /* clang-format off */
 G_DEFINE_ENUM_TYPE (FsmmError, fsmm_error,

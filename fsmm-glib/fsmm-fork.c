@@ -59,10 +59,10 @@ fsmm_fork_watch (void)
 {
   static gsize watching;
 
-  if (g_once_init_enter (&watching))
+  if (fsmm_once_enter (&watching))
     {
       pthread_atfork (before_fork, after_fork, after_fork_in_child);
-      g_once_init_leave (&watching, 1);
+      fsmm_once_leave (&watching);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "fsmm-box-private.h"
 #include "fsmm-cache-private.h"
 #include "fsmm-handle-private.h"
+#include "fsmm-lock-private.h"
 
 /* Handles live in a pool of their own, one for the process: a handle costs no malloc (). */
 
@@ -20,15 +21,15 @@ get_store (void)
   static FsmmStore store;
   static gsize initialized;
 
-  if (g_once_init_enter (&initialized))
+  if (fsmm_once_enter (&initialized))
     {
       FsmmGeometry geometry;
 
       fsmm_geometry_init (&geometry, sizeof (FsmmBox), _Alignof (FsmmBox), 0, NULL);
       fsmm_store_init (&store, &geometry, G_MAXSIZE,
                        fsmm_debug_get_flags (NULL) & FSMM_DEBUG_TOOLS,
-                       &(FsmmSubject) { &store, describe, "handles", NULL });
-      g_once_init_leave (&initialized, 1);
+                       &(FsmmSubject) { NULL, describe, "handles", NULL });
+      fsmm_once_leave (&initialized);
     }
 
   return &store;

@@ -240,9 +240,9 @@ fsmm_leaks_watch_exit (void)
 {
   static gsize watching;
 
-  if (g_once_init_enter (&watching))
+  if (fsmm_once_enter (&watching))
     {
       atexit (report_at_exit);
-      g_once_init_leave (&watching, 1);
+      fsmm_once_leave (&watching);
     }
 }

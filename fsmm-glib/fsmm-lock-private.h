@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* GMutex, with what ThreadSanitizer and Helgrind need to follow it.
+/* GMutex and g_once, with what ThreadSanitizer and Helgrind need to follow them.
  *
  * GLib makes its mutexes from atomic operations and futexes, inside a library that is not built
  * with the sanitizer: these would not see that one thread's unlocking comes before another's
@@ -49,3 +49,61 @@ fsmm_unlock (GMutex *mutex)
 #endif
   g_mutex_unlock (mutex);
 }
+
+/* The same for g_once_init_enter (): TRUE if the caller is to initialize, and then to leave. */
+static inline gboolean
+fsmm_once_enter (gsize *done)
+{
+  gboolean is_first = g_once_init_enter (done);
+
+#ifdef FSMM_THREAD_SANITIZER
+  if (!is_first)
+    __tsan_acquire (done);
+#endif
+
+  return is_first;
+}
+
+static inline void
+fsmm_once_leave (gsize *done)
+{
+#ifdef FSMM_THREAD_SANITIZER
+  __tsan_release (done);
+#endif
+  g_once_init_leave (done, 1);
+}
+
+/* For what GLib hands on to other threads: said of it before that, and by each that gets it. */
+static inline gpointer
+fsmm_publish (gpointer data)
+{
+#ifdef FSMM_THREAD_SANITIZER
+  __tsan_release (data);
+#endif
+
+  return data;
+}
+
+static inline gpointer
+fsmm_receive (gpointer data)
+{
+#ifdef FSMM_THREAD_SANITIZER
+  if (data != NULL)
+    __tsan_acquire (data);
+#endif
+
+  return data;
+}
+
+/* G_DEFINE_QUARK (), without the race that is in it when two threads ask for the first time: both
+ * write the same, but not atomically. */
+#define FSMM_DEFINE_QUARK(QuarkName, function_name)                                                \
+  GQuark function_name##_quark (void)                                                              \
+  {                                                                                                \
+    static gint quark;                                                                             \
+                                                                                                   \
+    if (G_UNLIKELY (g_atomic_int_get (&quark) == 0))                                               \
+      g_atomic_int_set (&quark, (gint) g_quark_from_static_string (#QuarkName));                   \
+                                                                                                   \
+    return (GQuark) g_atomic_int_get (&quark);                                                     \
+  }

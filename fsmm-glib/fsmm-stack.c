@@ -94,11 +94,11 @@ ensure_stacks (void)
 {
   static gsize initialized;
 
-  if (g_once_init_enter (&initialized))
+  if (fsmm_once_enter (&initialized))
     {
       stacks = g_hash_table_new (stack_hash, stack_equal);
       fsmm_fork_guard_add (&stacks_guard, &stacks_lock);
-      g_once_init_leave (&initialized, 1);
+      fsmm_once_leave (&initialized);
     }
 }
 

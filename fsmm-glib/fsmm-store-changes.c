@@ -20,7 +20,7 @@ claim_in_closed_chunk (FsmmChunk *chunk, FsmmAddressKind kind, FsmmClaim *claim)
     return FSMM_ADDRESS_DROPPED;
   if (kind != FSMM_ADDRESS_LIVE)
     return kind;
-  if (chunk->dropper == g_thread_self ())
+  if (chunk->dropper == &fsmm_thread)
     return FSMM_ADDRESS_DROPPED;
 
   fsmm_state_set (claim->slot.state, FSMM_STATE_CHANGING);

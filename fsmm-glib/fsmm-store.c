@@ -192,7 +192,7 @@ fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmLa
 
   self->n_free -= self->geometry.n_blocks - chunk->n_out;
   chunk->drop_id = drop_id;
-  chunk->dropper = g_thread_self ();
+  chunk->dropper = &fsmm_thread;
 }
 
 /* Makes the chunk's addresses unknown, and gives its memory back as soon as nobody pins it. No

@@ -7,6 +7,8 @@
 
 #include "fsmm-symbols-private.h"
 
+#include "fsmm-lock-private.h"
+
 /* The dynamic linker knows the functions that a library exports. All others, files and lines are
  * known to libdw, from debugging information. It is loaded when it is needed: a library for
  * everyday use should not bring it along. */
@@ -66,15 +68,17 @@ static const Libdw *
 get_libdw (void)
 {
   static Libdw libdw;
+  static gboolean loaded;
   static gsize initialized;
 
-  if (g_once_init_enter (&initialized))
+  if (fsmm_once_enter (&initialized))
     {
       libdw.library = dlopen ("libdw.so.1", RTLD_LAZY | RTLD_LOCAL);
-      g_once_init_leave (&initialized, libdw.library != NULL && load_functions (&libdw) ? 1 : 2);
+      loaded = libdw.library != NULL && load_functions (&libdw);
+      fsmm_once_leave (&initialized);
     }
 
-  return initialized == 1 ? &libdw : NULL;
+  return loaded ? &libdw : NULL;
 }
 
 static Dwfl *

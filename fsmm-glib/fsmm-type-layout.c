@@ -16,7 +16,7 @@
 /* A layout is data of its GType, which any thread can look up; it stays for as long as the type
  * does, which is for ever. The lock is only for two threads that register at once. */
 
-static G_DEFINE_QUARK (fsmm-type-layout, layout);
+static FSMM_DEFINE_QUARK (fsmm-type-layout, layout);
 static GMutex type_lock;
 
 /* For data of types. No other lock is taken while this one is held. */
@@ -26,10 +26,10 @@ fsmm_type_lock (void)
   static FsmmForkGuard guard;
   static gsize guarded;
 
-  if (g_once_init_enter (&guarded))
+  if (fsmm_once_enter (&guarded))
     {
       fsmm_fork_guard_add (&guard, &type_lock);
-      g_once_init_leave (&guarded, 1);
+      fsmm_once_leave (&guarded);
     }
 
   fsmm_lock (&type_lock);
@@ -46,10 +46,10 @@ ensure_ready_layouts (void)
 {
   static gsize registered;
 
-  if (g_once_init_enter (&registered))
+  if (fsmm_once_enter (&registered))
     {
       fsmm_type_register_ready_layouts ();
-      g_once_init_leave (&registered, 1);
+      fsmm_once_leave (&registered);
     }
 }
 
@@ -109,7 +109,7 @@ keep_layout (GType type, const FsmmTypeLayout *layout, GError **error)
   fsmm_type_lock ();
   present = g_type_get_qdata (type, layout_quark ());
   if (present == NULL)
-    g_type_set_qdata (type, layout_quark (), g_memdup2 (layout, sizeof *layout));
+    g_type_set_qdata (type, layout_quark (), fsmm_publish (g_memdup2 (layout, sizeof *layout)));
   fsmm_type_unlock ();
 
   if (present == NULL || is_same_layout (present, layout))
@@ -311,7 +311,7 @@ fsmm_type_lookup_layout (GType type)
 {
   ensure_ready_layouts ();
 
-  return g_type_get_qdata (type, layout_quark ());
+  return fsmm_receive (g_type_get_qdata (type, layout_quark ()));
 }
 
 /* The layout of a type, or NULL with words on what to do. */

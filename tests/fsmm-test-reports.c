@@ -35,7 +35,8 @@ static GLogWriterOutput
 write_message (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
   gboolean is_report = find_field (fields, n_fields, "FSMM_FAULT") != NULL;
-  gboolean is_watched = FALSE;
+  FsmmTestReportFunc func = NULL;
+  gpointer func_data = NULL;
   g_autofree char *pattern = NULL;
 
   g_mutex_lock (&lock);
@@ -43,14 +44,16 @@ write_message (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gp
     {
       remember (fields, n_fields);
       pattern = g_queue_pop_head (&expected);
-      is_watched = watcher != NULL;
-      if (is_watched)
-        watcher (find_field (fields, n_fields, "MESSAGE"), watcher_data);
+      func = watcher;
+      func_data = watcher_data;
     }
   g_mutex_unlock (&lock);
 
-  if (is_watched)
-    return G_LOG_WRITER_HANDLED;
+  if (func != NULL)
+    {
+      func (find_field (fields, n_fields, "MESSAGE"), func_data);
+      return G_LOG_WRITER_HANDLED;
+    }
 
   /* Ends the program: tests let no message pass. */
   if (pattern == NULL)

@@ -76,6 +76,34 @@ test_limit_takes_none (void)
   fsmm_test_assert_counts (pool, 50, 4);
 }
 
+/* Nor where there is no limit: no sum or product of sizes wraps, with something in the cache or
+ * without. */
+static void
+test_impossible_number_takes_none (void)
+{
+  const gsize counts[] = { G_MAXSIZE, G_MAXSIZE - 1, G_MAXSIZE / 2, G_MAXSIZE / 64,
+                           G_MAXSIZE / 64 + 1, G_MAXSIZE / 1024 };
+  const gsize limits[] = { 0, G_MAXSIZE, G_MAXSIZE - 1 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (limits) * G_N_ELEMENTS (counts); i++)
+    {
+      gsize limit = limits[i / G_N_ELEMENTS (counts)];
+      g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 64, 0, 1024, limit, NULL);
+      g_autoptr (GError) error = NULL;
+      gpointer blocks[N] = { NULL };
+      gsize n_wanted = counts[i % G_N_ELEMENTS (counts)];
+
+      blocks[0] = fsmm_test_alloc (pool);
+      g_assert_false (fsmm_pool_alloc_many (pool, n_wanted, blocks + 1, &error));
+      g_assert_true (g_error_matches (error, FSMM_ERROR, FSMM_ERROR_NO_MEMORY) ||
+                     (limit == G_MAXSIZE - 1 &&
+                      g_error_matches (error, FSMM_ERROR, FSMM_ERROR_EXHAUSTED)));
+      g_assert_null (blocks[1]);
+      fsmm_test_assert_counts (pool, 1, 1);
+      fsmm_test_free (pool, blocks[0]);
+    }
+}
+
 static void
 assert_none_freed (FsmmPool *pool, gpointer *blocks, FsmmError code, const char *words)
 {
@@ -164,6 +192,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/pool/many/none-is-no-error", test_none_is_no_error);
   g_test_add_func ("/pool/many/no-array-is-an-error", test_no_array_is_an_error);
   g_test_add_func ("/pool/many/limit-takes-none", test_limit_takes_none);
+  g_test_add_func ("/pool/many/impossible-number-takes-none", test_impossible_number_takes_none);
   g_test_add_func ("/pool/many/one-bad-pointer-frees-none", test_one_bad_pointer_frees_none);
   g_test_add_func ("/pool/many/a-block-twice-frees-none", test_a_block_twice_frees_none);
   g_test_add_func ("/pool/many/null-is-passed-over", test_null_is_passed_over);

@@ -2,11 +2,7 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/fsmm-cache-private.h"
-
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 /* Fewer rounds where everything is slow. */
 static guint
@@ -425,184 +421,6 @@ test_pools_come_and_go (void)
   run_threads (4, make_and_drop_pools, NULL);
 }
 
-/* --- fork () --- */
-
-/* GObject has locks of its own that fork () leaves locked, so that a child must not make or drop
- * objects while other threads do: pools are used here, and stores made and dropped. */
-static gboolean
-store_works (void)
-{
-  FsmmGeometry geometry;
-  FsmmStore store;
-  FsmmTakeResult result;
-  gsize epoch;
-  gpointer block;
-  gboolean works;
-
-  fsmm_geometry_init (&geometry, 64, 0, 0, NULL);
-  fsmm_store_init (&store, &geometry, G_MAXSIZE, 0, &(FsmmSubject) { NULL, NULL, NULL, NULL });
-  block = fsmm_store_take (&store, FSMM_STATE_LIVE, (FsmmFill) { .n_bytes = 64 }, &epoch, &result).block;
-  works = block != NULL && fsmm_store_give (&store, block, FSMM_STATE_LIVE) == FSMM_ADDRESS_LIVE;
-  fsmm_store_clear (&store);
-
-  return works;
-}
-
-static gpointer
-make_stores_until_told (gpointer data)
-{
-  Exchange *exchange = data;
-
-  while (g_atomic_pointer_get (&exchange->slots[0]) == NULL)
-    g_assert_true (store_works ());
-
-  return NULL;
-}
-
-static gpointer
-use_pool_until_told (gpointer data)
-{
-  Exchange *exchange = data;
-
-  while (g_atomic_pointer_get (&exchange->slots[0]) == NULL)
-    use_once (exchange->pool);
-
-  return NULL;
-}
-
-/* In the child there is one thread, and nobody who could unlock anything. */
-static int
-use_pools_in_child (FsmmPool *pool, gpointer inherited)
-{
-  for (guint i = 0; i < 100; i++)
-    {
-      gpointer block = fsmm_pool_alloc (pool, NULL);
-
-      if (block == NULL || !fsmm_pool_free (pool, block, NULL))
-        return 1;
-      if (fsmm_test_can_malloc_in_child () && !store_works ())
-        return 2;
-    }
-
-  if (!fsmm_pool_free (pool, inherited, NULL))
-    return 3;
-  if (fsmm_test_try_free (pool, inherited))
-    return 4;
-
-  fsmm_pool_free_all (pool);
-
-  return fsmm_store_find_fault (&pool->store) == NULL ? 0 : 5;
-}
-
-static void
-test_fork_while_others_are_inside (void)
-{
-  Exchange exchange = { fsmm_test_pool_new (64, 1024), { NULL } };
-  gpointer inherited = fsmm_test_alloc (exchange.pool);
-  GThread *one = g_thread_new ("use", use_pool_until_told, &exchange);
-  GThread *two = g_thread_new ("stores", make_stores_until_told, &exchange);
-
-  for (guint i = rounds (400); i > 0; i--)
-    {
-      int status;
-      pid_t child = fork ();
-
-      if (child == 0)
-        {
-          /* Rather die than hang. */
-          alarm (20);
-          _exit (use_pools_in_child (exchange.pool, inherited));
-        }
-
-      g_assert_cmpint (child, >, 0);
-      g_assert_cmpint (waitpid (child, &status, 0), ==, child);
-      g_assert_cmpint (status, ==, 0);
-    }
-
-  g_atomic_pointer_set (&exchange.slots[0], &exchange);
-  g_thread_join (one);
-  g_thread_join (two);
-  fsmm_test_free (exchange.pool, inherited);
-  fsmm_test_assert_sound (exchange.pool);
-  g_object_unref (exchange.pool);
-}
-
-static gpointer
-peek_until_told (gpointer data)
-{
-  Exchange *exchange = data;
-  FsmmTypedPool *pool = fsmm_typed_pool_get_default (G_TYPE_DATE);
-
-  while (g_atomic_pointer_get (&exchange->slots[0]) == NULL)
-    {
-      FsmmBox *box = fsmm_typed_pool_alloc (pool, NULL);
-
-      g_assert_nonnull (fsmm_box_peek (box, NULL));
-      fsmm_box_unref (box);
-    }
-
-  return NULL;
-}
-
-static void
-test_fork_while_others_peek (void)
-{
-  Exchange exchange = { NULL, { NULL } };
-  FsmmTypedPool *pool = fsmm_typed_pool_get_default (G_TYPE_DATE);
-  GThread *one = g_thread_new ("peek", peek_until_told, &exchange);
-  GThread *two = g_thread_new ("peek", peek_until_told, &exchange);
-
-  for (guint i = rounds (400); i > 0; i--)
-    {
-      FsmmBox *box = fsmm_typed_pool_alloc (pool, NULL);
-      int status;
-      pid_t child = fork ();
-
-      if (child == 0)
-        {
-          alarm (20);
-          _exit (fsmm_box_peek (box, NULL) != NULL ? 0 : 1);
-        }
-
-      g_assert_cmpint (child, >, 0);
-      g_assert_cmpint (waitpid (child, &status, 0), ==, child);
-      g_assert_cmpint (status, ==, 0);
-      fsmm_box_unref (box);
-    }
-
-  g_atomic_pointer_set (&exchange.slots[0], &exchange);
-  g_thread_join (one);
-  g_thread_join (two);
-}
-
-/* A thread that reads at the moment of a fork () never comes to the end of that in the child. */
-static void
-test_fork_while_another_reads (void)
-{
-  FsmmPool *pool = fsmm_test_pool_new (64, 1024);
-  FsmmBlock *block = fsmm_pool_acquire (pool, NULL);
-  FsmmChunk *pinned = fsmm_store_pin (&pool->store, fsmm_block_get_address (block),
-                                      pool->store.epoch);
-  int status;
-  pid_t child = fork ();
-
-  if (child == 0)
-    {
-      fsmm_block_unref (block);
-      fsmm_pool_free_all (pool);
-      fsmm_test_assert_sound (pool);
-      g_object_unref (pool);
-      _exit (0);
-    }
-
-  g_assert_cmpint (child, >, 0);
-  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
-  g_assert_cmpint (status, ==, 0);
-  fsmm_store_unpin (&pool->store, pinned);
-  fsmm_block_unref (block);
-  g_object_unref (pool);
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -619,9 +437,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/threads/foreach-under-load", test_foreach_under_load);
   g_test_add_func ("/threads/short-lived", test_short_lived_threads);
   g_test_add_func ("/threads/pools-come-and-go", test_pools_come_and_go);
-  g_test_add_func ("/threads/fork-while-others-are-inside", test_fork_while_others_are_inside);
-  g_test_add_func ("/threads/fork-while-others-peek", test_fork_while_others_peek);
-  g_test_add_func ("/threads/fork-while-another-reads", test_fork_while_another_reads);
 
   return g_test_run ();
 }
