@@ -43,6 +43,9 @@
  * takes no lock. Nobody misses them: before a limit refuses anybody, and whenever memory is given back,
  * they are taken from there.
  *
+ * What a pool cannot see by itself, writes to freed blocks and leaks for example, it finds with
+ * `FSMM_DEBUG` in the environment: see [Debugging](debugging.html).
+ *
  * The memory of a pool goes back to the system when the pool is finalized. Keep it alive while you
  * use its blocks; a [struct@Fsmm.Block] does so by itself.
  *
