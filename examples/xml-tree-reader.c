@@ -167,7 +167,7 @@ set_error_from (XmlReader *self, const GError *found, GError **error)
 
   if (text == NULL)
     text = entity_text != NULL ? entity_text : found->message;
-  if (xml_tree_is_complete (self->tree) && strcmp (text, no_element) == 0)
+  if (xml_tree_is_complete (self->tree) && g_strcmp0 (text, no_element) == 0)
     text = "text after the end of the root element";
 
   message = limit_message (text);

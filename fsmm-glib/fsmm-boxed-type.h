@@ -97,7 +97,7 @@ G_BEGIN_DECLS
   /* Parameters, so that the compiler checks them, and no name hides one that the user gave. */    \
   static GType type_name##_register_type (                                                         \
     void (*type_name##_init_in_pool) (TypeName *),                                                 \
-    void (*type_name##_copy_in_pool) (const TypeName *, TypeName *),                               \
+    void (*type_name##_copy_in_pool) (const TypeName *, TypeName *), /* NOLINT: is a type */       \
     void (*type_name##_clear_in_pool) (TypeName *),                                                \
     char *(*type_name##_to_string_in_pool) (const TypeName *))                                     \
   {                                                                                                \

@@ -35,7 +35,10 @@ is_damaged (const guint8 *block, gsize from, gsize to, guint8 expected, FsmmDama
     if (block[i] != expected)
       {
         if (damage->n_bytes == 0)
-          damage->offset = i, damage->found = block[i];
+          {
+            damage->offset = i;
+            damage->found = block[i];
+          }
         damage->n_bytes++;
       }
 

@@ -242,7 +242,8 @@ fsmm_leaks_watch_exit (void)
 
   if (fsmm_once_enter (&watching))
     {
-      atexit (report_at_exit);
+      if (atexit (report_at_exit) != 0)
+        g_warning ("leaks will not be reported: atexit () takes no more functions");
       fsmm_once_leave (&watching);
     }
 }

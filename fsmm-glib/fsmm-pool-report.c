@@ -82,7 +82,7 @@ fsmm_pool_report_take (FsmmPool *self, FsmmTakeResult result, gsize n_blocks, GE
 
 /* Where a foreign address does belong, as far as that can be told without touching it. */
 static char *
-explain_foreign (FsmmPool *self, gconstpointer address)
+explain_foreign (const FsmmPool *self, gconstpointer address)
 {
   g_autofree char *other = NULL;
   FsmmPool *owner;

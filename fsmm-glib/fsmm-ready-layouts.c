@@ -44,7 +44,7 @@ date_to_string (gconstpointer instance)
   if (!g_date_valid (date))
     return g_strdup ("(not a date)");
 
-  return g_strdup_printf ("%04d-%02d-%02d", g_date_get_year (date), g_date_get_month (date),
+  return g_strdup_printf ("%04d-%02u-%02d", g_date_get_year (date), g_date_get_month (date),
                           g_date_get_day (date));
 }
 

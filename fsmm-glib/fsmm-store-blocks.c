@@ -198,6 +198,7 @@ fsmm_return_finish (FsmmReturn *self)
   if (self->blocks.bits == 0)
     return;
 
+  g_assert (self->chunk != NULL);
   if (self->mark != 0)
     unmark (self);
   fsmm_store_put_back (self->store, self->chunk, self->blocks, self->later);
@@ -214,6 +215,7 @@ fsmm_return_add (FsmmReturn *self, FsmmSlot slot)
     {
       fsmm_return_finish (self);
       self->chunk = fsmm_store_find_chunk (self->store, slot.block);
+      g_assert (self->chunk != NULL);
     }
 
   one = fsmm_chunk_blocks_one (slot.state - self->chunk->states);

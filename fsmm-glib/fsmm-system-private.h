@@ -25,7 +25,7 @@ void fsmm_system_advise_huge_pages (gpointer base, gsize size);
 gpointer fsmm_system_try_new0 (gsize size);
 
 /* What threads write to at the same time should not lie in one line of the processors' caches. */
-#define FSMM_SYSTEM_CACHE_LINE 64
+#define FSMM_SYSTEM_CACHE_LINE ((gsize) 64)
 
 gpointer fsmm_system_try_new0_in_lines (gsize size);
 void fsmm_system_free_in_lines (gpointer memory);

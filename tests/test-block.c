@@ -126,6 +126,7 @@ test_release_gives_back_once (void)
 
   /* The next handle gets the same memory: the old one must not reach it. */
   other = acquire (pool);
+  g_assert_true (fsmm_block_is_live (other));
   assert_released (block);
   fsmm_test_assert_counts (pool, 1, 1);
 }

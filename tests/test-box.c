@@ -139,6 +139,7 @@ test_drop_clears_once (void)
   {
     g_autoptr (FsmmBox) other = box_new (pool);
 
+    g_assert_true (fsmm_box_is_live (other));
     assert_released (box);
     assert_live (pool, 1);
   }

@@ -515,7 +515,7 @@ typedef struct {
   } threads[N_THREADS];
 } Program;
 
-#define TRIMS (1u << TRIM)
+#define TRIMS (1U << TRIM)
 #define OTHERS (TRIMS - 1)
 
 /* The first has everything: with it, what is left out must be missed. */
@@ -599,7 +599,7 @@ follow_calls (Search *search, const Node *from, guint t)
 
   for (guint call = 0; call < G_N_ELEMENTS (calls); call++)
     for (guint block = 0; block < search->program->n_blocks; block++)
-      if (search->program->threads[t].calls & (1u << call))
+      if (search->program->threads[t].calls & (1U << call))
         n_begun += follow (search, from, t, BEGIN, call, block);
 
   return n_begun;

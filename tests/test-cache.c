@@ -605,6 +605,7 @@ test_stopped_caches_are_not_entered (void)
   fsmm_test_free (pool, fsmm_test_alloc (pool));
   cache = fsmm_thread_get_cache (store->index);
 
+  g_assert_nonnull (cache);
   g_assert_true (fsmm_cache_enter (store) == cache);
   fsmm_cache_leave (cache);
   g_assert_true (fsmm_cache_enter_quickly (pool) == cache);

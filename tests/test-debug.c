@@ -449,7 +449,7 @@ test_malloc_gives_each_block_its_own_memory (void)
   g_assert_true (fsmm_pool_reserve (pool, 50, NULL));
   fsmm_test_assert_counts (pool, 0, 50);
   for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
-    blocks[i] = memset (fsmm_test_alloc (pool), i, 64);
+    blocks[i] = memset (fsmm_test_alloc (pool), (int) i, 64);
   fsmm_test_assert_counts (pool, 100, 100);
   g_assert_false (fsmm_pool_alloc (pool, &error));
   g_assert_error (error, FSMM_ERROR, FSMM_ERROR_EXHAUSTED);
@@ -515,6 +515,7 @@ test_wipe_by_free_all (void)
   g_autoptr (GBytes) pin = fsmm_block_get_bytes (handle, NULL);
   guint8 *blocks[64];
 
+  g_assert_nonnull (pin);
   for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
     blocks[i] = memset (fsmm_test_alloc (pool), 0x77, 64);
   g_assert_cmpuint (fsmm_pool_free_all (pool), ==, 65);

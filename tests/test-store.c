@@ -113,7 +113,7 @@ step_free (Walk *walk)
   if (walk->live->len == 0)
     return;
 
-  index = g_rand_int_range (walk->rand, 0, walk->live->len);
+  index = g_rand_int_range (walk->rand, 0, (gint32) walk->live->len);
   walk_check (walk, index);
   fsmm_test_free (walk->pool, walk->live->pdata[index]);
   walk_remove (walk, index);
@@ -136,7 +136,7 @@ step_free_many (Walk *walk)
   /* Every other time with one that is bad. */
   if (n > 0 && g_rand_boolean (walk->rand))
     {
-      guint bad = g_rand_int_range (walk->rand, 0, n);
+      guint bad = g_rand_int_range (walk->rand, 0, (gint32) n);
 
       blocks[bad] = g_rand_boolean (walk->rand) ? (guint8 *) blocks[bad] + 1 : blocks[(bad + 1) % n];
       if (blocks[bad] != walk->live->pdata[first + bad])
@@ -163,7 +163,7 @@ step_bad_free (Walk *walk)
   if (walk->gone->len == 0)
     return;
 
-  address = walk->gone->pdata[g_rand_int_range (walk->rand, 0, walk->gone->len)];
+  address = walk->gone->pdata[g_rand_int_range (walk->rand, 0, (gint32) walk->gone->len)];
   address += g_rand_int_range (walk->rand, 0, 3) * 4;
   if (g_hash_table_contains (walk->is_live, address))
     return;

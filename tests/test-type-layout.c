@@ -190,7 +190,7 @@ test_plain_data (void)
   const FsmmTypeLayout layout = { .size = sizeof (Spot), .alignment = _Alignof (Spot) };
   g_autoptr (GError) error = NULL;
   g_autoptr (FsmmTypedPool) pool = NULL;
-  const Spot here = { 1.5, 2.5 };
+  const Spot here = { 1.5, 2.5F };
   Spot *spot;
 
   g_assert_true (fsmm_type_register_plain_layout (spot_get_type (), sizeof (Spot),

@@ -22,7 +22,7 @@ node_clear (Node *self)
 {
   Node *next;
 
-  lowest_address = MIN (lowest_address, (guintptr) &next);
+  lowest_address = MIN (lowest_address, (guintptr) __builtin_frame_address (0));
   if (checks_while_clearing)
     fsmm_test_assert_sound (fsmm_typed_pool_get_pool (tree_pool));
 

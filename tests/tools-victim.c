@@ -135,7 +135,7 @@ read_destroyed_instance (void)
   Note *note = fsmm_typed_pool_construct (notes, NULL);
 
   fsmm_typed_pool_destroy (notes, note, NULL);
-  sink = note->text != NULL;
+  sink = (char) (note->text != NULL);
 }
 
 static void
@@ -146,7 +146,7 @@ read_dropped_box (void)
   Note *note = fsmm_box_get (box);
 
   fsmm_box_drop (box);
-  sink = note->text != NULL;
+  sink = (char) (note->text != NULL);
 }
 
 static void
@@ -156,7 +156,7 @@ read_freed_boxed (void)
   Note *note = g_boxed_copy (NOTE_TYPE, &original);
 
   g_boxed_free (NOTE_TYPE, note);
-  sink = note->text != NULL;
+  sink = (char) (note->text != NULL);
 }
 
 static void

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-/* Aligned to its size, so that an address tells its chunk. */
-#define CHUNK_BYTES (256 * 1024)
+/* More for a block that has more. */
+#define LEAST_CHUNK_BYTES (256 * 1024)
 
 typedef struct _Free Free;
 struct _Free {
@@ -15,6 +15,7 @@ struct _Free {
 struct _BenchAncestor {
   GMutex mutex;
   gsize block_size;
+  gsize chunk_bytes; /* a power of two, and the alignment, so that an address tells its chunk */
   Free *free;
   GHashTable *chunks;
   GHashTable *live;
@@ -27,6 +28,9 @@ bench_ancestor_new (gsize size)
 
   g_mutex_init (&self->mutex);
   self->block_size = (MAX (size, sizeof (Free)) + 15) & ~(gsize) 15;
+  self->chunk_bytes = LEAST_CHUNK_BYTES;
+  while (self->chunk_bytes < self->block_size)
+    self->chunk_bytes *= 2;
   self->chunks = g_hash_table_new_full (NULL, NULL, free, NULL);
   self->live = g_hash_table_new (NULL, NULL);
 
@@ -36,18 +40,20 @@ bench_ancestor_new (gsize size)
 static void
 grow (BenchAncestor *self)
 {
-  char *chunk = aligned_alloc (CHUNK_BYTES, CHUNK_BYTES);
+  char *chunk = aligned_alloc (self->chunk_bytes, self->chunk_bytes);
+  gsize i = self->chunk_bytes / self->block_size;
 
   g_assert (chunk != NULL);
   g_hash_table_add (self->chunks, chunk);
 
-  for (gsize i = CHUNK_BYTES / self->block_size; i-- > 0;)
+  do
     {
-      Free *block = (gpointer) (chunk + i * self->block_size);
+      Free *block = (gpointer) (chunk + --i * self->block_size);
 
       block->next = self->free;
       self->free = block;
     }
+  while (i > 0);
 }
 
 gpointer
@@ -69,7 +75,7 @@ bench_ancestor_take (BenchAncestor *self)
 gboolean
 bench_ancestor_give (BenchAncestor *self, gpointer block)
 {
-  gpointer chunk = GSIZE_TO_POINTER (GPOINTER_TO_SIZE (block) & ~(gsize) (CHUNK_BYTES - 1));
+  gpointer chunk = GSIZE_TO_POINTER (GPOINTER_TO_SIZE (block) & ~(self->chunk_bytes - 1));
   gboolean is_live;
 
   g_mutex_lock (&self->mutex);

@@ -45,7 +45,7 @@ bench_json_append (GString *json, const char *string)
       if (*string == '"' || *string == '\\')
         g_string_append_c (json, '\\');
       if ((guchar) *string < ' ')
-        g_string_append_printf (json, "\\u%04x", *string);
+        g_string_append_printf (json, "\\u%04x", (guint8) *string);
       else
         g_string_append_c (json, *string);
     }
