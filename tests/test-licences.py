@@ -13,6 +13,8 @@ SOURCE = pathlib.Path(sys.argv[1])
 TAG = "SPDX-License-Identifier: LGPL-2.1-or-later"
 # The licence itself, and what cannot hold a comment.
 WITHOUT = {"LICENSE"}
+# Inputs for the fuzz targets: every byte of one means something.
+CORPUS = ("tests", "fuzz", "corpus")
 DATA_SUFFIXES = {".txt", ".json", ".png", ".svg", ".xml"}
 
 
@@ -20,6 +22,8 @@ def source_files():
     for path in sorted(SOURCE.rglob("*")):
         parts = path.relative_to(SOURCE).parts
         if not path.is_file() or parts[0] in (".git", "subprojects") or parts[0].startswith("_"):
+            continue
+        if parts[:3] == CORPUS:
             continue
         if "__pycache__" in parts or path.name in WITHOUT or path.suffix in DATA_SUFFIXES:
             continue

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "fuzz.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* --- Addresses that are in no pool --- */
+
+static guint8 static_memory[64];
+
+/* Whoever looks at what is there does not come back. */
+static gpointer
+forbidden_page (void)
+{
+  static gpointer page;
+
+  if (page == NULL)
+    {
+      page = mmap (NULL, (gsize) sysconf (_SC_PAGESIZE), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                   0);
+      fuzz_check (page != MAP_FAILED, "there is no memory for a page");
+    }
+
+  return page;
+}
+
+static gpointer
+heap_memory (void)
+{
+  static gpointer memory;
+
+  if (memory == NULL)
+    memory = g_malloc (64);
+
+  return memory;
+}
+
+gpointer
+fuzz_foreign_address (guint which)
+{
+  static __thread guint8 thread_memory[16];
+  gpointer on_stack = __builtin_frame_address (0);
+
+  switch (which % FUZZ_N_FOREIGN)
+    {
+    case 0:
+      return (gpointer) 1;
+    case 1:
+      return (gpointer) G_MAXSIZE;
+    case 2:
+      return on_stack;
+    case 3:
+      return heap_memory ();
+    case 4:
+      return static_memory;
+    case 5:
+      return forbidden_page ();
+    case 6:
+      return thread_memory;
+    default:
+      return (gpointer) fuzz_foreign_address;
+    }
+}
+
+/* --- What is in a block --- */
+
+/* Of a large block, the ends are enough. */
+#define END_BYTES 64
+
+static guint64
+word_at (guint64 seed, gsize offset)
+{
+  return (seed + offset) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+}
+
+static gsize
+next_word (gsize offset, gsize size)
+{
+  gsize next = offset + sizeof (guint64);
+
+  return next >= END_BYTES && next + END_BYTES < size ? size - END_BYTES : next;
+}
+
+/* Fills memory with a pattern. */
+void
+fuzz_fill (guint8 *memory, gsize size, guint64 seed)
+{
+  for (gsize i = 0; i < size; i = next_word (i, size))
+    {
+      guint64 word = word_at (seed, i);
+
+      memcpy (memory + i, &word, MIN (sizeof word, size - i));
+    }
+}
+
+gboolean
+fuzz_is_filled (const guint8 *memory, gsize size, guint64 seed)
+{
+  for (gsize i = 0; i < size; i = next_word (i, size))
+    {
+      guint64 word = word_at (seed, i);
+
+      if (memcmp (memory + i, &word, MIN (sizeof word, size - i)) != 0)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+gboolean
+fuzz_is_zero (const guint8 *memory, gsize size)
+{
+  return size == 0 || (memory[0] == 0 && memcmp (memory, memory + 1, size - 1) == 0);
+}
