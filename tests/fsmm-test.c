@@ -115,40 +115,7 @@ assert_says (const char *message, FsmmPool *pool, gconstpointer address, const c
 }
 
 /* Asserts that freeing @address is refused with @code and a message that has pool, address and
- * @words, with an error and without; and that the pool is as it was. */
-void
-fsmm_test_assert_refused (FsmmPool *pool,
-                          gconstpointer address,
-                          FsmmError code,
-                          const char *words)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *pattern = g_strdup_printf ("*test*%p*%s*", address, words);
-  gsize n_allocated = fsmm_pool_get_n_allocated (pool);
-  gsize n_chunks = fsmm_pool_get_n_chunks (pool);
-
-  g_assert_false (fsmm_pool_free (pool, (gpointer) address, &error));
-  g_assert_error (error, FSMM_ERROR, (gint) code);
-  assert_says (error->message, pool, address, words);
-
-  fsmm_test_expect_report (pattern);
-  g_assert_false (fsmm_pool_free (pool, (gpointer) address, NULL));
-  fsmm_test_assert_reported ();
-
-  g_assert_false (fsmm_pool_is_allocated (pool, address));
-  g_assert_true (fsmm_pool_for_block (address) != pool);
-
-  fsmm_test_assert_counts (pool, n_allocated, n_chunks);
-}
-
-/* Called first where caches of threads are what is tested: a pool that a tool watches has none. */
-void
-fsmm_test_need_caches (void)
-{
-  g_setenv ("FSMM_DEBUG", "no-tools", FALSE);
-}
-
-/* The same for a pool of any name, with an error alone. */
+ * @words; and that the pool is as it was. */
 void
 fsmm_test_assert_refused_in (FsmmPool *pool,
                              gconstpointer address,
@@ -164,6 +131,31 @@ fsmm_test_assert_refused_in (FsmmPool *pool,
   assert_says (error->message, pool, address, words);
   g_assert_false (fsmm_pool_is_allocated (pool, address));
   fsmm_test_assert_counts (pool, n_allocated, n_chunks);
+}
+
+/* The same for a pool called “test”, also without a place for the error. */
+void
+fsmm_test_assert_refused (FsmmPool *pool,
+                          gconstpointer address,
+                          FsmmError code,
+                          const char *words)
+{
+  g_autofree char *pattern = g_strdup_printf ("*test*%p*%s*", address, words);
+
+  fsmm_test_assert_refused_in (pool, address, code, words);
+
+  fsmm_test_expect_report (pattern);
+  g_assert_false (fsmm_pool_free (pool, (gpointer) address, NULL));
+  fsmm_test_assert_reported ();
+  g_assert_true (fsmm_pool_for_block (address) != pool);
+  fsmm_test_assert_sound (pool);
+}
+
+/* Called first where caches of threads are what is tested: a pool that a tool watches has none. */
+void
+fsmm_test_need_caches (void)
+{
+  g_setenv ("FSMM_DEBUG", "no-tools", FALSE);
 }
 
 /* How much of the process is in memory now. */
