@@ -308,8 +308,8 @@ typedef enum { NOBODY, OWN, TWIN } Owner;
 typedef struct {
   const char *name;
   gpointer (*find) (Scene *s);
-  FsmmError code;
   const char *words;
+  FsmmError code;
   Owner owner; /* of the block that starts there, and is allocated */
 } Address;
 
@@ -317,44 +317,44 @@ typedef struct {
 #define DOUBLE FSMM_ERROR_DOUBLE_FREE
 
 static const Address addresses[] = {
-  { "offset-1", offset_1, INVALID, "offset 1 of the block at", NOBODY },
-  { "offset-8", offset_8, INVALID, "offset 8 of the block at", NOBODY },
-  { "last-byte", offset_of_last_byte, INVALID, "offset 47 of the block at", NOBODY },
-  { "in-a-live-block", offset_8, INVALID, "which is live", NOBODY },
-  { "in-a-held-block", in_held_block, INVALID, "which is live", NOBODY },
-  { "in-a-freed-block", in_freed_block, INVALID, "which is not allocated", NOBODY },
-  { "in-an-unused-block", in_unused_block, INVALID, "which is not allocated", NOBODY },
-  { "freed-block", freed_block, DOUBLE, "free already", NOBODY },
-  { "unused-block", unused_block, DOUBLE, "never handed out", NOBODY },
-  { "held-block", held_block, INVALID, "belongs to a handle", OWN },
-  { "handle-itself", handle_itself, INVALID, "no chunk", NOBODY },
-  { "start-of-tail", start_of_tail, INVALID, "behind the last block", NOBODY },
-  { "middle-of-tail", middle_of_tail, INVALID, "behind the last block", NOBODY },
-  { "end-of-tail", end_of_tail, INVALID, "behind the last block", NOBODY },
-  { "behind-the-chunk", behind_the_chunk, INVALID, "no chunk", NOBODY },
+  { "offset-1", offset_1, "offset 1 of the block at", INVALID, NOBODY },
+  { "offset-8", offset_8, "offset 8 of the block at", INVALID, NOBODY },
+  { "last-byte", offset_of_last_byte, "offset 47 of the block at", INVALID, NOBODY },
+  { "in-a-live-block", offset_8, "which is live", INVALID, NOBODY },
+  { "in-a-held-block", in_held_block, "which is live", INVALID, NOBODY },
+  { "in-a-freed-block", in_freed_block, "which is not allocated", INVALID, NOBODY },
+  { "in-an-unused-block", in_unused_block, "which is not allocated", INVALID, NOBODY },
+  { "freed-block", freed_block, "free already", DOUBLE, NOBODY },
+  { "unused-block", unused_block, "never handed out", DOUBLE, NOBODY },
+  { "held-block", held_block, "belongs to a handle", INVALID, OWN },
+  { "handle-itself", handle_itself, "no chunk", INVALID, NOBODY },
+  { "start-of-tail", start_of_tail, "behind the last block", INVALID, NOBODY },
+  { "middle-of-tail", middle_of_tail, "behind the last block", INVALID, NOBODY },
+  { "end-of-tail", end_of_tail, "behind the last block", INVALID, NOBODY },
+  { "behind-the-chunk", behind_the_chunk, "no chunk", INVALID, NOBODY },
   /* What lies there may be a chunk of the other pool. */
-  { "before-the-chunk", before_the_chunk, INVALID, "it lies ", NOBODY },
-  { "a-block-before-the-chunk", a_block_before_the_chunk, INVALID, "it lies ", NOBODY },
-  { "heap", on_the_heap, INVALID, "no chunk", NOBODY },
-  { "stack", on_the_stack, INVALID, "no chunk", NOBODY },
-  { "static", static_address, INVALID, "no chunk", NOBODY },
-  { "code", address_of_code, INVALID, "no chunk", NOBODY },
-  { "one", one, INVALID, "no chunk", NOBODY },
-  { "eight", eight, INVALID, "no chunk", NOBODY },
-  { "last", last_address, INVALID, "no chunk", NOBODY },
-  { "last-aligned", last_aligned_address, INVALID, "no chunk", NOBODY },
-  { "a-gib-away", a_gib_away, INVALID, "no chunk", NOBODY },
-  { "a-tib-away", a_tib_away, INVALID, "no chunk", NOBODY },
-  { "with-the-highest-bit", with_the_highest_bit, INVALID, "no chunk", NOBODY },
-  { "inaccessible-page", inaccessible_page, INVALID, "no chunk", NOBODY },
-  { "in-an-inaccessible-page", in_inaccessible_page, INVALID, "no chunk", NOBODY },
-  { "pool-itself", pool_itself, INVALID, "no chunk", NOBODY },
-  { "block-of-another-pool", block_of_twin, INVALID, "“twin”", TWIN },
-  { "in-a-block-of-another-pool", in_block_of_twin, INVALID, "“twin”", NOBODY },
-  { "unused-block-of-another-pool", unused_block_of_twin, INVALID, "“twin”", NOBODY },
-  { "pool-is-gone", block_of_a_pool_that_is_gone, INVALID, "released", NOBODY },
-  { "trimmed", block_of_a_trimmed_chunk, INVALID, "released", NOBODY },
-  { "dropped", dropped_block, INVALID, "released", NOBODY },
+  { "before-the-chunk", before_the_chunk, "it lies ", INVALID, NOBODY },
+  { "a-block-before-the-chunk", a_block_before_the_chunk, "it lies ", INVALID, NOBODY },
+  { "heap", on_the_heap, "no chunk", INVALID, NOBODY },
+  { "stack", on_the_stack, "no chunk", INVALID, NOBODY },
+  { "static", static_address, "no chunk", INVALID, NOBODY },
+  { "code", address_of_code, "no chunk", INVALID, NOBODY },
+  { "one", one, "no chunk", INVALID, NOBODY },
+  { "eight", eight, "no chunk", INVALID, NOBODY },
+  { "last", last_address, "no chunk", INVALID, NOBODY },
+  { "last-aligned", last_aligned_address, "no chunk", INVALID, NOBODY },
+  { "a-gib-away", a_gib_away, "no chunk", INVALID, NOBODY },
+  { "a-tib-away", a_tib_away, "no chunk", INVALID, NOBODY },
+  { "with-the-highest-bit", with_the_highest_bit, "no chunk", INVALID, NOBODY },
+  { "inaccessible-page", inaccessible_page, "no chunk", INVALID, NOBODY },
+  { "in-an-inaccessible-page", in_inaccessible_page, "no chunk", INVALID, NOBODY },
+  { "pool-itself", pool_itself, "no chunk", INVALID, NOBODY },
+  { "block-of-another-pool", block_of_twin, "“twin”", INVALID, TWIN },
+  { "in-a-block-of-another-pool", in_block_of_twin, "“twin”", INVALID, NOBODY },
+  { "unused-block-of-another-pool", unused_block_of_twin, "“twin”", INVALID, NOBODY },
+  { "pool-is-gone", block_of_a_pool_that_is_gone, "released", INVALID, NOBODY },
+  { "trimmed", block_of_a_trimmed_chunk, "released", INVALID, NOBODY },
+  { "dropped", dropped_block, "released", INVALID, NOBODY },
 };
 
 /* --- What must be true of each --- */

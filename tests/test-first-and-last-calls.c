@@ -176,7 +176,7 @@ first_of_all (gpointer data)
   static const GThreadFunc funcs[] = { first_pool, first_handle, first_box,
                                        first_copy, first_layout, first_question,
                                        first_error };
-  static gint n_started; /* (atomic) */
+  static gint n_started = 0; /* (atomic) */
   guint i = (guint) g_atomic_int_add (&n_started, 1) % G_N_ELEMENTS (funcs);
 
   funcs[i](data);

@@ -159,7 +159,7 @@ struct _Twig {
 
 static FsmmTypedPool *twigs;
 static void (*on_copy) (const Twig *source, Twig *destination);
-static gint n_copied, n_cleared;
+static gint n_copied, n_twigs_cleared;
 
 static void
 twig_copy (const Twig *source, Twig *destination)
@@ -172,7 +172,7 @@ twig_copy (const Twig *source, Twig *destination)
 static void
 twig_clear (Twig *self)
 {
-  n_cleared++;
+  n_twigs_cleared++;
   if (self->next != NULL)
     fsmm_test_destroy (twigs, self->next);
 }
@@ -247,7 +247,7 @@ twigs_open (gsize max_blocks, void (*func) (const Twig *source, Twig *destinatio
 {
   twigs = fsmm_typed_pool_new_full ("test", twig_get_type (), 1024, max_blocks, NULL);
   on_copy = func;
-  n_copied = n_cleared = 0;
+  n_copied = n_twigs_cleared = 0;
 }
 
 static void
@@ -266,7 +266,7 @@ test_copy_makes_copies (void)
   fsmm_test_assert_live (twigs, 2000);
   g_assert_cmpint (n_copied, ==, 1000);
   twigs_close ();
-  g_assert_cmpint (n_cleared, ==, 2000);
+  g_assert_cmpint (n_twigs_cleared, ==, 2000);
 }
 
 static void
@@ -287,7 +287,7 @@ test_copy_comes_to_the_limit (void)
   g_assert_cmpint (n_copied, ==, 50);
   fsmm_test_assert_live (twigs, 150);
   twigs_close ();
-  g_assert_cmpint (n_cleared, ==, 150);
+  g_assert_cmpint (n_twigs_cleared, ==, 150);
 }
 
 /* Takes a chunk for itself, so that the next one needs another. */
@@ -312,7 +312,7 @@ test_copy_destroys_its_source (void)
   twigs_open (0, copy_and_destroy_source);
   copy = fsmm_typed_pool_construct_copy (twigs, make_branch (2), NULL);
   fsmm_test_assert_live (twigs, 2);
-  g_assert_cmpint (n_cleared, ==, 1);
+  g_assert_cmpint (n_twigs_cleared, ==, 1);
   fsmm_test_destroy (twigs, copy);
   fsmm_test_assert_live (twigs, 0);
   twigs_close ();
@@ -326,7 +326,7 @@ test_copy_drops_everything (void)
   twigs_open (0, copy_and_drop_all);
   g_assert_null (fsmm_typed_pool_construct_copy (twigs, make_branch (10), &error));
   g_assert_error (error, FSMM_ERROR, FSMM_ERROR_RELEASED);
-  g_assert_cmpint (n_cleared, ==, 11);
+  g_assert_cmpint (n_twigs_cleared, ==, 11);
   fsmm_test_assert_live (twigs, 0);
   twigs_close ();
 }
@@ -337,7 +337,7 @@ test_copy_drops_the_pool (void)
   twigs_open (0, copy_and_drop_pool);
   g_assert_nonnull (fsmm_typed_pool_construct_copy (twigs, make_branch (1), NULL));
   g_assert_null (twigs);
-  g_assert_cmpint (n_cleared, ==, 2);
+  g_assert_cmpint (n_twigs_cleared, ==, 2);
 }
 
 /* --- Handlers of log messages --- */

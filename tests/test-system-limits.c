@@ -85,7 +85,10 @@ use_up_mappings (void)
   /* Neighbours of different kinds are not taken for one. */
   while (mmap (NULL, page, n_mapped % 2 ? PROT_READ : PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
                0) != MAP_FAILED)
-    g_assert_cmpuint (++n_mapped, <, 10 * 1000 * 1000);
+    {
+      n_mapped++;
+      g_assert_cmpuint (n_mapped, <, 10 * 1000 * 1000);
+    }
 
   full = fsmm_test_resident_bytes ();
   for (guint i = 0; i < G_N_ELEMENTS (blocks); i += 2)

@@ -172,6 +172,8 @@ def run_gcc(project):
             "-fdiagnostics-plain-output",
             "-include",
             FOLDER / "glib-for-gcc.h",
+            # What is declared there is declared again by its own header.
+            "-Wno-redundant-decls",
             "-o",
             os.devnull,
         )
