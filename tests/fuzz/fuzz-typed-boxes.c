@@ -152,6 +152,13 @@ unref_last (FuzzBox *self)
   fuzz_typed_unref (pool);
 }
 
+/* With its last box goes a pool that nobody else has, and then all that lives there. */
+static gboolean
+pool_may_end (const FuzzTyped *pool)
+{
+  return pool->is_owned || pool->n_boxes > 1 || !fuzz_typed_is_pinned (pool);
+}
+
 /* Who is in a call has a reference. */
 static void
 unref (FuzzBox *self)
@@ -161,7 +168,8 @@ unref (FuzzBox *self)
       self->n_refs--;
       fsmm_box_unref (self->box);
     }
-  else if (self->n_sets == 0 && self->n_drops == 0 && fuzz_box_may_end (self))
+  else if (self->n_sets == 0 && self->n_drops == 0 && fuzz_box_may_end (self) &&
+           pool_may_end (self->pool))
     unref_last (self);
 }
 
