@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Says what a run of `meson test` came to, with every TAP sub-test counted.
+"""Says what runs of `meson test` came to, with every TAP sub-test counted.
 
 Meson writes two logs, and neither is enough alone: testlog.json has each program's verdict and
 output but no sub-tests; testlog.junit.xml has the sub-tests, but shows a program that timed out, or
@@ -20,7 +20,7 @@ CONTROL = re.compile(r'\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff
 
 
 class Report:
-    """What is counted, and what is told about it."""
+    """What is counted in one run of meson, and what is told about it."""
 
     def __init__(self):
         self.passed = 0
@@ -78,10 +78,8 @@ class Report:
             print('\n'.join(output_lines(run)[-TAIL_LINES:]) or '(no output)')
         print_list('Failed:', self.failed)
         print_list('Skipped:', self.skipped)
-        print()
-        for problem in self.problems:
-            print(problem)
-        print(f'{self.passed} passed, {len(self.failed)} failed, {len(self.skipped)} skipped')
+        if self.problems:
+            print('', *self.problems, sep='\n')
 
 
 def print_list(title, names):
@@ -165,19 +163,11 @@ def summarise(runs, suites):
     return report
 
 
-def main():
-    parser = argparse.ArgumentParser(description='Sum up a run of meson test.')
-    parser.add_argument('--strict', action='store_true', help='a skipped test is a failure')
-    parser.add_argument('--meson-status', type=int, default=0, help='what meson test exited with')
-    parser.add_argument('json', help='testlog.json')
-    parser.add_argument('junit', help='testlog.junit.xml')
-    options = parser.parse_args()
-    sys.stdout.reconfigure(errors='replace')
-
+def read_report(status, json_path, junit_path, strict):
     runs, suites, unreadable = [], {}, None
     try:
-        runs = read_runs(options.json)
-        suites = read_suites(options.junit)
+        runs = read_runs(json_path)
+        suites = read_suites(junit_path)
     except (OSError, ValueError, xml.etree.ElementTree.ParseError) as error:
         unreadable = error
 
@@ -186,12 +176,38 @@ def main():
         report.problems.append(f'The sub-tests are not counted: {unreadable}')
     if not report.passed and not report.failed:
         report.problems.append('No test ran.')
-    elif options.meson_status and not report.failed:
-        report.problems.append(f'meson test ended with status {options.meson_status}.')
-    if options.strict and report.skipped:
+    elif status != '0' and not report.failed:
+        report.problems.append(f'meson test ended with status {status}.')
+    if strict and report.skipped:
         report.problems.append('A skipped test counts as a failure here.')
-    report.print()
-    return 1 if report.failed or report.problems else 0
+    return report
+
+
+def print_all(reports):
+    for name, report in reports:
+        # Of one run alone there is no need to say which, nor of one without anything to tell.
+        if len(reports) > 1 and (report.failed or report.skipped or report.problems):
+            print(f'\n=== {name}')
+        report.print()
+
+    passed = sum(report.passed for _, report in reports)
+    failed = sum(len(report.failed) for _, report in reports)
+    skipped = sum(len(report.skipped) for _, report in reports)
+    print(f'\n{passed} passed, {failed} failed, {skipped} skipped')
+
+
+def main():
+    parser = argparse.ArgumentParser(description='Sum up runs of meson test.')
+    parser.add_argument('--strict', action='store_true', help='a skipped test is a failure')
+    parser.add_argument('--run', nargs=4, action='append', required=True, dest='runs',
+                        metavar=('NAME', 'STATUS', 'JSON', 'JUNIT'),
+                        help='a run, what meson test exited with, and its two logs')
+    options = parser.parse_args()
+    sys.stdout.reconfigure(errors='replace')
+
+    reports = [(name, read_report(*logs, options.strict)) for name, *logs in options.runs]
+    print_all(reports)
+    return 1 if any(report.failed or report.problems for _, report in reports) else 0
 
 
 if __name__ == '__main__':

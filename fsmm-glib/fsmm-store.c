@@ -45,6 +45,7 @@ fsmm_store_init (FsmmStore *self,
   fsmm_barrier_init ();
   fsmm_fork_watch ();
   fsmm_thread_add_store (self);
+  fsmm_lock_is_set_up (&self->lock, self, offsetof (FsmmStore, lock));
 }
 
 /* --- Chunks come and go --- */

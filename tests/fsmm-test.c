@@ -6,6 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef HAVE_VALGRIND
+#include <valgrind/valgrind.h>
+#endif
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HAVE_SANITIZER 1
 #elif defined(__has_feature)
@@ -151,11 +155,15 @@ fsmm_test_assert_refused (FsmmPool *pool,
   fsmm_test_assert_sound (pool);
 }
 
-/* Called first where caches of threads are what is tested: a pool that a tool watches has none. */
-void
-fsmm_test_need_caches (void)
+/* Called first where caches of threads are what is tested: a pool that a tool watches has none.
+ * FALSE under Helgrind, which cannot follow what is done without a lock: there they stay so. */
+gboolean
+fsmm_test_want_caches (void)
 {
-  g_setenv ("FSMM_DEBUG", "no-tools", FALSE);
+  if (g_getenv ("FSMM_TEST_NO_CACHES") != NULL)
+    return FALSE;
+
+  return g_setenv ("FSMM_DEBUG", "no-tools", FALSE);
 }
 
 /* How much of the process is in memory now. */
@@ -182,6 +190,24 @@ fsmm_test_is_slow_environment (void)
 #else
   return g_getenv ("FSMM_TEST_SLOW_ENVIRONMENT") != NULL;
 #endif
+}
+
+/* As fork (), with a child that ends rather than hangs. */
+pid_t
+fsmm_test_fork (void)
+{
+  pid_t child = fork ();
+
+  if (child == 0)
+    {
+#ifdef HAVE_VALGRIND
+      /* What belongs to the parent's other threads is lost there, as their stacks are. */
+      VALGRIND_CLO_CHANGE ("--leak-check=no");
+#endif
+      alarm (20);
+    }
+
+  return child;
 }
 
 /* AddressSanitizer's allocator leaves its locks as they are when a thread forks. */

@@ -8,6 +8,8 @@
 
 #include "fsmm-glib/fsmm-glib.h"
 
+#include <sys/types.h>
+
 G_BEGIN_DECLS
 
 FsmmPool *fsmm_test_pool_new (gsize alloc_size, gsize chunk_bytes);
@@ -38,10 +40,11 @@ void fsmm_test_expect_report (const char *pattern);
 void fsmm_test_assert_reported (void);
 void fsmm_test_assert_field (const char *key, const char *value);
 
-void fsmm_test_need_caches (void);
+gboolean fsmm_test_want_caches (void);
 
 gsize fsmm_test_resident_bytes (void);
 gboolean fsmm_test_is_slow_environment (void);
+pid_t fsmm_test_fork (void);
 gboolean fsmm_test_can_malloc_in_child (void);
 
 G_END_DECLS

@@ -702,10 +702,9 @@ test_child_gets_blocks_of_others (void)
   g_assert_nonnull (other_call (&other, take_one, pool));
   fsmm_test_alloc (pool);
 
-  child = fork ();
+  child = fsmm_test_fork ();
   if (child == 0)
     {
-      alarm (20);
       for (guint i = 0; i < 98; i++)
         if (fsmm_pool_alloc (pool, NULL) == NULL)
           _exit (1);
@@ -723,7 +722,7 @@ test_child_gets_blocks_of_others (void)
 int
 main (int argc, char *argv[])
 {
-  fsmm_test_need_caches ();
+  fsmm_test_want_caches ();
   g_test_init (&argc, &argv, NULL);
 
   /* First, so that what others leave on the heap does not hide it. */

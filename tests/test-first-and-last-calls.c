@@ -557,7 +557,7 @@ int
 main (int argc, char *argv[])
 {
   g_assert_cmpint (pthread_key_create (&early_key, end_early), ==, 0);
-  fsmm_test_need_caches ();
+  fsmm_test_want_caches ();
   g_test_init (&argc, &argv, NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (first_calls); i++)

@@ -209,7 +209,7 @@ test_blocks_keep_what_they_point_to (void)
 int
 main (int argc, char *argv[])
 {
-  fsmm_test_need_caches ();
+  fsmm_test_want_caches ();
   g_test_init (&argc, &argv, NULL);
 
   /* Where a tool adds memory of its own, how much is resident says nothing of the library. The

@@ -7,6 +7,8 @@
 
 #include "fsmm-test.h"
 
+#include "fsmm-glib/fsmm-lock-private.h"
+
 #include <string.h>
 
 static gint n_made, n_cleared; /* (atomic) */
@@ -267,10 +269,12 @@ keep_pace (Ring *ring, guint side, guint item)
 {
   guint n_waits = 0;
 
+  ANNOTATE_HAPPENS_BEFORE (&ring->places[side]);
   g_atomic_int_set (&ring->places[side], (gint) item);
   while (g_atomic_int_get (&ring->places[1 - side]) < (gint) item)
     if (++n_waits % 1024 == 0)
       g_thread_yield ();
+  ANNOTATE_HAPPENS_AFTER (&ring->places[1 - side]);
 }
 
 /* Spins, so that both go on at the same moment. */
@@ -280,10 +284,12 @@ meet (Ring *ring, gint *point)
   guint n_waits = 0;
 
   *point += 2;
+  ANNOTATE_HAPPENS_BEFORE (&ring->n_at_point);
   g_atomic_int_inc (&ring->n_at_point);
   while (g_atomic_int_get (&ring->n_at_point) < *point)
     if (++n_waits % 1024 == 0)
       g_thread_yield ();
+  ANNOTATE_HAPPENS_AFTER (&ring->n_at_point);
 }
 
 static void
@@ -365,7 +371,7 @@ test_race (gconstpointer race)
 int
 main (int argc, char *argv[])
 {
-  fsmm_test_need_caches ();
+  fsmm_test_want_caches ();
   g_test_init (&argc, &argv, NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (races); i++)

@@ -2,6 +2,8 @@
 
 #include "fsmm-test.h"
 
+#include "fsmm-glib/fsmm-lock-private.h"
+
 #include <string.h>
 
 /* Fewer rounds where everything is slow. */
@@ -46,6 +48,21 @@ assert_signed (gpointer *block)
   g_assert_true (block[7] == GSIZE_TO_POINTER (~GPOINTER_TO_SIZE (block)));
 }
 
+/* Puts a block there for others, and takes what was there. */
+static gpointer
+exchange_block (gpointer *slot, gpointer mine)
+{
+  gpointer other;
+
+  ANNOTATE_HAPPENS_BEFORE (mine);
+  do
+    other = g_atomic_pointer_get (slot);
+  while (!g_atomic_pointer_compare_and_exchange (slot, other, mine));
+  ANNOTATE_HAPPENS_AFTER (other);
+
+  return other;
+}
+
 static gpointer
 exchange_blocks (gpointer data)
 {
@@ -59,10 +76,7 @@ exchange_blocks (gpointer data)
       gpointer other;
 
       sign (mine);
-      do
-        other = g_atomic_pointer_get (slot);
-      while (!g_atomic_pointer_compare_and_exchange (slot, other, mine));
-
+      other = exchange_block (slot, mine);
       if (other != NULL)
         {
           assert_signed (other);
@@ -424,7 +438,7 @@ test_pools_come_and_go (void)
 int
 main (int argc, char *argv[])
 {
-  fsmm_test_need_caches ();
+  fsmm_test_want_caches ();
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/threads/blocks-change-hands", test_blocks_change_hands);

@@ -4,6 +4,8 @@
 
 #include "tests/fsmm-test.h"
 
+#include "fsmm-glib/fsmm-lock-private.h"
+
 /* --- Cookies --- */
 
 /* Every word of an item follows from the cookie in its first one, its address and its place. */
@@ -243,9 +245,11 @@ swap (gpointer *slot, gpointer mine)
 {
   gpointer other;
 
+  ANNOTATE_HAPPENS_BEFORE (mine);
   do
     other = g_atomic_pointer_get (slot);
   while (!g_atomic_pointer_compare_and_exchange (slot, other, mine));
+  ANNOTATE_HAPPENS_AFTER (other);
 
   return other;
 }
