@@ -58,7 +58,7 @@ write_some (FuzzHandle *self, gsize offset, gsize n_bytes, guint how, GError **e
 {
   gsize size = self->pool->alloc_size;
   gboolean is_possible = expect_range (self, offset, n_bytes) == FUZZ_SUCCESS;
-  guint8 *data = g_malloc (size);
+  guint8 *data = g_malloc0 (size);
   GBytes *bytes = NULL;
   gboolean done;
 
