@@ -23,15 +23,17 @@ fsmm_box_new (FsmmTypedPool *pool, gconstpointer source, GError **error)
       return NULL;
     }
 
+  /* Before the instance is made: a user function may drop the reference of whoever called. */
+  self->pool = g_object_ref (pool);
   instance = fsmm_typed_pool_make (pool, source, FSMM_STATE_HELD, &epoch, error);
   if (instance == NULL)
     {
+      g_object_unref (pool);
       fsmm_handle_memory_free (self);
       return NULL;
     }
 
   fsmm_handle_init (&self->handle, pool->pool, instance, epoch);
-  self->pool = g_object_ref (pool);
 
   return self;
 }

@@ -57,7 +57,8 @@ fsmm_typed_pool_get_default (GType item_type)
  * @pool: where to take the copy from
  * @instance: an instance
  *
- * Copies an instance, for `g_boxed_copy ()`: ends the program if there is no memory.
+ * Copies an instance, for `g_boxed_copy ()`, which has no place for an error: ends the program if there
+ * is no memory, or if all of the pool is dropped while the copy is made.
  *
  * You do not need this: [func@Fsmm.DEFINE_BOXED_TYPE] does.
  *

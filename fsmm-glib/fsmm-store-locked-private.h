@@ -56,6 +56,7 @@ void fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *late
 FsmmChunk *fsmm_store_pin_chunk (FsmmChunk *chunk);
 void fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
 
+gboolean fsmm_store_is_within_limit (FsmmStore *self, gsize n_blocks);
 FsmmTakeResult fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later);
 
 /* --- Blocks leave the store and come back: fsmm-store-blocks.c --- */

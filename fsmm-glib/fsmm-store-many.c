@@ -58,9 +58,16 @@ ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
   do
     {
       n_own = count_own (self, n_blocks, later);
+      /* That may be among what has to be brought back: then it must not be counted on, or chunks
+       * are added for a call that fails. */
+      if (!fsmm_store_is_within_limit (self, n_blocks - n_own))
+        {
+          fsmm_store_quiesce (self, later);
+          n_own = 0;
+        }
       result = fsmm_store_ensure_free (self, n_blocks - n_own, later);
     }
-  /* Near the limit, caches may have been emptied for that. */
+  /* For want of memory, caches may have been emptied for that. */
   while (result == FSMM_TAKE_OK && count_own (self, n_blocks, later) < n_own);
 
   return result;

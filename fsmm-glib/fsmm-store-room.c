@@ -28,8 +28,8 @@ system_could_hold (FsmmStore *self, gsize n_chunks)
   return probe != NULL;
 }
 
-static gboolean
-is_within_limit (FsmmStore *self, gsize n_blocks)
+gboolean
+fsmm_store_is_within_limit (FsmmStore *self, gsize n_blocks)
 {
   return n_blocks <= self->max_blocks && self->n_out <= self->max_blocks - n_blocks;
 }
@@ -65,9 +65,9 @@ FsmmTakeResult
 fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
 {
   /* No block is refused while another is idle in the cache of some thread, here and below. */
-  if (!is_within_limit (self, n_blocks) && fsmm_store_count_cached (self) > 0)
+  if (!fsmm_store_is_within_limit (self, n_blocks) && fsmm_store_count_cached (self) > 0)
     fsmm_store_quiesce (self, later);
-  if (!is_within_limit (self, n_blocks))
+  if (!fsmm_store_is_within_limit (self, n_blocks))
     return self->max_blocks == G_MAXSIZE ? FSMM_TAKE_NO_MEMORY : FSMM_TAKE_EXHAUSTED;
 
   if (add_chunks (self, n_blocks, later))

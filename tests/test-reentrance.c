@@ -340,6 +340,24 @@ test_copy_drops_the_pool (void)
   g_assert_cmpint (n_twigs_cleared, ==, 2);
 }
 
+/* The box has its pool by then. */
+static void
+test_copy_into_a_box_drops_the_pool (void)
+{
+  GValue value = G_VALUE_INIT;
+  FsmmBox *box;
+
+  twigs_open (0, copy_and_drop_pool);
+  g_value_init (&value, fsmm_typed_pool_get_item_type (twigs));
+  g_value_set_static_boxed (&value, make_branch (1));
+  box = fsmm_typed_pool_alloc_value (twigs, &value, NULL);
+  g_assert_null (twigs);
+  g_assert_true (fsmm_box_is_live (box));
+  g_assert_cmpint (n_twigs_cleared, ==, 0);
+  fsmm_box_unref (box);
+  g_assert_cmpint (n_twigs_cleared, ==, 2);
+}
+
 /* --- Handlers of log messages --- */
 
 static FsmmPool *logged_pool;
@@ -481,6 +499,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/reentrance/copy/destroys-its-source", test_copy_destroys_its_source);
   g_test_add_func ("/reentrance/copy/drops-everything", test_copy_drops_everything);
   g_test_add_func ("/reentrance/copy/drops-the-pool", test_copy_drops_the_pool);
+  g_test_add_func ("/reentrance/copy/drops-the-pool-of-its-box",
+                   test_copy_into_a_box_drops_the_pool);
 
   g_test_add_data_func ("/reentrance/log-handler/misuse", log_misuse, test_log_handler);
   g_test_add_data_func ("/reentrance/log-handler/at-take", log_at_take, test_log_handler);
