@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every block of code in the README and the guides does what the page says.
+
+usage: test-doc-code.py SOURCE CC CXX GJS
+
+The environment's search paths are those of the build. What is done with a block depends on its
+language:
+
+  c       is a program: it is compiled, linked and run
+  cpp     is a program that is compiled only
+  js      is a program
+  python  continues the program that the page's blocks before it have begun
+  json    is parsed
+  sh      has its syntax checked; and files of the tree, commands of ./run and options that it names
+          must be there
+  text    is what the program just before it prints
+
+A comment in front of a block says what it is otherwise:
+
+  <!-- code: declarations -->  C that stands before main, also for the fragments that follow it in
+                               the same section
+  <!-- code: inside main -->   C statements, which find a GError *error
+  <!-- code: output -->        text that differs from run to run, or a session: it is not looked at
+
+Any other block is a fault.
+"""
+
+import dataclasses
+import functools
+import itertools
+import json
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+import tap
+
+SOURCE = pathlib.Path(sys.argv[1])
+CC, CXX, GJS = map(shlex.split, sys.argv[2:])
+STAND_INS = pathlib.Path(__file__).parent / "doc-code"
+WARNINGS = ("-Wall", "-Wextra", "-Werror")
+
+MARKING = re.compile(r"<!-- code: (.*) -->")
+HEADING = re.compile(r"#+ ")
+# Markdown has other ways to show code: these would not be found here.
+HIDDEN = re.compile(r"( {4}|\t)|\s+(```|~~~)|~~~")
+
+# Separates what the blocks of a Python program print.
+END_OF_BLOCK = "\x1e\n"
+
+FRAGMENT = """#include <fsmm-glib/fsmm-glib.h>
+{declarations}
+int
+main (void)
+{{
+  g_autoptr (GError) error = NULL;
+
+{statements}
+  return 0;
+}}
+"""
+
+
+@dataclasses.dataclass(eq=False)
+class Block:
+    page: str
+    line: int
+    language: str
+    marking: str
+    code: str
+    declarations: str = ""
+    program: "Block | None" = None  # what a block of text is the output of
+
+    def __str__(self):
+        return f"{self.page}:{self.line} {self.language}"
+
+    def located(self):
+        """The code, for a compiler that is to say where on the page a mistake is."""
+        return f'#line {self.line + 1} "{self.page}"\n{self.code}'
+
+
+# --- Finding blocks ---
+
+
+class Page:
+    """What the README or a guide shows."""
+
+    def __init__(self, path):
+        self.name = str(path.relative_to(SOURCE))
+        self.lines = enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        self.blocks = []
+        self.faults = []
+        self.marking = self.previous = None
+        self.declarations = ""
+        for number, line in self.lines:
+            self.read(number, line)
+        if self.marking is not None:
+            self.fault("the end", "there is no block behind the last comment")
+
+    def fault(self, place, words):
+        self.faults.append(f"{self.name}:{place}: {words}")
+
+    def read(self, number, line):
+        marking = MARKING.fullmatch(line)
+        if line.startswith("```"):
+            self.add_block(number, line[3:].strip())
+            return
+        if not line:
+            return
+
+        if HIDDEN.match(line):
+            self.fault(number, "code stands between lines of ``` that are not indented")
+        if HEADING.match(line):
+            self.declarations = ""
+        if self.marking is not None:
+            self.fault(number, "a comment on code must stand right in front of a block")
+        self.marking = marking and marking[1]
+        if marking is None:
+            self.previous = None
+
+    def add_block(self, number, language):
+        lines = itertools.takewhile(lambda line: line[1] != "```", self.lines)
+        code = "".join(line + "\n" for _, line in lines)
+        block = Block(self.name, number, language, self.marking or "", code, self.declarations)
+        if (language, block.marking) == ("text", ""):
+            block.program = self.previous
+        if (language, block.marking) == ("c", "declarations"):
+            self.declarations += block.located()
+        self.blocks.append(block)
+        self.previous = block
+        self.marking = None
+
+
+def find_pages():
+    guides = sorted((SOURCE / "doc").rglob("*.md"))
+    return [Page(path) for path in [SOURCE / "README.md", *guides]]
+
+
+# --- Trying blocks ---
+
+
+def run(*command, **kwargs):
+    words = shlex.join(map(str, command))
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False,
+                            **kwargs)
+    if result.returncode != 0:
+        raise AssertionError(
+            f"{words} ended with {result.returncode}:\n{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+@functools.cache
+def library_flags():
+    return shlex.split(run("pkg-config", "--cflags", "--libs", "fsmm-glib-1"))
+
+
+def build_and_run(source, *options):
+    with tempfile.TemporaryDirectory(prefix="fsmm-doc-") as folder:
+        file = pathlib.Path(folder, "program.c")
+        file.write_text(source, encoding="utf-8")
+        program = file.with_suffix("")
+        run(*CC, *WARNINGS, *options, file, "-o", program, *library_flags())
+        return run(program)
+
+
+@functools.cache
+def run_c(block):
+    return build_and_run(block.located())
+
+
+@functools.cache
+def run_statements(block):
+    source = FRAGMENT.format(declarations=block.declarations, statements=block.located())
+    return build_and_run(source, "-Wno-unused-function")
+
+
+def check_declarations(block):
+    source = FRAGMENT.format(declarations=block.declarations + block.located(), statements="")
+    build_and_run(source, "-Wno-unused-function")
+
+
+def check_cpp(block):
+    run(*CXX, *WARNINGS, "-fsyntax-only", "-idirafter", STAND_INS, "-x", "c++", "-",
+        input=block.located())
+
+
+@functools.cache
+def run_javascript(block):
+    with tempfile.NamedTemporaryFile("w", suffix=".js", encoding="utf-8") as file:
+        file.write(block.code)
+        file.flush()
+        options = ["-m"] if re.search("^import ", block.code, re.M) else []
+        return run(*GJS, *options, file.name)
+
+
+def python_blocks(page):
+    return [block for block in BLOCKS if (block.page, block.language) == (page, "python")]
+
+
+@functools.cache
+def run_python_page(page):
+    """What each block printed, as far as the program came; and the words it ended with."""
+    # Empty lines, so that messages have the numbers of lines that the page has.
+    program = ""
+    for block in python_blocks(page):
+        program += "\n" * (block.line - program.count("\n")) + block.code
+        program += f"print({END_OF_BLOCK[:-1]!r})\n"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                            timeout=60, check=False)
+    return result.stdout.split(END_OF_BLOCK), result.stderr
+
+
+def run_python(block):
+    index = python_blocks(block.page).index(block)
+    outputs, errors = run_python_page(block.page)
+    # Behind the last mark is what a block has printed that did not come to its end.
+    assert index < len(outputs) - 1, f"the program ended before or in this block:\n{errors}"
+    return outputs[index]
+
+
+def check_json(block):
+    json.loads(block.code)
+
+
+@functools.cache
+def run_commands():
+    return re.findall(r"^  ([a-z]+) ", run(SOURCE / "run", "help"), re.M)
+
+
+@functools.cache
+def build_options():
+    own = (SOURCE / "meson_options.txt").read_text(encoding="utf-8")
+    return ["buildtype", "werror", *re.findall(r"^option\('(\w+)'", own, re.M)]
+
+
+def check_shell(block):
+    run("bash", "-n", input=block.code)
+    for word in shlex.split(block.code, comments=True):
+        in_tree = "/" in word and (SOURCE / word.split("/")[0]).is_dir() and word[0] not in "./_"
+        assert not in_tree or (SOURCE / word).exists(), f"there is no {word}"
+    for command in re.findall(r"\./run ([a-z]\w*)", block.code):
+        assert command in run_commands(), f"./run has no command {command}"
+    for option in re.findall(r"\s-D(\w+)=", block.code):
+        assert option.startswith("b_") or option in build_options(), f"there is no option {option}"
+
+
+def check_output(block):
+    program = block.program
+    assert program and (program.language, program.marking) in PROGRAMS, \
+        "no program stands right in front of this text"
+    printed = PROGRAMS[program.language, program.marking](program)
+    tap.assert_same_lines(printed.splitlines(), block.code.splitlines(), str(block))
+
+
+# By language and marking. Programs return what they print.
+PROGRAMS = {
+    ("c", ""): run_c,
+    ("c", "inside main"): run_statements,
+    ("js", ""): run_javascript,
+    ("python", ""): run_python,
+}
+CHECKS = PROGRAMS | {
+    ("c", "declarations"): check_declarations,
+    ("cpp", ""): check_cpp,
+    ("json", ""): check_json,
+    ("sh", ""): check_shell,
+    ("text", ""): check_output,
+    ("text", "output"): lambda block: None,
+}
+
+
+def check(block):
+    kind = (block.language, block.marking)
+    assert kind in CHECKS, (
+        f"nothing is known of a block whose language is {block.language!r} and whose comment is"
+        f" {block.marking!r}: see the head of {__file__}")
+    CHECKS[kind](block)
+
+
+def test_pages():
+    """no code of a page is hidden from these tests"""
+    languages = {block.language for block in BLOCKS}
+    assert {"c", "python", "js", "sh", "text"} <= languages, languages
+    faults = [fault for page in PAGES for fault in page.faults]
+    assert not faults, "\n".join(faults)
+
+
+def test_of(block):
+    def test():
+        check(block)
+
+    test.__doc__ = str(block)
+    return test
+
+
+PAGES = find_pages()
+BLOCKS = [block for page in PAGES for block in page.blocks]
+tap.run([test_pages, *map(test_of, BLOCKS)])
