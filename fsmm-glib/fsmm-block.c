@@ -254,8 +254,8 @@ fsmm_block_release (FsmmBlock *self, GError **error)
  *
  * Copies bytes out of the block.
  *
- * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_OUT_OF_RANGE` if there are not that
- * many bytes, `FSMM_ERROR_NO_MEMORY` if there is no memory for the copy.
+ * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_OUT_OF_RANGE` if there are not
+ * that many bytes, `FSMM_ERROR_NO_MEMORY` if there is no memory for the copy.
  *
  * Returns: (array length=n_read) (element-type guint8) (transfer full): a copy, to be freed with
  *   `g_free ()`, or %NULL with @error set
@@ -302,8 +302,8 @@ fsmm_block_read (FsmmBlock *self, gsize offset, gsize n_bytes, gsize *n_read, GE
  *
  * Copies bytes into the block.
  *
- * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_OUT_OF_RANGE` if there is not that
- * much room: then nothing is written.
+ * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_OUT_OF_RANGE` if there is not
+ * that much room: then nothing is written.
  *
  * Returns: %TRUE if the bytes were written
  *
@@ -383,8 +383,8 @@ export_end (gpointer user_data)
  * reference to the bytes is dropped: a release takes effect only then, and so does
  * [method@Fsmm.Pool.free_all] for the chunk that the block lies in.
  *
- * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_NO_MEMORY` if there is none for what is
- * to be remembered.
+ * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_NO_MEMORY` if there is none for
+ * what is to be remembered.
  *
  * Returns: (transfer full): the block's memory, or %NULL with @error set
  *

@@ -15,14 +15,20 @@ G_BEGIN_DECLS
  *
  * An owning, reference-counted handle on one block of a [class@Fsmm.Pool].
  *
- * Pointers are the natural way to use a block from C. Languages that have none use a handle: it reads
- * and writes the block's bytes with bounds checked, and gives the block back when its last reference
- * is dropped, or earlier with [method@Fsmm.Block.release]. It keeps its pool alive.
+ * Pointers are the natural way to use a block from C. Languages that have none use a handle: it
+ * reads and writes the block's bytes with bounds checked, and gives the block back when its last
+ * reference is dropped, or earlier with [method@Fsmm.Block.release]. It keeps its pool alive.
  *
- * A handle whose block is gone, because it was released or because
- * [method@Fsmm.Pool.free_all] dropped it, reports `FSMM_ERROR_RELEASED`, and never touches memory that
- * is not its own any more. A block that has a handle is given back by the handle alone:
- * [method@Fsmm.Pool.free] refuses it.
+ * A handle whose block is gone, because it was released or because [method@Fsmm.Pool.free_all]
+ * dropped it, reports `FSMM_ERROR_RELEASED`, and never touches memory that is not its own any more.
+ * A block that has a handle is given back by the handle alone: [method@Fsmm.Pool.free] refuses it.
+ *
+ * ```c
+ * g_autoptr (FsmmBlock) block = fsmm_pool_acquire (pool, &error);
+ *
+ * if (block == NULL || !fsmm_block_write (block, 0, data, n_bytes, &error))
+ *   return report (error);
+ * ```
  *
  * All functions can be called from any thread. Two threads that write the same bytes at once need a
  * lock of their own, as with any memory.

@@ -130,11 +130,11 @@ fsmm_box_get (FsmmBox *self)
  *
  * Takes the instance out of the box, which is empty afterwards.
  *
- * The caller destroys it with [method@Fsmm.TypedPool.destroy], `g_boxed_free ()` or [func@Fsmm.free], and
- * keeps the pool alive until then.
+ * The caller destroys it with [method@Fsmm.TypedPool.destroy], `g_boxed_free ()` or
+ * [func@Fsmm.free], and keeps the pool alive until then.
  *
- * Returns: (transfer full) (nullable): the instance, or %NULL if it was dropped or stolen, or is being
- *   set by another thread
+ * Returns: (transfer full) (nullable): the instance, or %NULL if it was dropped or stolen, or is
+ *   being set by another thread
  *
  * Since: 1.0
  */
@@ -199,8 +199,8 @@ fill_value (FsmmBox *self, gpointer instance)
  *
  * Errors: `FSMM_ERROR_RELEASED` if the instance was dropped or stolen.
  *
- * Returns: (transfer none): a value of the pool's [property@Fsmm.TypedPool:item-type], or %NULL with
- *   @error set
+ * Returns: (transfer none): a value of the pool's [property@Fsmm.TypedPool:item-type], or %NULL
+ *   with @error set
  *
  * Since: 1.0
  */
@@ -279,7 +279,8 @@ fsmm_box_set_value (FsmmBox *self, const GValue *value, GError **error)
  * Describes the instance, for people who debug: with the type's own function where its layout has
  * one.
  *
- * Returns: (transfer full): a description, also of a box that is empty
+ * Returns: (transfer full): a description, also of a box that is empty, to be freed with
+ *   `g_free ()`
  *
  * Since: 1.0
  */

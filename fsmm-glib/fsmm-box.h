@@ -15,8 +15,9 @@ G_BEGIN_DECLS
  *
  * An owning, reference-counted handle on one instance in a [class@Fsmm.TypedPool].
  *
- * When its last reference is dropped, or earlier with [method@Fsmm.Box.drop], the instance is cleared,
- * and its block goes back to the pool. A box keeps its pool alive. It costs no `malloc ()`.
+ * When its last reference is dropped, or earlier with [method@Fsmm.Box.drop], the instance is
+ * cleared, and its block goes back to the pool. A box keeps its pool alive. It costs no
+ * `malloc ()`.
  *
  * ```c
  * g_autoptr (FsmmBox) box = fsmm_typed_pool_alloc (pool, &error);
@@ -27,8 +28,8 @@ G_BEGIN_DECLS
  * `g_boxed_free ()` refuse it. [method@Fsmm.TypedPool.free_all] clears it as any other; the box is
  * empty then.
  *
- * All functions can be called from any thread. Two threads that use the same instance at once need a
- * lock of their own.
+ * All functions can be called from any thread. Two threads that use the same instance at once need
+ * a lock of their own.
  *
  * Since: 1.0
  */

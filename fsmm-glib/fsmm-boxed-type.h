@@ -23,11 +23,10 @@ G_BEGIN_DECLS
  * As `G_DEFINE_BOXED_TYPE()`, it defines a function `type_name_get_type ()`; and it registers the
  * layout of the struct.
  *
- * `g_boxed_copy ()` takes the copy from the type's default pool,
- * [func@Fsmm.TypedPool.get_default]; `g_boxed_free ()` clears an instance, and returns it to whichever
- * pool it came from. So values, properties, signal arguments, bindings between properties and language
- * bindings use pools without knowing it. As with every boxed type, running out of memory ends the
- * program there.
+ * `g_boxed_copy ()` takes the copy from the type's default pool, [func@Fsmm.TypedPool.get_default];
+ * `g_boxed_free ()` clears an instance, and returns it to whichever pool it came from. So values,
+ * properties, signal arguments, bindings between properties and language bindings use pools without
+ * knowing it. As with every boxed type, running out of memory ends the program there.
  *
  * Where there is a clear function, bytes that are copied may own the same things twice: give a copy
  * function as well, unless instances are never copied.
@@ -76,6 +75,16 @@ G_BEGIN_DECLS
  * Defines a boxed type whose instances live in pools, with all that can be given.
  *
  * See [func@Fsmm.DEFINE_BOXED_TYPE].
+ *
+ * ```c
+ * static void
+ * track_init (Track *self)
+ * {
+ *   self->length = 1;
+ * }
+ *
+ * FSMM_DEFINE_BOXED_TYPE_EXTENDED (Track, track, track_init, track_copy, track_clear, NULL, {})
+ * ```
  *
  * Since: 1.0
  */

@@ -13,10 +13,10 @@ G_BEGIN_DECLS
 
 /**
  * FsmmError:
- * @FSMM_ERROR_INVALID_ARGUMENT: an argument has no meaning: a size of zero, an alignment that is not
- *   a power of two, a number of bytes that does not fit in memory
+ * @FSMM_ERROR_INVALID_ARGUMENT: an argument has no meaning: a size of zero, an alignment that is
+ *   not a power of two, a number of bytes that does not fit in memory
  * @FSMM_ERROR_NO_MEMORY: the system has no memory left for another chunk
- * @FSMM_ERROR_EXHAUSTED: the pool's `max-blocks` are all live
+ * @FSMM_ERROR_EXHAUSTED: [property@Fsmm.Pool:max-blocks] blocks of the pool are live
  * @FSMM_ERROR_INVALID_POINTER: the address is not the start of a block of this pool
  * @FSMM_ERROR_DOUBLE_FREE: the address is a block of this pool that is not allocated: it was freed
  *   before, or has never been handed out

@@ -178,10 +178,10 @@ fsmm_typed_pool_make (FsmmTypedPool *self,
  *
  * Errors: `FSMM_ERROR_EXHAUSTED` if [property@Fsmm.TypedPool:max-blocks] instances are live,
  * `FSMM_ERROR_NO_MEMORY` if the system has none for another chunk, `FSMM_ERROR_RELEASED` if another
- * thread dropped everything at that moment.
+ * thread dropped everything at that moment, or if the pool is being finalized.
  *
- * Returns: (transfer full) (nullable): an instance, for [method@Fsmm.TypedPool.destroy], or %NULL with
- *   @error set
+ * Returns: (transfer full) (nullable): an instance, for [method@Fsmm.TypedPool.destroy], or %NULL
+ *   with @error set
  *
  * Since: 1.0
  */
@@ -203,10 +203,11 @@ fsmm_typed_pool_construct (FsmmTypedPool *self, GError **error)
  *
  * Makes a copy of an instance: by the type's copy function, or of its bytes where it has none.
  *
- * Errors: as [method@Fsmm.TypedPool.construct], and `FSMM_ERROR_INVALID_ARGUMENT` if @source is %NULL.
+ * Errors: as [method@Fsmm.TypedPool.construct], and `FSMM_ERROR_INVALID_ARGUMENT` if @source is
+ * %NULL.
  *
- * Returns: (transfer full) (nullable): an instance, for [method@Fsmm.TypedPool.destroy], or %NULL with
- *   @error set
+ * Returns: (transfer full) (nullable): an instance, for [method@Fsmm.TypedPool.destroy], or %NULL
+ *   with @error set
  *
  * Since: 1.0
  */
@@ -317,11 +318,12 @@ clear_and_finish (FsmmTypedPool *self, const FsmmClaim *claim)
  * Clears an instance, and gives its block back.
  *
  * The address is checked first, as by [method@Fsmm.Pool.free]: for an instance that was destroyed
- * before, that lives elsewhere or belongs to a box, the clear function is not called. Where @error is
- * %NULL, the mistake is logged as a critical message.
+ * before, that lives elsewhere or belongs to a box, the clear function is not called. Where @error
+ * is %NULL, the mistake is logged as a critical message.
  *
- * A clear function may destroy other instances of the same pool. Each level of such a recursion takes
- * about 160 bytes of the stack on a machine of 64 bits, besides what the clear function takes.
+ * A clear function may destroy other instances of the same pool. Each level of such a recursion
+ * takes about 160 bytes of the stack on a machine of 64 bits, besides what the clear function
+ * takes.
  *
  * Errors: `FSMM_ERROR_DOUBLE_FREE` for a block of this pool in which no instance lives any more,
  * `FSMM_ERROR_INVALID_POINTER` for any other address.
@@ -409,13 +411,13 @@ fsmm_typed_pool_replace_held (FsmmTypedPool *self,
  * instances.
  *
  * Instances are cleared in no order that could be relied on. A clear function may destroy others, a
- * parent its children for example: that does nothing then, and each is cleared once, in its turn. So
- * nothing nests, however deep a tree is. What is made meanwhile is not dropped. Boxes whose instances
- * are dropped are empty afterwards.
+ * parent its children for example: that does nothing then, and each is cleared once, in its turn.
+ * So nothing nests, however deep a tree is. What is made meanwhile is not dropped. Boxes whose
+ * instances are dropped are empty afterwards.
  *
  * Where instances own others, no other thread should be making or destroying such at the same time:
- * it would find that what it holds is gone. While another thread is dropping everything, this returns
- * 0 at once.
+ * it would find that what it holds is gone. While another thread is dropping everything, this
+ * returns 0 at once.
  *
  * Returns: how many instances were live
  *

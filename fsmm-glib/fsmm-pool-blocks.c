@@ -51,7 +51,8 @@ alloc_slowly (FsmmPool *self, gsize n_zeroed, GError **error)
  * Errors: `FSMM_ERROR_EXHAUSTED` if [property@Fsmm.Pool:max-blocks] blocks are live,
  * `FSMM_ERROR_NO_MEMORY` if the system has none for another chunk.
  *
- * Returns: (transfer full) (nullable): a block, for [method@Fsmm.Pool.free], or %NULL with @error set
+ * Returns: (transfer full) (nullable): a block, for [method@Fsmm.Pool.free], or %NULL with @error
+ *   set
  *
  * Since: 1.0
  */
@@ -81,7 +82,8 @@ fsmm_pool_alloc (FsmmPool *self, GError **error)
  *
  * Errors: as [method@Fsmm.Pool.alloc].
  *
- * Returns: (transfer full) (nullable): a block, for [method@Fsmm.Pool.free], or %NULL with @error set
+ * Returns: (transfer full) (nullable): a block, for [method@Fsmm.Pool.free], or %NULL with @error
+ *   set
  *
  * Since: 1.0
  */
@@ -136,19 +138,20 @@ free_in_unknown_chunk (FsmmPool *self, gpointer block, GError **error, FsmmCache
  *
  * Gives a block back.
  *
- * @block is looked up, not trusted: anything but the start of a block of this pool that is allocated
- * now is refused, its memory is not touched, and the pool is as it was. Where @error is %NULL, a
- * critical message is logged, so that the mistake is never silent.
+ * @block is looked up, not trusted: anything but the start of a block of this pool that is
+ * allocated now is refused, its memory is not touched, and the pool is as it was. Where @error is
+ * %NULL, a critical message is logged, so that the mistake is never silent.
  *
- * Of two threads that free the same block at the same moment, one may find out only later that it was
- * one too many: when its cache is about to hand the block out, or when the thread ends, and before the
- * block is used twice. A critical message is logged then.
+ * Of two threads that free the same block at the same moment, one may find out only later that it
+ * was one too many: when its cache is about to hand the block out, or when the thread ends, and
+ * before the block is used twice. A critical message is logged then.
  *
  * What cannot be told is a stale pointer to a block that has been handed out again since.
  *
- * Errors: `FSMM_ERROR_DOUBLE_FREE` for a block of this pool that is free already or was never handed
- * out, `FSMM_ERROR_INVALID_POINTER` for any other address, for a block that belongs to a handle, and
- * for one whose chunk was released by [method@Fsmm.Pool.free_all] or [method@Fsmm.Pool.trim].
+ * Errors: `FSMM_ERROR_DOUBLE_FREE` for a block of this pool that is free already or was never
+ * handed out, `FSMM_ERROR_INVALID_POINTER` for any other address, for a block that belongs to a
+ * handle, and for one whose chunk was released by [method@Fsmm.Pool.free_all] or
+ * [method@Fsmm.Pool.trim].
  *
  * Returns: %TRUE if the block was freed or is %NULL
  *
@@ -188,7 +191,8 @@ fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
  *
  * Takes several blocks at once, or none: cheaper than one by one.
  *
- * Errors: as [method@Fsmm.Pool.alloc].
+ * Errors: as [method@Fsmm.Pool.alloc], and `FSMM_ERROR_INVALID_ARGUMENT` if @blocks is %NULL and
+ * @n_blocks is not 0.
  *
  * Returns: %TRUE if all of @blocks have been filled in, %FALSE with @error set if none has
  *
@@ -224,10 +228,12 @@ fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError *
  * @blocks: (array length=n_blocks): blocks of this pool; a %NULL among them is passed over
  * @error: return location for an error
  *
- * Gives several blocks back at once, or none: if one of them is not a live block of this pool, or is
- * there twice, then nothing is freed. Where @error is %NULL, that is logged as a critical message.
+ * Gives several blocks back at once, or none: if one of them is not a live block of this pool, or
+ * is there twice, then nothing is freed. Where @error is %NULL, that is logged as a critical
+ * message.
  *
- * Errors: as [method@Fsmm.Pool.free]; the message has the index of the first that is wrong.
+ * Errors: as [method@Fsmm.Pool.free], where the message has the index of the first that is wrong,
+ * and `FSMM_ERROR_INVALID_ARGUMENT` if @blocks is %NULL and @n_blocks is not 0.
  *
  * Returns: %TRUE if all were freed, %FALSE with @error set if none was
  *
@@ -265,8 +271,8 @@ fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **
  *
  * The time this takes grows with the number of chunks, not of blocks. The pool is empty afterwards,
  * and can be used as before. Pointers into it are invalid pointers from now on, and handles report
- * `FSMM_ERROR_RELEASED`; memory that is being read through a handle at this moment, or through bytes
- * from [method@Fsmm.Block.get_bytes], goes back when that ends.
+ * `FSMM_ERROR_RELEASED`; memory that is being read through a handle at this moment, or through
+ * bytes from [method@Fsmm.Block.get_bytes], goes back when that ends.
  *
  * Returns: how many blocks were live
  *
@@ -291,8 +297,8 @@ fsmm_pool_free_all (FsmmPool *self)
  *
  * Adds chunks until @n_blocks blocks are free, or adds none.
  *
- * As long as nobody else takes blocks, and nobody trims the pool, the next @n_blocks can then be taken
- * without an error.
+ * As long as nobody else takes blocks, and nobody trims the pool, the next @n_blocks can then be
+ * taken without an error.
  *
  * Errors: `FSMM_ERROR_EXHAUSTED` if that would exceed [property@Fsmm.Pool:max-blocks],
  * `FSMM_ERROR_NO_MEMORY` if the system has not enough.
@@ -366,8 +372,8 @@ fsmm_pool_is_allocated (FsmmPool *self, gconstpointer block)
  * Calls a function for each live block.
  *
  * No lock is held while @func runs: it may use the pool in every way, and so may other threads.
- * Each block is live at the moment it is shown, and is shown once; blocks that are taken meanwhile may
- * be shown or not.
+ * Each block is live at the moment it is shown, and is shown once; blocks that are taken meanwhile
+ * may be shown or not.
  *
  * Since: 1.0
  */
@@ -424,8 +430,8 @@ fsmm_pool_acquire (FsmmPool *self, GError **error)
  *
  * The caller makes sure that the pool is not finalized meanwhile.
  *
- * Returns: (transfer none) (nullable): the pool in which @block is allocated now, or %NULL if @block
- *   is not the start of a live block of any pool
+ * Returns: (transfer none) (nullable): the pool in which @block is allocated now, or %NULL if
+ *   @block is not the start of a live block of any pool
  *
  * Since: 1.0
  */
@@ -443,9 +449,9 @@ fsmm_pool_for_block (gconstpointer block)
  *
  * Gives a block back to the pool it came from, whichever that is.
  *
- * This is a `GDestroyNotify`, for `g_ptr_array_new_with_free_func ()`, `g_list_free_full ()` and the
- * like. The pool must outlive the container: where both are `g_autoptr`, declare the pool first, since
- * they are dropped in reverse.
+ * This is a `GDestroyNotify`, for `g_ptr_array_new_with_free_func ()`, `g_list_free_full ()` and
+ * the like. The pool must outlive the container: where both are `g_autoptr`, declare the pool
+ * first, since they are dropped in reverse.
  *
  * An instance of a typed pool is cleared before. A wrong pointer is refused as by
  * [method@Fsmm.Pool.free], and logged as a critical message.

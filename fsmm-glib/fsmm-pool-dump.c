@@ -58,10 +58,10 @@ append_flags (FsmmPool *self, GString *text)
  *   0x7f5be1fc0800     0/16 ........________
  * ```
  *
- * In the line of a chunk is its address, how many of its blocks are allocated, and a map of them: `#`
- * for an allocated block, `.` for a free one, `_` for one that was never handed out. Where there are
- * more than 64 blocks, a character stands for several, with `+` where some of them are allocated. Of
- * more than 64 chunks the first are shown.
+ * In the line of a chunk is its address, how many of its blocks are allocated, and a map of them:
+ * `#` for an allocated block, `.` for a free one, `_` for one that was never handed out. Where
+ * there are more than 64 blocks, a character stands for several, with `+` where some of them are
+ * allocated. Of more than 64 chunks the first are shown.
  *
  * The text is not for programs: it may change. In a debugger, print it with
  * `call (void) puts (fsmm_pool_dump (pool))`.

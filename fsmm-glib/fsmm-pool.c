@@ -25,9 +25,12 @@
  *
  * ```c
  * g_autoptr (GError) error = NULL;
- * g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("nodes", sizeof (Node), 0, 0, 0, &error);
- * Node *node = pool != NULL ? fsmm_pool_alloc (pool, &error) : NULL;
+ * g_autoptr (FsmmPool) pool = NULL;
+ * Node *node = NULL;
  *
+ * pool = fsmm_pool_new_full ("nodes", sizeof (Node), 0, 0, 0, &error);
+ * if (pool != NULL)
+ *   node = fsmm_pool_alloc (pool, &error);
  * if (node == NULL)
  *   return report (error);
  *
@@ -39,9 +42,9 @@
  * From Python and JavaScript, take a handle instead of a pointer: [method@Fsmm.Pool.acquire].
  *
  * All functions can be called from any thread, and a block may be freed by another thread than the
- * one that took it. Each thread keeps some free blocks of a pool for itself, so that taking and freeing one
- * takes no lock. Nobody misses them: before a limit refuses anybody, and whenever memory is given back,
- * they are taken from there.
+ * one that took it. Each thread keeps some free blocks of a pool for itself, so that taking and
+ * freeing one takes no lock. Nobody misses them: before a limit refuses anybody, and whenever
+ * memory is given back, they are taken from there.
  *
  * What a pool cannot see by itself, writes to freed blocks and leaks for example, it finds with
  * `FSMM_DEBUG` in the environment: see [Debugging](debugging.html).
@@ -296,8 +299,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    * The usable size of a chunk in bytes: from 1024 to 4 GiB, or 0 for the default, which is 256 KiB
    * and at least eight blocks.
    *
-   * As many blocks lie in a chunk as fit; bookkeeping lies outside. Where a block is larger than what
-   * was asked for here, a chunk holds one block, and this property has the size of a block.
+   * As many blocks lie in a chunk as fit; bookkeeping lies outside. Where a block is larger than
+   * what was asked for here, a chunk holds one block, and this property has the size of a block.
    *
    * Since: 1.0
    */
@@ -306,8 +309,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:alignment: (getter get_alignment)
    *
-   * Every block starts at a multiple of this many bytes: a power of two, or 0 for the default, which
-   * suits every C type.
+   * Every block starts at a multiple of this many bytes: a power of two, or 0 for the default,
+   * which suits every C type.
    *
    * Since: 1.0
    */
@@ -334,8 +337,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:n-allocated: (getter get_n_allocated)
    *
-   * How many blocks are live now. While other threads take or free some, this is outdated at once, and can
-   * be off by as many as they are busy with.
+   * How many blocks are live now. While other threads take or free some, this is outdated at once,
+   * and can be off by as many as they are busy with.
    *
    * Since: 1.0
    */
@@ -345,8 +348,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    * FsmmPool:n-free: (getter get_n_free)
    *
    * How many blocks can be handed out before the pool needs another chunk or reaches
-   * [property@Fsmm.Pool:max-blocks]. What other threads keep for themselves is among them, but may cost
-   * this one a chunk, unless there is a limit.
+   * [property@Fsmm.Pool:max-blocks]. What other threads keep for themselves is among them, but may
+   * cost this one a chunk, unless there is a limit.
    *
    * Since: 1.0
    */
@@ -355,8 +358,9 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:peak-allocated: (getter get_peak_allocated)
    *
-   * The most blocks that were ever live at a time. Where several threads take blocks at the same time, it
-   * can be too high by what they keep for themselves, but never exceeds [property@Fsmm.Pool:max-blocks].
+   * The most blocks that were ever live at a time. Where several threads take blocks at the same
+   * time, it can be too high by what they keep for themselves, but never exceeds
+   * [property@Fsmm.Pool:max-blocks].
    *
    * Since: 1.0
    */
@@ -368,8 +372,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    * How many bytes the pool holds in chunks now.
    *
    * This is address space, so that a chunk of 256 KiB for a single block costs little: a page of it
-   * becomes memory when a block in it is first written to. From 5 MiB on, a page has 2 MiB where the
-   * system offers such. What bytes from [method@Fsmm.Block.get_bytes] keep after everything was
+   * becomes memory when a block in it is first written to. From 5 MiB on, a page has 2 MiB where
+   * the system offers such. What bytes from [method@Fsmm.Block.get_bytes] keep after everything was
    * dropped is not in it. The bookkeeping of a chunk comes to nine bits for each block.
    *
    * Since: 1.0
@@ -415,8 +419,8 @@ fsmm_pool_new (gsize alloc_size, gsize chunk_bytes, GError **error)
  * Unlike with `g_initable_new ()`, the compiler converts the numbers: variable arguments of type
  * `int` where a property of 64 bits is set are a common mistake.
  *
- * Errors: `FSMM_ERROR_INVALID_ARGUMENT` for a size outside these bounds, and for an alignment that is
- * not a power of two.
+ * Errors: `FSMM_ERROR_INVALID_ARGUMENT` for a size outside these bounds, and for an alignment that
+ * is not a power of two.
  *
  * Returns: (transfer full): a new pool, or %NULL with @error set
  *

@@ -13,8 +13,8 @@
  * Checks that the library a program runs with can serve a program that needs the given version.
  *
  * A library of another major version cannot; one of the same major version that is as new or newer
- * can. Pass [const@Fsmm.MAJOR_VERSION], [const@Fsmm.MINOR_VERSION] and [const@Fsmm.MICRO_VERSION] to
- * ask for the version a program was compiled against.
+ * can. Pass [const@Fsmm.MAJOR_VERSION], [const@Fsmm.MINOR_VERSION] and [const@Fsmm.MICRO_VERSION]
+ * to ask for the version a program was compiled against.
  *
  * This function can be called from any thread.
  *

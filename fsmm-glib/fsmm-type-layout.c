@@ -129,8 +129,8 @@ keep_layout (GType type, const FsmmTypeLayout *layout, GError **error)
  *
  * Tells pools how to deal with instances of a boxed type.
  *
- * That is for types that exist already. [func@Fsmm.DEFINE_BOXED_TYPE] defines a type and registers its
- * layout.
+ * That is for types that exist already. [func@Fsmm.DEFINE_BOXED_TYPE] defines a type and registers
+ * its layout.
  *
  * Do so only for plain structs that your code owns. The instances of an opaque or reference-counted
  * type cannot be made in a block, and its own free function would free the block as well.
@@ -281,7 +281,8 @@ check_copies (GType type, gsize size, gsize alignment, GError **error)
  *
  * Errors: `FSMM_ERROR_UNSUPPORTED_TYPE` for a type that is not boxed, or whose copy function does
  * not copy @size bytes, `FSMM_ERROR_INVALID_ARGUMENT` for a size or an alignment that no pool can
- * have, or for a type that has another layout, `FSMM_ERROR_NO_MEMORY` if there is none for a sample.
+ * have, or for a type that has another layout, `FSMM_ERROR_NO_MEMORY` if there is none for a
+ * sample.
  *
  * Returns: %TRUE if the type has this layout now
  *

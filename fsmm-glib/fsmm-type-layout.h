@@ -52,7 +52,9 @@ typedef void (*FsmmClearFunc) (gpointer instance);
  *
  * Describes an instance, for people who debug.
  *
- * Returns: (transfer full) (not nullable): a description
+ * No lock is held while it runs.
+ *
+ * Returns: (transfer full) (not nullable): a description, which is freed with `g_free ()`
  *
  * Since: 1.0
  */

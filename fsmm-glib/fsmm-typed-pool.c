@@ -11,10 +11,10 @@
  *
  * A pool whose blocks are instances of one boxed type.
  *
- * It makes instances in blocks, and clears them when they are destroyed: one by one, or all at once.
- * What it must know of the type for that is its layout: [func@Fsmm.DEFINE_BOXED_TYPE] defines a type with
- * one, [func@Fsmm.type_register_layout] gives one to a type that is there, and `GValue`, `GDate` and
- * `GPollFD` have theirs.
+ * It makes instances in blocks, and clears them when they are destroyed: one by one, or all at
+ * once. What it must know of the type for that is its layout: [func@Fsmm.DEFINE_BOXED_TYPE] defines
+ * a type with one, [func@Fsmm.type_register_layout] gives one to a type that is there, and
+ * `GValue`, `GDate` and `GPollFD` have theirs.
  *
  * ```c
  * #define TRACK_TYPE (track_get_type ())
@@ -27,15 +27,15 @@
  * fsmm_typed_pool_destroy (pool, track, &error);
  * ```
  *
- * An instance is owned by whoever has its address, as from [method@Fsmm.TypedPool.construct], or by a
- * [struct@Fsmm.Box], as from [method@Fsmm.TypedPool.alloc]. Languages without pointers use boxes.
+ * An instance is owned by whoever has its address, as from [method@Fsmm.TypedPool.construct], or by
+ * a [struct@Fsmm.Box], as from [method@Fsmm.TypedPool.alloc]. Languages without pointers use boxes.
  *
- * User functions (init, copy, clear) run without a lock: they may make and destroy other instances of
- * the same pool, and may drop the last reference to it. All functions of the pool can be called from
- * any thread.
+ * User functions (init, copy, clear) run without a lock: they may make and destroy other instances
+ * of the same pool, and may drop the last reference to it. All functions of the pool can be called
+ * from any thread.
  *
- * When the pool is finalized, instances that are still live are cleared. A box keeps its pool alive;
- * who has but an address keeps the pool alive himself.
+ * When the pool is finalized, instances that are still live are cleared. A box keeps its pool
+ * alive; who has but an address keeps the pool alive himself.
  *
  * Since: 1.0
  */
@@ -369,8 +369,8 @@ fsmm_typed_pool_get_item_type (FsmmTypedPool *self)
  * Gets the pool that has the instances' blocks, to look at its counts and chunks, to reserve or to
  * trim.
  *
- * It refuses to hand out or take back any block, with `FSMM_ERROR_INVALID_ARGUMENT`; where a call has
- * no room for an error, as [method@Fsmm.Pool.free_all], that is logged as a critical message.
+ * It refuses to hand out or take back any block, with `FSMM_ERROR_INVALID_ARGUMENT`; where a call
+ * has no room for an error, as [method@Fsmm.Pool.free_all], that is logged as a critical message.
  *
  * Returns: (transfer none): a pool
  *

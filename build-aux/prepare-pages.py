@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Makes pages for gi-docgen of those in doc/, whose links are for who reads them where they lie.
+
+usage: prepare-pages.py OUTPUT-FOLDER STYLE PAGE...
+
+A link to another page becomes one to what gi-docgen makes of it, in a folder that has no folders in
+it. A link to the source of a diagram becomes the diagram, which leads to itself, to be seen larger.
+"""
+
+import pathlib
+import re
+import sys
+
+PAGE = re.compile(r"\]\((?!\w+:)(?:[^()\s]*/)?([\w-]+)\.md(#[\w-]+)?\)")
+DIAGRAM = re.compile(r"^\[([^\]]+)\]\((?:[^()\s]*/)?diagrams/([\w-]+)\.dot\)", re.MULTILINE)
+
+
+def prepare(text, style):
+    text = PAGE.sub(r"](\1.html\2)", text)
+    text = DIAGRAM.sub(r"[![\1](\2.svg)](\2.svg)", text)
+    return f"{text}\n<style>\n{style.strip()}\n</style>\n"
+
+
+def main():
+    folder, style = map(pathlib.Path, sys.argv[1:3])
+    for page in map(pathlib.Path, sys.argv[3:]):
+        text = prepare(page.read_text(encoding="utf-8"), style.read_text(encoding="utf-8"))
+        (folder / page.name).write_text(text, encoding="utf-8")
+
+
+main()
