@@ -549,6 +549,26 @@ test_lost_while_more_are_taken (void)
   fsmm_test_assert_counts (pool, 141, 1);
 }
 
+/* Where nothing may be taken in place of the lost one, none is taken. */
+static void
+test_lost_at_the_limit (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 64, 0, 1024, 16, NULL);
+  g_autoptr (GError) error = NULL;
+  gpointer block = fsmm_test_alloc (pool);
+  gpointer blocks[16];
+
+  fsmm_test_free (pool, block);
+  g_assert_true (fsmm_pool_reserve (pool, 1, NULL));
+  fsmm_state_set (state_of (pool, block), FSMM_STATE_LIVE);
+
+  expect_report ("1");
+  g_assert_false (fsmm_pool_alloc_many (pool, G_N_ELEMENTS (blocks), blocks, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_EXHAUSTED);
+  fsmm_test_assert_reported ();
+  fsmm_test_assert_counts (pool, 1, 1);
+}
+
 /* A stale free has hit the block of a handle: the handle finds out, and lets nobody else's block
  * go. */
 static void
@@ -759,6 +779,7 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/cache/lost/while-many-are-taken-below-a-limit", GSIZE_TO_POINTER (16),
                         test_lost_while_many_are_taken);
   g_test_add_func ("/cache/lost/while-more-are-taken", test_lost_while_more_are_taken);
+  g_test_add_func ("/cache/lost/at-the-limit", test_lost_at_the_limit);
   g_test_add_func ("/cache/lost/by-a-handle", test_lost_by_a_handle);
   g_test_add_func ("/cache/fenced", test_fenced_caches);
   g_test_add_func ("/cache/child-gets-blocks-of-others", test_child_gets_blocks_of_others);

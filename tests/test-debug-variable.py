@@ -33,6 +33,7 @@ def test_help():
                  "all", "help"):
         assert_matches(rf"\n  {flag}  +[a-z]", text)
     assert_matches(r"NAME:FLAGS", text)
+    assert "Supported debug values" not in text  # that is what GLib would say
     assert max(map(len, text.splitlines())) < 100
 
 
@@ -46,7 +47,8 @@ def test_unknown_flags():
 
 def test_silence():
     """without mistakes nothing is printed, with any flag"""
-    for flags in ("", "all", "malloc", "wipe", "victim:all", "leaks,trace"):
+    for flags in ("", "all", "malloc", "wipe", "victim:all", "leaks,trace",
+                  "leaks, , trace ;victim : poison  canary,;"):
         assert run("nothing-wrong", flags) == "", flags
 
 
@@ -56,7 +58,9 @@ def test_leaks_at_exit():
     assert_matches(r"pool “Note” \(Note, alloc-size 8\): 5 blocks \(40 bytes\) live when the program "
                    r"exited, the oldest for \d+\.\d s\n  5 blocks \(40 bytes\) taken by:\n", text)
     assert_matches(r"pool “other notes” \(Note, alloc-size 8\): 7 blocks \(56 bytes\)", text)
-    assert_matches(r"by type:\n  Note: 12 instances \(96 bytes\) in 2 pools\n", text)
+    assert_matches(r"by type:\n  Note: 12 instances \(96 bytes\) in 2 pools\n"
+                   r"  GDate: 1 instance \(\d+ bytes\) in 1 pool\n", text)
+    assert "and others" not in text
 
 
 def test_leaks_in_many_places():
@@ -82,5 +86,11 @@ def test_trace():
                        r"\n    main \(tools-victim\.c:\d+\)", text)
 
 
+def test_last_calls():
+    """a call that never returns is shown where it is, and not in the next function"""
+    assert_matches(r"\n    take_block .*\n    leak_and_exit .*\n    leak_at_the_end .*\n    main ",
+                   run("leak-at-the-end", "victim:leaks"))
+
+
 tap.run([test_help, test_unknown_flags, test_silence, test_leaks_at_exit, test_leaks_in_many_places,
-         test_leaks_of_others_are_not_told, test_trace])
+         test_leaks_of_others_are_not_told, test_trace, test_last_calls])

@@ -74,6 +74,54 @@ test_alignment_beyond_the_chunk (void)
   g_assert_cmpuint (geometry.span % geometry.alignment, ==, 0);
 }
 
+static FsmmGeometry
+make_with_canary (guint64 alloc_size, guint64 alignment, guint64 chunk_bytes)
+{
+  FsmmGeometry geometry = make (alloc_size, alignment, chunk_bytes);
+
+  fsmm_geometry_add_canary (&geometry);
+  g_assert_cmpuint (geometry.alloc_size, ==, alloc_size);
+  g_assert_cmpuint (geometry.block_size % geometry.alignment, ==, 0);
+  g_assert_cmpuint (geometry.span, <=, FSMM_MAX_SPAN);
+
+  return geometry;
+}
+
+static void
+test_canary_has_room (void)
+{
+  g_assert_cmpuint (make_with_canary (64, 0, 1024).block_size, ==, 80);
+  g_assert_cmpuint (make_with_canary (64, 0, 1024).n_blocks, ==, 16);
+  g_assert_cmpuint (make_with_canary (20, 0, 1024).block_size, ==, 32);
+  g_assert_cmpuint (make_with_canary (1, 1, 1024).block_size, ==, 9);
+
+  /* A chunk is never less than what was asked for. */
+  g_assert_cmpuint (make_with_canary (600, 0, 1024).chunk_bytes, ==, 1024);
+}
+
+static void
+test_canary_in_the_largest_chunk (void)
+{
+  FsmmGeometry many = make_with_canary (64, 0, FSMM_MAX_SPAN);
+  FsmmGeometry one = make_with_canary (FSMM_MAX_SPAN, 0, 0);
+
+  g_assert_cmpuint (many.chunk_bytes, ==, FSMM_MAX_SPAN);
+  g_assert_cmpuint (many.n_blocks, ==, FSMM_MAX_SPAN / 80);
+  g_assert_cmpuint (one.block_size, ==, FSMM_MAX_SPAN);
+  g_assert_cmpuint (one.n_blocks, ==, 1);
+}
+
+static void
+test_lone_blocks (void)
+{
+  FsmmGeometry geometry = make (100, 0, 1024);
+
+  fsmm_geometry_set_lone (&geometry);
+  g_assert_cmpuint (geometry.n_blocks, ==, 1);
+  g_assert_cmpuint (geometry.chunk_bytes, ==, 112);
+  g_assert_cmpuint (geometry.span, ==, 128);
+}
+
 static void
 test_senseless_numbers_are_refused (void)
 {
@@ -145,6 +193,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/geometry/default-chunk-holds-several-large-blocks",
                    test_default_chunk_holds_several_large_blocks);
   g_test_add_func ("/geometry/alignment-beyond-the-chunk", test_alignment_beyond_the_chunk);
+  g_test_add_func ("/geometry/canary-has-room", test_canary_has_room);
+  g_test_add_func ("/geometry/canary-in-the-largest-chunk", test_canary_in_the_largest_chunk);
+  g_test_add_func ("/geometry/lone-blocks", test_lone_blocks);
   g_test_add_func ("/geometry/senseless-numbers-are-refused", test_senseless_numbers_are_refused);
   g_test_add_func ("/geometry/bounds-are-accepted", test_bounds_are_accepted);
   g_test_add_func ("/geometry/division-by-reciprocal-is-exact",

@@ -57,6 +57,38 @@ test_range_over_two_leaves (void)
 }
 
 static void
+test_beyond_all_addresses (void)
+{
+#if GLIB_SIZEOF_VOID_P == 8
+  gpointer beyond = (gpointer) ((guintptr) 1 << FSMM_REGISTRY_ADDRESS_BITS);
+  int owner;
+
+  g_assert_false (fsmm_registry_add (beyond, FSMM_SYSTEM_GRANULE, &owner, NULL));
+  g_assert_null (fsmm_registry_find_store (beyond));
+#else
+  g_test_skip ("there are no such addresses");
+#endif
+}
+
+static void
+test_lone_addresses (void)
+{
+  guint8 memory[2] = { 0 };
+  int owner;
+
+  g_assert_null (fsmm_registry_find_lone (memory));
+
+  fsmm_registry_add_lone (memory, &owner);
+  fsmm_registry_add_lone (memory + 1, &owner);
+  g_assert_true (fsmm_registry_find_store (memory) == &owner);
+  fsmm_registry_remove_lone (memory);
+  g_assert_null (fsmm_registry_find_store (memory));
+  g_assert_true (fsmm_registry_find_store (memory + 1) == &owner);
+  fsmm_registry_remove_lone (memory + 1);
+  g_assert_null (fsmm_registry_find_store (memory + 1));
+}
+
+static void
 test_no_memory_for_a_leaf (void)
 {
 #if GLIB_SIZEOF_VOID_P == 8
@@ -86,6 +118,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/registry/knows-what-was-added", test_knows_what_was_added);
   g_test_add_func ("/registry/any-address-can-be-asked-about", test_any_address_can_be_asked_about);
   g_test_add_func ("/registry/range-over-two-leaves", test_range_over_two_leaves);
+  g_test_add_func ("/registry/beyond-all-addresses", test_beyond_all_addresses);
+  g_test_add_func ("/registry/lone-addresses", test_lone_addresses);
   g_test_add_func ("/registry/no-memory-for-a-leaf", test_no_memory_for_a_leaf);
 
   return g_test_run ();

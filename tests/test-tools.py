@@ -84,7 +84,8 @@ HEAP_WORDS = {"asan": ["heap-use-after-free", "freed by thread", "free_block"],
               "valgrind": ["Invalid read of size 1", "block of size 64 free'd", "free_block"]}
 
 tests = [make_quiet_test("nothing-wrong", flags)
-         for flags in ("", "all", "canary", "poison", "wipe", "malloc", "trace", "quarantine")]
+         for flags in ("", "all", "canary", "poison", "wipe", "malloc", "malloc,wipe", "trace",
+                       "quarantine")]
 tests += [make_test(act, words) for act, words in MISTAKES[TOOL].items()]
 tests += [make_test("read-free", MISTAKES[TOOL]["read-free"], flags)
           for flags in ("poison", "quarantine", "wipe", "all")]

@@ -29,10 +29,39 @@ note_clear (Note *self)
 
 FSMM_DEFINE_BOXED_TYPE (Note, note, note_copy, note_clear)
 
-static FsmmPool *pool;
-
 /* So that the compiler leaves what looks useless. */
 static volatile char sink;
+
+typedef struct _Link Link;
+
+struct _Link {
+  Link *next; /* (nullable) */
+};
+
+#define LINK_TYPE (link_get_type ())
+GType link_get_type (void);
+
+static void
+link_copy (const Link *source, Link *destination)
+{
+  destination->next = source->next;
+}
+
+static FsmmTypedPool *ring;
+
+/* Looks at the next one, as a parent does at its children. A ring of one is the end of all others. */
+static void
+link_clear (Link *self)
+{
+  if (self->next == self)
+    fsmm_typed_pool_free_all (ring);
+  else if (self->next != NULL)
+    sink = self->next->next != NULL;
+}
+
+FSMM_DEFINE_BOXED_TYPE (Link, link, link_copy, link_clear)
+
+static FsmmPool *pool;
 
 static char *
 take_block (void)
@@ -44,6 +73,36 @@ static void
 free_block (char *block)
 {
   fsmm_pool_free (pool, block, NULL);
+}
+
+/* One that has bytes behind its blocks, and is gone again. */
+static void
+use_odd_pool (void)
+{
+  FsmmPool *odd = fsmm_pool_new (20, 1024, NULL);
+  char *block = fsmm_pool_alloc (odd, NULL);
+
+  fsmm_pool_free (odd, block, NULL);
+  g_object_unref (odd);
+}
+
+/* All at once: what has been cleared may be looked at until the last one is. The pool remains, and
+ * none of them is a leak. */
+static void
+drop_ring (void)
+{
+  Link *links[200];
+
+  ring = fsmm_typed_pool_new (LINK_TYPE, 1024, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (links); i++)
+    links[i] = fsmm_typed_pool_construct (ring, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (links); i++)
+    links[i]->next = links[(i + 199) % 200];
+  fsmm_typed_pool_free_all (ring);
+
+  links[0] = fsmm_typed_pool_construct (ring, NULL);
+  links[0]->next = links[0];
+  fsmm_typed_pool_destroy (ring, links[0], NULL);
 }
 
 static void
@@ -63,6 +122,8 @@ do_nothing_wrong (void)
     blocks[i] = fsmm_pool_alloc0 (pool, NULL);
   sink = blocks[50][63];
   fsmm_pool_free_all (pool);
+  use_odd_pool ();
+  drop_ring ();
 }
 
 static void
@@ -100,12 +161,15 @@ read_tail (void)
   sink = block[21 * 48];
 }
 
+/* Of a block that was used before. */
 static void
 write_to_padding (void)
 {
   FsmmPool *odd = fsmm_pool_new (20, 1024, NULL);
   char *block = fsmm_pool_alloc (odd, NULL);
 
+  fsmm_pool_free (odd, block, NULL);
+  block = fsmm_pool_alloc (odd, NULL);
   block[24] = 1;
 }
 
@@ -181,11 +245,13 @@ leak_instances (void)
 {
   FsmmTypedPool *one = fsmm_typed_pool_new (NOTE_TYPE, 0, NULL);
   FsmmTypedPool *other = fsmm_typed_pool_new_full ("other notes", NOTE_TYPE, 0, 0, NULL);
+  FsmmTypedPool *dates = fsmm_typed_pool_new (G_TYPE_DATE, 0, NULL);
 
   for (guint i = 0; i < 5; i++)
     fsmm_typed_pool_construct (one, NULL);
   for (guint i = 0; i < 7; i++)
     fsmm_typed_pool_construct (other, NULL);
+  fsmm_typed_pool_construct (dates, NULL);
 }
 
 static G_GNUC_NORETURN void
@@ -198,6 +264,20 @@ leak_in_many_places (void)
   sink = *take_block ();
   sink = *take_block ();
   exit (0);
+}
+
+static G_GNUC_NORETURN void
+leak_and_exit (void)
+{
+  sink = *take_block ();
+  exit (0);
+}
+
+/* The call is the last instruction, so that it would return into the next function. */
+static G_GNUC_NORETURN void
+leak_at_the_end (void)
+{
+  leak_and_exit ();
 }
 
 static void
@@ -228,6 +308,7 @@ static const struct {
   { "leak", leak_blocks },
   { "leak-instances", leak_instances },
   { "leak-in-many-places", leak_in_many_places },
+  { "leak-at-the-end", leak_at_the_end },
   { "free-twice", free_twice },
 };
 
