@@ -5,6 +5,7 @@ usage: prepare-pages.py OUTPUT-FOLDER STYLE PAGE...
 
 A link to another page becomes one to what gi-docgen makes of it, in a folder that has no folders in
 it. A link to the source of a diagram becomes the diagram, which leads to itself, to be seen larger.
+A link to a file outside of doc/ becomes its name: a manual that is installed has no such files.
 """
 
 import pathlib
@@ -13,11 +14,13 @@ import sys
 
 PAGE = re.compile(r"\]\((?!\w+:)(?:[^()\s]*/)?([\w-]+)\.md(#[\w-]+)?\)")
 DIAGRAM = re.compile(r"^\[([^\]]+)\]\((?:[^()\s]*/)?diagrams/([\w-]+)\.dot\)", re.MULTILINE)
+FILE = re.compile(r"\[([^\]]+)\]\(\.\./[^()\s]+\)")
 
 
 def prepare(text, style):
     text = PAGE.sub(r"](\1.html\2)", text)
     text = DIAGRAM.sub(r"[![\1](\2.svg)](\2.svg)", text)
+    text = FILE.sub(r"`\1`", text)
     return f"{text}\n<style>\n{style.strip()}\n</style>\n"
 
 

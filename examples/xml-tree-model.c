@@ -167,13 +167,14 @@ drop_element (XmlTree *self, XmlElement *element)
   xml_node_destroy (self->pools, XML_KIND_ELEMENT, element);
 }
 
-/* Destroys one node after the other, children first. */
-void
-xml_tree_drop_nodes (XmlTree *self)
+/* Destroys one node after the other, children first. @top is no child of its parent any more. */
+static void
+drop_below (XmlTree *self, XmlElement *top)
 {
-  XmlElement *element = self->root;
+  XmlElement *end = top->node.parent;
+  XmlElement *element = top;
 
-  while (element != NULL)
+  while (element != end)
     {
       XmlNode *child = element->first_child;
 
@@ -193,6 +194,54 @@ xml_tree_drop_nodes (XmlTree *self)
             xml_node_destroy (self->pools, XML_KIND_TEXT, child);
         }
     }
+}
+
+static gboolean
+is_named (const XmlNode *node, const char *name)
+{
+  return node->kind == XML_KIND_ELEMENT && strcmp (((const XmlElement *) node)->name, name) == 0;
+}
+
+static void
+drop_children_named (XmlTree *self, XmlElement *parent, const char *name)
+{
+  XmlNode **link = &parent->first_child;
+
+  parent->last_child = NULL;
+  while (*link != NULL)
+    {
+      XmlNode *child = *link;
+
+      if (is_named (child, name))
+        {
+          *link = child->next;
+          drop_below (self, (XmlElement *) child);
+        }
+      else
+        {
+          parent->last_child = child;
+          link = &child->next;
+        }
+    }
+}
+
+/* Drops each element that has this name, and what is in it. The root stays, whatever its name. */
+void
+xml_tree_drop_named (XmlTree *self, const char *name)
+{
+  gsize depth = 1;
+
+  for (XmlNode *node = &self->root->node; node != NULL; node = xml_node_get_next (node, &depth))
+    if (node->kind == XML_KIND_ELEMENT)
+      drop_children_named (self, (XmlElement *) node, name);
+}
+
+/* Drops all nodes, one after the other. */
+void
+xml_tree_drop_nodes (XmlTree *self)
+{
+  if (self->root != NULL)
+    drop_below (self, self->root);
 
   self->root = NULL;
   self->open = NULL;

@@ -29,6 +29,7 @@ gboolean xml_tree_is_complete (const XmlTree *self);
 
 XmlNode *xml_node_get_next (XmlNode *self, gsize *depth);
 
+void xml_tree_drop_named (XmlTree *self, const char *name);
 void xml_tree_drop_nodes (XmlTree *self);
 void xml_tree_drop_all (XmlTree *self);
 

@@ -2,117 +2,90 @@
 
 #include "xml-tree-output.h"
 
-#include <stdio.h>
-#include <string.h>
-#ifdef G_OS_UNIX
-#include <unistd.h>
-#endif
+#include "xml-tree-terminal.h"
+#include "xml-tree-text.h"
 
-#define N_COLUMNS 80
+/* What a terminal is told to show each style with. */
+static const char *const codes[] = {
+  [XML_STYLE_PLAIN] = NULL,
+  [XML_STYLE_HEADING] = "1",     /* bold */
+  [XML_STYLE_EXPLANATION] = "2", /* dim */
+  [XML_STYLE_BETTER] = "32",     /* green */
+  [XML_STYLE_WORSE] = "33",      /* yellow */
+  [XML_STYLE_REFUSED] = "31",    /* red */
+  [XML_STYLE_BLOCKS] = "36",     /* cyan */
+};
 
-/* Where the locale has no UTF-8, “a — b” becomes "a - b", and not ?a ? b?. */
-static char *
-adapt_to_locale (const char *text)
+G_GNUC_PRINTF (2, 0)
+static void
+print (XmlStyle style, const char *format, va_list args)
 {
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  g_autofree char *text = g_strdup_vprintf (format, args);
+  g_autofree char *adapted = xml_text_adapt (text);
 
-  return g_get_charset (NULL) ? g_steal_pointer (&valid) : g_str_to_ascii (valid, NULL);
+  if (codes[style] != NULL && xml_terminal_has_colour ())
+    g_print ("\033[%sm%s\033[0m", codes[style], adapted);
+  else
+    g_print ("%s", adapted);
 }
 
 void
 xml_print (const char *format, ...)
 {
-  g_autofree char *text = NULL;
-  g_autofree char *adapted = NULL;
   va_list args;
 
   va_start (args, format);
-  text = g_strdup_vprintf (format, args);
+  print (XML_STYLE_PLAIN, format, args);
   va_end (args);
-
-  adapted = adapt_to_locale (text);
-  g_print ("%s", adapted);
 }
 
-static gboolean
-wants_colour (void)
+void
+xml_print_styled (XmlStyle style, const char *format, ...)
 {
-#ifdef G_OS_UNIX
-  const char *no_colour = g_getenv ("NO_COLOR");
+  va_list args;
 
-  return isatty (STDOUT_FILENO) && (no_colour == NULL || *no_colour == '\0') &&
-         g_strcmp0 (g_getenv ("TERM"), "dumb") != 0;
-#else
-  return FALSE;
-#endif
+  va_start (args, format);
+  print (style, format, args);
+  va_end (args);
 }
 
 void
 xml_print_heading (const char *text)
 {
-  if (wants_colour ())
-    xml_print ("\033[1m%s\033[0m\n", text);
-  else
-    xml_print ("%s\n", text);
+  xml_print_styled (XML_STYLE_HEADING, "%s", text);
+  xml_print ("\n");
+}
+
+static void
+print_line (XmlStyle style, const char *text, gsize indent)
+{
+  xml_print ("%*s", (int) indent, "");
+  xml_print_styled (style, "%s", text);
+  xml_print ("\n");
 }
 
 /* Breaks lines between words. */
 void
-xml_print_wrapped (const char *text, gsize indent)
+xml_print_wrapped (XmlStyle style, const char *text, gsize indent)
 {
   g_auto (GStrv) words = g_strsplit (text, " ", -1);
   g_autoptr (GString) line = g_string_new (NULL);
+  gsize n_columns = xml_text_get_columns ();
 
   for (gsize i = 0; words[i] != NULL; i++)
     {
-      gsize n_used = indent + (gsize) g_utf8_strlen (line->str, -1);
+      gsize n_used = indent + xml_text_measure (line->str);
 
-      if (line->len > 0 && n_used + 1 + (gsize) g_utf8_strlen (words[i], -1) > N_COLUMNS)
+      if (line->len > 0 && n_used + 1 + xml_text_measure (words[i]) > n_columns)
         {
-          xml_print ("%*s%s\n", (int) indent, "", line->str);
+          print_line (style, line->str, indent);
           g_string_truncate (line, 0);
         }
 
       g_string_append_printf (line, "%s%s", line->len > 0 ? " " : "", words[i]);
     }
 
-  xml_print ("%*s%s\n", (int) indent, "", line->str);
-}
-
-static gsize
-measure (gunichar c)
-{
-  return g_unichar_iszerowidth (c) ? 0 : g_unichar_iswide (c) ? 2 : 1;
-}
-
-/* Returns: (transfer full): @name, cut off or filled up to take @n_columns on the screen */
-char *
-xml_fit_name (const char *name, gsize n_columns)
-{
-  g_autoptr (GString) cell = g_string_new (NULL);
-  gsize n_wanted = 0, n_used = 0;
-
-  for (const char *p = name; *p != '\0'; p = g_utf8_next_char (p))
-    n_wanted += measure (g_utf8_get_char (p));
-
-  for (const char *p = name; *p != '\0'; p = g_utf8_next_char (p))
-    {
-      gunichar c = g_utf8_get_char (p);
-
-      if (n_wanted > n_columns && n_used + measure (c) > n_columns - 1)
-        {
-          g_string_append (cell, "…");
-          n_used++;
-          break;
-        }
-
-      g_string_append_unichar (cell, c);
-      n_used += measure (c);
-    }
-
-  g_string_append_printf (cell, "%*s", (int) (n_columns - n_used), "");
-
-  return g_string_free (g_steal_pointer (&cell), FALSE);
+  print_line (style, line->str, indent);
 }
 
 /* Prints one line to the standard error output, whatever is in names and documents. */
@@ -120,23 +93,15 @@ void
 xml_complain (const char *format, ...)
 {
   g_autofree char *text = NULL;
-  g_autofree char *valid = NULL;
+  g_autofree char *line = NULL;
   g_autofree char *adapted = NULL;
-  g_autoptr (GString) line = g_string_new (NULL);
   va_list args;
 
   va_start (args, format);
   text = g_strdup_vprintf (format, args);
   va_end (args);
 
-  valid = g_utf8_make_valid (text, -1);
-  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
-    {
-      gunichar c = g_utf8_get_char (p);
-
-      g_string_append_unichar (line, g_unichar_isprint (c) ? c : g_unichar_isspace (c) ? ' ' : '?');
-    }
-
-  adapted = adapt_to_locale (line->str);
+  line = xml_text_make_printable (text);
+  adapted = xml_text_adapt (line);
   g_printerr ("xml-tree: %s\n", adapted);
 }

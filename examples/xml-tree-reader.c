@@ -23,6 +23,8 @@ typedef struct {
   XmlTree *tree; /* (owned), until it is complete */
   GMarkupParseContext *context;
   XmlLocator locator;
+  XmlProgress *progress; /* (not owned) (nullable) */
+  double n_expected;     /* the size of the file, before it was read */
 
   char buffer[PIECE_BYTES];
   gsize n_buffered; /* the first bytes of a character whose other bytes have not been read */
@@ -266,8 +268,17 @@ finish (XmlReader *self, GError **error)
   return TRUE;
 }
 
+static void
+show_progress (XmlReader *self, const char *path)
+{
+  g_autofree char *name = g_filename_display_basename (path);
+  g_autofree char *text = g_strconcat ("reading ", name, NULL);
+
+  xml_progress_show (self->progress, (double) self->tree->n_bytes / self->n_expected, text);
+}
+
 static gboolean
-read_pieces (XmlReader *self, FILE *file, GError **error)
+read_pieces (XmlReader *self, const char *path, FILE *file, GError **error)
 {
   for (;;)
     {
@@ -283,6 +294,8 @@ read_pieces (XmlReader *self, FILE *file, GError **error)
         return finish (self, error);
 
       self->tree->n_bytes += n_read;
+      if (self->progress != NULL)
+        show_progress (self, path);
       if (!parse_buffer (self, self->n_buffered + n_read, error))
         return FALSE;
     }
@@ -290,7 +303,7 @@ read_pieces (XmlReader *self, FILE *file, GError **error)
 
 /* Opening a FIFO could wait for ever, and what is no regular file cannot be read twice. */
 static FILE *
-open_regular_file (const char *path, GError **error)
+open_regular_file (const char *path, double *size, GError **error)
 {
   GStatBuf info;
   FILE *file = NULL;
@@ -303,6 +316,8 @@ open_regular_file (const char *path, GError **error)
     g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, ": Not a regular file");
   else if ((file = g_fopen (path, "rb")) == NULL)
     set_errno_error (errno, error);
+  else
+    *size = MAX ((double) info.st_size, 1);
 
   return file;
 }
@@ -318,11 +333,12 @@ xml_reader_free (XmlReader *self)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (XmlReader, xml_reader_free)
 
 static XmlReader *
-xml_reader_new (XmlPools *pools)
+xml_reader_new (XmlPools *pools, XmlProgress *progress)
 {
   XmlReader *self = g_new0 (XmlReader, 1);
 
   self->tree = xml_tree_new (pools);
+  self->progress = progress;
   self->context = g_markup_parse_context_new (&parser, G_MARKUP_TREAT_CDATA_AS_TEXT, self, NULL);
   xml_locator_init (&self->locator);
 
@@ -330,14 +346,15 @@ xml_reader_new (XmlPools *pools)
 }
 
 /* Reads the document in the file at @path. Errors begin with the file's name, and with line and
- * column where there is one: “FILE:LINE:COLUMN: message”. */
+ * column where there is one: “FILE:LINE:COLUMN: message”. Shows its progress on @progress, if that
+ * is not NULL. */
 XmlTree *
-xml_tree_read (XmlPools *pools, const char *path, GError **error)
+xml_tree_read (XmlPools *pools, const char *path, XmlProgress *progress, GError **error)
 {
-  g_autoptr (XmlReader) self = xml_reader_new (pools);
+  g_autoptr (XmlReader) self = xml_reader_new (pools, progress);
   g_autofree char *display_path = g_filename_display_name (*path != '\0' ? path : "“”");
-  FILE *file = open_regular_file (path, error);
-  gboolean success = file != NULL && read_pieces (self, file, error);
+  FILE *file = open_regular_file (path, &self->n_expected, error);
+  gboolean success = file != NULL && read_pieces (self, path, file, error);
 
   if (file != NULL)
     fclose (file);

@@ -3,9 +3,10 @@
 #pragma once
 
 #include "xml-tree-model.h"
+#include "xml-tree-progress.h"
 
 G_BEGIN_DECLS
 
-XmlTree *xml_tree_read (XmlPools *pools, const char *path, GError **error);
+XmlTree *xml_tree_read (XmlPools *pools, const char *path, XmlProgress *progress, GError **error);
 
 G_END_DECLS

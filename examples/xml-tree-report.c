@@ -4,9 +4,13 @@
 
 #include "xml-tree-output.h"
 #include "xml-tree-summary.h"
+#include "xml-tree-text.h"
+
+#include <math.h>
 
 #define N_NAMES 10
-#define NAME_COLUMNS 40
+#define NAME_COLUMNS 20
+#define COUNT_COLUMNS 8
 #define MIN_MICROSECONDS 10
 
 /* For machines. */
@@ -36,18 +40,29 @@ format_bytes (gsize n_bytes)
 /* --- The document --- */
 
 static void
+report_name (const XmlNameCount *count)
+{
+  g_autofree char *name = xml_text_fit (count->name, NAME_COLUMNS);
+
+  xml_print ("  %s%*" G_GSIZE_FORMAT, name, COUNT_COLUMNS, count->n_elements);
+}
+
+/* In two columns, to be read one after the other. */
+static void
 report_names (const XmlTree *tree)
 {
   g_autoptr (GArray) counts = xml_tree_count_names (tree);
+  guint n_names = MIN (counts->len, N_NAMES);
+  guint n_rows = (n_names + 1) / 2;
 
   xml_print ("\n");
   xml_print_heading (counts->len > N_NAMES ? "Most frequent elements" : "Elements");
-  for (guint i = 0; i < MIN (counts->len, N_NAMES); i++)
+  for (guint row = 0; row < n_rows; row++)
     {
-      const XmlNameCount *count = &g_array_index (counts, XmlNameCount, i);
-      g_autofree char *name = xml_fit_name (count->name, NAME_COLUMNS);
-
-      xml_print ("  %s %10" G_GSIZE_FORMAT "\n", name, count->n_elements);
+      report_name (&g_array_index (counts, XmlNameCount, row));
+      if (n_rows + row < n_names)
+        report_name (&g_array_index (counts, XmlNameCount, n_rows + row));
+      xml_print ("\n");
     }
 }
 
@@ -55,11 +70,12 @@ void
 xml_report_summary (const char *path, const XmlTree *tree)
 {
   g_autofree char *display_path = g_filename_display_name (path);
+  g_autofree char *printable_path = xml_text_make_printable (display_path);
   g_autofree char *size = format_bytes (tree->n_bytes);
   XmlCounts counts = xml_tree_count (tree);
 
   xml_print_heading ("Document");
-  xml_print ("  file        %s\n", display_path);
+  xml_print ("  file        %s\n", printable_path);
   xml_print ("  size        %" G_GSIZE_FORMAT " bytes (%s)\n", tree->n_bytes, size);
   xml_print ("  elements    %" G_GSIZE_FORMAT "\n", counts.n_elements);
   xml_print ("  attributes  %" G_GSIZE_FORMAT "\n", counts.n_attributes);
@@ -76,16 +92,17 @@ xml_report_pools (const XmlPools *pools)
 {
   xml_print ("\n");
   xml_print_heading ("Pools");
-  xml_print ("  %-10s %10s %10s %10s %8s %12s\n", "name", "block size", "live", "peak", "chunks",
-             "reserved");
+  xml_print_styled (XML_STYLE_EXPLANATION, "  %-10s %10s %8s %8s %7s %10s", "name", "block size",
+                    "live", "peak", "chunks", "reserved");
+  xml_print ("\n");
 
   for (int kind = 0; kind < XML_N_KINDS; kind++)
     {
       FsmmPool *pool = fsmm_typed_pool_get_pool (pools->of[kind]);
       g_autofree char *reserved = format_bytes (fsmm_pool_get_reserved_bytes (pool));
 
-      xml_print ("  %-10s %8" G_GSIZE_FORMAT " B %10" G_GSIZE_FORMAT " %10" G_GSIZE_FORMAT
-                 " %8" G_GSIZE_FORMAT " %12s\n",
+      xml_print ("  %-10s %8" G_GSIZE_FORMAT " B %8" G_GSIZE_FORMAT " %8" G_GSIZE_FORMAT
+                 " %7" G_GSIZE_FORMAT " %10s\n",
                  fsmm_pool_get_name (pool), fsmm_pool_get_block_size (pool),
                  fsmm_pool_get_n_allocated (pool), fsmm_pool_get_peak_allocated (pool),
                  fsmm_pool_get_n_chunks (pool), reserved);
@@ -94,23 +111,36 @@ xml_report_pools (const XmlPools *pools)
 
 /* --- Times --- */
 
+/* By what is printed: 1.00 is neither. */
+static XmlStyle
+judge (double ratio)
+{
+  double hundredths = round (ratio * 100);
+
+  if (hundredths == 100)
+    return XML_STYLE_PLAIN;
+
+  return hundredths < 100 ? XML_STYLE_BETTER : XML_STYLE_WORSE;
+}
+
 static void
 report_step (const char *what, const XmlTimes *times, XmlStep pools_step, XmlStep heap_step)
 {
   double pools = times->median[pools_step];
   double heap = times->median[heap_step];
 
-  xml_print ("  %-28s %14.3f", what, pools / 1e3);
+  xml_print ("  %-24s %13.3f", what, pools / 1e3);
   if (pools_step == XML_STEP_FREE_ALL)
-    xml_print ("              —");
+    xml_print ("             —");
   else
-    xml_print (" %14.3f", heap / 1e3);
+    xml_print (" %13.3f", heap / 1e3);
 
   /* The clock counts microseconds: little can be said of a few. */
   if (MIN (pools, heap) >= MIN_MICROSECONDS)
-    xml_print (" %10.2f\n", pools / heap);
+    xml_print_styled (judge (pools / heap), " %5.2f", pools / heap);
   else
-    xml_print ("          —\n");
+    xml_print ("     —");
+  xml_print ("\n");
 }
 
 static void
@@ -130,7 +160,7 @@ report_conditions (const XmlTimes *times)
     "node by node.",
     NULL);
 
-  xml_print_wrapped (text, 2);
+  xml_print_wrapped (XML_STYLE_EXPLANATION, text, 2);
 }
 
 /* Returns FALSE if there were blocks left where there must be none. */
@@ -145,7 +175,9 @@ xml_report_times (const XmlTimes *times)
       return TRUE;
     }
 
-  xml_print ("  %-28s %14s %14s %10s\n", "", "FsmmTypedPool", "g_new0/g_free", "ratio");
+  xml_print_styled (XML_STYLE_EXPLANATION, "  %-24s %13s %13s %5s", "", "FsmmTypedPool",
+                    "g_new0/g_free", "ratio");
+  xml_print ("\n");
   report_step ("build the tree", times, XML_STEP_BUILD_POOLS, XML_STEP_BUILD_HEAP);
   report_step ("drop it node by node", times, XML_STEP_DROP_NODES_POOLS, XML_STEP_DROP_NODES_HEAP);
   report_step ("drop it with free_all ()", times, XML_STEP_FREE_ALL, XML_STEP_DROP_NODES_HEAP);
@@ -166,13 +198,17 @@ report_mistake (const XmlMistake *mistake)
 
   if (mistake->error == NULL)
     {
-      xml_print ("  %s: NOT NOTICED\n", mistake->what);
+      xml_print ("  %s: ", mistake->what);
+      xml_print_styled (XML_STYLE_WORSE, "NOT NOTICED");
+      xml_print ("\n");
       return FALSE;
     }
 
   code = g_enum_to_string (FSMM_TYPE_ERROR, mistake->error->code);
-  xml_print ("  %s: %s\n", mistake->what, code);
-  xml_print_wrapped (mistake->error->message, 4);
+  xml_print ("  %s: ", mistake->what);
+  xml_print_styled (XML_STYLE_REFUSED, "%s", code);
+  xml_print ("\n");
+  xml_print_wrapped (XML_STYLE_PLAIN, mistake->error->message, 4);
 
   return TRUE;
 }

@@ -74,3 +74,21 @@ xml_tree_count_names (const XmlTree *tree)
 
   return counts;
 }
+
+/* Returns: (transfer full) (nullable): the most frequent name of elements that is not the root's,
+ *   or NULL if there is none */
+char *
+xml_tree_find_part (const XmlTree *tree)
+{
+  g_autoptr (GArray) counts = xml_tree_count_names (tree);
+
+  for (guint i = 0; i < counts->len; i++)
+    {
+      const char *name = g_array_index (counts, XmlNameCount, i).name;
+
+      if (strcmp (name, tree->root->name) != 0)
+        return g_strdup (name);
+    }
+
+  return NULL;
+}

@@ -22,5 +22,6 @@ typedef struct {
 
 XmlCounts xml_tree_count (const XmlTree *tree);
 GArray *xml_tree_count_names (const XmlTree *tree);
+char *xml_tree_find_part (const XmlTree *tree);
 
 G_END_DECLS

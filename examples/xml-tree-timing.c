@@ -9,10 +9,13 @@
 #define MAX_ROUNDS 5
 #define MAX_DOCUMENT_BYTES (256 * 1024 * 1024)
 #define BUDGET (8 * G_TIME_SPAN_SECOND)
+/* Trees that a round builds. */
+#define N_TREES 3
 
 typedef struct {
   const char *path;
   XmlPools *pools;
+  XmlProgress *progress;
   guint n_rounds;
   double samples[XML_N_STEPS][MAX_ROUNDS];
   gsize n_left;
@@ -24,11 +27,22 @@ note (XmlMeasurement *self, XmlStep step, gint64 start)
   self->samples[step][self->n_rounds] = (double) (g_get_monotonic_time () - start);
 }
 
+/* Nothing is shown while the clock runs. */
+static void
+show_progress (XmlMeasurement *self, guint n_trees)
+{
+  guint n_done = self->n_rounds * N_TREES + n_trees;
+  g_autofree char *text =
+      g_strdup_printf ("measuring, round %u of at most %u", self->n_rounds + 1, MAX_ROUNDS);
+
+  xml_progress_show (self->progress, (double) n_done / (MAX_ROUNDS * N_TREES), text);
+}
+
 static XmlTree *
 build (XmlMeasurement *self, XmlPools *pools, XmlStep step, GError **error)
 {
   gint64 start = g_get_monotonic_time ();
-  XmlTree *tree = xml_tree_read (pools, self->path, error);
+  XmlTree *tree = xml_tree_read (pools, self->path, NULL, error);
 
   note (self, step, start);
 
@@ -57,6 +71,7 @@ measure_round (XmlMeasurement *self, XmlTree **live, GError **error)
 {
   XmlTree *tree;
 
+  show_progress (self, 0);
   drop (self, g_steal_pointer (live), XML_STEP_FREE_ALL);
 
   tree = build (self, self->pools, XML_STEP_BUILD_POOLS, error);
@@ -64,12 +79,14 @@ measure_round (XmlMeasurement *self, XmlTree **live, GError **error)
     return FALSE;
   drop (self, tree, XML_STEP_DROP_NODES_POOLS);
 
+  show_progress (self, 1);
   tree = build (self, NULL, XML_STEP_BUILD_HEAP, error);
   if (tree == NULL)
     return FALSE;
   drop (self, tree, XML_STEP_DROP_NODES_HEAP);
 
-  *live = xml_tree_read (self->pools, self->path, error);
+  show_progress (self, 2);
+  *live = xml_tree_read (self->pools, self->path, NULL, error);
   return *live != NULL;
 }
 
@@ -93,9 +110,13 @@ find_median (double *samples, guint n)
  * would take long. @live is a tree of the file at @path in pools; it is dropped, and another
  * one, or NULL, comes in its place. */
 gboolean
-xml_measure (const char *path, XmlTree **live, XmlTimes *times, GError **error)
+xml_measure (const char *path,
+             XmlTree **live,
+             XmlTimes *times,
+             XmlProgress *progress,
+             GError **error)
 {
-  XmlMeasurement self = { .path = path, .pools = (*live)->pools };
+  XmlMeasurement self = { .path = path, .pools = (*live)->pools, .progress = progress };
   gint64 start = g_get_monotonic_time ();
   gint64 elapsed;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "xml-tree-model.h"
+#include "xml-tree-progress.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +25,10 @@ typedef struct {
   gsize n_left;               /* blocks that were live after a drop, in all rounds */
 } XmlTimes;
 
-gboolean xml_measure (const char *path, XmlTree **live, XmlTimes *times, GError **error);
+gboolean xml_measure (const char *path,
+                      XmlTree **live,
+                      XmlTimes *times,
+                      XmlProgress *progress,
+                      GError **error);
 
 G_END_DECLS

@@ -3,11 +3,14 @@
 /* Reads an XML file into a tree whose nodes live in three typed pools, and compares that with
  * g_new0.
  *
- * What it does with pools is in xml-tree-nodes.c. xml-tree-model.c builds and drops trees. */
+ * What it does with pools is in xml-tree-nodes.c. xml-tree-model.c builds and drops trees, and
+ * xml-tree-map.c looks at what is live in a pool. */
 
+#include "xml-tree-map-report.h"
 #include "xml-tree-output.h"
 #include "xml-tree-reader.h"
 #include "xml-tree-report.h"
+#include "xml-tree-summary.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -39,13 +42,16 @@ new_option_context (Options *options)
   g_option_context_set_summary (
     context,
     "Reads an XML file into a tree whose nodes live in pools. Says what is in it and\n"
-    "what the pools hold, compares their time with that of g_new0 and g_free, and\n"
-    "frees what must not be freed, to show what happens. Without FILE, it reads the\n"
-    "description of GLib that comes with GObject introspection.");
+    "what the pools hold, compares their time with that of g_new0 and g_free, frees\n"
+    "what must not be freed, to show what happens, and draws where the blocks are.\n"
+    "Without FILE, it reads the description of GLib that comes with GObject\n"
+    "introspection.");
   g_option_context_set_description (
     context,
     "Namespace declarations (xmlns) count as attributes; texts that are white space\n"
     "are left out. FILE must be in UTF-8 and declare no entities of its own.\n"
+    "\n"
+    "On a terminal there is colour, unless NO_COLOR is set to something.\n"
     "\n"
     "Exit status: 0 if all went well, 1 if not, 2 if the arguments make no sense.");
   g_option_context_add_main_entries (context, entries, NULL);
@@ -102,22 +108,58 @@ find_default_file (void)
 static gboolean
 print_counts (XmlPools *pools, const char *path, GError **error)
 {
-  g_autoptr (XmlTree) tree = xml_tree_read (pools, path, error);
+  g_auto (XmlProgress) progress = xml_progress_new ();
+  g_autoptr (XmlTree) tree = xml_tree_read (pools, path, &progress, error);
 
   if (tree == NULL)
     return FALSE;
 
+  xml_progress_clear (&progress);
   xml_report_counts (tree);
 
   return TRUE;
 }
 
+/* Reads the document and measures that, which takes time: there is progress to be seen. */
+static XmlTree *
+read_and_measure (XmlPools *pools, const char *path, XmlTimes *times, GError **error)
+{
+  g_auto (XmlProgress) progress = xml_progress_new ();
+  g_autoptr (XmlTree) tree = xml_tree_read (pools, path, &progress, error);
+
+  if (tree == NULL || !xml_measure (path, &tree, times, &progress, error))
+    return NULL;
+
+  return g_steal_pointer (&tree);
+}
+
+/* Drops the tree, in two steps. Returns FALSE if there is something left in the pools. */
+static gboolean
+draw_map (XmlTree *tree)
+{
+  g_auto (XmlMap) map = xml_map_new (tree->pools, xml_map_get_report_columns ());
+  g_autofree char *name = xml_tree_find_part (tree);
+
+  xml_map_add (&map, "built");
+  if (name != NULL)
+    {
+      xml_tree_drop_named (tree, name);
+      xml_map_add (&map, "part dropped");
+    }
+  xml_tree_drop_all (tree);
+  xml_map_add (&map, "free_all ()");
+
+  xml_report_map (&map, name);
+
+  return xml_pools_count_live (tree->pools) == 0;
+}
+
 static gboolean
 demonstrate (XmlPools *pools, const char *path, GError **error)
 {
-  g_autoptr (XmlTree) tree = xml_tree_read (pools, path, error);
   g_auto (XmlMistakes) mistakes = { 0 };
   XmlTimes times;
+  g_autoptr (XmlTree) tree = read_and_measure (pools, path, &times, error);
   gboolean all_well;
 
   if (tree == NULL)
@@ -125,14 +167,12 @@ demonstrate (XmlPools *pools, const char *path, GError **error)
 
   xml_report_summary (path, tree);
   xml_report_pools (pools);
-
-  if (!xml_measure (path, &tree, &times, error))
-    return FALSE;
   all_well = xml_report_times (&times);
 
   if (!xml_mistakes_make (&mistakes, tree, error))
     return FALSE;
   all_well &= xml_report_mistakes (&mistakes);
+  all_well &= draw_map (tree);
 
   if (all_well)
     return TRUE;
