@@ -371,6 +371,114 @@ test_dropped_while_being_set (gconstpointer data)
   g_assert_cmpint (n_cleared, ==, n_made);
 }
 
+typedef struct {
+  gsize number;
+} Number;
+
+static void
+number_copy (const Number *source, Number *destination)
+{
+  destination->number = source->number;
+  if (on_copy != NULL)
+    on_copy ();
+}
+
+GType number_get_type (void);
+FSMM_DEFINE_BOXED_TYPE (Number, number, number_copy, NULL)
+
+/* The same for a type without a clear function, whose blocks go back in one step; also where an
+ * instance is dropped before it is there. */
+static void
+test_number_dropped_while_being_set (gconstpointer data)
+{
+  Number other = { 7 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) copy_error = NULL;
+  g_autoptr (FsmmTypedPool) pool = pool_new (number_get_type ());
+  g_autoptr (FsmmBox) box = box_new (pool);
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_value_init (&value, number_get_type ());
+  g_value_set_static_boxed (&value, &other);
+  target_box = box;
+  target_pool = pool;
+  on_copy = (void (*) (void)) data;
+  g_assert_false (fsmm_box_set_value (box, &value, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_RELEASED);
+  g_assert_false (fsmm_box_is_live (box));
+  assert_live (pool, 0);
+
+  on_copy = free_all_of_target;
+  g_assert_null (fsmm_typed_pool_alloc_value (pool, &value, &copy_error));
+  g_assert_error (copy_error, FSMM_ERROR, FSMM_ERROR_RELEASED);
+  assert_live (pool, 0);
+}
+
+/* What was dropped is not there to be set, and its memory is not touched. */
+static void
+test_set_after_free_all (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FsmmTypedPool) pool = pool_new (NOTE_TYPE);
+  g_autoptr (FsmmBox) box = box_new (pool);
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  set_note (&value, "other", 7);
+  fsmm_typed_pool_free_all (pool);
+  g_assert_false (fsmm_box_set_value (box, &value, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_RELEASED);
+}
+
+static const GValue *target_value;
+
+static void
+set_target (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  on_copy = NULL;
+  g_assert_false (fsmm_box_set_value (target_box, target_value, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_RELEASED);
+}
+
+static void
+test_set_while_being_set (void)
+{
+  g_autoptr (FsmmTypedPool) pool = pool_new (NOTE_TYPE);
+  g_autoptr (FsmmBox) box = box_new (pool);
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  set_note (&value, "other", 7);
+  target_box = box;
+  target_value = &value;
+  on_copy = set_target;
+  g_assert_true (fsmm_box_set_value (box, &value, NULL));
+  g_assert_cmpstr (((Note *) fsmm_box_get (box))->text, ==, "other");
+  assert_live (pool, 1);
+}
+
+/* Nor to take it out. */
+static void
+test_old_box_steals_nothing (void)
+{
+  g_autoptr (FsmmTypedPool) pool = pool_new (NOTE_TYPE);
+  g_autoptr (FsmmBox) old = box_new (pool);
+  gpointer address = fsmm_box_get (old);
+  g_autoptr (FsmmBox) other = NULL;
+
+  for (guint i = 0; i < 1000 && (other == NULL || fsmm_box_get (other) != address); i++)
+    {
+      g_clear_pointer (&other, fsmm_box_unref);
+      fsmm_typed_pool_free_all (pool);
+      other = box_new (pool);
+    }
+  g_assert_true (fsmm_box_get (other) == address);
+
+  g_assert_null (fsmm_box_steal (old));
+  g_assert_true (fsmm_box_steal (other) == address);
+  g_assert_true (fsmm_typed_pool_destroy (pool, address, NULL));
+}
+
 static void
 steal_from_target (void)
 {
@@ -464,6 +572,13 @@ main (int argc, char *argv[])
   g_test_add_func ("/box/alloc-value", test_alloc_value);
   g_test_add_func ("/box/wrong-values-are-refused", test_wrong_values_are_refused);
   g_test_add_func ("/box/set-value", test_set_value);
+  g_test_add_func ("/box/old-one-steals-nothing", test_old_box_steals_nothing);
+  g_test_add_func ("/box/set-after-free-all", test_set_after_free_all);
+  g_test_add_func ("/box/set-while-being-set", test_set_while_being_set);
+  g_test_add_data_func ("/box/number-dropped-while-being-set", drop_target,
+                        test_number_dropped_while_being_set);
+  g_test_add_data_func ("/box/all-numbers-dropped-while-being-set", free_all_of_target,
+                        test_number_dropped_while_being_set);
   g_test_add_data_func ("/box/dropped-while-being-set", drop_target, test_dropped_while_being_set);
   g_test_add_data_func ("/box/free-all-while-being-set", free_all_of_target,
                         test_dropped_while_being_set);

@@ -549,6 +549,69 @@ test_lost_while_more_are_taken (void)
   fsmm_test_assert_counts (pool, 141, 1);
 }
 
+/* More than a report has room for. */
+static void
+test_many_lost (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  gpointer blocks[20];
+  Other other;
+
+  other_start (&other);
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = fsmm_test_alloc (pool);
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    {
+      fsmm_test_free (pool, blocks[i]);
+      free_at_the_same_moment (pool, blocks[i], &other);
+    }
+
+  expect_report ("20");
+  fsmm_pool_trim (pool);
+  fsmm_test_assert_reported ();
+  fsmm_test_assert_counts (pool, 0, 0);
+
+  other_end (&other);
+}
+
+/* What is live beside a lost block is not lost. */
+static void
+test_lost_beside_live (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  gpointer block = fsmm_test_alloc (pool);
+  gpointer live = fsmm_test_alloc (pool);
+
+  fsmm_test_free (pool, block);
+  g_assert_true (fsmm_pool_reserve (pool, 1, NULL));
+  fsmm_state_set (state_of (pool, block), FSMM_STATE_LIVE);
+
+  expect_report ("1");
+  g_assert_cmpuint (fsmm_pool_trim (pool), ==, 0);
+  fsmm_test_assert_reported ();
+  fsmm_test_assert_counts (pool, 2, 1);
+  fsmm_test_free (pool, block);
+  fsmm_test_free (pool, live);
+}
+
+/* Blocks that are too large for a cache are taken one by one. */
+static void
+test_lost_without_a_cache (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (256 * 1024, 0);
+  gpointer block = fsmm_test_alloc (pool);
+
+  g_assert_cmpuint (pool->store.max_cached, ==, 0);
+  fsmm_test_free (pool, block);
+  g_assert_true (fsmm_pool_reserve (pool, 1, NULL));
+  fsmm_state_set (state_of (pool, block), FSMM_STATE_LIVE);
+
+  expect_report ("1");
+  g_assert_true (fsmm_test_alloc (pool) != block);
+  fsmm_test_assert_reported ();
+  fsmm_test_assert_counts (pool, 2, 1);
+}
+
 /* Where nothing may be taken in place of the lost one, none is taken. */
 static void
 test_lost_at_the_limit (void)
@@ -780,6 +843,9 @@ main (int argc, char *argv[])
                         test_lost_while_many_are_taken);
   g_test_add_func ("/cache/lost/while-more-are-taken", test_lost_while_more_are_taken);
   g_test_add_func ("/cache/lost/at-the-limit", test_lost_at_the_limit);
+  g_test_add_func ("/cache/lost/many", test_many_lost);
+  g_test_add_func ("/cache/lost/beside-live", test_lost_beside_live);
+  g_test_add_func ("/cache/lost/without-a-cache", test_lost_without_a_cache);
   g_test_add_func ("/cache/lost/by-a-handle", test_lost_by_a_handle);
   g_test_add_func ("/cache/fenced", test_fenced_caches);
   g_test_add_func ("/cache/child-gets-blocks-of-others", test_child_gets_blocks_of_others);

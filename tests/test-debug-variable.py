@@ -86,6 +86,13 @@ def test_trace():
                        r"\n    main \(tools-victim\.c:\d+\)", text)
 
 
+def test_handles():
+    """what handles themselves take is no pool of the program"""
+    text = run("keep-handle", "leaks")
+    assert_matches(r"pool “victim” \(alloc-size 64\): 1 block ", text)
+    assert "handles" not in text
+
+
 def test_last_calls():
     """a call that never returns is shown where it is, and not in the next function"""
     assert_matches(r"\n    take_block .*\n    leak_and_exit .*\n    leak_at_the_end .*\n    main ",
@@ -93,4 +100,4 @@ def test_last_calls():
 
 
 tap.run([test_help, test_unknown_flags, test_silence, test_leaks_at_exit, test_leaks_in_many_places,
-         test_leaks_of_others_are_not_told, test_trace, test_last_calls])
+         test_leaks_of_others_are_not_told, test_trace, test_handles, test_last_calls])

@@ -8,6 +8,7 @@
 #include "fsmm-test.h"
 
 #include "fsmm-glib/fsmm-finding-private.h"
+#include "fsmm-glib/fsmm-handle-private.h"
 #include "fsmm-glib/fsmm-leaks-private.h"
 #include "fsmm-glib/fsmm-symbols-private.h"
 #include "fsmm-glib/fsmm-system-private.h"
@@ -164,6 +165,26 @@ test_words_of_a_broken_pool (void)
   g_assert_cmpint (fsmm_typed_pool_get_pool (typed)->store.debug, ==, 0);
   g_assert_false (fsmm_typed_pool_destroy (typed, &error, &error));
   assert_words (error, FSMM_ERROR_UNSUPPORTED_TYPE, "GBytes has no layout", NULL);
+  error = NULL;
+  g_assert_null (fsmm_typed_pool_construct_copy (typed, NULL, &error));
+  assert_words (error, FSMM_ERROR_UNSUPPORTED_TYPE, "GBytes has no layout", NULL);
+  error = NULL;
+  g_assert_null (fsmm_typed_pool_alloc_value (typed, NULL, &error));
+  assert_words (error, FSMM_ERROR_UNSUPPORTED_TYPE, "GBytes has no layout", NULL);
+}
+
+static void
+test_words_of_values (void)
+{
+  g_autoptr (FsmmTypedPool) dates = fsmm_typed_pool_new (G_TYPE_DATE, 0, NULL);
+  const GValue unset = G_VALUE_INIT;
+  GError *error = NULL;
+
+  g_assert_null (fsmm_typed_pool_alloc_value (dates, &unset, &error));
+  assert_words (error, FSMM_ERROR_INVALID_ARGUMENT, "the value holds nothing", NULL);
+  error = NULL;
+  g_assert_null (fsmm_typed_pool_alloc_value (dates, NULL, &error));
+  assert_words (error, FSMM_ERROR_INVALID_ARGUMENT, "the value holds nothing", NULL);
 }
 
 /* --- Where a block is --- */
@@ -336,22 +357,38 @@ test_nobody_looks_behind (gconstpointer name)
 }
 
 static void
-test_quarantine_without_memory (void)
+test_quarantine_without_memory (gconstpointer name)
 {
   g_autoptr (FsmmPool) pool = NULL;
-  g_autofree char *text = NULL;
   gpointer block;
 
   fsmm_system_fail_nth (1);
-  pool = new_pool ("quarantined", 64);
+  pool = new_pool (name, 64);
   g_assert_true (fsmm_system_fail_none ());
+  g_assert_cmpint (pool->store.debug & FSMM_DEBUG_QUARANTINE, ==, 0);
 
   block = fsmm_test_alloc (pool);
   fsmm_test_free (pool, block);
   g_assert_true (fsmm_test_alloc (pool) == block);
-  text = fsmm_pool_dump (pool);
-  g_assert_null (strstr (text, "quarantine:"));
-  g_assert_null (strstr (text, "FSMM_DEBUG"));
+  g_assert_cmpuint (fsmm_pool_free_all (pool), ==, 1);
+}
+
+/* Handles are counted, and cannot be freed twice but by a mistake of ours. */
+static void
+test_handle_freed_twice (void)
+{
+  if (g_test_subprocess ())
+    {
+      gpointer handle = fsmm_handle_memory_alloc ();
+
+      fsmm_handle_memory_free (handle);
+      fsmm_handle_memory_free (handle);
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_failed ();
+  g_test_trap_assert_stderr ("*handle 0x* was freed twice*");
 }
 
 /* What cannot be had together: the memory is not ours when a block is free. */
@@ -362,6 +399,48 @@ test_malloc_excludes (void)
   g_autofree char *flags = fsmm_debug_list (pool->store.debug);
 
   g_assert_cmpstr (flags, ==, "trace, leaks, malloc");
+}
+
+/* Nobody finds a pool at an address that is not its own any more, or never was. */
+static void
+test_malloc_is_forgotten (void)
+{
+  g_autoptr (FsmmPool) pool = new_pool ("from-malloc", 64);
+  gpointer block = fsmm_test_alloc (pool);
+
+  g_assert_true (fsmm_registry_find_store (block) == &pool->store);
+  fsmm_test_free (pool, block);
+  g_assert_null (fsmm_registry_find_store (block));
+
+  for (guint nth = 1; nth < 4; nth++)
+    {
+      fsmm_system_fail_nth (nth);
+      block = fsmm_pool_alloc (pool, NULL);
+      fsmm_system_fail_none ();
+      g_assert_null (fsmm_registry_find_store (NULL));
+      if (block != NULL)
+        fsmm_test_free (pool, block);
+    }
+}
+
+static void
+take_from (const char *message, gpointer pool)
+{
+  fsmm_test_watch_reports (NULL, NULL);
+  g_assert_nonnull (fsmm_pool_alloc (pool, NULL));
+}
+
+/* Who handles messages may use the pool that they are about, also at its end. */
+static void
+test_pool_is_used_at_its_end (void)
+{
+  FsmmPool *pool = new_pool ("poisoned", 64);
+  guint8 *block = fsmm_test_alloc (pool);
+
+  fsmm_test_free (pool, block);
+  *block = 0;
+  fsmm_test_watch_reports (take_from, pool);
+  g_object_unref (pool);
 }
 
 /* Without a tool, nothing is done for one: a pool is as quick as it can be. */
@@ -387,6 +466,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/findings/lost-blocks", test_lost_blocks);
   g_test_add_func ("/findings/words", test_words);
   g_test_add_func ("/findings/words-of-a-broken-pool", test_words_of_a_broken_pool);
+  g_test_add_func ("/findings/words-of-values", test_words_of_values);
   g_test_add_func ("/findings/number-and-chunk", test_number_and_chunk);
   g_test_add_func ("/findings/history-starts-anew", test_history_starts_anew);
   g_test_add_func ("/findings/stacks-are-kept-once", test_stacks_are_kept_once);
@@ -400,8 +480,14 @@ main (int argc, char *argv[])
                         test_nobody_looks_behind);
   g_test_add_data_func ("/findings/nobody-looks-behind/malloc-and-wipe", "wiped-from-malloc",
                         test_nobody_looks_behind);
-  g_test_add_func ("/findings/quarantine-without-memory", test_quarantine_without_memory);
+  g_test_add_data_func ("/findings/quarantine-without-memory/alone", "quarantined",
+                        test_quarantine_without_memory);
+  g_test_add_data_func ("/findings/quarantine-without-memory/all", "everything",
+                        test_quarantine_without_memory);
+  g_test_add_func ("/findings/handle-freed-twice", test_handle_freed_twice);
   g_test_add_func ("/findings/malloc-excludes", test_malloc_excludes);
+  g_test_add_func ("/findings/malloc-is-forgotten", test_malloc_is_forgotten);
+  g_test_add_func ("/findings/pool-is-used-at-its-end", test_pool_is_used_at_its_end);
   g_test_add_func ("/findings/nobody-watches", test_nobody_watches);
 
   return g_test_run ();

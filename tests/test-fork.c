@@ -306,39 +306,6 @@ test_nothing_is_lost (void)
   crowd_clear (&crowd);
 }
 
-static void
-capture_stack (Crowd *crowd)
-{
-  g_assert_nonnull (fsmm_stack_capture ());
-}
-
-static int
-capture_in_child (gpointer data)
-{
-  return !fsmm_test_can_malloc_in_child () || fsmm_stack_capture () != NULL ? 0 : 1;
-}
-
-/* All pools that are traced share one table of stacks. */
-static void
-test_while_others_trace (void)
-{
-  Crowd crowd;
-  Worker worker = { &crowd, capture_stack };
-  GThread *threads[2];
-
-  crowd_init (&crowd, 0);
-  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
-    threads[i] = g_thread_new ("work", work_until_told, &worker);
-
-  for (guint i = rounds (400); i > 0; i--)
-    run_in_child (capture_in_child, NULL);
-
-  g_atomic_int_set (&crowd.stop, TRUE);
-  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
-    g_thread_join (threads[i]);
-  crowd_clear (&crowd);
-}
-
 static gpointer
 peek_until_told (gpointer data)
 {
@@ -623,7 +590,6 @@ main (int argc, char *argv[])
   for (guint i = 0; i < G_N_ELEMENTS (pairs); i++)
     g_test_add_data_func (paths[i], &pairs[i], test_while_others_are_inside);
   g_test_add_func ("/fork/nothing-is-lost", test_nothing_is_lost);
-  g_test_add_func ("/fork/while-others-trace", test_while_others_trace);
   g_test_add_func ("/fork/while-others-peek", test_while_others_peek);
   g_test_add_func ("/fork/while-another-reads", test_while_another_reads);
   g_test_add_data_func ("/fork/while-another-constructs", construct_slowly,

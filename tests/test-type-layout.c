@@ -49,6 +49,22 @@ test_what_is_refused (void)
   g_assert_null (fsmm_typed_pool_get_default (plain_get_type ()));
 }
 
+static void
+init_plain (gpointer instance)
+{
+}
+
+static void
+copy_plain (gconstpointer source, gpointer destination)
+{
+}
+
+static char *
+describe_plain (gconstpointer instance)
+{
+  return NULL;
+}
+
 static gpointer
 register_in_thread (gpointer data)
 {
@@ -59,6 +75,13 @@ static void
 test_one_layout_only (void)
 {
   FsmmTypeLayout layout = { .size = sizeof (Plain), .alignment = _Alignof (Plain) };
+  const FsmmTypeLayout others[] = {
+    { sizeof (Plain), 2 * _Alignof (Plain), NULL, NULL, NULL, NULL },
+    { sizeof (Plain), _Alignof (Plain), init_plain, NULL, NULL, NULL },
+    { sizeof (Plain), _Alignof (Plain), NULL, copy_plain, NULL, NULL },
+    { sizeof (Plain), _Alignof (Plain), NULL, NULL, init_plain, NULL },
+    { sizeof (Plain), _Alignof (Plain), NULL, NULL, NULL, describe_plain },
+  };
   GThread *threads[8];
   FsmmTypedPool *pool;
 
@@ -70,6 +93,11 @@ test_one_layout_only (void)
   g_assert_true (fsmm_type_register_layout (plain_get_type (), &layout, NULL));
   layout.size *= 2;
   assert_refused (plain_get_type (), &layout, FSMM_ERROR_INVALID_ARGUMENT, "another layout");
+  layout.size /= 2;
+
+  /* Whatever is different. */
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    assert_refused (plain_get_type (), &others[i], FSMM_ERROR_INVALID_ARGUMENT, "another layout");
 
   pool = fsmm_typed_pool_get_default (plain_get_type ());
   g_assert_true (pool == fsmm_typed_pool_get_default (plain_get_type ()));
@@ -306,6 +334,64 @@ test_poll_fds (void)
   assert_string (box, "fd 5, events 0x1, revents 0x0");
 }
 
+static gpointer
+copy_nothing (gpointer instance)
+{
+  return NULL;
+}
+
+static void
+free_nothing (gpointer instance)
+{
+}
+
+static void
+test_no_copy_at_all (void)
+{
+  GType type = g_boxed_type_register_static ("NoCopy", copy_nothing, free_nothing);
+
+  assert_not_plain (type, 8, 8, FSMM_ERROR_UNSUPPORTED_TYPE, "makes no copy");
+}
+
+/* What cannot be reported by g_boxed_copy (), or by a definition of a type, ends the program. */
+static void
+test_wrong_definition (void)
+{
+  const FsmmTypeLayout layout = { .size = 0 };
+
+  if (g_test_subprocess ())
+    {
+      fsmm_boxed_type_register_layout (G_TYPE_BYTES, &layout);
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_failed ();
+  g_test_trap_assert_stderr ("*cannot register a layout for GBytes*");
+}
+
+static void
+test_no_memory_for_a_copy (void)
+{
+  const FsmmTypeLayout layout = { .size = sizeof (Plain), .alignment = _Alignof (Plain) };
+
+  if (g_test_subprocess ())
+    {
+      g_autoptr (FsmmTypedPool) pool = NULL;
+      const Plain source = { 0 };
+
+      fsmm_type_register_layout (plain_get_type (), &layout, NULL);
+      pool = fsmm_typed_pool_new_full ("full", plain_get_type (), 0, 1, NULL);
+      fsmm_boxed_copy (pool, &source);
+      fsmm_boxed_copy (pool, &source);
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_failed ();
+  g_test_trap_assert_stderr ("*full*no room for 1 more*");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -316,6 +402,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/type-layout/one-default-pool-only", test_one_default_pool_only);
   g_test_add_func ("/type-layout/plain/data", test_plain_data);
   g_test_add_func ("/type-layout/plain/not", test_not_plain);
+  g_test_add_func ("/type-layout/plain/no-copy-at-all", test_no_copy_at_all);
+  g_test_add_func ("/type-layout/wrong-definition", test_wrong_definition);
+  g_test_add_func ("/type-layout/no-memory-for-a-copy", test_no_memory_for_a_copy);
   g_test_add_func ("/type-layout/ready/is-kept", test_ready_layout_is_kept);
   g_test_add_func ("/type-layout/ready/values", test_values);
   g_test_add_func ("/type-layout/ready/dates", test_dates);

@@ -419,6 +419,68 @@ test_clear_drops_the_pool (void)
 }
 
 static void
+clear_destroy_inside (Hook *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  on_clear = NULL;
+  g_assert_false (fsmm_typed_pool_destroy (hook_pool, (guint8 *) self + 1, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_POINTER);
+}
+
+/* While all is dropped, an instance may be destroyed once more, but a wrong address is wrong. */
+static void
+test_clear_destroys_a_wrong_address (void)
+{
+  hook_setup ();
+  fsmm_test_construct (hook_pool);
+  fsmm_test_construct (hook_pool);
+  on_clear = clear_destroy_inside;
+  g_assert_cmpuint (fsmm_typed_pool_free_all (hook_pool), ==, 2);
+  g_assert_null (on_clear);
+  g_clear_object (&hook_pool);
+}
+
+static FsmmTypedPool *pool_to_drop;
+
+static void
+clear_drop_another_pool (Hook *self)
+{
+  on_clear = NULL;
+  g_assert_finalize_object (g_steal_pointer (&pool_to_drop));
+}
+
+/* What is kept for the time of a call is the pool that it is in, and no other. */
+static void
+test_clear_drops_another_pool (void)
+{
+  hook_setup ();
+  pool_to_drop = fsmm_typed_pool_new (hook_get_type (), 1024, NULL);
+  on_clear = clear_drop_another_pool;
+  fsmm_test_destroy (hook_pool, fsmm_test_construct (hook_pool));
+  g_assert_null (pool_to_drop);
+  g_assert_finalize_object (g_steal_pointer (&hook_pool));
+}
+
+static void
+clear_dispose_twice (Hook *self)
+{
+  on_clear = NULL;
+  for (guint i = 0; i < 2; i++)
+    g_object_run_dispose (G_OBJECT (hook_pool));
+}
+
+/* It is kept once, however often it is disposed of. */
+static void
+test_clear_disposes_twice (void)
+{
+  hook_setup ();
+  on_clear = clear_dispose_twice;
+  fsmm_test_destroy (hook_pool, fsmm_test_construct (hook_pool));
+  g_assert_finalize_object (g_steal_pointer (&hook_pool));
+}
+
+static void
 clear_construct_refused (Hook *self)
 {
   g_autoptr (GError) error = NULL;
@@ -455,6 +517,10 @@ main (int argc, char *argv[])
   g_test_add_func ("/typed-pool/clear/constructs", test_clear_constructs);
   g_test_add_func ("/typed-pool/clear/drops-everything", test_clear_drops_everything);
   g_test_add_func ("/typed-pool/clear/drops-the-pool", test_clear_drops_the_pool);
+  g_test_add_func ("/typed-pool/clear/destroys-a-wrong-address",
+                   test_clear_destroys_a_wrong_address);
+  g_test_add_func ("/typed-pool/clear/drops-another-pool", test_clear_drops_another_pool);
+  g_test_add_func ("/typed-pool/clear/disposes-twice", test_clear_disposes_twice);
   g_test_add_func ("/typed-pool/nothing-is-made-while-finalizing",
                    test_nothing_is_made_while_finalizing);
 

@@ -241,6 +241,12 @@ leak_blocks (void)
 }
 
 static void
+keep_handle (void)
+{
+  fsmm_pool_acquire (pool, NULL);
+}
+
+static void
 leak_instances (void)
 {
   FsmmTypedPool *one = fsmm_typed_pool_new (NOTE_TYPE, 0, NULL);
@@ -306,6 +312,7 @@ static const struct {
   { "read-freed-boxed", read_freed_boxed },
   { "use-dropped-handle", use_dropped_handle },
   { "leak", leak_blocks },
+  { "keep-handle", keep_handle },
   { "leak-instances", leak_instances },
   { "leak-in-many-places", leak_in_many_places },
   { "leak-at-the-end", leak_at_the_end },
