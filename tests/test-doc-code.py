@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every block of code in the README and the guides does what the page says.
 
-usage: test-doc-code.py SOURCE CC CXX GJS
+usage: test-doc-code.py SOURCE CC CXX GJS MESON
 
 The environment's search paths are those of the build. What is done with a block depends on its
 language:
@@ -11,9 +11,10 @@ language:
   js      is a program
   python  continues the program that the page's blocks before it have begun
   json    is parsed
+  meson   builds the last program in C before it in its section
   sh      has its syntax checked; and files of the tree, commands of ./run and options that it names
           must be there
-  text    is what the program just before it prints
+  text    is what the last program before it in its section prints
 
 A comment in front of a block says what it is otherwise:
 
@@ -39,7 +40,7 @@ import tempfile
 import tap
 
 SOURCE = pathlib.Path(sys.argv[1])
-CC, CXX, GJS = map(shlex.split, sys.argv[2:])
+CC, CXX, GJS, MESON = map(shlex.split, sys.argv[2:])
 STAND_INS = pathlib.Path(__file__).parent / "doc-code"
 WARNINGS = ("-Wall", "-Wextra", "-Werror")
 
@@ -72,7 +73,7 @@ class Block:
     marking: str
     code: str
     declarations: str = ""
-    program: "Block | None" = None  # what a block of text is the output of
+    program: "Block | None" = None  # the last one before it in its section
 
     def __str__(self):
         return f"{self.page}:{self.line} {self.language}"
@@ -93,7 +94,7 @@ class Page:
         self.lines = enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         self.blocks = []
         self.faults = []
-        self.marking = self.previous = None
+        self.marking = self.program = None
         self.declarations = ""
         for number, line in self.lines:
             self.read(number, line)
@@ -115,22 +116,21 @@ class Page:
             self.fault(number, "code stands between lines of ``` that are not indented")
         if HEADING.match(line):
             self.declarations = ""
+            self.program = None
         if self.marking is not None:
             self.fault(number, "a comment on code must stand right in front of a block")
         self.marking = marking and marking[1]
-        if marking is None:
-            self.previous = None
 
     def add_block(self, number, language):
         lines = itertools.takewhile(lambda line: line[1] != "```", self.lines)
         code = "".join(line + "\n" for _, line in lines)
-        block = Block(self.name, number, language, self.marking or "", code, self.declarations)
-        if (language, block.marking) == ("text", ""):
-            block.program = self.previous
+        block = Block(self.name, number, language, self.marking or "", code, self.declarations,
+                      self.program)
         if (language, block.marking) == ("c", "declarations"):
             self.declarations += block.located()
+        if (language, block.marking) in PROGRAMS:
+            self.program = block
         self.blocks.append(block)
-        self.previous = block
         self.marking = None
 
 
@@ -247,10 +247,22 @@ def check_shell(block):
         assert option.startswith("b_") or option in build_options(), f"there is no option {option}"
 
 
+def check_meson(block):
+    program = block.program
+    assert program and (program.language, program.marking) == ("c", ""), \
+        "no whole program in C stands before this description in its section"
+    with tempfile.TemporaryDirectory(prefix="fsmm-doc-") as folder:
+        project = pathlib.Path(folder)
+        (project / "meson.build").write_text(block.code, encoding="utf-8")
+        for name in re.findall(r"'([\w-]+\.c)'", block.code):
+            (project / name).write_text(program.located(), encoding="utf-8")
+        run(*MESON, "setup", project / "build", project)
+        run(*MESON, "compile", "-C", project / "build")
+
+
 def check_output(block):
     program = block.program
-    assert program and (program.language, program.marking) in PROGRAMS, \
-        "no program stands right in front of this text"
+    assert program, "no program stands before this text in its section"
     printed = PROGRAMS[program.language, program.marking](program)
     tap.assert_same_lines(printed.splitlines(), block.code.splitlines(), str(block))
 
@@ -266,6 +278,7 @@ CHECKS = PROGRAMS | {
     ("c", "declarations"): check_declarations,
     ("cpp", ""): check_cpp,
     ("json", ""): check_json,
+    ("meson", ""): check_meson,
     ("sh", ""): check_shell,
     ("text", ""): check_output,
     ("text", "output"): lambda block: None,
@@ -283,7 +296,7 @@ def check(block):
 def test_pages():
     """no code of a page is hidden from these tests"""
     languages = {block.language for block in BLOCKS}
-    assert {"c", "python", "js", "sh", "text"} <= languages, languages
+    assert {"c", "python", "js", "meson", "sh", "text"} <= languages, languages
     faults = [fault for page in PAGES for fault in page.faults]
     assert not faults, "\n".join(faults)
 
