@@ -24,10 +24,12 @@ G_BEGIN_DECLS
  * A block that has a handle is given back by the handle alone: [method@Fsmm.Pool.free] refuses it.
  *
  * ```c
- * g_autoptr (FsmmBlock) block = fsmm_pool_acquire (pool, &error);
+ * const guint8 bytes[] = { 1, 2, 3 };
+ * g_autoptr (FsmmPool) pool = fsmm_pool_new (64, 0, &error);
+ * g_autoptr (FsmmBlock) block = pool != NULL ? fsmm_pool_acquire (pool, &error) : NULL;
  *
- * if (block == NULL || !fsmm_block_write (block, 0, data, n_bytes, &error))
- *   return report (error);
+ * if (block == NULL || !fsmm_block_write (block, 0, bytes, sizeof bytes, &error))
+ *   g_printerr ("%s\n", error->message);
  * ```
  *
  * All functions can be called from any thread. Two threads that write the same bytes at once need a

@@ -20,8 +20,11 @@ G_BEGIN_DECLS
  * `malloc ()`.
  *
  * ```c
- * g_autoptr (FsmmBox) box = fsmm_typed_pool_alloc (pool, &error);
- * Point *point = fsmm_box_get (box);
+ * g_autoptr (FsmmTypedPool) pool = fsmm_typed_pool_new (G_TYPE_DATE, 0, &error);
+ * g_autoptr (FsmmBox) box = pool != NULL ? fsmm_typed_pool_alloc (pool, &error) : NULL;
+ *
+ * if (box != NULL)
+ *   g_date_set_year (fsmm_box_get (box), 2000);
  * ```
  *
  * An instance that belongs to a box is destroyed by that alone: [method@Fsmm.TypedPool.destroy] and

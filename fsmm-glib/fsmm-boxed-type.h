@@ -77,13 +77,24 @@ G_BEGIN_DECLS
  * See [func@Fsmm.DEFINE_BOXED_TYPE].
  *
  * ```c
+ * typedef struct {
+ *   guint priority;
+ * } Job;
+ *
  * static void
- * track_init (Track *self)
+ * job_init (Job *self)
  * {
- *   self->length = 1;
+ *   self->priority = 5;
  * }
  *
- * FSMM_DEFINE_BOXED_TYPE_EXTENDED (Track, track, track_init, track_copy, track_clear, NULL, {})
+ * static char *
+ * job_to_string (const Job *self)
+ * {
+ *   return g_strdup_printf ("job of priority %u", self->priority);
+ * }
+ *
+ * GType job_get_type (void);
+ * FSMM_DEFINE_BOXED_TYPE_EXTENDED (Job, job, job_init, NULL, NULL, job_to_string, {})
  * ```
  *
  * Since: 1.0

@@ -191,6 +191,14 @@ fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
  *
  * Takes several blocks at once, or none: cheaper than one by one.
  *
+ * ```c
+ * g_autoptr (FsmmPool) pool = fsmm_pool_new (64, 0, &error);
+ * gpointer blocks[16];
+ *
+ * if (pool != NULL && fsmm_pool_alloc_many (pool, G_N_ELEMENTS (blocks), blocks, &error))
+ *   fsmm_pool_free_many (pool, G_N_ELEMENTS (blocks), blocks, NULL);
+ * ```
+ *
  * Errors: as [method@Fsmm.Pool.alloc], and `FSMM_ERROR_INVALID_ARGUMENT` if @blocks is %NULL and
  * @n_blocks is not 0.
  *
@@ -371,6 +379,25 @@ fsmm_pool_is_allocated (FsmmPool *self, gconstpointer block)
  *
  * Calls a function for each live block.
  *
+ * ```c
+ * static void
+ * add_number (gpointer block, gpointer user_data)
+ * {
+ *   double *sum = user_data;
+ *
+ *   *sum += *(double *) block;
+ * }
+ *
+ * static double
+ * sum_up (FsmmPool *numbers)
+ * {
+ *   double sum = 0;
+ *
+ *   fsmm_pool_foreach (numbers, add_number, &sum);
+ *   return sum;
+ * }
+ * ```
+ *
  * No lock is held while @func runs: it may use the pool in every way, and so may other threads.
  * Each block is live at the moment it is shown, and is shown once; blocks that are taken meanwhile
  * may be shown or not.
@@ -452,6 +479,15 @@ fsmm_pool_for_block (gconstpointer block)
  * This is a `GDestroyNotify`, for `g_ptr_array_new_with_free_func ()`, `g_list_free_full ()` and
  * the like. The pool must outlive the container: where both are `g_autoptr`, declare the pool
  * first, since they are dropped in reverse.
+ *
+ * ```c
+ * g_autoptr (FsmmPool) pool = fsmm_pool_new (sizeof (double), 0, &error);
+ * g_autoptr (GPtrArray) numbers = g_ptr_array_new_with_free_func (fsmm_free);
+ * double *number = pool != NULL ? fsmm_pool_alloc0 (pool, &error) : NULL;
+ *
+ * if (number != NULL)
+ *   g_ptr_array_add (numbers, number);
+ * ```
  *
  * An instance of a typed pool is cleared before. A wrong pointer is refused as by
  * [method@Fsmm.Pool.free], and logged as a critical message.

@@ -48,7 +48,7 @@ append_flags (FsmmPool *self, GString *text)
  *
  * Describes the pool and all its chunks, for people who debug.
  *
- * ```
+ * ```text
  * pool “nodes” (alloc-size 64)
  *   blocks of 64 bytes at multiples of 16, 16 in a chunk
  *   21 allocated, 40 at the peak, 27 free

@@ -24,17 +24,17 @@
  *   [property@Fsmm.Pool:reserved-bytes].
  *
  * ```c
- * g_autoptr (GError) error = NULL;
- * g_autoptr (FsmmPool) pool = NULL;
- * Node *node = NULL;
+ * typedef struct {
+ *   double x, y;
+ * } Point;
  *
- * pool = fsmm_pool_new_full ("nodes", sizeof (Node), 0, 0, 0, &error);
- * if (pool != NULL)
- *   node = fsmm_pool_alloc (pool, &error);
- * if (node == NULL)
- *   return report (error);
+ * g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("points", sizeof (Point), 0, 0, 0, &error);
+ * Point *point = pool != NULL ? fsmm_pool_alloc (pool, &error) : NULL;
  *
- * fsmm_pool_free (pool, node, NULL);
+ * if (point == NULL)
+ *   g_error ("%s", error->message);
+ *
+ * fsmm_pool_free (pool, point, NULL);
  * ```
  *
  * Give a pool a name where you can: messages call it by that.

@@ -132,6 +132,29 @@ keep_layout (GType type, const FsmmTypeLayout *layout, GError **error)
  * That is for types that exist already. [func@Fsmm.DEFINE_BOXED_TYPE] defines a type and registers
  * its layout.
  *
+ * ```c
+ * typedef struct {
+ *   double red, green, blue;
+ * } Colour;
+ *
+ * static Colour *
+ * colour_copy (const Colour *self)
+ * {
+ *   return g_memdup2 (self, sizeof *self);
+ * }
+ *
+ * GType colour_get_type (void);
+ * G_DEFINE_BOXED_TYPE (Colour, colour, colour_copy, g_free)
+ *
+ * static gboolean
+ * prepare_colours (GError **error)
+ * {
+ *   const FsmmTypeLayout layout = { .size = sizeof (Colour), .alignment = _Alignof (Colour) };
+ *
+ *   return fsmm_type_register_layout (colour_get_type (), &layout, error);
+ * }
+ * ```
+ *
  * Do so only for plain structs that your code owns. The instances of an opaque or reference-counted
  * type cannot be made in a block, and its own free function would free the block as well.
  *

@@ -17,14 +17,14 @@
  * `GValue`, `GDate` and `GPollFD` have theirs.
  *
  * ```c
- * #define TRACK_TYPE (track_get_type ())
- * GType track_get_type (void);
- * FSMM_DEFINE_BOXED_TYPE (Track, track, track_copy, track_clear)
+ * g_autoptr (FsmmTypedPool) pool = fsmm_typed_pool_new (G_TYPE_DATE, 0, &error);
+ * GDate *date = pool != NULL ? fsmm_typed_pool_construct (pool, &error) : NULL;
  *
- * g_autoptr (FsmmTypedPool) pool = fsmm_typed_pool_new (TRACK_TYPE, 0, &error);
- * Track *track = fsmm_typed_pool_construct (pool, &error);
+ * if (date == NULL)
+ *   g_error ("%s", error->message);
  *
- * fsmm_typed_pool_destroy (pool, track, &error);
+ * g_date_set_year (date, 2000);
+ * fsmm_typed_pool_destroy (pool, date, NULL);
  * ```
  *
  * An instance is owned by whoever has its address, as from [method@Fsmm.TypedPool.construct], or by

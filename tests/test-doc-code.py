@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every block of code in the README and the guides does what the page says.
+"""Every block of code in the README, the guides and the reference does what is said there.
 
 usage: test-doc-code.py SOURCE CC CXX GJS MESON
 
@@ -24,6 +24,9 @@ A comment in front of a block says what it is otherwise:
   <!-- code: output -->        text that differs from run to run, or a session: it is not looked at
 
 Any other block is a fault.
+
+In the comments of the library, each block of C stands alone: it is declarations where it defines
+functions, and stands inside main elsewhere. Text is not looked at.
 """
 
 import dataclasses
@@ -137,6 +140,24 @@ class Page:
 def find_pages():
     guides = sorted((SOURCE / "doc").rglob("*.md"))
     return [Page(path) for path in [SOURCE / "README.md", *guides]]
+
+
+def marking_in_comment(language, code):
+    if language == "text":
+        return "output"
+    return "declarations" if re.search("^static ", code, re.M) else "inside main"
+
+
+def find_in_comments(path):
+    """The blocks that the comments of a file of the library show."""
+    name = str(path.relative_to(SOURCE))
+    lines = enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+    for number, line in lines:
+        if line.startswith(" * ```"):
+            shown = itertools.takewhile(lambda line: line[1] != " * ```", lines)
+            code = "".join(line[3:] + "\n" for _, line in shown)
+            language = line[6:]
+            yield Block(name, number, language, marking_in_comment(language, code), code)
 
 
 # --- Trying blocks ---
@@ -297,6 +318,7 @@ def test_pages():
     """no code of a page is hidden from these tests"""
     languages = {block.language for block in BLOCKS}
     assert {"c", "python", "js", "meson", "sh", "text"} <= languages, languages
+    assert any(block.page.endswith(".h") for block in BLOCKS)
     faults = [fault for page in PAGES for fault in page.faults]
     assert not faults, "\n".join(faults)
 
@@ -310,5 +332,7 @@ def test_of(block):
 
 
 PAGES = find_pages()
+COMMENTED = sorted((SOURCE / "fsmm-glib").glob("*.[ch]"))
 BLOCKS = [block for page in PAGES for block in page.blocks]
+BLOCKS += [block for path in COMMENTED for block in find_in_comments(path)]
 tap.run([test_pages, *map(test_of, BLOCKS)])
