@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Makes pages for gi-docgen of those in doc/, whose links are for who reads them where they lie.
 
-usage: prepare-pages.py OUTPUT-FOLDER STYLE PAGE...
+usage: prepare-pages.py OUTPUT-FOLDER PAGE...
 
 A link to another page becomes one to what gi-docgen makes of it, in a folder that has no folders in
 it. A link to the source of a diagram becomes the diagram, which leads to itself, to be seen larger.
@@ -17,17 +17,16 @@ DIAGRAM = re.compile(r"^\[([^\]]+)\]\((?:[^()\s]*/)?diagrams/([\w-]+)\.dot\)", r
 FILE = re.compile(r"\[([^\]]+)\]\(\.\./[^()\s]+\)")
 
 
-def prepare(text, style):
+def prepare(text):
     text = PAGE.sub(r"](\1.html\2)", text)
     text = DIAGRAM.sub(r"[![\1](\2.svg)](\2.svg)", text)
-    text = FILE.sub(r"`\1`", text)
-    return f"{text}\n<style>\n{style.strip()}\n</style>\n"
+    return FILE.sub(r"`\1`", text)
 
 
 def main():
-    folder, style = map(pathlib.Path, sys.argv[1:3])
-    for page in map(pathlib.Path, sys.argv[3:]):
-        text = prepare(page.read_text(encoding="utf-8"), style.read_text(encoding="utf-8"))
+    folder = pathlib.Path(sys.argv[1])
+    for page in map(pathlib.Path, sys.argv[2:]):
+        text = prepare(page.read_text(encoding="utf-8"))
         (folder / page.name).write_text(text, encoding="utf-8")
 
 

@@ -73,6 +73,8 @@ def find_fault(path, link, pages):
     url = urllib.parse.urlsplit(link)
     if url.scheme or url.netloc:
         return find_fault_elsewhere(url)
+    if not link:
+        return "a link without an address"
 
     target = path
     if url.path:
@@ -134,6 +136,15 @@ def test_book():
                  if (fault := find_fault(book.resolve(), link, pages))])
 
 
+def test_guides():
+    """each guide has links to all others"""
+    pages = read_manual()
+    guides = {f"{path.stem}.html" for path in (SOURCE / "doc").rglob("*.md")}
+    assert len(guides) > 10, guides
+    assert_none([f"{name}: not linked: {missing}" for name in sorted(guides)
+                 for missing in guides - set(pages[MANUAL.resolve() / name].links)])
+
+
 def test_foreign():
     """links to other libraries lead to GNOME's manuals"""
     bases = dict(re.findall(r"\['(\w+)', '([^']+)'\]",
@@ -162,4 +173,5 @@ def test_source():
     assert_none(find_faults(pages, SOURCE.resolve()))
 
 
-tap.run([test_manual, test_styles, test_book, test_foreign, test_pictures, test_source])
+tap.run([test_manual, test_styles, test_book, test_guides, test_foreign, test_pictures,
+         test_source])
