@@ -55,7 +55,7 @@ class Layout:
     def __init__(self, chart):
         n_legend_lines = math.ceil(len(chart.peers) / N_COLUMNS)
         self.legend = 76
-        self.top = self.legend + n_legend_lines * LEGEND_LINE + (24 if chart.reference else 0)
+        self.top = self.legend + n_legend_lines * LEGEND_LINE + (36 if chart.reference else 0)
         self.left = LEFT if chart.reference else STEPS_LEFT
         self.right = WIDTH - (RIGHT if chart.reference else EDGE)
         self.group = len(chart.peers) * PITCH + GAP
@@ -190,7 +190,7 @@ def place_in_rows(layout, group_number, peer_number):
 def figures_of_fsmm(chart, layout):
     """A column to the right of the points."""
     right = WIDTH - EDGE
-    yield label("fsmm", layout.at(right, layout.top - 40), colour=FSMM, more="right")
+    yield label("fsmm", layout.at(right, layout.top - 36), colour=FSMM, more="right")
     for i, group in enumerate(chart.groups):
         result = chart.results.get((group, "fsmm"))
         if result is not None:
