@@ -16,8 +16,7 @@ static const char *const codes[] = {
   [XML_STYLE_BLOCKS] = "36",     /* cyan */
 };
 
-G_GNUC_PRINTF (2, 0)
-static void
+static void G_GNUC_PRINTF (2, 0)
 print (XmlStyle style, const char *format, va_list args)
 {
   g_autofree char *text = g_strdup_vprintf (format, args);

@@ -52,17 +52,22 @@ static void
 report_names (const XmlTree *tree)
 {
   g_autoptr (GArray) counts = xml_tree_count_names (tree);
-  guint n_names = MIN (counts->len, N_NAMES);
-  guint n_rows = (n_names + 1) / 2;
+  guint n_names = counts->len;
+  guint n_rows;
+
+  if (n_names > N_NAMES)
+    n_names = N_NAMES;
+  n_rows = (n_names + 1) / 2;
 
   xml_print ("\n");
-  xml_print_heading (counts->len > N_NAMES ? "Most frequent elements" : "Elements");
-  for (guint row = 0; row < n_rows; row++)
+  xml_print_heading (n_names < counts->len ? "Most frequent elements" : "Elements");
+  for (guint i = 0; i < n_names; i++)
     {
-      report_name (&g_array_index (counts, XmlNameCount, row));
-      if (n_rows + row < n_names)
-        report_name (&g_array_index (counts, XmlNameCount, n_rows + row));
-      xml_print ("\n");
+      guint column = i % 2;
+
+      report_name (&g_array_index (counts, XmlNameCount, column * n_rows + i / 2));
+      if (column == 1 || i + 1 == n_names)
+        xml_print ("\n");
     }
 }
 

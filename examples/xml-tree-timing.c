@@ -33,7 +33,7 @@ show_progress (XmlMeasurement *self, guint n_trees)
 {
   guint n_done = self->n_rounds * N_TREES + n_trees;
   g_autofree char *text =
-      g_strdup_printf ("measuring, round %u of at most %u", self->n_rounds + 1, MAX_ROUNDS);
+      g_strdup_printf ("measuring, round %u of at most %d", self->n_rounds + 1, MAX_ROUNDS);
 
   xml_progress_show (self->progress, (double) n_done / (MAX_ROUNDS * N_TREES), text);
 }

@@ -124,6 +124,7 @@ test_dropped_chunk (void)
   g_autoptr (FsmmBlock) handle = fsmm_pool_acquire (pool, NULL);
   g_autoptr (GBytes) pin = fsmm_block_get_bytes (handle, NULL);
 
+  g_assert_nonnull (pin);
   fsmm_pool_free_all (pool);
   assert_dump (pool, "*\n  0 bytes in 0 chunks\n");
 }

@@ -56,7 +56,7 @@ link_clear (Link *self)
   if (self->next == self)
     fsmm_typed_pool_free_all (ring);
   else if (self->next != NULL)
-    sink = self->next->next != NULL;
+    sink = (char) (self->next->next != NULL);
 }
 
 FSMM_DEFINE_BOXED_TYPE (Link, link, link_copy, link_clear)

@@ -40,7 +40,7 @@ heap_memory (void)
 gpointer
 fuzz_foreign_address (guint which)
 {
-  static __thread guint8 thread_memory[16];
+  static __thread guint8 thread_memory[16] = { 0 };
   gpointer on_stack = __builtin_frame_address (0);
 
   switch (which % FUZZ_N_FOREIGN)

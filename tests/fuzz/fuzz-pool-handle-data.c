@@ -64,10 +64,10 @@ write_some (FuzzHandle *self, gsize offset, gsize n_bytes, guint how, GError **e
 
   fuzz_fill (data, size, how + offset);
   if (how % 3 == 0 && is_possible)
-    memcpy (data, self->content, size);
-
-  if (how % 3 == 0 && is_possible)
-    done = fsmm_block_write (self->block, offset, self->address, n_bytes, error);
+    {
+      memcpy (data, self->content, size);
+      done = fsmm_block_write (self->block, offset, self->address, n_bytes, error);
+    }
   else if (how % 3 == 1 && n_bytes <= size)
     {
       bytes = g_bytes_new (data, n_bytes);

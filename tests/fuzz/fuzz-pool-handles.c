@@ -62,7 +62,7 @@ end_if_unused (FuzzHandle *self)
 
 /* All blocks of the pool were. */
 void
-fuzz_handle_dropped (FuzzPool *pool)
+fuzz_handle_dropped (const FuzzPool *pool)
 {
   for (guint i = 0; i < FUZZ_N_HANDLES; i++)
     if (fuzz_handles[i].block != NULL && fuzz_handles[i].pool == pool)
@@ -99,18 +99,26 @@ fuzz_handle_check_all (void)
 
 /* --- Handles come and go --- */
 
+static FuzzHandle *
+find_place (void)
+{
+  for (guint i = 0; i < FUZZ_N_HANDLES; i++)
+    if (fuzz_handles[i].block == NULL)
+      return &fuzz_handles[i];
+
+  return NULL;
+}
+
 void
 fuzz_handle_acquire (void)
 {
   FuzzPool *pool = fuzz_pool_choose ();
-  FuzzHandle *self = fuzz_handles;
+  FuzzHandle *self = find_place ();
   GError *error = NULL;
   gboolean has_failed;
   FuzzEnds expected;
 
-  while (self < fuzz_handles + FUZZ_N_HANDLES && self->block != NULL)
-    self++;
-  if (pool == NULL || self == fuzz_handles + FUZZ_N_HANDLES || !fuzz_pool_has_room (pool, 1))
+  if (pool == NULL || self == NULL || !fuzz_pool_has_room (pool, 1))
     return;
 
   self->block = fsmm_pool_acquire (pool->pool, &error);
@@ -127,12 +135,12 @@ fuzz_handle_acquire (void)
   fuzz_pool_took (pool, 1, has_failed);
   self->pool = pool;
   self->address = fsmm_block_get_address (self->block);
-  self->content = g_malloc0 (pool->alloc_size);
   self->n_refs = 1;
   pool->n_handles++;
   fuzz_pool_add (pool, self->address, self);
   fuzz_check (fuzz_is_zero (self->address, pool->alloc_size),
               "a new handle's block is not all zeroes");
+  self->content = g_memdup2 (self->address, pool->alloc_size);
 }
 
 void

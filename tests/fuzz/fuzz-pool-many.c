@@ -78,7 +78,7 @@ fuzz_pool_alloc_many (void)
 /* --- Giving --- */
 
 static gboolean
-is_among (gpointer address, guint n, gpointer *addresses)
+is_among (gconstpointer address, guint n, gpointer *addresses)
 {
   for (guint i = 0; i < n; i++)
     if (addresses[i] == address)

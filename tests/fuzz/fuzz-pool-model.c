@@ -101,7 +101,7 @@ fuzz_pool_count_used_chunks (const FuzzPool *self)
 void
 fuzz_pool_note_thread (FuzzPool *self)
 {
-  self->threads |= 1u << fuzz_worker_current ();
+  self->threads |= 1U << fuzz_worker_current ();
 }
 
 gboolean
@@ -143,7 +143,8 @@ fuzz_pool_add (FuzzPool *self, gpointer address, FuzzHandle *handle)
   check_place (self, address);
   fuzz_check (self->n_blocks < FUZZ_MAX_BLOCKS, "the model has no room for a block");
 
-  *block = (FuzzBlock){ .address = address, .seed = seed += 1000003, .handle = handle };
+  seed += 1000003;
+  *block = (FuzzBlock){ .address = address, .seed = seed, .handle = handle };
   self->n_blocks++;
   self->peak = MAX (self->peak, self->n_blocks);
 

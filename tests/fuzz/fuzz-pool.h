@@ -59,8 +59,8 @@ struct _FuzzHandle
   FuzzPool *pool;
   guint8 *address;
   guint8 *content; /* (owned) */
-  guint n_refs;
   GBytes *exports[FUZZ_N_EXPORTS];
+  guint n_refs;
   guint n_exports;
   gboolean is_released;
   gboolean is_dropped;
@@ -141,7 +141,7 @@ void fuzz_handle_unref_bytes (void);
 void fuzz_handle_look (void);
 void fuzz_handle_check_all (void);
 void fuzz_handle_end_all (void);
-void fuzz_handle_dropped (FuzzPool *pool);
+void fuzz_handle_dropped (const FuzzPool *pool);
 
 static inline gboolean
 fuzz_handle_is_live (const FuzzHandle *self)

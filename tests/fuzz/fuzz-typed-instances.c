@@ -176,7 +176,7 @@ expect_destroy (FuzzTyped *pool, gconstpointer address)
 
 /* One that is not owned by another any more, and will be cleared. */
 static FuzzInstance *
-prepare (FuzzTyped *pool, gpointer address)
+prepare (const FuzzTyped *pool, gpointer address)
 {
   FuzzInstance *instance = fuzz_instance_find (address);
 

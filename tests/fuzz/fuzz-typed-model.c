@@ -27,7 +27,7 @@ fuzz_typed_choose (void)
 
 /* One that is live in @pool, or anywhere where that is NULL. NULL if there is none. */
 FuzzInstance *
-fuzz_instance_choose (FuzzTyped *pool)
+fuzz_instance_choose (const FuzzTyped *pool)
 {
   guint64 first = fuzz_n_instances > 0 ? fuzz_input_below ((guint) fuzz_n_instances) : 0;
 
@@ -161,7 +161,7 @@ fuzz_typed_is_pinned (const FuzzTyped *pool)
 void
 fuzz_typed_note_thread (FuzzTyped *pool)
 {
-  pool->threads |= 1u << fuzz_worker_current ();
+  pool->threads |= 1U << fuzz_worker_current ();
 }
 
 /* All that live in the pool are dropped now. Returns how many there are. What is being made or

@@ -115,7 +115,7 @@ extern FuzzMaking *fuzz_making; /* what the next init or copy is for */
 /* --- The model: fuzz-typed-model.c --- */
 
 FuzzTyped *fuzz_typed_choose (void);
-FuzzInstance *fuzz_instance_choose (FuzzTyped *pool);
+FuzzInstance *fuzz_instance_choose (const FuzzTyped *pool);
 guint64 fuzz_instance_add (FuzzTyped *pool, FuzzThing *address, FuzzState state);
 FuzzInstance *fuzz_instance_of (const FuzzThing *thing);
 FuzzInstance *fuzz_instance_find (gconstpointer address);
