@@ -3,8 +3,8 @@
 
 usage: find-python-folder.py PREFIX
 
-That of PyGObject itself, where it is below PREFIX; or else one that Python looks into by itself; or
-else the one where it would be if Python were installed in PREFIX.
+That of PyGObject itself, if it is there and below PREFIX; or else one that Python looks into by itself;
+or else the one where it would be if Python were installed in PREFIX.
 """
 
 import os
@@ -12,7 +12,11 @@ import site
 import sys
 import sysconfig
 
-import gi
+try:
+    # Not there either in a folder "gi" that holds nothing but other libraries' overrides.
+    from gi import _overridesdir as own_overrides
+except ImportError:
+    own_overrides = None
 
 
 def is_below(folder, prefix):
@@ -20,9 +24,14 @@ def is_below(folder, prefix):
 
 
 def find_folder(prefix):
-    own = os.path.dirname(os.path.dirname(os.path.abspath(gi._overridesdir)))
-    for folder in [own, *site.getsitepackages()]:
-        if is_below(folder, prefix):
+    if own_overrides is not None:
+        own = os.path.dirname(os.path.dirname(os.path.abspath(own_overrides)))
+        if is_below(own, prefix):
+            return own
+
+    for folder in site.getsitepackages():
+        # What is in /usr/local is not in the prefix /usr.
+        if is_below(folder, prefix) and not is_below(folder, os.path.join(prefix, "local")):
             return folder
 
     # Debian's own scheme would add another “local”.

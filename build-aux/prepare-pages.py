@@ -12,12 +12,14 @@ import pathlib
 import re
 import sys
 
+README = re.compile(r"\[README\]\([^()\s]*\)")
 PAGE = re.compile(r"\]\((?!\w+:)(?:[^()\s]*/)?([\w-]+)\.md(#[\w-]+)?\)")
 DIAGRAM = re.compile(r"^\[([^\]]+)\]\((?:[^()\s]*/)?diagrams/([\w-]+)\.dot\)", re.MULTILINE)
 FILE = re.compile(r"\[([^\]]+)\]\(\.\./[^()\s]+\)")
 
 
 def prepare(text):
+    text = README.sub("`README.md`", text)
     text = PAGE.sub(r"](\1.html\2)", text)
     text = DIAGRAM.sub(r"[![\1](\2.svg)](\2.svg)", text)
     return FILE.sub(r"`\1`", text)

@@ -144,7 +144,7 @@ check (const Entry *entry, gpointer user_data)
   if (g_ascii_strcasecmp (entry->word, "help") == 0)
     g_printerr ("%s", help);
   else if (parse_flag (entry->word) == 0)
-    g_warning ("FSMM_DEBUG has “%s”, which is no flag; FSMM_DEBUG=help lists them", entry->word);
+    g_warning ("FSMM_DEBUG has \"%s\", which is no flag; FSMM_DEBUG=help lists them", entry->word);
 }
 
 /* The variable as it was when the first pool was made. */

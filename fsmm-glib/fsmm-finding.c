@@ -17,7 +17,7 @@ fsmm_lost_report (FsmmLost *self)
   for (gsize i = 0; i < MIN (self->n_blocks, G_N_ELEMENTS (self->blocks)); i++)
     g_string_append_printf (blocks, "%s%p", i > 0 ? ", " : "", self->blocks[i]);
   if (self->n_blocks > G_N_ELEMENTS (self->blocks))
-    g_string_append (blocks, ", …");
+    g_string_append (blocks, ", ...");
 
   message = g_strdup_printf (
     "%s: %" G_GSIZE_FORMAT " double free%s found: two threads freed %s at the same time; "

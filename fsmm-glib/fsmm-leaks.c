@@ -141,7 +141,7 @@ log_leaks (const Leaks *self, const char *when)
   fsmm_report_log (&self->report, G_LOG_LEVEL_MESSAGE, "leak", NULL, text->str);
 }
 
-/* @when is how the sentence goes on after “live when”. */
+/* @when is how the sentence goes on after "live when". */
 void
 fsmm_leaks_report (FsmmStore *store, const char *when)
 {

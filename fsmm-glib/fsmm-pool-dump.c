@@ -49,7 +49,7 @@ append_flags (FsmmPool *self, GString *text)
  * Describes the pool and all its chunks, for people who debug.
  *
  * ```text
- * pool “nodes” (alloc-size 64)
+ * pool "nodes" (alloc-size 64)
  *   blocks of 64 bytes at multiples of 16, 16 in a chunk
  *   21 allocated, 40 at the peak, 27 free
  *   3072 bytes in 3 chunks

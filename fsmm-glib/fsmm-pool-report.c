@@ -25,7 +25,7 @@ fsmm_pool_describe (FsmmPool *self)
     what = g_strdup_printf ("alloc-size %" G_GUINT64_FORMAT, self->alloc_size);
 
   if (self->name != NULL)
-    return g_strdup_printf ("pool “%s” (%s)", self->name, what);
+    return g_strdup_printf ("pool \"%s\" (%s)", self->name, what);
 
   return g_strdup_printf ("unnamed pool %p (%s)", (gpointer) self, what);
 }

@@ -113,7 +113,7 @@ fsmm_pool_constructed (GObject *object)
                            &self->construct_error))
     {
       if (self->name != NULL)
-        g_prefix_error (&self->construct_error, "cannot make pool “%s”: ", self->name);
+        g_prefix_error (&self->construct_error, "cannot make pool \"%s\": ", self->name);
       else
         g_prefix_error (&self->construct_error, "cannot make a pool: ");
       limit = 0;

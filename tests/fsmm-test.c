@@ -137,7 +137,7 @@ fsmm_test_assert_refused_in (FsmmPool *pool,
   fsmm_test_assert_counts (pool, n_allocated, n_chunks);
 }
 
-/* The same for a pool called “test”, also without a place for the error. */
+/* The same for a pool called "test", also without a place for the error. */
 void
 fsmm_test_assert_refused (FsmmPool *pool,
                           gconstpointer address,

@@ -349,9 +349,9 @@ static const Address addresses[] = {
   { "inaccessible-page", inaccessible_page, "no chunk", INVALID, NOBODY },
   { "in-an-inaccessible-page", in_inaccessible_page, "no chunk", INVALID, NOBODY },
   { "pool-itself", pool_itself, "no chunk", INVALID, NOBODY },
-  { "block-of-another-pool", block_of_twin, "“twin”", INVALID, TWIN },
-  { "in-a-block-of-another-pool", in_block_of_twin, "“twin”", INVALID, NOBODY },
-  { "unused-block-of-another-pool", unused_block_of_twin, "“twin”", INVALID, NOBODY },
+  { "block-of-another-pool", block_of_twin, "\"twin\"", INVALID, TWIN },
+  { "in-a-block-of-another-pool", in_block_of_twin, "\"twin\"", INVALID, NOBODY },
+  { "unused-block-of-another-pool", unused_block_of_twin, "\"twin\"", INVALID, NOBODY },
   { "pool-is-gone", block_of_a_pool_that_is_gone, "released", INVALID, NOBODY },
   { "trimmed", block_of_a_trimmed_chunk, "released", INVALID, NOBODY },
   { "dropped", dropped_block, "released", INVALID, NOBODY },
@@ -390,7 +390,7 @@ assert_says (const GError *error, const Address *address, gpointer where)
   g_autofree char *hex = g_strdup_printf ("%p", where);
 
   g_assert_error (error, FSMM_ERROR, (gint) address->code);
-  g_assert_nonnull (strstr (error->message, "“test”"));
+  g_assert_nonnull (strstr (error->message, "\"test\""));
   g_assert_nonnull (strstr (error->message, hex));
   if (strstr (error->message, address->words) == NULL)
     g_error ("“%s” does not say “%s”", error->message, address->words);
@@ -408,7 +408,7 @@ free_with_error (Scene *s, const Address *address, gpointer where)
 static void
 free_without_error (Scene *s, const Address *address, gpointer where)
 {
-  g_autofree char *pattern = g_strdup_printf ("*“test”*%p*%s*", where, address->words);
+  g_autofree char *pattern = g_strdup_printf ("*\"test\"*%p*%s*", where, address->words);
 
   fsmm_test_expect_report (pattern);
   g_assert_false (fsmm_test_pool_try_give (&s->pool, where, NULL));

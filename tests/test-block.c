@@ -48,7 +48,7 @@ assert_released (FsmmBlock *block)
   for (guint i = 0; i < G_N_ELEMENTS (errors); i++)
     {
       g_assert_error (errors[i], FSMM_ERROR, FSMM_ERROR_RELEASED);
-      g_assert_nonnull (strstr (errors[i]->message, "“test”"));
+      g_assert_nonnull (strstr (errors[i]->message, "\"test\""));
       g_error_free (errors[i]);
     }
 }

@@ -285,10 +285,10 @@ test_wrong_frees_are_refused (void)
   assert_free_complains (&on_stack, "*no chunk of any pool*");
   assert_free_complains ((guint8 *) track + 8, "*offset 8 of the block*");
   assert_free_complains (fsmm_box_get (box), "*belongs to a handle*");
-  assert_free_complains (other, "*“Other”*as a Track*");
-  assert_free_complains (raw, "*“raw”*as a Track*");
+  assert_free_complains (other, "*\"Other\"*as a Track*");
+  assert_free_complains (raw, "*\"raw\"*as a Track*");
   g_boxed_free (TRACK_TYPE, track);
-  assert_free_complains (track, "*“Track”*free already*");
+  assert_free_complains (track, "*\"Track\"*free already*");
   fsmm_box_drop (box);
   g_assert_cmpuint (n_live (), ==, 0);
 }

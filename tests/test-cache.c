@@ -376,7 +376,8 @@ free_at_the_same_moment (FsmmPool *pool, gpointer block, Other *other)
 static void
 expect_report (const char *count)
 {
-  g_autofree char *pattern = g_strdup_printf ("*“test”*%s double free* found: two threads freed*", count);
+  g_autofree char *pattern =
+      g_strdup_printf ("*\"test\"*%s double free* found: two threads freed*", count);
 
   fsmm_test_expect_report (pattern);
 }
@@ -592,6 +593,24 @@ test_lost_beside_live (void)
   fsmm_test_assert_counts (pool, 2, 1);
   fsmm_test_free (pool, block);
   fsmm_test_free (pool, live);
+}
+
+/* The only block that was free. */
+static void
+test_lost_as_the_last (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  gpointer blocks[16];
+
+  g_assert_true (fsmm_pool_alloc_many (pool, G_N_ELEMENTS (blocks), blocks, NULL));
+  fsmm_test_free (pool, blocks[3]);
+  g_assert_true (fsmm_pool_reserve (pool, 1, NULL));
+  fsmm_state_set (state_of (pool, blocks[3]), FSMM_STATE_LIVE);
+
+  expect_report ("1");
+  g_assert_cmpuint (fsmm_pool_trim (pool), ==, 0);
+  fsmm_test_assert_reported ();
+  fsmm_test_assert_counts (pool, 16, 1);
 }
 
 /* Blocks that are too large for a cache are taken one by one. */
@@ -845,6 +864,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/cache/lost/at-the-limit", test_lost_at_the_limit);
   g_test_add_func ("/cache/lost/many", test_many_lost);
   g_test_add_func ("/cache/lost/beside-live", test_lost_beside_live);
+  g_test_add_func ("/cache/lost/as-the-last", test_lost_as_the_last);
   g_test_add_func ("/cache/lost/without-a-cache", test_lost_without_a_cache);
   g_test_add_func ("/cache/lost/by-a-handle", test_lost_by_a_handle);
   g_test_add_func ("/cache/fenced", test_fenced_caches);

@@ -41,8 +41,8 @@ def test_unknown_flags():
     """what is no flag is said, once for each"""
     text = run("nothing-wrong", "poisn,leaks;nodes:canry")
     assert text.count("WARNING") == 2
-    assert_matches("FSMM_DEBUG has “poisn”, which is no flag; FSMM_DEBUG=help lists them", text)
-    assert_matches("“canry”", text)
+    assert_matches('FSMM_DEBUG has "poisn", which is no flag; FSMM_DEBUG=help lists them', text)
+    assert_matches('"canry"', text)
 
 
 def test_silence():
@@ -55,9 +55,9 @@ def test_silence():
 def test_leaks_at_exit():
     """leaks are told by pool and by type when the program exits"""
     text = run("leak-instances", "leaks")
-    assert_matches(r"pool “Note” \(Note, alloc-size 8\): 5 blocks \(40 bytes\) live when the program "
-                   r"exited, the oldest for \d+\.\d s\n  5 blocks \(40 bytes\) taken by:\n", text)
-    assert_matches(r"pool “other notes” \(Note, alloc-size 8\): 7 blocks \(56 bytes\)", text)
+    assert_matches(r'pool "Note" \(Note, alloc-size 8\): 5 blocks \(40 bytes\) live when the program'
+                   r" exited, the oldest for \d+\.\d s\n  5 blocks \(40 bytes\) taken by:\n", text)
+    assert_matches(r'pool "other notes" \(Note, alloc-size 8\): 7 blocks \(56 bytes\)', text)
     assert_matches(r"by type:\n  Note: 12 instances \(96 bytes\) in 2 pools\n"
                    r"  GDate: 1 instance \(\d+ bytes\) in 1 pool\n", text)
     assert "and others" not in text
@@ -89,7 +89,7 @@ def test_trace():
 def test_handles():
     """what handles themselves take is no pool of the program"""
     text = run("keep-handle", "leaks")
-    assert_matches(r"pool “victim” \(alloc-size 64\): 1 block ", text)
+    assert_matches(r'pool "victim" \(alloc-size 64\): 1 block ', text)
     assert "handles" not in text
 
 

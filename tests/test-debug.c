@@ -83,10 +83,10 @@ test_malloc_excludes_what_it_cannot (void)
 static void
 expect_write_after_free (gconstpointer block, const char *words)
 {
-  g_autofree char *pattern = g_strdup_printf ("pool “poisoned”*block %p (number * of the chunk at *)*"
-                                              "written to after it was freed*%s*pointer that is "
-                                              "used when its block is gone*",
-                                              block, words);
+  g_autofree char *pattern =
+      g_strdup_printf ("pool \"poisoned\"*block %p (number * of the chunk at *)*written to after "
+                       "it was freed*%s*pointer that is used when its block is gone*",
+                       block, words);
 
   fsmm_test_expect_report (pattern);
 }
@@ -181,8 +181,8 @@ test_fresh_blocks_have_no_zeroes (void)
 static void
 expect_overrun (gconstpointer block, const char *words)
 {
-  g_autofree char *pattern = g_strdup_printf ("pool “canaried”*block %p *written behind its end*%s*",
-                                              block, words);
+  g_autofree char *pattern =
+      g_strdup_printf ("pool \"canaried\"*block %p *written behind its end*%s*", block, words);
 
   fsmm_test_expect_report (pattern);
 }
@@ -354,20 +354,20 @@ test_trace_tells_of_both (void)
   g_autoptr (FsmmPool) pool = new_pool ("traced", 0);
   gpointer block = take_here (pool);
 
-  fsmm_test_expect_report ("pool “traced”*at offset 8*" TAKEN);
+  fsmm_test_expect_report ("pool \"traced\"*at offset 8*" TAKEN);
   free_here (pool, (guint8 *) block + 8);
   fsmm_test_assert_reported ();
   fsmm_test_assert_field ("FSMM_FAULT", "invalid-pointer");
 
   free_here (pool, block);
-  fsmm_test_expect_report ("pool “traced”*free already*" TAKEN FREED);
+  fsmm_test_expect_report ("pool \"traced\"*free already*" TAKEN FREED);
   free_here (pool, block);
   fsmm_test_assert_reported ();
   fsmm_test_assert_field ("FSMM_FAULT", "double-free");
 
   /* Whoever takes it next is another one. */
   g_assert_true (fsmm_test_alloc (pool) == block);
-  fsmm_test_expect_report ("pool “traced”*at offset 8*it was taken by:*");
+  fsmm_test_expect_report ("pool \"traced\"*at offset 8*it was taken by:*");
   free_here (pool, (guint8 *) block + 8);
   fsmm_test_assert_reported ();
 }
@@ -404,8 +404,8 @@ test_leaks_at_finalize (void)
     take_here (pool);
   fsmm_test_free (pool, block);
 
-  fsmm_test_expect_report ("pool “leaking” (alloc-size 64): 3 blocks (192 bytes) live when the pool was "
-                           "finalized, the oldest for *3 blocks (192 bytes) taken by:*");
+  fsmm_test_expect_report ("pool \"leaking\" (alloc-size 64): 3 blocks (192 bytes) live when the "
+                           "pool was finalized, the oldest for *3 blocks (192 bytes) taken by:*");
   g_object_unref (pool);
   fsmm_test_assert_reported ();
   fsmm_test_assert_field ("FSMM_FAULT", "leak");
@@ -431,8 +431,8 @@ test_leaks_of_a_type (void)
 
   n_points_cleared = 0;
   fsmm_test_construct (pool);
-  fsmm_test_expect_report ("pool “Point” (Point, alloc-size 8): 1 block (8 bytes) live when the pool "
-                           "was finalized*");
+  fsmm_test_expect_report ("pool \"Point\" (Point, alloc-size 8): 1 block (8 bytes) live when the "
+                           "pool was finalized*");
   g_object_unref (pool);
   fsmm_test_assert_reported ();
   fsmm_test_assert_field ("FSMM_TYPE", "Point");

@@ -60,13 +60,13 @@ assert_refused (Stage *stage, gpointer block, FsmmError code, const char *words)
   FsmmPool *pool = stage->pool.pool;
   g_autoptr (GError) error = NULL;
   g_autofree char *where = g_strdup_printf ("%p", block);
-  g_autofree char *pattern = g_strdup_printf ("*“test”*%p*%s*", block, words);
+  g_autofree char *pattern = g_strdup_printf ("*\"test\"*%p*%s*", block, words);
   gsize n_allocated = fsmm_pool_get_n_allocated (pool);
   gint n_cleared = fsmm_test_n_cleared ();
 
   g_assert_false (fsmm_test_pool_try_give (&stage->pool, block, &error));
   g_assert_error (error, FSMM_ERROR, (gint) code);
-  g_assert_nonnull (strstr (error->message, "“test”"));
+  g_assert_nonnull (strstr (error->message, "\"test\""));
   g_assert_nonnull (strstr (error->message, where));
   g_assert_nonnull (strstr (error->message, words));
 

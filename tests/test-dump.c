@@ -21,12 +21,12 @@ test_nothing_but_what_there_is (void)
 {
   g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("plain", 64, 0, 1024, 0, NULL);
 
-  assert_dump (pool, "pool “plain” (alloc-size 64)\n"
+  assert_dump (pool, "pool \"plain\" (alloc-size 64)\n"
                      "  blocks of 64 bytes at multiples of 16, 16 in a chunk\n"
                      "  0 allocated, 0 at the peak, 0 free\n"
                      "  0 bytes in 0 chunks\n");
   fsmm_test_alloc (pool);
-  assert_dump (pool, "pool “plain” (alloc-size 64)\n"
+  assert_dump (pool, "pool \"plain\" (alloc-size 64)\n"
                      "  blocks of 64 bytes at multiples of 16, 16 in a chunk\n"
                      "  1 allocated, 1 at the peak, 15 free\n"
                      "  1024 bytes in 1 chunk\n"
@@ -47,7 +47,7 @@ test_small_chunks (void)
 
   text = fsmm_pool_dump (pool);
   g_test_message ("%s", text);
-  g_assert_true (g_pattern_match_simple ("pool “drawn” (alloc-size 64)\n"
+  g_assert_true (g_pattern_match_simple ("pool \"drawn\" (alloc-size 64)\n"
                                          "  blocks of 64 bytes at multiples of 16, 16 in a chunk\n"
                                          "  17 allocated, 21 at the peak, * free, at most 100\n"
                                          "  * bytes in * chunks\n"

@@ -84,7 +84,7 @@ test_new_reports_errors (void)
   g_clear_error (&error);
   g_assert_null (fsmm_pool_new_full ("odd", 64, 3, 0, 0, &error));
   g_assert_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT);
-  g_assert_nonnull (strstr (error->message, "“odd”"));
+  g_assert_nonnull (strstr (error->message, "\"odd\""));
 
   g_assert_null (fsmm_pool_new (0, 0, NULL));
 }

@@ -84,9 +84,9 @@ test_fsmm_free_complains (void)
   guint8 *p = fsmm_test_alloc (pool);
 
   assert_fsmm_free_complains (&pool, "*lies in no chunk of any pool*");
-  assert_fsmm_free_complains (p + 8, "*“test”*offset 8 of the block*");
+  assert_fsmm_free_complains (p + 8, "*\"test\"*offset 8 of the block*");
   fsmm_free (p);
-  assert_fsmm_free_complains (p, "*“test”*free already*");
+  assert_fsmm_free_complains (p, "*\"test\"*free already*");
 
   g_object_unref (pool);
   assert_fsmm_free_complains (p, "*lies in no chunk of any pool*");

@@ -192,7 +192,7 @@ test_limit_is_kept (void)
 
       g_assert_null (fsmm_pool_alloc (pool, &error));
       g_assert_error (error, FSMM_ERROR, FSMM_ERROR_EXHAUSTED);
-      g_assert_nonnull (strstr (error->message, "“test”"));
+      g_assert_nonnull (strstr (error->message, "\"test\""));
       g_assert_nonnull (strstr (error->message, "max-blocks is 20"));
       g_assert_null (fsmm_pool_alloc0 (pool, NULL));
       g_assert_null (fsmm_pool_acquire (pool, NULL));

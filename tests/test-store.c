@@ -514,7 +514,7 @@ test_no_memory_says_so (void)
   fsmm_system_fail_nth (1);
   g_assert_null (fsmm_pool_alloc (pool, &error));
   g_assert_error (error, FSMM_ERROR, FSMM_ERROR_NO_MEMORY);
-  g_assert_nonnull (strstr (error->message, "“test”"));
+  g_assert_nonnull (strstr (error->message, "\"test\""));
   g_clear_error (&error);
 
   fsmm_system_fail_nth (1);

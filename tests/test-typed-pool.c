@@ -138,7 +138,7 @@ static void
 assert_refused (FsmmTypedPool *pool, gpointer instance, FsmmError code, const char *words)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *pattern = g_strdup_printf ("*“test”*%s*", words);
+  g_autofree char *pattern = g_strdup_printf ("*\"test\"*%s*", words);
   gint n_cleared_before = n_cleared;
   gsize n_live = fsmm_typed_pool_get_n_allocated (pool);
 
@@ -166,7 +166,7 @@ test_misuse_never_clears (gconstpointer data)
 
   assert_refused (pool, instance + 8, FSMM_ERROR_INVALID_POINTER, "offset 8 of the block at");
   assert_refused (pool, &pool, FSMM_ERROR_INVALID_POINTER, "no chunk");
-  assert_refused (pool, elsewhere, FSMM_ERROR_INVALID_POINTER, "“twin”");
+  assert_refused (pool, elsewhere, FSMM_ERROR_INVALID_POINTER, "\"twin\"");
   assert_refused (pool, fsmm_box_get (box), FSMM_ERROR_INVALID_POINTER, "belongs to a handle");
 }
 

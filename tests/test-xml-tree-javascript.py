@@ -88,7 +88,7 @@ def test_report():
     assert (status, errors) == (0, ""), errors
     lines = output.splitlines()
     assert lines[:4] == ["elements 2", "attributes 1", "texts 1", "depth 2"], output
-    assert "“elements”: blocks of 24 bytes, 2 live" in lines[4], output
+    assert '"elements": blocks of 24 bytes, 2 live' in lines[4], output
     assert lines[-1] == "dropped 4", output
 
 

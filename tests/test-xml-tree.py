@@ -389,7 +389,7 @@ def an_attribute_twice():
 def a_pool_that_is_full():
     """a pool that is full is an error at its place in the document"""
     path = write("full.xml", "<a>\n<b/>\n<b/>\n</a>")
-    refused(path, "3:1", "pool “elements”.*max-blocks is 2", "--max-blocks=2")
+    refused(path, "3:1", 'pool "elements".*max-blocks is 2', "--max-blocks=2")
     equal(run("--counts", "--max-blocks=3", path).returncode, 0, "exit status")
 
 
@@ -682,7 +682,7 @@ def the_three_errors():
     report = " ".join(result.stdout.split("Freeing what must not be freed")[1].split())
     codes = re.findall(r"FSMM_ERROR_\w+", report)
     equal(codes, ["FSMM_ERROR_DOUBLE_FREE"] + ["FSMM_ERROR_INVALID_POINTER"] * 2, "codes")
-    equal(report.count("pool “elements” "), 3, "messages that name the pool")
+    equal(report.count('pool "elements" '), 3, "messages that name the pool")
     assert "live elements 3, then 3" in report, report
 
 

@@ -57,11 +57,11 @@ const tests = {
         assertThrows(RangeError, INVALID_ARGUMENT, 'at most', make({alloc_size: 2 ** 52}));
         assertThrows(RangeError, INVALID_ARGUMENT, 'alignment is 3',
             make({alloc_size: 64, alignment: 3}));
-        assertThrows(TypeError, INVALID_ARGUMENT, 'the string “64”', make({alloc_size: '64'}));
+        assertThrows(TypeError, INVALID_ARGUMENT, 'the string "64"', make({alloc_size: '64'}));
         assertThrows(TypeError, INVALID_ARGUMENT, 'not a symbol', make({alloc_size: Symbol('64')}));
         assertThrows(TypeError, INVALID_ARGUMENT, 'not undefined', make({alloc_size: undefined}));
         assertThrows(TypeError, INVALID_ARGUMENT, 'not 5', make({alloc_size: 64, name: 5}));
-        assertThrows(TypeError, INVALID_ARGUMENT, '“size”', make({size: 64}));
+        assertThrows(TypeError, INVALID_ARGUMENT, '"size"', make({size: 64}));
         assertThrows(TypeError, INVALID_ARGUMENT, 'not 64', make(64));
         assertThrows(RangeError, INVALID_ARGUMENT, 'not -1', () => Fsmm.Pool.new(-1, 0));
         assertThrows(TypeError, INVALID_ARGUMENT, 'not undefined', () => Fsmm.Pool.new(64));
@@ -163,7 +163,7 @@ const tests = {
         assertThrows(RangeError, INVALID_ARGUMENT, 'data[1]', write([1, 256]));
         assertThrows(RangeError, INVALID_ARGUMENT, 'not -1', write([-1]));
         assertThrows(RangeError, INVALID_ARGUMENT, 'not 1.5', write([1.5]));
-        assertThrows(TypeError, INVALID_ARGUMENT, 'the string “1”', write(['1']));
+        assertThrows(TypeError, INVALID_ARGUMENT, 'the string "1"', write(['1']));
         assertThrows(TypeError, INVALID_ARGUMENT, 'not 5', write(5));
         assertThrows(TypeError, INVALID_ARGUMENT, 'not null', write(null));
         assertThrows(TypeError, INVALID_ARGUMENT, 'write_bytes', write(new GLib.Bytes([1])));
@@ -233,8 +233,8 @@ const tests = {
         const date = dates.alloc();
 
         date.update(day => day.set_dmy(29, 2, 2024));
-        assertSame(`${pool}`, '[Fsmm.Pool “nodes”: blocks of 64 bytes, 1 live, at most 3]', 'pool');
-        assertSame(`${dates}`, '[Fsmm.TypedPool “days”: GDate, 1 live]', 'a typed pool');
+        assertSame(`${pool}`, '[Fsmm.Pool "nodes": blocks of 64 bytes, 1 live, at most 3]', 'pool');
+        assertSame(`${dates}`, '[Fsmm.TypedPool "days": GDate, 1 live]', 'a typed pool');
         assertSame(`${block}`, '[Fsmm.Block: 64 bytes]', 'a block');
         assertSame(`${date}`, '[Fsmm.Box: 2024-02-29]', 'a date');
         assertSame(`${nest}`, '[Fsmm.Box: FsmmFixtureNest {first: 1, ' +
@@ -287,17 +287,17 @@ const tests = {
         const refused = (type, words) => assertThrows(Fsmm.Error, UNSUPPORTED_TYPE, words,
             () => new Fsmm.TypedPool({item_type: type}));
 
-        refused(Fixture.Owner, 'its field “name” is a pointer');
-        refused(Fixture.Owners, 'its field “owners.name” is a pointer');
-        refused(Fixture.Handler, 'its field “handler” is neither');
-        refused(Fixture.Counted, 'its field “ref_count” counts references');
-        refused(Fixture.Variant, 'its field “either” is neither');
-        refused(Fixture.Secret, 'its field “hidden” is private');
+        refused(Fixture.Owner, 'its field "name" is a pointer');
+        refused(Fixture.Owners, 'its field "owners.name" is a pointer');
+        refused(Fixture.Handler, 'its field "handler" is neither');
+        refused(Fixture.Counted, 'its field "ref_count" counts references');
+        refused(Fixture.Variant, 'its field "either" is neither');
+        refused(Fixture.Secret, 'its field "hidden" is private');
         refused(Fixture.Opaque, 'FsmmFixtureOpaque cannot live in a pool, because it is opaque');
         refused(GObject.Value, 'what is in a value');
         refused(GLib.DateTime, 'GDateTime');
         refused(GLib.Bytes, 'GBytes');
-        refused(GLib.Array, 'its field “data” is a pointer');
+        refused(GLib.Array, 'its field "data" is a pointer');
         assertThrows(Fsmm.Error, UNSUPPORTED_TYPE, 'opaque',
             () => Fsmm.TypedPool.new(GLib.DateTime, 0));
     },
@@ -326,8 +326,8 @@ const tests = {
         assertSame([nest.pair.amount, nest.pair.count], [0, 3], 'fields of a field');
         for (const bad of [new Fixture.Nest(), new GLib.Date(), [], 5, null, undefined, 'x'])
             assertThrows(TypeError, INVALID_ARGUMENT, 'must be a FsmmFixturePair', set(bad));
-        assertThrows(TypeError, INVALID_ARGUMENT, 'no field “x”', set({x: 1}));
-        assertThrows(TypeError, INVALID_ARGUMENT, 'no field “numbers”',
+        assertThrows(TypeError, INVALID_ARGUMENT, 'no field "x"', set({x: 1}));
+        assertThrows(TypeError, INVALID_ARGUMENT, 'no field "numbers"',
             () => (nest.numbers = [1, 2, 3]));
         assertSame([nest.first, nest.pair.count], [1, 3], 'fields');
     },
@@ -342,8 +342,8 @@ const tests = {
         assertSame(pair.peek().amount, 0.5, 'amount');
         assertSame(pair.nothing, undefined, 'no field');
         assertThrows(TypeError, INVALID_ARGUMENT, 'it has amount, count', () => (pair.nothing = 5));
-        assertThrows(TypeError, INVALID_ARGUMENT, '“nothing”', () => pairs.new({nothing: 5}));
-        assertThrows(TypeError, INVALID_ARGUMENT, '“julian”',
+        assertThrows(TypeError, INVALID_ARGUMENT, '"nothing"', () => pairs.new({nothing: 5}));
+        assertThrows(TypeError, INVALID_ARGUMENT, '"julian"',
             () => new Fsmm.TypedPool({item_type: GLib.Date}).new({julian: 1}));
         assertSame(pairs.n_allocated, 1, 'live instances');
         assertSame(Fsmm.Box.prototype.amount, undefined, 'a field of no box');
@@ -431,9 +431,9 @@ const tests = {
         const pool = new Fsmm.Pool({name: 'nodes', alloc_size: 4, max_blocks: 1});
         const dates = new Fsmm.TypedPool({item_type: GLib.Date, max_blocks: 1});
 
-        pool.with(() => assertThrows(Fsmm.Error, EXHAUSTED, '“nodes”', () => pool.acquire()));
-        dates.with(() => assertThrows(Fsmm.Error, EXHAUSTED, '“GDate”', () => dates.new()));
-        assertThrows(Fsmm.Error, EXHAUSTED, '“nodes”', () => pool.reserve(2));
+        pool.with(() => assertThrows(Fsmm.Error, EXHAUSTED, '"nodes"', () => pool.acquire()));
+        dates.with(() => assertThrows(Fsmm.Error, EXHAUSTED, '"GDate"', () => dates.new()));
+        assertThrows(Fsmm.Error, EXHAUSTED, '"nodes"', () => pool.reserve(2));
         assertThrows(RangeError, INVALID_ARGUMENT, 'n_blocks', () => pool.reserve(-1));
         assertSame(pool.with(() => 5), 5, 'it goes on');
     },

@@ -63,11 +63,11 @@ const tests = {
         const pool = Fsmm.Pool.new_full('nodes', 64, 0, 1024, 1);
         const block = pool.acquire();
 
-        assertThrows(Fsmm.Error.EXHAUSTED, '“nodes”', () => pool.acquire());
+        assertThrows(Fsmm.Error.EXHAUSTED, '"nodes"', () => pool.acquire());
         assertThrows(Fsmm.Error.OUT_OF_RANGE, 'has 64', () => block.read(60, 5));
         block.release();
-        assertThrows(Fsmm.Error.RELEASED, '“nodes”', () => block.read(0, 1));
-        assertThrows(Fsmm.Error.RELEASED, '“nodes”', () => block.release());
+        assertThrows(Fsmm.Error.RELEASED, '"nodes"', () => block.read(0, 1));
+        assertThrows(Fsmm.Error.RELEASED, '"nodes"', () => block.release());
         assert(pool.acquire().is_live(), 'a new one is live');
     },
 
@@ -90,7 +90,7 @@ const tests = {
         assert(box.to_string() === '2024-02-29', 'it is a date');
         assert(box.peek().get_day() === 29, 'its day is 29');
         box.drop();
-        assertThrows(Fsmm.Error.RELEASED, '“GDate”', () => box.peek());
+        assertThrows(Fsmm.Error.RELEASED, '"GDate"', () => box.peek());
         assert(pool.n_allocated === 0, 'none is live');
         assertThrows(Fsmm.Error.UNSUPPORTED_TYPE, 'has no layout',
             () => Fsmm.TypedPool.new(GLib.DateTime, 0));

@@ -49,11 +49,11 @@ local tests = {
   {'errors can be matched, and the pool goes on', function ()
     local pool = Fsmm.Pool.new_full ('nodes', 64, 0, 1024, 1)
     local block = pool:acquire ()
-    assert_fails ('EXHAUSTED', '“nodes”', pool.acquire, pool)
+    assert_fails ('EXHAUSTED', '"nodes"', pool.acquire, pool)
     assert_fails ('OUT_OF_RANGE', 'has 64', block.read, block, 60, 5)
     block:release ()
-    assert_fails ('RELEASED', '“nodes”', block.read, block, 0, 1)
-    assert_fails ('RELEASED', '“nodes”', block.release, block)
+    assert_fails ('RELEASED', '"nodes"', block.read, block, 0, 1)
+    assert_fails ('RELEASED', '"nodes"', block.release, block)
     assert_fails ('INVALID_ARGUMENT', 'alloc-size is 0', Fsmm.Pool.new, 0, 0)
     assert (pool:acquire ():is_live ())
   end},
@@ -77,7 +77,7 @@ local tests = {
     assert (box:to_string () == '2024-02-29')
     assert (box:peek ().value:get_day () == 29)
     box:drop ()
-    assert_fails ('RELEASED', '“GDate”', box.peek, box)
+    assert_fails ('RELEASED', '"GDate"', box.peek, box)
     assert (pool.n_allocated == 0)
     assert_fails ('UNSUPPORTED_TYPE', 'has no layout', Fsmm.TypedPool.new, GLib.DateTime, 0)
   end},

@@ -56,13 +56,13 @@ def test_errors():
     """errors are exceptions that can be matched, and the pool goes on"""
     pool = Fsmm.Pool.new_full("nodes", 64, 0, 1024, 1)
     block = pool.acquire()
-    assert_raises(Fsmm.Error.EXHAUSTED, "“nodes”", pool.acquire)
+    assert_raises(Fsmm.Error.EXHAUSTED, '"nodes"', pool.acquire)
     assert_raises(Fsmm.Error.OUT_OF_RANGE, "has 64", block.read, 60, 5)
     assert_raises(Fsmm.Error.OUT_OF_RANGE, "has 64", block.write, 64, b"x")
     block.release()
-    assert_raises(Fsmm.Error.RELEASED, "“nodes”", block.read, 0, 1)
-    assert_raises(Fsmm.Error.RELEASED, "“nodes”", block.release)
-    assert_raises(Fsmm.Error.RELEASED, "“nodes”", block.get_bytes)
+    assert_raises(Fsmm.Error.RELEASED, '"nodes"', block.read, 0, 1)
+    assert_raises(Fsmm.Error.RELEASED, '"nodes"', block.release)
+    assert_raises(Fsmm.Error.RELEASED, '"nodes"', block.get_bytes)
     assert pool.acquire().is_live()
 
 
@@ -99,7 +99,7 @@ def test_box():
     copy = pool.alloc_value(box.peek())
     assert pool.props.n_allocated == 2
     box.drop()
-    assert_raises(Fsmm.Error.RELEASED, "“GDate”", box.peek)
+    assert_raises(Fsmm.Error.RELEASED, '"GDate"', box.peek)
     assert copy.to_string() == "2024-02-29"
     assert_raises(Fsmm.Error.INVALID_ARGUMENT, "must hold a GDate", copy.set_value, 5)
     del copy

@@ -65,7 +65,7 @@ void test_errors () {
       pool.acquire ();
       assert_not_reached ();
     } catch (Fsmm.Error.EXHAUSTED error) {
-      assert ("“nodes”" in error.message);
+      assert ("\"nodes\"" in error.message);
     }
     try {
       block.read (60, 5);

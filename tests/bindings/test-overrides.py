@@ -83,7 +83,7 @@ def pool_of_few():
     """a pool that is full says so, and goes on"""
     pool = Fsmm.Pool(alloc_size=8, name="pairs", max_blocks=2)
     blocks = [pool.acquire(), pool.acquire()]
-    error = fails(Fsmm.Error.EXHAUSTED, "“pairs”", pool.acquire)
+    error = fails(Fsmm.Error.EXHAUSTED, '"pairs"', pool.acquire)
     equal(type(error), GLib.Error)
     fails(Fsmm.Error.EXHAUSTED, "max-blocks is 2", pool.reserve, 3)
     blocks.pop().release()
@@ -118,7 +118,7 @@ def pool_shows_itself():
     """repr() shows a pool's name, sizes and counts"""
     pool = Fsmm.Pool(alloc_size=48, name="nodes", max_blocks=9)
     block = pool.acquire()
-    for words in ("Fsmm.Pool “nodes”", "48 bytes", "1 live", "at most 9", "1 at the peak"):
+    for words in ('Fsmm.Pool "nodes"', "48 bytes", "1 live", "at most 9", "1 at the peak"):
         assert words in repr(pool), repr(pool)
     block.release()
     assert "0 live (no limit)" in repr(Fsmm.Pool(alloc_size=48))
@@ -521,8 +521,8 @@ def fields_that_are_structs():
     equal((copied.start.x, copied.end.y, copied.pen.grey), (9, 2, 200))
     for wrong in (None, 5, box.pen, FsmmTest.Segment(), (1, 2)):
         raises(TypeError, "must be FsmmTest.Point", setattr, box, "start", wrong)
-    raises(AttributeError, "FsmmTest.Point has no field “z”", getattr, start, "z")
-    raises(AttributeError, "FsmmTest.Point has no field “z”", setattr, start, "z", 1)
+    raises(AttributeError, 'FsmmTest.Point has no field "z"', getattr, start, "z")
+    raises(AttributeError, 'FsmmTest.Point has no field "z"', setattr, start, "z", 1)
 
 
 @test
@@ -541,13 +541,13 @@ def fields_that_are_not_there():
     """fields that are not there or cannot be used say why, and leave nothing behind"""
     pool = Fsmm.TypedPool.new(FsmmTest.Point)
     with pool.new() as point:
-        raises(AttributeError, "FsmmTest.Point has no field “z”: it has x, y", getattr, point, "z")
+        raises(AttributeError, 'FsmmTest.Point has no field "z": it has x, y', getattr, point, "z")
         raises(AttributeError, "it has x, y", setattr, point, "z", 1)
         raises(AttributeError, "", delattr, point, "x")
         assert not hasattr(point, "z") and "x" in dir(point) and "drop" in dir(point)
     # An error keeps what it happened to, but not the instance.
     errors = [
-        raises(TypeError, "no field “z”", pool.new, x=1, z=1),
+        raises(TypeError, 'no field "z"', pool.new, x=1, z=1),
         raises(TypeError, "a number", pool.new, x="one"),
     ]
     equal((len(errors), pool.n_allocated), (2, 0))
@@ -567,7 +567,7 @@ def instances_that_own_something():
     default = Fsmm.TypedPool.get_default(FsmmTest.Track)
     box = pool.alloc_value(FsmmTest.Track.new("Aria", 180))
     equal((box.title, box.seconds, pool.n_allocated), ("Aria", 180, 1))
-    raises(AttributeError, "cannot write field “title”", setattr, box, "title", "Gigue")
+    raises(AttributeError, 'cannot write field "title"', setattr, box, "title", "Gigue")
     box.seconds = 200
     copied = box.peek()
     equal((copied.title, copied.seconds, default.n_allocated), ("Aria", 200, 1))
@@ -613,11 +613,11 @@ def types_that_are_plain_data():
 def types_that_are_not():
     """others are refused, with the reason"""
     for item_type, words in (
-        (FsmmTest.Text, "its field “text” is a pointer"),
-        (FsmmTest.Line, "its field “text” is not plain data: its field “text” is a pointer"),
-        (FsmmTest.Tail, "its field “items” is an array of unknown length"),
-        (FsmmTest.Listener, "its field “changed” is not plain data"),
-        (FsmmTest.Secret, "its field “secret” is private"),
+        (FsmmTest.Text, 'its field "text" is a pointer'),
+        (FsmmTest.Line, 'its field "text" is not plain data: its field "text" is a pointer'),
+        (FsmmTest.Tail, 'its field "items" is an array of unknown length'),
+        (FsmmTest.Listener, 'its field "changed" is not plain data'),
+        (FsmmTest.Secret, 'its field "secret" is private'),
         (FsmmTest.Counted, "its copy function makes no copy"),
         (FsmmTest.Pixel, "its copy function copies less"),
         (FsmmTest.Opaque, "it is opaque"),
@@ -684,7 +684,7 @@ def typed_pools_show_themselves():
     pool = Fsmm.TypedPool(item_type=FsmmTest.Segment, name="lines", max_blocks=9)
     box = pool.new()
     box.start.x = 1.5
-    for words in ("Fsmm.TypedPool “lines”", "FsmmTestSegment of 40 bytes", "1 live (at most 9)"):
+    for words in ('Fsmm.TypedPool "lines"', "FsmmTestSegment of 40 bytes", "1 live (at most 9)"):
         assert words in repr(pool), repr(pool)
     assert "start=(x=1.5, y=0.0), end=(x=0.0, y=0.0), pen=(width=0.0, grey=0)>" in repr(box), box
     equal(repr(box.start), "<part of an Fsmm.Box, FsmmTest.Point: x=1.5, y=0.0>")

@@ -145,7 +145,7 @@ function setStruct(struct, value, key) {
             setField(struct, name, value[name]);
     } else if (!(value instanceof Class)) {
         Arguments.fail(TypeError,
-            `field “${key}” must be a ${Class.$gtype.name}, or an object with some of its fields`);
+            `field "${key}" must be a ${Class.$gtype.name}, or an object with some of its fields`);
     }
 
     return value instanceof Class;
@@ -158,7 +158,7 @@ function setField(instance, key, value) {
         const {name} = instance.constructor.$gtype;
 
         Arguments.fail(TypeError,
-            `${name} has no field “${key}” that can be set; it has ${names.join(', ') || 'none'}`);
+            `${name} has no field "${key}" that can be set; it has ${names.join(', ') || 'none'}`);
     }
 
     const present = instance[key];
@@ -239,7 +239,7 @@ function extendPool({Pool}) {
         },
 
         toString() {
-            const name = this.name === null ? '' : ` “${this.name}”`;
+            const name = this.name === null ? '' : ` "${this.name}"`;
 
             return `[Fsmm.Pool${name}: blocks of ${this.alloc_size} bytes, ${showCounts(this)}]`;
         },
@@ -386,7 +386,7 @@ function extendTypedPool({TypedPool}) {
         toString() {
             const type = this.get_item_type().name;
 
-            return `[Fsmm.TypedPool “${this.name}”: ${type}, ${showCounts(this)}]`;
+            return `[Fsmm.TypedPool "${this.name}": ${type}, ${showCounts(this)}]`;
         },
     });
 }

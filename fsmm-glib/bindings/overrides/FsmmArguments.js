@@ -18,7 +18,7 @@ function describe(value) {
     if (typeof value === 'string') {
         const isLong = value.length > LONGEST_SHOWN;
 
-        return `the string “${isLong ? `${value.slice(0, LONGEST_SHOWN)}…` : value}”`;
+        return `the string "${isLong ? `${value.slice(0, LONGEST_SHOWN)}…` : value}"`;
     }
     if (['number', 'bigint', 'boolean', 'undefined'].includes(typeof value) || value === null)
         return `${value}`;
@@ -165,7 +165,7 @@ function toProperties(properties = {}) {
         const check = CHECKS[name];
 
         if (!check) {
-            fail(TypeError, `there is no property “${key}” to be given; there are ${
+            fail(TypeError, `there is no property "${key}" to be given; there are ${
                 Object.keys(CHECKS).join(', ')}`);
         }
         checked[name] = check(key, value);

@@ -69,7 +69,7 @@ function findObstacleInType(type, name) {
     const tag = ask('type', type, 'get_tag');
 
     if (ask('type', type, 'is_pointer'))
-        return `its field “${name}” is a pointer`;
+        return `its field "${name}" is a pointer`;
 
     if (tag === TypeTag.ARRAY) {
         // In version 3.0, that it has a size is told beside it.
@@ -78,7 +78,7 @@ function findObstacleInType(type, name) {
 
         return isFixed
             ? findObstacleInType(ask('type', type, 'get_param_type', 0), name)
-            : `its field “${name}” is an array without a size`;
+            : `its field "${name}" is an array without a size`;
     }
 
     if (tag === TypeTag.INTERFACE) {
@@ -87,7 +87,7 @@ function findObstacleInType(type, name) {
         if (is(info, 'Struct'))
             return findObstacle(info, `${name}.`);
         if (!is(info, 'Enum', 'Flags'))
-            return `its field “${name}” is neither a number nor a struct`;
+            return `its field "${name}" is neither a number nor a struct`;
     }
 
     return null;
@@ -101,9 +101,9 @@ function findObstacleInField(field, name) {
     if (obstacle)
         return obstacle;
     if (!isPublic(field))
-        return `its field “${name}” is private`;
+        return `its field "${name}" is private`;
     if (/\bref_?count$/i.test(name))
-        return `its field “${name}” counts references`;
+        return `its field "${name}" counts references`;
 
     return null;
 }

@@ -72,7 +72,7 @@ class Field:
             return value
         if issubclass(type(value), self.struct.find_class()):
             return value
-        raise TypeError(f"field “{self.name}” must be {self.struct.name}, not {value!r}")
+        raise TypeError(f'field "{self.name}" must be {self.struct.name}, not {value!r}')
 
 
 class Struct:
@@ -92,10 +92,10 @@ class Struct:
         field = self.fields.get(name)
         if field is None:
             names = ", ".join(self.fields) or "no fields"
-            raise AttributeError(f"{self.name} has no field “{name}”: it has {names}")
+            raise AttributeError(f'{self.name} has no field "{name}": it has {names}')
         why = getattr(field, why_not)
         if why:
-            raise AttributeError(f"cannot {do} field “{name}” of {self.name}: it {why}")
+            raise AttributeError(f'cannot {do} field "{name}" of {self.name}: it {why}')
         return field
 
     def find_readable(self, name):
@@ -160,12 +160,12 @@ class Fields:
     def __getattr__(self, name):
         # Python and its libraries ask for these to find out what can be done with an object.
         if name.startswith("__"):
-            raise AttributeError(f"{type(self).__name__} has no attribute “{name}”")
+            raise AttributeError(f'{type(self).__name__} has no attribute "{name}"')
         return self[name]
 
     def __setattr__(self, name, value):
         if hasattr(type(self), name):
-            raise AttributeError(f"“{name}” is no field here: one of that name is [{name!r}]")
+            raise AttributeError(f'"{name}" is no field here: one of that name is [{name!r}]')
         self[name] = value
 
     def __getitem__(self, name):
@@ -187,7 +187,7 @@ class Fields:
         return [*super().__dir__(), *self._get_struct().fields]
 
     def _describe(self):
-        """The fields that can be read, as “x=1, y=2”."""
+        """The fields that can be read, as "x=1, y=2"."""
         words = []
         for name, field in self._get_struct().fields.items():
             if not field.why_not_read:

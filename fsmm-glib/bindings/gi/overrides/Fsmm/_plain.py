@@ -59,7 +59,7 @@ def _why_struct_not_plain(info):
     for field in info.get_fields():
         why = why_field_not_plain(field)
         if why:
-            return f"its field “{field.get_name()}” {why}"
+            return f'its field "{field.get_name()}" {why}'
     return None
 
 

@@ -103,7 +103,7 @@ class Pool(NativePool):
     def __repr__(self):
         if not exists(self):
             return super().__repr__()
-        name = f" “{self.name}”" if self.name is not None else ""
+        name = f' "{self.name}"' if self.name is not None else ""
         return (
             f"<Fsmm.Pool{name} at {hash(self):#x}: blocks of {self.alloc_size} bytes, "
             f"{self.n_allocated} live ({describe_limit(self.max_blocks)}), "

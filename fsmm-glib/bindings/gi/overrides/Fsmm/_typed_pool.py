@@ -158,7 +158,7 @@ class TypedPool(NativeTypedPool):
     def __repr__(self):
         if not exists(self):
             return super().__repr__()
-        name = f" “{self.name}”" if self.name != self.item_type.name else ""
+        name = f' "{self.name}"' if self.name != self.item_type.name else ""
         return (
             f"<Fsmm.TypedPool{name} at {hash(self):#x}: {self.item_type.name} of "
             f"{self.pool.alloc_size} bytes, {self.n_allocated} live "
