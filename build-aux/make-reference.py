@@ -16,7 +16,7 @@ import sys
 GUIDE = re.compile(r'<li><a href="([a-z-]+\.html)">([^<]+)</a></li>')
 NO_ADDRESS = re.compile(r'\s*<tr><td><em>\w+</em></td><td><a href=""[^>]*></a></td></tr>')
 # Those that a narrow screen has room for.
-WORD = re.compile(r"<code>(?=[^<\s]{1,26}</code>)")
+WORD = re.compile(r"<code>(?=[^<\s]{1,32}( \(\))?</code>)")
 END_OF_SIDEBAR = '<div class="section generator">'
 
 
