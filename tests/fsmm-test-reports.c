@@ -2,6 +2,8 @@
 
 #include "fsmm-test.h"
 
+#include "fsmm-glib/fsmm-lock-private.h"
+
 #include <string.h>
 
 /* Reports are structured messages, which g_test_expect_message () does not see. */
@@ -43,7 +45,7 @@ write_message (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gp
   gpointer func_data = NULL;
   g_autofree char *pattern = NULL;
 
-  g_mutex_lock (&lock);
+  fsmm_lock (&lock);
   if (is_report)
     {
       remember (fields, n_fields);
@@ -51,7 +53,7 @@ write_message (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gp
       func = watcher;
       func_data = watcher_data;
     }
-  g_mutex_unlock (&lock);
+  fsmm_unlock (&lock);
 
   if (func != NULL)
     {
@@ -84,37 +86,37 @@ ensure_writer (void)
 void
 fsmm_test_watch_reports (FsmmTestReportFunc func, gpointer user_data)
 {
-  g_mutex_lock (&lock);
+  fsmm_lock (&lock);
   ensure_writer ();
   watcher = func;
   watcher_data = user_data;
-  g_mutex_unlock (&lock);
+  fsmm_unlock (&lock);
 }
 
 /* The next report is to match @pattern, which may have * and ? in it. */
 void
 fsmm_test_expect_report (const char *pattern)
 {
-  g_mutex_lock (&lock);
+  fsmm_lock (&lock);
   ensure_writer ();
   g_queue_push_tail (&expected, g_strdup (pattern));
-  g_mutex_unlock (&lock);
+  fsmm_unlock (&lock);
 }
 
 void
 fsmm_test_assert_reported (void)
 {
-  g_mutex_lock (&lock);
+  fsmm_lock (&lock);
   if (expected.length > 0)
     g_error ("“%s” was not reported", (const char *) expected.head->data);
-  g_mutex_unlock (&lock);
+  fsmm_unlock (&lock);
 }
 
 /* Asserts what a field of the last report is. */
 void
 fsmm_test_assert_field (const char *key, const char *value)
 {
-  g_mutex_lock (&lock);
+  fsmm_lock (&lock);
   g_assert_cmpstr (g_hash_table_lookup (last_report, key), ==, value);
-  g_mutex_unlock (&lock);
+  fsmm_unlock (&lock);
 }
