@@ -78,7 +78,7 @@ give_back (FsmmBlock *self)
  * fsmm_block_unref: (skip)
  * @self: (transfer full): a handle
  *
- * Drops a reference. With the last one the block is released, if it has not been before.
+ * Drops a reference. Dropping the last one releases the block, if it has not been released already.
  *
  * Since: 1.0
  */
@@ -149,9 +149,9 @@ enter_range (FsmmBlock *self, const char *what, gsize offset, gsize n_bytes, GEr
  * fsmm_block_get_size:
  * @self: a handle
  *
- * Gets how many bytes of the block can be used: its pool's [property@Fsmm.Pool:alloc-size].
+ * Gets the number of usable bytes in the block: the [property@Fsmm.Pool:alloc-size] of its pool.
  *
- * Returns: a number of bytes, also when the block is gone
+ * Returns: a number of bytes, even if the block is gone
  *
  * Since: 1.0
  */
@@ -167,9 +167,9 @@ fsmm_block_get_size (FsmmBlock *self)
  * fsmm_block_is_live:
  * @self: a handle
  *
- * Tells whether the block is still there.
+ * Checks whether the block is still live.
  *
- * Returns: %FALSE if it was released, or dropped by [method@Fsmm.Pool.free_all]
+ * Returns: %TRUE if it is, %FALSE if it was released, or dropped by [method@Fsmm.Pool.free_all]
  *
  * Since: 1.0
  */
@@ -185,10 +185,10 @@ fsmm_block_is_live (FsmmBlock *self)
  * fsmm_block_get_address:
  * @self: a handle
  *
- * Gets where the block lies.
+ * Gets the address of the block.
  *
- * The address is good for as long as the block is live: nothing keeps the memory there, unlike with
- * [method@Fsmm.Block.get_bytes].
+ * The address is valid for as long as the block is live. Unlike [method@Fsmm.Block.get_bytes], this
+ * does not keep the memory in place.
  *
  * Returns: (transfer none) (nullable): the start of the block, or %NULL if it is gone
  *
@@ -207,10 +207,11 @@ fsmm_block_get_address (FsmmBlock *self)
  * @self: a handle
  * @error: return location for an error
  *
- * Gives the block back to its pool now, and not when the last reference to the handle is dropped.
+ * Gives the block back to its pool now, instead of when the last reference to the handle is
+ * dropped.
  *
- * Where bytes from [method@Fsmm.Block.get_bytes] are still held, the block goes back when they are
- * gone; the handle is of no use from now on all the same.
+ * If bytes from [method@Fsmm.Block.get_bytes] are still held, the block is given back when they are
+ * gone. Even so, the handle is of no use from now on.
  *
  * Errors: `FSMM_ERROR_RELEASED` if the block is gone already.
  *
@@ -248,14 +249,14 @@ fsmm_block_release (FsmmBlock *self, GError **error)
  * fsmm_block_read:
  * @self: a handle
  * @offset: where to start, in bytes from the start of the block
- * @n_bytes: how many bytes to read
- * @n_read: (out): the same number, as the length of what is returned
+ * @n_bytes: the number of bytes to read
+ * @n_read: (out): the same number, as the length of the returned array
  * @error: return location for an error
  *
  * Copies bytes out of the block.
  *
- * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_OUT_OF_RANGE` if there are not
- * that many bytes, `FSMM_ERROR_NO_MEMORY` if there is no memory for the copy.
+ * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_OUT_OF_RANGE` if the block does
+ * not have that many bytes, `FSMM_ERROR_NO_MEMORY` if there is no memory for the copy.
  *
  * Returns: (array length=n_read) (element-type guint8) (transfer full): a copy, to be freed with
  *   `g_free ()`, or %NULL with @error set
@@ -297,13 +298,13 @@ fsmm_block_read (FsmmBlock *self, gsize offset, gsize n_bytes, gsize *n_read, GE
  * @self: a handle
  * @offset: where to start, in bytes from the start of the block
  * @data: (array length=n_bytes) (element-type guint8): the bytes to write
- * @n_bytes: how many there are
+ * @n_bytes: the number of bytes to write
  * @error: return location for an error
  *
  * Copies bytes into the block.
  *
  * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_OUT_OF_RANGE` if there is not
- * that much room: then nothing is written.
+ * enough room, in which case nothing is written.
  *
  * Returns: %TRUE if the bytes were written
  *
@@ -342,7 +343,7 @@ fsmm_block_write (FsmmBlock *self,
  *
  * Copies bytes into the block.
  *
- * Errors: as [method@Fsmm.Block.write].
+ * Errors: the same as [method@Fsmm.Block.write].
  *
  * Returns: %TRUE if the bytes were written
  *
@@ -379,12 +380,12 @@ export_end (gpointer user_data)
  *
  * Gets the block's own memory as a `GBytes`, without a copy.
  *
- * What is written into the block later shows in it. The memory stays where it is until the last
+ * Later writes to the block are visible in the bytes. The memory stays in place until the last
  * reference to the bytes is dropped: a release takes effect only then, and so does
- * [method@Fsmm.Pool.free_all] for the chunk that the block lies in.
+ * [method@Fsmm.Pool.free_all] for the chunk that contains the block.
  *
- * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_NO_MEMORY` if there is none for
- * what is to be remembered.
+ * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_NO_MEMORY` if there is no memory
+ * for the bookkeeping.
  *
  * Returns: (transfer full): the block's memory, or %NULL with @error set
  *

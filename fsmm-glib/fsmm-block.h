@@ -13,15 +13,16 @@ G_BEGIN_DECLS
 /**
  * FsmmBlock:
  *
- * An owning, reference-counted handle on one block of a [class@Fsmm.Pool].
+ * An owning, reference-counted handle to one block of a [class@Fsmm.Pool].
  *
- * Pointers are the natural way to use a block from C. Languages that have none use a handle: it
- * reads and writes the block's bytes with bounds checked, and gives the block back when its last
- * reference is dropped, or earlier with [method@Fsmm.Block.release]. It keeps its pool alive.
+ * Pointers are the natural way to use a block from C. Languages without pointers use a handle: it
+ * reads and writes the block's bytes with bounds checking, and gives the block back when the last
+ * reference to the handle is dropped, or earlier with [method@Fsmm.Block.release]. A handle keeps
+ * its pool alive.
  *
  * A handle whose block is gone, because it was released or because [method@Fsmm.Pool.free_all]
- * dropped it, reports `FSMM_ERROR_RELEASED`, and never touches memory that is not its own any more.
- * A block that has a handle is given back by the handle alone: [method@Fsmm.Pool.free] refuses it.
+ * dropped it, reports `FSMM_ERROR_RELEASED` and never touches memory that is no longer its own. A
+ * block that has a handle can only be given back by the handle: [method@Fsmm.Pool.free] refuses it.
  *
  * ```c
  * const guint8 bytes[] = { 1, 2, 3 };
@@ -32,8 +33,8 @@ G_BEGIN_DECLS
  *   g_printerr ("%s\n", error->message);
  * ```
  *
- * All functions can be called from any thread. Two threads that write the same bytes at once need a
- * lock of their own, as with any memory.
+ * All functions can be called from any thread. As with any memory, two threads that write the same
+ * bytes at the same time must use their own lock.
  *
  * Since: 1.0
  */

@@ -68,8 +68,8 @@ drop_instance (FsmmBox *self)
  * fsmm_box_unref: (skip)
  * @self: (transfer full): a box
  *
- * Drops a reference. With the last one the instance is cleared, if there is one, and its block goes
- * back.
+ * Drops a reference. Dropping the last one clears the instance, if there is one, and gives its
+ * block back.
  *
  * Since: 1.0
  */
@@ -90,9 +90,9 @@ fsmm_box_unref (FsmmBox *self)
  * fsmm_box_is_live:
  * @self: a box
  *
- * Tells whether the box owns an instance.
+ * Checks whether the box owns an instance.
  *
- * Returns: %FALSE if that was dropped or stolen
+ * Returns: %FALSE if the instance was dropped or stolen
  *
  * Since: 1.0
  */
@@ -110,7 +110,7 @@ fsmm_box_is_live (FsmmBox *self)
  *
  * Gets the instance.
  *
- * It is good for as long as the box owns it.
+ * The instance is valid for as long as the box owns it.
  *
  * Returns: (transfer none) (nullable): the instance, or %NULL if it was dropped or stolen
  *
@@ -130,8 +130,8 @@ fsmm_box_get (FsmmBox *self)
  *
  * Takes the instance out of the box, which is empty afterwards.
  *
- * The caller destroys it with [method@Fsmm.TypedPool.destroy], `g_boxed_free ()` or
- * [func@Fsmm.free], and keeps the pool alive until then.
+ * The caller must destroy the instance with [method@Fsmm.TypedPool.destroy], `g_boxed_free ()` or
+ * [func@Fsmm.free], and keep the pool alive until then.
  *
  * Returns: (transfer full) (nullable): the instance, or %NULL if it was dropped or stolen, or is
  *   being set by another thread
@@ -157,7 +157,8 @@ fsmm_box_steal (FsmmBox *self)
  * fsmm_box_drop:
  * @self: a box
  *
- * Clears the instance now, and gives its block back. Does nothing if it was dropped or stolen.
+ * Clears the instance and gives its block back now. Does nothing if the instance was dropped or
+ * stolen.
  *
  * Since: 1.0
  */
@@ -194,8 +195,8 @@ fill_value (FsmmBox *self, gpointer instance)
  *
  * Gets the instance as a value, without copying it.
  *
- * This is how language bindings look into a box. Value and instance are good for as long as the box
- * is there and owns the instance.
+ * Language bindings use this to look into a box. The value and the instance are valid for as long
+ * as the box exists and owns the instance.
  *
  * Errors: `FSMM_ERROR_RELEASED` if the instance was dropped or stolen.
  *
@@ -230,14 +231,15 @@ fsmm_box_peek (FsmmBox *self, GError **error)
  * @value: a value of the pool's [property@Fsmm.TypedPool:item-type], not %NULL
  * @error: return location for an error
  *
- * Clears the instance, and makes a copy of another one in its place.
+ * Clears the instance and replaces it with a copy of another one.
  *
- * Setting it to itself does nothing. The new one must not be a part of what the old one owns.
+ * Setting the instance to itself does nothing. The new instance must not be part of what the old
+ * one owns.
  *
  * Errors: `FSMM_ERROR_INVALID_ARGUMENT` for a value of another type, `FSMM_ERROR_RELEASED` if the
  * instance was dropped or stolen, or if another thread is setting it at this moment.
  *
- * Returns: %TRUE if the instance is a copy now
+ * Returns: %TRUE if the instance is now a copy
  *
  * Since: 1.0
  */
@@ -276,11 +278,9 @@ fsmm_box_set_value (FsmmBox *self, const GValue *value, GError **error)
  * fsmm_box_to_string:
  * @self: a box
  *
- * Describes the instance, for people who debug: with the type's own function where its layout has
- * one.
+ * Describes the instance for debugging, with the type's own function if its layout has one.
  *
- * Returns: (transfer full): a description, also of a box that is empty, to be freed with
- *   `g_free ()`
+ * Returns: (transfer full): a description, even if the box is empty, to be freed with `g_free ()`
  *
  * Since: 1.0
  */

@@ -13,11 +13,11 @@ G_BEGIN_DECLS
 /**
  * FsmmBox:
  *
- * An owning, reference-counted handle on one instance in a [class@Fsmm.TypedPool].
+ * An owning, reference-counted handle to one instance in a [class@Fsmm.TypedPool].
  *
- * When its last reference is dropped, or earlier with [method@Fsmm.Box.drop], the instance is
- * cleared, and its block goes back to the pool. A box keeps its pool alive. It costs no
- * `malloc ()`.
+ * When the last reference to the box is dropped, or earlier with [method@Fsmm.Box.drop], the
+ * instance is cleared and its block is given back to the pool. A box keeps its pool alive. It costs
+ * no `malloc ()`.
  *
  * ```c
  * g_autoptr (FsmmTypedPool) pool = fsmm_typed_pool_new (G_TYPE_DATE, 0, &error);
@@ -27,12 +27,12 @@ G_BEGIN_DECLS
  *   g_date_set_year (fsmm_box_get (box), 2000);
  * ```
  *
- * An instance that belongs to a box is destroyed by that alone: [method@Fsmm.TypedPool.destroy] and
- * `g_boxed_free ()` refuse it. [method@Fsmm.TypedPool.free_all] clears it as any other; the box is
- * empty then.
+ * An instance that belongs to a box can only be destroyed by the box:
+ * [method@Fsmm.TypedPool.destroy] and `g_boxed_free ()` refuse it. [method@Fsmm.TypedPool.free_all]
+ * clears it like any other; the box is then empty.
  *
- * All functions can be called from any thread. Two threads that use the same instance at once need
- * a lock of their own.
+ * All functions can be called from any thread. Two threads that use the same instance at the same
+ * time must use their own lock.
  *
  * Since: 1.0
  */

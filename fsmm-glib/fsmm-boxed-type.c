@@ -14,10 +14,10 @@ static FSMM_DEFINE_QUARK (fsmm-default-typed-pool, default_pool);
  * fsmm_typed_pool_get_default:
  * @item_type: a boxed type
  *
- * Gets the pool that `g_boxed_copy ()` takes instances from, for a type that was defined with
- * [func@Fsmm.DEFINE_BOXED_TYPE]. Any type with a layout can have one.
+ * Gets the pool that `g_boxed_copy ()` takes instances from, for a type defined with
+ * [func@Fsmm.DEFINE_BOXED_TYPE]. Any type with a layout can have a default pool.
  *
- * It is created when it is first asked for, and stays for as long as the program runs.
+ * The pool is created when it is first requested, and kept for as long as the program runs.
  *
  * Returns: (transfer none) (nullable): the default pool of the type, or %NULL if the type has no
  *   layout
@@ -54,13 +54,13 @@ fsmm_typed_pool_get_default (GType item_type)
 
 /**
  * fsmm_boxed_copy: (skip)
- * @pool: where to take the copy from
+ * @pool: the pool to take the copy from
  * @instance: an instance
  *
- * Copies an instance, for `g_boxed_copy ()`, which has no place for an error: ends the program if there
- * is no memory, or if all of the pool is dropped while the copy is made.
+ * Copies an instance for `g_boxed_copy ()`, which cannot report an error: ends the program if there
+ * is no memory, or if everything in the pool is dropped while the copy is being made.
  *
- * You do not need this: [func@Fsmm.DEFINE_BOXED_TYPE] does.
+ * You do not need to call this: [func@Fsmm.DEFINE_BOXED_TYPE] does.
  *
  * Returns: (transfer full): a copy
  *
@@ -80,12 +80,12 @@ fsmm_boxed_copy (FsmmTypedPool *pool, gconstpointer instance)
 
 /**
  * fsmm_boxed_free: (skip)
- * @type: the type it should be of
+ * @type: the type that @instance should have
  * @instance: (transfer full): an instance
  *
- * Frees an instance, for `g_boxed_free ()`: refuses one of another type.
+ * Frees an instance for `g_boxed_free ()`, and refuses one of another type.
  *
- * You do not need this: [func@Fsmm.DEFINE_BOXED_TYPE] does.
+ * You do not need to call this: [func@Fsmm.DEFINE_BOXED_TYPE] does.
  *
  * Since: 1.0
  */
@@ -106,10 +106,10 @@ fsmm_boxed_free (GType type, gpointer instance)
  * @type: a boxed type
  * @layout: its layout
  *
- * Registers a layout that was made by a macro: ends the program if it cannot be, because then the
- * definition of the type is wrong.
+ * Registers a layout created by a macro. Ends the program if that fails, because the definition of
+ * the type is then wrong.
  *
- * You do not need this: [func@Fsmm.DEFINE_BOXED_TYPE] does.
+ * You do not need to call this: [func@Fsmm.DEFINE_BOXED_TYPE] does.
  *
  * Since: 1.0
  */

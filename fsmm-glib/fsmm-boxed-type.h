@@ -13,26 +13,26 @@ G_BEGIN_DECLS
 
 /**
  * FSMM_DEFINE_BOXED_TYPE:
- * @TypeName: the name of the new type, in CamelCase: a struct
- * @type_name: the same in lower case, with words separated by an underscore
+ * @TypeName: the name of the new type, a struct, in CamelCase
+ * @type_name: the same name in lower case, with words separated by underscores
  * @copy_func: a `void (*) (const TypeName *source, TypeName *destination)`, or %NULL to copy bytes
- * @clear_func: a `void (*) (TypeName *instance)`, or %NULL if it owns nothing
+ * @clear_func: a `void (*) (TypeName *instance)`, or %NULL if an instance owns nothing
  *
  * Defines a boxed type whose instances live in pools.
  *
- * As `G_DEFINE_BOXED_TYPE()`, it defines a function `type_name_get_type ()`; and it registers the
- * layout of the struct.
+ * Like `G_DEFINE_BOXED_TYPE()`, this defines a `type_name_get_type ()` function. It also registers
+ * the layout of the struct.
  *
  * `g_boxed_copy ()` takes the copy from the type's default pool, [func@Fsmm.TypedPool.get_default];
- * `g_boxed_free ()` clears an instance, and returns it to whichever pool it came from. So values,
- * properties, signal arguments, bindings between properties and language bindings use pools without
- * knowing it. As with every boxed type, running out of memory ends the program there.
+ * `g_boxed_free ()` clears an instance and gives it back to the pool it came from. So values,
+ * properties, signal arguments, property bindings and language bindings use pools without knowing
+ * it. As with every boxed type, running out of memory there ends the program.
  *
- * Where there is a clear function, bytes that are copied may own the same things twice: give a copy
- * function as well, unless instances are never copied.
+ * If there is a clear function, an instance and a copy of its bytes may own the same things: pass a
+ * copy function as well, unless instances are never copied.
  *
- * An instance that is on the heap, on the stack or in a static variable must not be passed to
- * `g_boxed_free ()`, nor one of another type: it is refused with a critical message, and leaks.
+ * Do not pass an instance on the heap, on the stack or in a static variable to `g_boxed_free ()`,
+ * or one of another type: it is refused with a critical message, and leaks.
  *
  * ```c
  * typedef struct {
@@ -64,15 +64,15 @@ G_BEGIN_DECLS
 
 /**
  * FSMM_DEFINE_BOXED_TYPE_EXTENDED:
- * @TypeName: the name of the new type, in CamelCase: a struct
- * @type_name: the same in lower case, with words separated by an underscore
- * @init: a `void (*) (TypeName *instance)`, or %NULL where zeroes are an instance
+ * @TypeName: the name of the new type, a struct, in CamelCase
+ * @type_name: the same name in lower case, with words separated by underscores
+ * @init: a `void (*) (TypeName *instance)`, or %NULL if all zeroes are an instance
  * @copy: a `void (*) (const TypeName *source, TypeName *destination)`, or %NULL to copy bytes
- * @clear: a `void (*) (TypeName *instance)`, or %NULL if it owns nothing
+ * @clear: a `void (*) (TypeName *instance)`, or %NULL if an instance owns nothing
  * @to_string: a `char *(*) (const TypeName *instance)`, or %NULL
- * @_C_: code to run once the type is registered, which finds it in `g_define_type_id`
+ * @_C_: code to run after the type is registered; `g_define_type_id` is the type
  *
- * Defines a boxed type whose instances live in pools, with all that can be given.
+ * Defines a boxed type whose instances live in pools, with all options.
  *
  * See [func@Fsmm.DEFINE_BOXED_TYPE].
  *

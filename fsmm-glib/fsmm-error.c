@@ -9,7 +9,7 @@
 /**
  * fsmm_error_quark:
  *
- * Gets the domain of the errors in [error@Fsmm.Error].
+ * Gets the error domain of [error@Fsmm.Error].
  *
  * Returns: the quark
  *

@@ -13,23 +13,24 @@ G_BEGIN_DECLS
 
 /**
  * FsmmError:
- * @FSMM_ERROR_INVALID_ARGUMENT: an argument has no meaning: a size of zero, an alignment that is
+ * @FSMM_ERROR_INVALID_ARGUMENT: an argument makes no sense: a size of zero, an alignment that is
  *   not a power of two, a number of bytes that does not fit in memory
  * @FSMM_ERROR_NO_MEMORY: the system has no memory left for another chunk
  * @FSMM_ERROR_EXHAUSTED: [property@Fsmm.Pool:max-blocks] blocks of the pool are live
  * @FSMM_ERROR_INVALID_POINTER: the address is not the start of a block of this pool
  * @FSMM_ERROR_DOUBLE_FREE: the address is a block of this pool that is not allocated: it was freed
- *   before, or has never been handed out
+ *   already, or was never handed out
  * @FSMM_ERROR_UNSUPPORTED_TYPE: instances of the type cannot live in a pool
  * @FSMM_ERROR_RELEASED: the handle's block is gone: it was released, or the pool dropped all its
  *   blocks
  * @FSMM_ERROR_OUT_OF_RANGE: an offset or a length reaches beyond the end of the block
  *
- * What can go wrong in a call to this library.
+ * Errors that calls to this library report.
  *
- * A pool that reported an error is as it was before the call, and goes on working.
+ * A pool that reported an error is in the same state as before the call, and keeps working.
  *
- * The codes are a registered type: `g_enum_to_string (FSMM_TYPE_ERROR, error->code)` gives a name.
+ * The codes are a registered type: `g_enum_to_string (FSMM_TYPE_ERROR, error->code)` returns a
+ * name.
  *
  * Since: 1.0
  */

@@ -174,11 +174,11 @@ fsmm_typed_pool_make (FsmmTypedPool *self,
  * @self: a typed pool
  * @error: return location for an error
  *
- * Makes a new instance: by the type's init function, or of zeroes where it has none.
+ * Creates a new instance with the type's init function, or of all zeroes if it has none.
  *
  * Errors: `FSMM_ERROR_EXHAUSTED` if [property@Fsmm.TypedPool:max-blocks] instances are live,
- * `FSMM_ERROR_NO_MEMORY` if the system has none for another chunk, `FSMM_ERROR_RELEASED` if another
- * thread dropped everything at that moment, or if the pool is being finalized.
+ * `FSMM_ERROR_NO_MEMORY` if the system has no memory for another chunk, `FSMM_ERROR_RELEASED` if
+ * another thread dropped everything at that moment, or if the pool is being finalized.
  *
  * Returns: (transfer full) (nullable): an instance, for [method@Fsmm.TypedPool.destroy], or %NULL
  *   with @error set
@@ -201,10 +201,10 @@ fsmm_typed_pool_construct (FsmmTypedPool *self, GError **error)
  * @source: (not nullable): an instance of the type, wherever it lives
  * @error: return location for an error
  *
- * Makes a copy of an instance: by the type's copy function, or of its bytes where it has none.
+ * Copies an instance with the type's copy function, or by copying its bytes if it has none.
  *
- * Errors: as [method@Fsmm.TypedPool.construct], and `FSMM_ERROR_INVALID_ARGUMENT` if @source is
- * %NULL.
+ * Errors: the same as [method@Fsmm.TypedPool.construct], and `FSMM_ERROR_INVALID_ARGUMENT` if
+ * @source is %NULL.
  *
  * Returns: (transfer full) (nullable): an instance, for [method@Fsmm.TypedPool.destroy], or %NULL
  *   with @error set
@@ -231,9 +231,9 @@ fsmm_typed_pool_construct_copy (FsmmTypedPool *self, gconstpointer source, GErro
  * @self: a typed pool
  * @error: return location for an error
  *
- * Makes a new instance, and returns a box that owns it.
+ * Creates a new instance and returns a box that owns it.
  *
- * Errors: as [method@Fsmm.TypedPool.construct].
+ * Errors: the same as [method@Fsmm.TypedPool.construct].
  *
  * Returns: (transfer full): a box, or %NULL with @error set
  *
@@ -253,10 +253,10 @@ fsmm_typed_pool_alloc (FsmmTypedPool *self, GError **error)
  * @value: a value of the pool's [property@Fsmm.TypedPool:item-type], not %NULL
  * @error: return location for an error
  *
- * Makes a copy of the instance in @value, and returns a box that owns it.
+ * Copies the instance in @value and returns a box that owns the copy.
  *
- * Errors: as [method@Fsmm.TypedPool.construct], and `FSMM_ERROR_INVALID_ARGUMENT` for a value of
- * another type.
+ * Errors: the same as [method@Fsmm.TypedPool.construct], and `FSMM_ERROR_INVALID_ARGUMENT` for a
+ * value of another type.
  *
  * Returns: (transfer full): a box, or %NULL with @error set
  *
@@ -315,17 +315,16 @@ clear_and_finish (FsmmTypedPool *self, const FsmmClaim *claim)
  * @instance: (nullable): an instance that lives in this pool, or %NULL to do nothing
  * @error: return location for an error
  *
- * Clears an instance, and gives its block back.
+ * Clears an instance and gives its block back.
  *
- * The address is checked first, as by [method@Fsmm.Pool.free]: for an instance that was destroyed
- * before, that lives elsewhere or belongs to a box, the clear function is not called. Where @error
- * is %NULL, the mistake is logged as a critical message.
+ * The address is checked first, as in [method@Fsmm.Pool.free]: the clear function is not called for
+ * an instance that was destroyed already, lives elsewhere or belongs to a box. If @error is %NULL,
+ * the mistake is logged as a critical message.
  *
- * A clear function may destroy other instances of the same pool. Each level of such a recursion
- * takes about 160 bytes of the stack on a machine of 64 bits, besides what the clear function
- * takes.
+ * A clear function may destroy other instances of the same pool. Each level of this recursion takes
+ * about 160 bytes of stack on a 64-bit machine, in addition to what the clear function takes.
  *
- * Errors: `FSMM_ERROR_DOUBLE_FREE` for a block of this pool in which no instance lives any more,
+ * Errors: `FSMM_ERROR_DOUBLE_FREE` for a block of this pool in which an instance no longer lives,
  * `FSMM_ERROR_INVALID_POINTER` for any other address.
  *
  * Returns: %TRUE if the instance was destroyed or is %NULL
@@ -405,21 +404,21 @@ fsmm_typed_pool_replace_held (FsmmTypedPool *self,
  * fsmm_typed_pool_free_all:
  * @self: a typed pool
  *
- * Clears every live instance, and returns every chunk to the system.
+ * Clears every live instance and returns every chunk to the system.
  *
- * Where the type has no clear function, the time this takes grows with the number of chunks, not of
+ * If the type has no clear function, the time this takes grows with the number of chunks, not of
  * instances.
  *
- * Instances are cleared in no order that could be relied on. A clear function may destroy others, a
- * parent its children for example: that does nothing then, and each is cleared once, in its turn.
- * So nothing nests, however deep a tree is. What is made meanwhile is not dropped. Boxes whose
- * instances are dropped are empty afterwards.
+ * Do not rely on the order in which instances are cleared. A clear function may destroy others, for
+ * example a parent its children: this does nothing here, and each instance is cleared once, in its
+ * turn. So calls do not nest, however deep a tree is. Instances created meanwhile are not dropped.
+ * Boxes whose instances are dropped are empty afterwards.
  *
- * Where instances own others, no other thread should be making or destroying such at the same time:
- * it would find that what it holds is gone. While another thread is dropping everything, this
+ * If instances own others, no other thread should create or destroy such instances at the same
+ * time: it would find that what it holds is gone. While another thread is dropping everything, this
  * returns 0 at once.
  *
- * Returns: how many instances were live
+ * Returns: the number of instances that were live
  *
  * Since: 1.0
  */

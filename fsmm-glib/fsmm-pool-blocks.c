@@ -44,12 +44,12 @@ alloc_slowly (FsmmPool *self, gsize n_zeroed, GError **error)
  * @self: a pool
  * @error: return location for an error
  *
- * Takes a block. Its bytes are whatever they are.
+ * Takes a block. Its bytes are not initialized.
  *
- * An error is the caller's to look at: unlike a wrong free, it is not logged where @error is %NULL.
+ * The caller must check for an error: unlike an invalid free, it is not logged if @error is %NULL.
  *
  * Errors: `FSMM_ERROR_EXHAUSTED` if [property@Fsmm.Pool:max-blocks] blocks are live,
- * `FSMM_ERROR_NO_MEMORY` if the system has none for another chunk.
+ * `FSMM_ERROR_NO_MEMORY` if the system has no memory for another chunk.
  *
  * Returns: (transfer full) (nullable): a block, for [method@Fsmm.Pool.free], or %NULL with @error
  *   set
@@ -78,9 +78,9 @@ fsmm_pool_alloc (FsmmPool *self, GError **error)
  * @self: a pool
  * @error: return location for an error
  *
- * Takes a block, and sets all its [property@Fsmm.Pool:alloc-size] bytes to 0.
+ * Takes a block and sets all of its [property@Fsmm.Pool:alloc-size] bytes to 0.
  *
- * Errors: as [method@Fsmm.Pool.alloc].
+ * Errors: the same as [method@Fsmm.Pool.alloc].
  *
  * Returns: (transfer full) (nullable): a block, for [method@Fsmm.Pool.free], or %NULL with @error
  *   set
@@ -136,17 +136,17 @@ free_in_unknown_chunk (FsmmPool *self, gpointer block, GError **error, FsmmCache
  * @block: (nullable): a block of this pool, or %NULL to do nothing
  * @error: return location for an error
  *
- * Gives a block back.
+ * Gives a block back to the pool.
  *
- * @block is looked up, not trusted: anything but the start of a block of this pool that is
- * allocated now is refused, its memory is not touched, and the pool is as it was. Where @error is
- * %NULL, a critical message is logged, so that the mistake is never silent.
+ * @block is looked up, not trusted: anything but the start of a currently allocated block of this
+ *   pool is refused, its memory is not touched, and the pool does not change. If @error is %NULL, a
+ *   critical message is logged, so the mistake is never silent.
  *
- * Of two threads that free the same block at the same moment, one may find out only later that it
- * was one too many: when its cache is about to hand the block out, or when the thread ends, and
- * before the block is used twice. A critical message is logged then.
+ * If two threads free the same block at the same moment, the extra free may be detected only later:
+ * when its thread's cache is about to hand the block out, or when that thread ends, and before the
+ * block is used twice. A critical message is logged then.
  *
- * What cannot be told is a stale pointer to a block that has been handed out again since.
+ * A stale pointer to a block that has since been handed out again cannot be detected.
  *
  * Errors: `FSMM_ERROR_DOUBLE_FREE` for a block of this pool that is free already or was never
  * handed out, `FSMM_ERROR_INVALID_POINTER` for any other address, for a block that belongs to a
@@ -185,11 +185,11 @@ fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
 /**
  * fsmm_pool_alloc_many: (skip)
  * @self: a pool
- * @n_blocks: how many blocks to take
- * @blocks: (array length=n_blocks) (out caller-allocates): where to put them
+ * @n_blocks: the number of blocks to take
+ * @blocks: (array length=n_blocks) (out caller-allocates): where to store them
  * @error: return location for an error
  *
- * Takes several blocks at once, or none: cheaper than one by one.
+ * Takes several blocks at once, or none. This is cheaper than taking them one by one.
  *
  * ```c
  * g_autoptr (FsmmPool) pool = fsmm_pool_new (64, 0, &error);
@@ -199,8 +199,8 @@ fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
  *   fsmm_pool_free_many (pool, G_N_ELEMENTS (blocks), blocks, NULL);
  * ```
  *
- * Errors: as [method@Fsmm.Pool.alloc], and `FSMM_ERROR_INVALID_ARGUMENT` if @blocks is %NULL and
- * @n_blocks is not 0.
+ * Errors: the same as [method@Fsmm.Pool.alloc], and `FSMM_ERROR_INVALID_ARGUMENT` if @blocks is
+ * %NULL and @n_blocks is not 0.
  *
  * Returns: %TRUE if all of @blocks have been filled in, %FALSE with @error set if none has
  *
@@ -232,16 +232,15 @@ fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError *
 /**
  * fsmm_pool_free_many: (skip)
  * @self: a pool
- * @n_blocks: how many pointers there are in @blocks
- * @blocks: (array length=n_blocks): blocks of this pool; a %NULL among them is passed over
+ * @n_blocks: the number of pointers in @blocks
+ * @blocks: (array length=n_blocks): blocks of this pool; %NULL elements are skipped
  * @error: return location for an error
  *
  * Gives several blocks back at once, or none: if one of them is not a live block of this pool, or
- * is there twice, then nothing is freed. Where @error is %NULL, that is logged as a critical
- * message.
+ * appears twice, nothing is freed. If @error is %NULL, the mistake is logged as a critical message.
  *
- * Errors: as [method@Fsmm.Pool.free], where the message has the index of the first that is wrong,
- * and `FSMM_ERROR_INVALID_ARGUMENT` if @blocks is %NULL and @n_blocks is not 0.
+ * Errors: the same as [method@Fsmm.Pool.free], with the index of the first invalid pointer in the
+ * message, and `FSMM_ERROR_INVALID_ARGUMENT` if @blocks is %NULL and @n_blocks is not 0.
  *
  * Returns: %TRUE if all were freed, %FALSE with @error set if none was
  *
@@ -275,14 +274,14 @@ fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **
  * fsmm_pool_free_all:
  * @self: a pool
  *
- * Drops all blocks, whatever is live, and returns every chunk to the system.
+ * Drops all blocks, live or not, and returns every chunk to the system.
  *
- * The time this takes grows with the number of chunks, not of blocks. The pool is empty afterwards,
- * and can be used as before. Pointers into it are invalid pointers from now on, and handles report
- * `FSMM_ERROR_RELEASED`; memory that is being read through a handle at this moment, or through
- * bytes from [method@Fsmm.Block.get_bytes], goes back when that ends.
+ * The time this takes grows with the number of chunks, not of blocks. The pool is empty afterwards
+ * and can be used as before. Pointers into it are invalid from now on, and handles report
+ * `FSMM_ERROR_RELEASED`. Memory that is being read through a handle at this moment, or through
+ * bytes from [method@Fsmm.Block.get_bytes], is returned when that ends.
  *
- * Returns: how many blocks were live
+ * Returns: the number of blocks that were live
  *
  * Since: 1.0
  */
@@ -300,18 +299,18 @@ fsmm_pool_free_all (FsmmPool *self)
 /**
  * fsmm_pool_reserve:
  * @self: a pool
- * @n_blocks: how many blocks to have ready
+ * @n_blocks: the number of blocks to have ready
  * @error: return location for an error
  *
  * Adds chunks until @n_blocks blocks are free, or adds none.
  *
- * As long as nobody else takes blocks, and nobody trims the pool, the next @n_blocks can then be
+ * As long as nobody else takes blocks or trims the pool, the next @n_blocks blocks can then be
  * taken without an error.
  *
  * Errors: `FSMM_ERROR_EXHAUSTED` if that would exceed [property@Fsmm.Pool:max-blocks],
- * `FSMM_ERROR_NO_MEMORY` if the system has not enough.
+ * `FSMM_ERROR_NO_MEMORY` if the system does not have enough memory.
  *
- * Returns: %TRUE if @n_blocks are free, %FALSE with @error set otherwise
+ * Returns: %TRUE if @n_blocks blocks are free, %FALSE with @error set otherwise
  *
  * Since: 1.0
  */
@@ -334,11 +333,11 @@ fsmm_pool_reserve (FsmmPool *self, gsize n_blocks, GError **error)
  * fsmm_pool_trim:
  * @self: a pool
  *
- * Returns chunks in which no block is live to the system.
+ * Returns chunks without live blocks to the system.
  *
- * A pool does not do so by itself, so that one that empties and fills again is fast.
+ * A pool does not do this by itself, so that emptying and refilling it is fast.
  *
- * Returns: by how many bytes [property@Fsmm.Pool:reserved-bytes] has become smaller
+ * Returns: the number of bytes by which [property@Fsmm.Pool:reserved-bytes] has decreased
  *
  * Since: 1.0
  */
@@ -357,9 +356,9 @@ fsmm_pool_trim (FsmmPool *self)
  * @self: a pool
  * @block: (nullable): any address; it is not dereferenced
  *
- * Tells whether @block is the start of a block of this pool that is allocated now.
+ * Checks whether @block is the start of a currently allocated block of this pool.
  *
- * Returns: %TRUE if so, also where the block belongs to a handle
+ * Returns: %TRUE if so, even if the block belongs to a handle
  *
  * Since: 1.0
  */
@@ -374,8 +373,8 @@ fsmm_pool_is_allocated (FsmmPool *self, gconstpointer block)
 /**
  * fsmm_pool_foreach: (skip)
  * @self: a pool
- * @func: (scope call): what to call for each block
- * @user_data: data for @func
+ * @func: (scope call): the function to call for each block
+ * @user_data: data to pass to @func
  *
  * Calls a function for each live block.
  *
@@ -398,9 +397,9 @@ fsmm_pool_is_allocated (FsmmPool *self, gconstpointer block)
  * }
  * ```
  *
- * No lock is held while @func runs: it may use the pool in every way, and so may other threads.
- * Each block is live at the moment it is shown, and is shown once; blocks that are taken meanwhile
- * may be shown or not.
+ * No lock is held while @func runs: it may use the pool in any way, and so may other threads. Each
+ * block is live at the moment it is passed to @func, and is passed once; blocks that are taken
+ * meanwhile may or may not be passed.
  *
  * Since: 1.0
  */
@@ -428,11 +427,11 @@ fsmm_pool_foreach (FsmmPool *self, FsmmBlockFunc func, gpointer user_data)
  * @self: a pool
  * @error: return location for an error
  *
- * Takes a block whose bytes are all 0, and returns an owning handle on it.
+ * Takes a block whose bytes are all 0, and returns an owning handle to it.
  *
- * The block goes back when the last reference to the handle is dropped, or when it is released.
+ * The block is given back when the last reference to the handle is dropped, or when it is released.
  *
- * Errors: as [method@Fsmm.Pool.alloc].
+ * Errors: the same as [method@Fsmm.Pool.alloc].
  *
  * Returns: (transfer full): a handle, or %NULL with @error set
  *
@@ -455,7 +454,7 @@ fsmm_pool_acquire (FsmmPool *self, GError **error)
  *
  * Finds the pool that a block belongs to.
  *
- * The caller makes sure that the pool is not finalized meanwhile.
+ * The caller must make sure that the pool is not finalized meanwhile.
  *
  * Returns: (transfer none) (nullable): the pool in which @block is allocated now, or %NULL if
  *   @block is not the start of a live block of any pool
@@ -474,11 +473,11 @@ fsmm_pool_for_block (gconstpointer block)
  * fsmm_free: (skip)
  * @block: (nullable): a block of any pool, or %NULL to do nothing
  *
- * Gives a block back to the pool it came from, whichever that is.
+ * Gives a block back to the pool it came from, whichever it is.
  *
  * This is a `GDestroyNotify`, for `g_ptr_array_new_with_free_func ()`, `g_list_free_full ()` and
- * the like. The pool must outlive the container: where both are `g_autoptr`, declare the pool
- * first, since they are dropped in reverse.
+ * the like. The pool must outlive the container: if both are `g_autoptr` variables, declare the
+ * pool first, since they are cleaned up in reverse order.
  *
  * ```c
  * g_autoptr (FsmmPool) pool = fsmm_pool_new (sizeof (double), 0, &error);
@@ -489,7 +488,7 @@ fsmm_pool_for_block (gconstpointer block)
  *   g_ptr_array_add (numbers, number);
  * ```
  *
- * An instance of a typed pool is cleared before. A wrong pointer is refused as by
+ * An instance of a typed pool is cleared first. An invalid pointer is refused, as in
  * [method@Fsmm.Pool.free], and logged as a critical message.
  *
  * Since: 1.0

@@ -46,7 +46,7 @@ append_flags (FsmmPool *self, GString *text)
  * fsmm_pool_dump:
  * @self: a pool
  *
- * Describes the pool and all its chunks, for people who debug.
+ * Describes the pool and all its chunks for debugging.
  *
  * ```text
  * pool "nodes" (alloc-size 64)
@@ -58,12 +58,12 @@ append_flags (FsmmPool *self, GString *text)
  *   0x7f5be1fc0800     0/16 ........________
  * ```
  *
- * In the line of a chunk is its address, how many of its blocks are allocated, and a map of them:
- * `#` for an allocated block, `.` for a free one, `_` for one that was never handed out. Where
- * there are more than 64 blocks, a character stands for several, with `+` where some of them are
- * allocated. Of more than 64 chunks the first are shown.
+ * The line for a chunk shows its address, how many of its blocks are allocated, and a map of them:
+ * `#` for an allocated block, `.` for a free one, `_` for one that was never handed out. If there
+ * are more than 64 blocks, a character stands for several, and is `+` if only some of them are
+ * allocated. If there are more than 64 chunks, only the first 64 are shown.
  *
- * The text is not for programs: it may change. In a debugger, print it with
+ * The text is not meant to be parsed: it may change. In a debugger, print it with
  * `call (void) puts (fsmm_pool_dump (pool))`.
  *
  * Returns: (transfer full): some lines of text, to be freed with `g_free ()`

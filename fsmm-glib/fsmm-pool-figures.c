@@ -10,7 +10,7 @@
  * fsmm_pool_get_name: (get-property name)
  * @self: a pool
  *
- * Gets what error messages call the pool.
+ * Gets the name that error messages use for the pool.
  *
  * Returns: (transfer none) (nullable): the name
  *
@@ -28,7 +28,7 @@ fsmm_pool_get_name (FsmmPool *self)
  * fsmm_pool_get_alloc_size: (get-property alloc-size)
  * @self: a pool
  *
- * Gets how many bytes of a block can be used.
+ * Gets the number of usable bytes in a block.
  *
  * Returns: a number of bytes
  *
@@ -46,7 +46,7 @@ fsmm_pool_get_alloc_size (FsmmPool *self)
  * fsmm_pool_get_block_size: (get-property block-size)
  * @self: a pool
  *
- * Gets how many bytes a block occupies.
+ * Gets the number of bytes that a block occupies.
  *
  * Returns: a number of bytes
  *
@@ -82,7 +82,7 @@ fsmm_pool_get_chunk_bytes (FsmmPool *self)
  * fsmm_pool_get_alignment: (get-property alignment)
  * @self: a pool
  *
- * Gets the number of bytes that every block starts at a multiple of.
+ * Gets the alignment of blocks: every block starts at a multiple of this many bytes.
  *
  * Returns: a power of two
  *
@@ -100,7 +100,7 @@ fsmm_pool_get_alignment (FsmmPool *self)
  * fsmm_pool_get_max_blocks: (get-property max-blocks)
  * @self: a pool
  *
- * Gets how many blocks can be live at a time.
+ * Gets the maximum number of blocks that can be live at a time.
  *
  * Returns: a number of blocks, or 0 for no limit
  *
@@ -128,7 +128,7 @@ get_stats (FsmmPool *self)
  * fsmm_pool_get_n_chunks: (get-property n-chunks)
  * @self: a pool
  *
- * Gets how many chunks the pool holds now.
+ * Gets the number of chunks that the pool currently holds.
  *
  * Returns: a number of chunks
  *
@@ -146,7 +146,7 @@ fsmm_pool_get_n_chunks (FsmmPool *self)
  * fsmm_pool_get_n_allocated: (get-property n-allocated)
  * @self: a pool
  *
- * Gets how many blocks are live now.
+ * Gets the number of blocks that are currently live.
  *
  * Returns: a number of blocks
  *
@@ -164,7 +164,7 @@ fsmm_pool_get_n_allocated (FsmmPool *self)
  * fsmm_pool_get_n_free: (get-property n-free)
  * @self: a pool
  *
- * Gets how many blocks can be handed out before the pool needs another chunk or reaches
+ * Gets the number of blocks that can be handed out before the pool needs another chunk or reaches
  * [property@Fsmm.Pool:max-blocks].
  *
  * Returns: a number of blocks
@@ -183,7 +183,7 @@ fsmm_pool_get_n_free (FsmmPool *self)
  * fsmm_pool_get_peak_allocated: (get-property peak-allocated)
  * @self: a pool
  *
- * Gets the most blocks that were ever live at a time.
+ * Gets the highest number of blocks that were ever live at a time.
  *
  * Returns: a number of blocks
  *
@@ -201,7 +201,7 @@ fsmm_pool_get_peak_allocated (FsmmPool *self)
  * fsmm_pool_get_reserved_bytes: (get-property reserved-bytes)
  * @self: a pool
  *
- * Gets how many bytes the pool holds in chunks now.
+ * Gets the number of bytes that the pool currently holds in chunks.
  *
  * Returns: a number of bytes
  *

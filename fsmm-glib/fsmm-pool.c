@@ -10,17 +10,17 @@
 /**
  * FsmmPool:
  *
- * Hands out blocks of one size, and checks every block that comes back.
+ * Hands out blocks of one size, and checks every block that is given back.
  *
- * A pool gets memory from the system in chunks, cuts each into blocks of one size, and grows by
- * itself. Compared to `g_malloc ()` it
+ * A pool gets memory from the system in chunks, divides each into blocks of one size, and grows by
+ * itself. Compared to `g_malloc ()`, it
  *
  * - drops all blocks at once, in time that grows with the number of chunks:
  *   [method@Fsmm.Pool.free_all];
- * - refuses to free what is not a live block of its own, with an error, and goes on working:
+ * - refuses to free anything but its own live blocks, with an error, and keeps working:
  *   [method@Fsmm.Pool.free];
- * - caps how many blocks can be live: [property@Fsmm.Pool:max-blocks];
- * - counts: [property@Fsmm.Pool:n-allocated], [property@Fsmm.Pool:peak-allocated],
+ * - limits how many blocks can be live: [property@Fsmm.Pool:max-blocks];
+ * - keeps counts: [property@Fsmm.Pool:n-allocated], [property@Fsmm.Pool:peak-allocated],
  *   [property@Fsmm.Pool:reserved-bytes].
  *
  * ```c
@@ -37,22 +37,23 @@
  * fsmm_pool_free (pool, point, NULL);
  * ```
  *
- * Give a pool a name where you can: messages call it by that.
+ * Give a pool a name if you can: messages use it.
  *
- * From Python and JavaScript, take a handle instead of a pointer: [method@Fsmm.Pool.acquire].
+ * From Python and JavaScript, use a handle instead of a pointer: [method@Fsmm.Pool.acquire].
  *
- * All functions can be called from any thread, and a block may be freed by another thread than the
- * one that took it. Each thread keeps some free blocks of a pool for itself, so that taking and
- * freeing one takes no lock. Nobody misses them: before a limit refuses anybody, and whenever
- * memory is given back, they are taken from there.
+ * All functions can be called from any thread, and a block may be freed by a different thread from
+ * the one that took it. Each thread keeps some free blocks of a pool for itself, so that taking and
+ * freeing a block needs no lock. These blocks are not lost to other threads: they are reclaimed
+ * before a limit refuses a request, and whenever memory is returned to the system.
  *
- * What a pool cannot see by itself, writes to freed blocks and leaks for example, it finds with
- * `FSMM_DEBUG` in the environment: see [Debugging](debugging.html).
+ * With `FSMM_DEBUG` in the environment, a pool also finds mistakes that it cannot see by itself,
+ * such as writes to freed blocks and leaks: see [Debugging](debugging.html).
  *
- * The memory of a pool goes back to the system when the pool is finalized. Keep it alive while you
- * use its blocks; a [struct@Fsmm.Block] does so by itself.
+ * The memory of a pool is returned to the system when the pool is finalized. Keep the pool alive
+ * while you use its blocks; a [struct@Fsmm.Block] does this automatically.
  *
- * A pool that `g_object_new ()` was given nonsense for reports that from every call that can fail.
+ * If `g_object_new ()` creates a pool with invalid arguments, every call that can fail reports
+ * them.
  *
  * Since: 1.0
  */
@@ -267,7 +268,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:name: (getter get_name)
    *
-   * What error messages call the pool. One that has no name is called by its address.
+   * The name that error messages use for the pool. A pool without a name is identified by its
+   * address.
    *
    * Since: 1.0
    */
@@ -277,7 +279,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:alloc-size: (getter get_alloc_size)
    *
-   * How many bytes of a block can be used: from 1 to 4 GiB.
+   * The number of usable bytes in a block: from 1 byte to 4 GiB.
    *
    * Since: 1.0
    */
@@ -286,8 +288,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:block-size: (getter get_block_size)
    *
-   * How many bytes a block occupies: [property@Fsmm.Pool:alloc-size], but at least the size of a
-   * pointer, rounded up to a multiple of [property@Fsmm.Pool:alignment].
+   * The number of bytes that a block occupies: [property@Fsmm.Pool:alloc-size], but at least the
+   * size of a pointer, rounded up to a multiple of [property@Fsmm.Pool:alignment].
    *
    * Since: 1.0
    */
@@ -296,11 +298,11 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:chunk-bytes: (getter get_chunk_bytes)
    *
-   * The usable size of a chunk in bytes: from 1024 to 4 GiB, or 0 for the default, which is 256 KiB
-   * and at least eight blocks.
+   * The usable size of a chunk in bytes: from 1024 bytes to 4 GiB, or 0 for the default, which is
+   * 256 KiB, but at least eight blocks.
    *
-   * As many blocks lie in a chunk as fit; bookkeeping lies outside. Where a block is larger than
-   * what was asked for here, a chunk holds one block, and this property has the size of a block.
+   * A chunk holds as many blocks as fit; bookkeeping is stored outside. If a block is larger than
+   * the size requested here, a chunk holds one block, and this property is the size of a block.
    *
    * Since: 1.0
    */
@@ -319,7 +321,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:max-blocks: (getter get_max_blocks)
    *
-   * How many blocks can be live at a time, or 0 for no limit.
+   * The maximum number of blocks that can be live at a time, or 0 for no limit.
    *
    * Since: 1.0
    */
@@ -328,7 +330,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:n-chunks: (getter get_n_chunks)
    *
-   * How many chunks the pool holds now.
+   * The number of chunks that the pool currently holds.
    *
    * Since: 1.0
    */
@@ -337,8 +339,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:n-allocated: (getter get_n_allocated)
    *
-   * How many blocks are live now. While other threads take or free some, this is outdated at once,
-   * and can be off by as many as they are busy with.
+   * The number of blocks that are currently live. While other threads take or free blocks, this is
+   * outdated at once, and can be off by as many blocks as they are working with.
    *
    * Since: 1.0
    */
@@ -347,9 +349,9 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:n-free: (getter get_n_free)
    *
-   * How many blocks can be handed out before the pool needs another chunk or reaches
-   * [property@Fsmm.Pool:max-blocks]. What other threads keep for themselves is among them, but may
-   * cost this one a chunk, unless there is a limit.
+   * The number of blocks that can be handed out before the pool needs another chunk or reaches
+   * [property@Fsmm.Pool:max-blocks]. Blocks that other threads keep for themselves are included,
+   * but may cost the calling thread a chunk.
    *
    * Since: 1.0
    */
@@ -358,9 +360,9 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:peak-allocated: (getter get_peak_allocated)
    *
-   * The most blocks that were ever live at a time. Where several threads take blocks at the same
-   * time, it can be too high by what they keep for themselves, but never exceeds
-   * [property@Fsmm.Pool:max-blocks].
+   * The highest number of blocks that were ever live at a time. If several threads take blocks at
+   * the same time, this can be too high by the number of blocks they keep for themselves, but it
+   * never exceeds [property@Fsmm.Pool:max-blocks].
    *
    * Since: 1.0
    */
@@ -369,12 +371,13 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:reserved-bytes: (getter get_reserved_bytes)
    *
-   * How many bytes the pool holds in chunks now.
+   * The number of bytes that the pool currently holds in chunks.
    *
-   * This is address space, so that a chunk of 256 KiB for a single block costs little: a page of it
-   * becomes memory when a block in it is first written to. From 5 MiB on, a page has 2 MiB where
-   * the system offers such. What bytes from [method@Fsmm.Block.get_bytes] keep after everything was
-   * dropped is not in it. The bookkeeping of a chunk comes to nine bits for each block.
+   * This is address space, so a chunk of 256 KiB for a single block costs little: a page takes up
+   * memory only when a block in it is first written to. What is added to a pool of 5 MiB or more
+   * has pages of 2 MiB if the system offers them. Memory that bytes from [method@Fsmm.Block.get_bytes] keep after
+   * everything was dropped is not included. The bookkeeping of a chunk takes nine bits for each
+   * block.
    *
    * Since: 1.0
    */
@@ -385,13 +388,13 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
 
 /**
  * fsmm_pool_new: (constructor)
- * @alloc_size: how many bytes of a block can be used, from 1 to 4 GiB
+ * @alloc_size: the number of usable bytes in a block, from 1 byte to 4 GiB
  * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for the default
  * @error: return location for an error
  *
  * Creates a pool without a name or a limit, whose blocks suit every C type.
  *
- * No memory is taken for blocks before the first one is needed.
+ * No memory is allocated for blocks until the first one is needed.
  *
  * Errors: `FSMM_ERROR_INVALID_ARGUMENT` for a size outside these bounds.
  *
@@ -407,17 +410,18 @@ fsmm_pool_new (gsize alloc_size, gsize chunk_bytes, GError **error)
 
 /**
  * fsmm_pool_new_full: (constructor)
- * @name: (nullable): what error messages call the pool
- * @alloc_size: how many bytes of a block can be used, from 1 to 4 GiB
- * @alignment: a power of two, every block starts at a multiple of it; 0 for what suits every C type
+ * @name: (nullable): the name that error messages use for the pool
+ * @alloc_size: the number of usable bytes in a block, from 1 byte to 4 GiB
+ * @alignment: a power of two that every block starts at a multiple of, or 0 for one that suits
+ *   every C type
  * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for the default
- * @max_blocks: how many blocks can be live at a time, or 0 for no limit
+ * @max_blocks: the maximum number of blocks that can be live at a time, or 0 for no limit
  * @error: return location for an error
  *
- * Creates a pool, with all that can be chosen.
+ * Creates a pool, with all options.
  *
- * Unlike with `g_initable_new ()`, the compiler converts the numbers: variable arguments of type
- * `int` where a property of 64 bits is set are a common mistake.
+ * Unlike with `g_initable_new ()`, the compiler converts the numbers: passing an `int` as the
+ * variable argument for a 64-bit property is a common mistake.
  *
  * Errors: `FSMM_ERROR_INVALID_ARGUMENT` for a size outside these bounds, and for an alignment that
  * is not a power of two.

@@ -17,11 +17,11 @@ G_DECLARE_FINAL_TYPE (FsmmPool, fsmm_pool, FSMM, POOL, GObject)
 /**
  * FsmmBlockFunc:
  * @block: (not nullable): the start of a live block
- * @user_data: the data given along with the function
+ * @user_data: the data passed along with the function
  *
- * A function that is shown a block.
+ * A function to be called for a block.
  *
- * No lock is held while it runs: it may take and free blocks of the pool, this one included.
+ * No lock is held while it runs: it may take and free blocks of the pool, including this one.
  *
  * Since: 1.0
  */

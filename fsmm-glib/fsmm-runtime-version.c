@@ -10,16 +10,16 @@
  * @required_minor: the minor version needed
  * @required_micro: the micro version needed
  *
- * Checks that the library a program runs with can serve a program that needs the given version.
+ * Checks that the library a program runs with is compatible with the given version.
  *
- * A library of another major version cannot; one of the same major version that is as new or newer
- * can. Pass [const@Fsmm.MAJOR_VERSION], [const@Fsmm.MINOR_VERSION] and [const@Fsmm.MICRO_VERSION]
- * to ask for the version a program was compiled against.
+ * A library of another major version is not; one of the same major version that is as new or newer
+ * is. Pass [const@Fsmm.MAJOR_VERSION], [const@Fsmm.MINOR_VERSION] and [const@Fsmm.MICRO_VERSION] to
+ * check for the version that the program was compiled against.
  *
  * This function can be called from any thread.
  *
  * Returns: (transfer none) (nullable): %NULL if the library is compatible, otherwise a sentence
- *   that says why it is not
+ *   that explains why it is not
  *
  * Since: 1.0
  */

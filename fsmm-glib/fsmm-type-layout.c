@@ -124,13 +124,13 @@ keep_layout (GType type, const FsmmTypeLayout *layout, GError **error)
 /**
  * fsmm_type_register_layout: (skip)
  * @type: a boxed type
- * @layout: how its instances are made, copied and cleared; it is copied
+ * @layout: how its instances are created, copied and cleared; the layout is copied
  * @error: return location for an error
  *
- * Tells pools how to deal with instances of a boxed type.
+ * Tells pools how to handle instances of a boxed type.
  *
- * That is for types that exist already. [func@Fsmm.DEFINE_BOXED_TYPE] defines a type and registers
- * its layout.
+ * This is for existing types. [func@Fsmm.DEFINE_BOXED_TYPE] defines a type and registers its
+ * layout.
  *
  * ```c
  * typedef struct {
@@ -155,16 +155,16 @@ keep_layout (GType type, const FsmmTypeLayout *layout, GError **error)
  * }
  * ```
  *
- * Do so only for plain structs that your code owns. The instances of an opaque or reference-counted
- * type cannot be made in a block, and its own free function would free the block as well.
+ * Do this only for plain structs that your code owns. Instances of an opaque or reference-counted
+ * type cannot be created in a block, and the type's own free function would free the block as well.
  *
- * A layout stays for as long as the program runs. Registering the same one again does nothing. This
- * function can be called from any thread.
+ * A layout is kept for as long as the program runs. Registering the same one again does nothing.
+ * This function can be called from any thread.
  *
  * Errors: `FSMM_ERROR_UNSUPPORTED_TYPE` for a type that is not boxed, `FSMM_ERROR_INVALID_ARGUMENT`
  * for a size or an alignment that no pool can have, or for a type that has another layout.
  *
- * Returns: %TRUE if the type has this layout now
+ * Returns: %TRUE if the type now has this layout
  *
  * Since: 1.0
  */
@@ -286,28 +286,29 @@ check_copies (GType type, gsize size, gsize alignment, GError **error)
  * fsmm_type_register_plain_layout:
  * @type: a boxed type
  * @size: the size of an instance in bytes
- * @alignment: its alignment in bytes, or 0 for what suits every type
+ * @alignment: its alignment in bytes, or 0 for one that suits every type
  * @error: return location for an error
  *
- * Tells pools that instances of a boxed type are plain data: zeroes are one, the same bytes are a
- * copy, and none owns anything.
+ * Tells pools that instances of a boxed type are plain data: all zeroes are an instance, the same
+ * bytes are a copy, and no instance owns anything.
  *
- * This is for bindings, which know size and fields of a struct from introspection. It is not for a
- * struct with a pointer in it: nobody would free what that points to, or two instances would both.
+ * This is for bindings, which know the size and fields of a struct from introspection. It is not
+ * for a struct that contains a pointer: what that points to would never be freed, or would be freed
+ * by two instances.
  *
- * What introspection says may be wrong: it counts each bit field as an integer of its own. And
- * there are types without a pointer that are counted by reference. So the type's own copy function
- * is tried on samples that are zeroes, but for the last bytes. That is possible up to 4096 bytes.
- * What it does not find out is that a struct is larger than @size, as one with an unnamed union is.
+ * Introspection data may be wrong: it counts each bit field as a separate integer. Also, some types
+ * without a pointer are reference-counted. So the type's own copy function is tried on samples that
+ * are all zeroes except for the last bytes. This is possible for up to 4096 bytes. It does not
+ * detect that a struct is larger than @size, as a struct with an unnamed union is.
  *
- * Otherwise this is as [func@Fsmm.type_register_layout].
+ * Otherwise, this works like [func@Fsmm.type_register_layout].
  *
  * Errors: `FSMM_ERROR_UNSUPPORTED_TYPE` for a type that is not boxed, or whose copy function does
  * not copy @size bytes, `FSMM_ERROR_INVALID_ARGUMENT` for a size or an alignment that no pool can
- * have, or for a type that has another layout, `FSMM_ERROR_NO_MEMORY` if there is none for a
+ * have, or for a type that has another layout, `FSMM_ERROR_NO_MEMORY` if there is no memory for a
  * sample.
  *
- * Returns: %TRUE if the type has this layout now
+ * Returns: %TRUE if the type now has this layout
  *
  * Since: 1.0
  */

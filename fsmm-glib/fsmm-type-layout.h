@@ -12,9 +12,9 @@ G_BEGIN_DECLS
  * FsmmInitFunc:
  * @instance: (not nullable): memory of the type's size, all zeroes
  *
- * Makes an instance of a boxed type in memory that is there already.
+ * Creates an instance of a boxed type in existing memory.
  *
- * No lock is held while it runs: it may use every pool, the one it is called by included.
+ * No lock is held while it runs: it may use any pool, including the one that calls it.
  *
  * Since: 1.0
  */
@@ -25,7 +25,7 @@ typedef void (*FsmmInitFunc) (gpointer instance);
  * @source: (not nullable): an instance
  * @destination: (not nullable): memory of the type's size, all zeroes
  *
- * Makes a copy of an instance in memory that is there already.
+ * Copies an instance into existing memory.
  *
  * No lock is held while it runs.
  *
@@ -50,7 +50,7 @@ typedef void (*FsmmClearFunc) (gpointer instance);
  * FsmmToStringFunc:
  * @instance: (not nullable): an instance
  *
- * Describes an instance, for people who debug.
+ * Describes an instance for debugging.
  *
  * No lock is held while it runs.
  *
@@ -62,16 +62,16 @@ typedef char *(*FsmmToStringFunc) (gconstpointer instance);
 
 /**
  * FsmmTypeLayout:
- * @size: the size of an instance in bytes, as `sizeof` gives it
- * @alignment: its alignment in bytes, as `_Alignof` gives it, or 0 for what suits every type
- * @init: (nullable): makes an instance, or %NULL where zeroes are one
- * @copy: (nullable): copies an instance, or %NULL where copying its bytes does
- * @clear: (nullable): frees what an instance owns, or %NULL where it owns nothing
+ * @size: the size of an instance in bytes, as given by `sizeof`
+ * @alignment: its alignment in bytes, as given by `_Alignof`, or 0 for one that suits every type
+ * @init: (nullable): creates an instance, or %NULL if all zeroes are one
+ * @copy: (nullable): copies an instance, or %NULL if copying its bytes is enough
+ * @clear: (nullable): frees what an instance owns, or %NULL if it owns nothing
  * @to_string: (nullable): describes an instance, or %NULL for its type and address
  *
- * What a pool must know of a boxed type to have its instances made and cleared in blocks.
+ * What a pool needs to know about a boxed type to create and clear its instances in blocks.
  *
- * GObject itself knows of a boxed type no more than how to copy and free one on the heap.
+ * GObject itself only knows how to copy and free an instance of a boxed type on the heap.
  *
  * Since: 1.0
  */

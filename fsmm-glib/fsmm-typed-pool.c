@@ -11,10 +11,10 @@
  *
  * A pool whose blocks are instances of one boxed type.
  *
- * It makes instances in blocks, and clears them when they are destroyed: one by one, or all at
- * once. What it must know of the type for that is its layout: [func@Fsmm.DEFINE_BOXED_TYPE] defines
- * a type with one, [func@Fsmm.type_register_layout] gives one to a type that is there, and
- * `GValue`, `GDate` and `GPollFD` have theirs.
+ * It creates instances in blocks, and clears them when they are destroyed, one by one or all at
+ * once. To do so, it must know the layout of the type: [func@Fsmm.DEFINE_BOXED_TYPE] defines a type
+ * with a layout, [func@Fsmm.type_register_layout] adds one to an existing type, and `GValue`,
+ * `GDate` and `GPollFD` already have theirs.
  *
  * ```c
  * g_autoptr (FsmmTypedPool) pool = fsmm_typed_pool_new (G_TYPE_DATE, 0, &error);
@@ -27,15 +27,16 @@
  * fsmm_typed_pool_destroy (pool, date, NULL);
  * ```
  *
- * An instance is owned by whoever has its address, as from [method@Fsmm.TypedPool.construct], or by
- * a [struct@Fsmm.Box], as from [method@Fsmm.TypedPool.alloc]. Languages without pointers use boxes.
+ * An instance is owned either by the holder of its address, as with
+ * [method@Fsmm.TypedPool.construct], or by a [struct@Fsmm.Box], as with
+ * [method@Fsmm.TypedPool.alloc]. Languages without pointers use boxes.
  *
- * User functions (init, copy, clear) run without a lock: they may make and destroy other instances
- * of the same pool, and may drop the last reference to it. All functions of the pool can be called
- * from any thread.
+ * User functions (init, copy, clear) run without a lock: they may create and destroy other
+ * instances of the same pool, and may drop the last reference to the pool. All functions of the
+ * pool can be called from any thread.
  *
  * When the pool is finalized, instances that are still live are cleared. A box keeps its pool
- * alive; who has but an address keeps the pool alive himself.
+ * alive; if you only have an address, keep the pool alive yourself.
  *
  * Since: 1.0
  */
@@ -214,7 +215,7 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
   /**
    * FsmmTypedPool:name: (getter get_name)
    *
-   * What error messages call the pool: the name of its type, where nothing else is given.
+   * The name that error messages use for the pool: the name of its type, unless another one is set.
    *
    * Since: 1.0
    */
@@ -233,7 +234,7 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
   /**
    * FsmmTypedPool:max-blocks: (getter get_max_blocks)
    *
-   * How many instances can be live at a time, or 0 for no limit.
+   * The maximum number of instances that can be live at a time, or 0 for no limit.
    *
    * Since: 1.0
    */
@@ -242,7 +243,8 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
   /**
    * FsmmTypedPool:pool: (getter get_pool)
    *
-   * The pool that has the instances' blocks, to look at: it refuses to hand out or take back any.
+   * The pool that holds the instances' blocks, for inspection: it refuses to hand out or take back
+   * any block.
    *
    * Since: 1.0
    */
@@ -252,7 +254,7 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
   /**
    * FsmmTypedPool:n-allocated: (getter get_n_allocated)
    *
-   * How many instances are live now.
+   * The number of instances that are currently live.
    *
    * Since: 1.0
    */
@@ -261,7 +263,7 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
   /**
    * FsmmTypedPool:peak-allocated: (getter get_peak_allocated)
    *
-   * The most instances that were ever live at a time.
+   * The highest number of instances that were ever live at a time.
    *
    * Since: 1.0
    */
@@ -293,15 +295,16 @@ fsmm_typed_pool_new (GType item_type, gsize chunk_bytes, GError **error)
 
 /**
  * fsmm_typed_pool_new_full: (constructor)
- * @name: (nullable): what error messages call the pool, or %NULL for the name of its type
+ * @name: (nullable): the name that error messages use for the pool, or %NULL for the name of its
+ *   type
  * @item_type: the boxed type whose instances live in the pool
  * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for a good default
- * @max_blocks: how many instances can be live at a time, or 0 for no limit
+ * @max_blocks: the maximum number of instances that can be live at a time, or 0 for no limit
  * @error: return location for an error
  *
- * Creates a pool, with all that can be chosen.
+ * Creates a pool, with all options.
  *
- * Errors: as [ctor@Fsmm.TypedPool.new].
+ * Errors: the same as [ctor@Fsmm.TypedPool.new].
  *
  * Returns: (transfer full): a new pool, or %NULL with @error set
  *
@@ -327,8 +330,8 @@ fsmm_typed_pool_new_full (const char *name,
 /**
  * fsmm_typed_pool_foreach: (skip)
  * @self: a typed pool
- * @func: (scope call): what to call for each instance
- * @user_data: data for @func
+ * @func: (scope call): the function to call for each instance
+ * @user_data: data to pass to @func
  *
  * Calls a function for each live instance: see [method@Fsmm.Pool.foreach].
  *
@@ -366,11 +369,12 @@ fsmm_typed_pool_get_item_type (FsmmTypedPool *self)
  * fsmm_typed_pool_get_pool: (get-property pool)
  * @self: a typed pool
  *
- * Gets the pool that has the instances' blocks, to look at its counts and chunks, to reserve or to
- * trim.
+ * Gets the pool that holds the instances' blocks, to inspect its counts and chunks, to reserve or
+ * to trim.
  *
- * It refuses to hand out or take back any block, with `FSMM_ERROR_INVALID_ARGUMENT`; where a call
- * has no room for an error, as [method@Fsmm.Pool.free_all], that is logged as a critical message.
+ * It refuses to hand out or take back any block, with `FSMM_ERROR_INVALID_ARGUMENT`. If a call
+ * cannot report an error, such as [method@Fsmm.Pool.free_all], a critical message is logged
+ * instead.
  *
  * Returns: (transfer none): a pool
  *
@@ -388,7 +392,7 @@ fsmm_typed_pool_get_pool (FsmmTypedPool *self)
  * fsmm_typed_pool_get_name: (get-property name)
  * @self: a typed pool
  *
- * Gets what error messages call the pool.
+ * Gets the name that error messages use for the pool.
  *
  * Returns: (transfer none) (nullable): the name
  *
@@ -406,7 +410,7 @@ fsmm_typed_pool_get_name (FsmmTypedPool *self)
  * fsmm_typed_pool_get_max_blocks: (get-property max-blocks)
  * @self: a typed pool
  *
- * Gets how many instances can be live at a time.
+ * Gets the maximum number of instances that can be live at a time.
  *
  * Returns: a number of instances, or 0 for no limit
  *
@@ -424,7 +428,7 @@ fsmm_typed_pool_get_max_blocks (FsmmTypedPool *self)
  * fsmm_typed_pool_get_n_allocated: (get-property n-allocated)
  * @self: a typed pool
  *
- * Gets how many instances are live now.
+ * Gets the number of instances that are currently live.
  *
  * Returns: a number of instances
  *
@@ -442,7 +446,7 @@ fsmm_typed_pool_get_n_allocated (FsmmTypedPool *self)
  * fsmm_typed_pool_get_peak_allocated: (get-property peak-allocated)
  * @self: a typed pool
  *
- * Gets the most instances that were ever live at a time.
+ * Gets the highest number of instances that were ever live at a time.
  *
  * Returns: a number of instances
  *

@@ -21,7 +21,7 @@
 /**
  * FSMM_AVAILABLE_IN_1_0:
  *
- * Marks a symbol as exported, and as available since version 1.0.
+ * Marks a symbol as exported and available since version 1.0.
  *
  * Since: 1.0
  */
