@@ -2,6 +2,8 @@
 
 #include "fsmm-test.h"
 
+#include "fsmm-glib/fsmm-lock-private.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -153,6 +155,21 @@ fsmm_test_assert_refused (FsmmPool *pool,
   fsmm_test_assert_reported ();
   g_assert_true (fsmm_pool_for_block (address) != pool);
   fsmm_test_assert_sound (pool);
+}
+
+/* Puts what is mine there for other threads, and takes what was there. */
+gpointer
+fsmm_test_swap (gpointer *slot, gpointer mine)
+{
+  gpointer other;
+
+  ANNOTATE_HAPPENS_BEFORE (mine);
+  do
+    other = g_atomic_pointer_get (slot);
+  while (!g_atomic_pointer_compare_and_exchange (slot, other, mine));
+  ANNOTATE_HAPPENS_AFTER (other);
+
+  return other;
 }
 
 /* Called first where caches of threads are what is tested: a pool that a tool watches has none.

@@ -40,6 +40,8 @@ void fsmm_test_expect_report (const char *pattern);
 void fsmm_test_assert_reported (void);
 void fsmm_test_assert_field (const char *key, const char *value);
 
+gpointer fsmm_test_swap (gpointer *slot, gpointer mine);
+
 gboolean fsmm_test_want_caches (void);
 
 gsize fsmm_test_resident_bytes (void);

@@ -441,8 +441,17 @@ set_target (void)
   g_assert_error (error, FSMM_ERROR, FSMM_ERROR_RELEASED);
 }
 
+/* It would belong to nobody. */
 static void
-test_set_while_being_set (void)
+steal_from_target (void)
+{
+  on_copy = NULL;
+  g_assert_null (fsmm_box_steal (target_box));
+}
+
+/* What is being set can neither be set nor stolen meanwhile. */
+static void
+test_while_being_set (gconstpointer use_target)
 {
   g_autoptr (FsmmTypedPool) pool = pool_new (NOTE_TYPE);
   g_autoptr (FsmmBox) box = box_new (pool);
@@ -451,13 +460,14 @@ test_set_while_being_set (void)
   set_note (&value, "other", 7);
   target_box = box;
   target_value = &value;
-  on_copy = set_target;
+  on_copy = (void (*) (void)) use_target;
   g_assert_true (fsmm_box_set_value (box, &value, NULL));
+  g_assert_null (on_copy);
   g_assert_cmpstr (((Note *) fsmm_box_get (box))->text, ==, "other");
   assert_live (pool, 1);
 }
 
-/* Nor to take it out. */
+/* A box whose instance was dropped does not take out another one that lives at its place now. */
 static void
 test_old_box_steals_nothing (void)
 {
@@ -477,28 +487,6 @@ test_old_box_steals_nothing (void)
   g_assert_null (fsmm_box_steal (old));
   g_assert_true (fsmm_box_steal (other) == address);
   g_assert_true (fsmm_typed_pool_destroy (pool, address, NULL));
-}
-
-static void
-steal_from_target (void)
-{
-  on_copy = NULL;
-  g_assert_null (fsmm_box_steal (target_box));
-}
-
-/* What is being set cannot be stolen: it would belong to nobody. */
-static void
-test_stolen_from_while_being_set (void)
-{
-  g_autoptr (FsmmTypedPool) pool = pool_new (NOTE_TYPE);
-  g_autoptr (FsmmBox) box = box_new (pool);
-  g_auto (GValue) value = G_VALUE_INIT;
-
-  set_note (&value, "other", 7);
-  target_box = box;
-  on_copy = steal_from_target;
-  g_assert_true (fsmm_box_set_value (box, &value, NULL));
-  g_assert_cmpstr (((Note *) fsmm_box_get (box))->text, ==, "other");
 }
 
 static gpointer
@@ -574,7 +562,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/box/set-value", test_set_value);
   g_test_add_func ("/box/old-one-steals-nothing", test_old_box_steals_nothing);
   g_test_add_func ("/box/set-after-free-all", test_set_after_free_all);
-  g_test_add_func ("/box/set-while-being-set", test_set_while_being_set);
+  g_test_add_data_func ("/box/set-while-being-set", set_target, test_while_being_set);
   g_test_add_data_func ("/box/number-dropped-while-being-set", drop_target,
                         test_number_dropped_while_being_set);
   g_test_add_data_func ("/box/all-numbers-dropped-while-being-set", free_all_of_target,
@@ -582,7 +570,8 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/box/dropped-while-being-set", drop_target, test_dropped_while_being_set);
   g_test_add_data_func ("/box/free-all-while-being-set", free_all_of_target,
                         test_dropped_while_being_set);
-  g_test_add_func ("/box/stolen-from-while-being-set", test_stolen_from_while_being_set);
+  g_test_add_data_func ("/box/stolen-from-while-being-set", steal_from_target,
+                        test_while_being_set);
   g_test_add_func ("/box/references-are-atomic", test_references_are_atomic);
   g_test_add_func ("/box/racing-drops", test_racing_drops);
 

@@ -2,8 +2,6 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/fsmm-lock-private.h"
-
 #include <string.h>
 
 /* Fewer rounds where everything is slow. */
@@ -48,21 +46,6 @@ assert_signed (gpointer *block)
   g_assert_true (block[7] == GSIZE_TO_POINTER (~GPOINTER_TO_SIZE (block)));
 }
 
-/* Puts a block there for others, and takes what was there. */
-static gpointer
-exchange_block (gpointer *slot, gpointer mine)
-{
-  gpointer other;
-
-  ANNOTATE_HAPPENS_BEFORE (mine);
-  do
-    other = g_atomic_pointer_get (slot);
-  while (!g_atomic_pointer_compare_and_exchange (slot, other, mine));
-  ANNOTATE_HAPPENS_AFTER (other);
-
-  return other;
-}
-
 static gpointer
 exchange_blocks (gpointer data)
 {
@@ -76,7 +59,7 @@ exchange_blocks (gpointer data)
       gpointer other;
 
       sign (mine);
-      other = exchange_block (slot, mine);
+      other = fsmm_test_swap (slot, mine);
       if (other != NULL)
         {
           assert_signed (other);

@@ -351,18 +351,6 @@ typedef struct {
 } Exchange;
 
 static gpointer
-swap (gpointer *slot, gpointer mine)
-{
-  gpointer other;
-
-  do
-    other = g_atomic_pointer_get (slot);
-  while (!g_atomic_pointer_compare_and_exchange (slot, other, mine));
-
-  return other;
-}
-
-static gpointer
 exchange_notes (gpointer data)
 {
   Exchange *exchange = data;
@@ -372,7 +360,7 @@ exchange_notes (gpointer data)
     {
       gpointer *slot = &exchange->slots[g_rand_int_range (rand, 0, N_SLOTS)];
 
-      fsmm_test_destroy (exchange->pool, swap (slot, fsmm_test_construct (exchange->pool)));
+      fsmm_test_destroy (exchange->pool, fsmm_test_swap (slot, fsmm_test_construct (exchange->pool)));
     }
 
   return NULL;

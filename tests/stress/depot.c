@@ -4,8 +4,6 @@
 
 #include "tests/fsmm-test.h"
 
-#include "fsmm-glib/fsmm-lock-private.h"
-
 /* --- Cookies --- */
 
 /* Every word of an item follows from the cookie in its first one, its address and its place. */
@@ -240,26 +238,12 @@ depot_give (Depot *self, gpointer item, DepotCounts *counts)
   self->kind->give (self, item);
 }
 
-static gpointer
-swap (gpointer *slot, gpointer mine)
-{
-  gpointer other;
-
-  ANNOTATE_HAPPENS_BEFORE (mine);
-  do
-    other = g_atomic_pointer_get (slot);
-  while (!g_atomic_pointer_compare_and_exchange (slot, other, mine));
-  ANNOTATE_HAPPENS_AFTER (other);
-
-  return other;
-}
-
 /* Takes one item, and gives the one that lay in the slot. Either may be none. */
 void
 depot_exchange (Depot *self, guint slot, guint64 cookie, DepotCounts *counts)
 {
   gpointer mine = depot_take (self, cookie, counts);
 
-  depot_give (self, swap (&self->slots[slot], mine), counts);
+  depot_give (self, fsmm_test_swap (&self->slots[slot], mine), counts);
   __atomic_store_n (&counts->n_exchanges, counts->n_exchanges + 1, __ATOMIC_RELAXED);
 }
