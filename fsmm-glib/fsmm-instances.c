@@ -322,7 +322,7 @@ clear_and_finish (FsmmTypedPool *self, const FsmmClaim *claim)
  * the mistake is logged as a critical message.
  *
  * A clear function may destroy other instances of the same pool. Each level of this recursion takes
- * about 160 bytes of stack on a 64-bit machine, in addition to what the clear function takes.
+ * about 250 bytes of stack on a 64-bit machine, if the clear function itself takes few.
  *
  * Errors: `FSMM_ERROR_DOUBLE_FREE` for a block of this pool in which an instance no longer lives,
  * `FSMM_ERROR_INVALID_POINTER` for any other address.
