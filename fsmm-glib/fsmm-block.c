@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct _FsmmBlock {
-  FsmmHandle handle; /* with a reference to its pool */
+  FsmmHandle handle; /* a keeper of its pool */
 };
 
 /* Bytes that somebody holds. */
@@ -43,7 +43,8 @@ fsmm_block_new (FsmmPool *pool, GError **error)
       return NULL;
     }
 
-  fsmm_handle_init (&self->handle, g_object_ref (pool), slot.block, epoch);
+  fsmm_keepers_add (&pool->keepers);
+  fsmm_handle_init (&self->handle, pool, slot.block, epoch);
 
   return self;
 }
@@ -93,7 +94,7 @@ fsmm_block_unref (FsmmBlock *self)
   /* There are no users: each has a reference. */
   if (fsmm_handle_release (&self->handle) == FSMM_RELEASE_NOW)
     give_back (self);
-  g_object_unref (self->handle.pool);
+  fsmm_keepers_remove (&self->handle.pool->keepers, self->handle.pool);
   fsmm_handle_memory_free (self);
 }
 

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 struct _FsmmBox {
   FsmmHandle handle;
-  FsmmTypedPool *pool; /* (owned) */
+  FsmmTypedPool *pool; /* whose keeper it is */
   GValue value;        /* what fsmm_box_peek () lends, filled in when it is first asked for */
   gint has_value;      /* (atomic) */
 };

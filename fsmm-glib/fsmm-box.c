@@ -23,16 +23,14 @@ fsmm_box_new (FsmmTypedPool *pool, gconstpointer source, GError **error)
       return NULL;
     }
 
-  /* Before the instance is made: a user function may drop the reference of whoever called. */
-  self->pool = g_object_ref (pool);
   instance = fsmm_typed_pool_make (pool, source, FSMM_STATE_HELD, &epoch, error);
   if (instance == NULL)
     {
-      g_object_unref (pool);
       fsmm_handle_memory_free (self);
       return NULL;
     }
 
+  self->pool = pool;
   fsmm_handle_init (&self->handle, pool->pool, instance, epoch);
 
   return self;
@@ -76,14 +74,23 @@ drop_instance (FsmmBox *self)
 void
 fsmm_box_unref (FsmmBox *self)
 {
+  FsmmHandle handle;
+  FsmmTypedPool *pool;
+
   g_return_if_fail (self != NULL);
 
   if (!g_atomic_ref_count_dec (&self->handle.ref_count))
     return;
 
-  fsmm_box_drop (self);
-  g_object_unref (self->pool);
+  /* The box goes first: the clear function may not return. */
+  handle = self->handle;
+  pool = self->pool;
   fsmm_handle_memory_free (self);
+
+  if (fsmm_handle_release (&handle) == FSMM_RELEASE_NOW)
+    fsmm_typed_pool_drop_last_held (pool, handle.data, handle.epoch);
+  else
+    fsmm_keepers_remove (&pool->keepers, pool);
 }
 
 /**

@@ -30,7 +30,7 @@ typedef struct {
   guint64 serial;    /* counts up with each chunk of a pool */
   gsize n_pins;      /* how many need the memory to stay */
   gsize drop_id;     /* not 0: closed, which means that nothing is taken from it; by which drop */
-  gconstpointer dropper; /* the thread that closed it: the address of its FsmmThread */
+  gconstpointer dropper; /* (nullable): the FsmmThread that clears it; NULL if that was given up */
   gboolean detached; /* no longer part of the pool: there only until the last pin is gone */
 
   const FsmmGeometry *geometry;
@@ -65,7 +65,8 @@ gsize fsmm_chunk_count_in_store (const FsmmChunk *self);
 void fsmm_chunk_take_again (FsmmChunk *self, gsize block);
 
 gpointer fsmm_chunk_next_whole (const FsmmChunk *self, gsize index);
-FsmmChunkBlocks fsmm_chunk_claim_word (FsmmChunk *self, gsize word);
+FsmmChunkBlocks fsmm_chunk_next_whole_word (const FsmmChunk *self, gsize word);
+gsize fsmm_chunk_count_whole (const FsmmChunk *self);
 gsize fsmm_chunk_count_changing (const FsmmChunk *self);
 
 char *fsmm_chunk_find_fault (const FsmmChunk *self);

@@ -293,26 +293,33 @@ fsmm_chunk_next_whole (const FsmmChunk *self, gsize index)
   return NULL;
 }
 
-/* Moves the live and held blocks of a word to CHANGING: those of the first word from @word on
- * that has any. Returns which these are: none at the end. The chunk is closed, so that nobody
- * else claims. */
+/* The live and held blocks of the first word from @word on that has any: none at the end. */
 FsmmChunkBlocks
-fsmm_chunk_claim_word (FsmmChunk *self, gsize word)
+fsmm_chunk_next_whole_word (const FsmmChunk *self, gsize word)
 {
   gsize end = n_words_for (self->geometry->n_blocks);
-  FsmmChunkBlocks claimed = { word, 0 };
 
-  for (; claimed.word < end; claimed.word++)
+  for (; word < end; word++)
     {
-      claimed.bits = whole_blocks (self, claimed.word);
-      if (claimed.bits != 0)
-        break;
+      guint64 bits = whole_blocks (self, word);
+
+      if (bits != 0)
+        return (FsmmChunkBlocks) { word, bits };
     }
 
-  for (FsmmChunkBlocks left = claimed; left.bits != 0;)
-    fsmm_state_set (&self->states[fsmm_chunk_blocks_next (&left)], FSMM_STATE_CHANGING);
+  return (FsmmChunkBlocks) { word, 0 };
+}
 
-  return claimed;
+/* How many blocks are live or held. */
+gsize
+fsmm_chunk_count_whole (const FsmmChunk *self)
+{
+  gsize n_whole = 0;
+
+  for (gsize i = 0; i < n_words_for (self->geometry->n_blocks); i++)
+    n_whole += __builtin_popcountll (whole_blocks (self, i));
+
+  return n_whole;
 }
 
 /* How many blocks are CHANGING. Nobody may change any state meanwhile. */

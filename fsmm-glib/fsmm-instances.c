@@ -7,6 +7,7 @@
 #include "fsmm-box-private.h"
 #include "fsmm-cache-private.h"
 #include "fsmm-error.h"
+#include "fsmm-user-call-private.h"
 
 #include <string.h>
 
@@ -17,58 +18,11 @@
  * such function, the block changes hands in one step, as raw memory does.
  *
  * Nothing here calls itself, but a clear function may call destroy, whose clear function may
- * call it again: that recursion is the user's, and as deep as what it walks down. */
-
-/* --- User functions --- */
-
-/* A user function may drop the last reference to the pool that runs it. A reference of our own
- * would keep the pool there, but costs more than all else that is done for an instance, and more
- * still where several threads share the pool. So each thread knows in which pools it is at the
- * moment, and a pool that is disposed of within gets a reference then, for the outermost call of
- * its to drop. */
-typedef struct _FsmmVisit FsmmVisit;
-
-struct _FsmmVisit {
-  FsmmTypedPool *pool;
-  FsmmVisit *outer;
-  gboolean keeps_pool;
-};
-
-static FSMM_THREAD_LOCAL FsmmVisit *innermost_visit;
-
-static inline void
-visit_begin (FsmmVisit *self, FsmmTypedPool *pool)
-{
-  *self = (FsmmVisit) { pool, innermost_visit, FALSE };
-  innermost_visit = self;
-}
-
-static inline void
-visit_end (FsmmVisit *self)
-{
-  innermost_visit = self->outer;
-  if (G_UNLIKELY (self->keeps_pool))
-    g_object_unref (self->pool);
-}
-
-/* Keeps a pool that is being disposed of there if a function of its user runs in this thread. */
-gboolean
-fsmm_typed_pool_outlive_visits (FsmmTypedPool *self)
-{
-  FsmmVisit *outermost = NULL;
-
-  for (FsmmVisit *visit = innermost_visit; visit != NULL; visit = visit->outer)
-    if (visit->pool == self)
-      outermost = visit;
-
-  if (outermost != NULL && !outermost->keeps_pool)
-    {
-      g_object_ref (self);
-      outermost->keeps_pool = TRUE;
-    }
-
-  return outermost != NULL;
-}
+ * call it again: that recursion is the user's, and as deep as what it walks down.
+ *
+ * A user function may drop the last reference to its pool, or not return at all. So nothing is
+ * held for it but its block, and once it has returned only the raw pool is used, which stays as long
+ * as that block is CHANGING. */
 
 /* --- Making --- */
 
@@ -81,42 +35,57 @@ fill_in (const FsmmTypeLayout *layout, gconstpointer source, gpointer instance)
     layout->copy (source, instance);
 }
 
-/* Puts what has been made into its state. Returns FALSE if everything was dropped meanwhile:
- * this was not, since it was not yet there, and is cleared here. */
+/* Puts what has been made into its state. If everything was dropped meanwhile, this was not, since it
+ * was not yet there: then it is cleared here, and @error says so. */
 static gboolean
-settle_or_clear (FsmmTypedPool *self, const FsmmClaim *claim, FsmmState state)
+settle_or_clear (FsmmPool *pool,
+                 const FsmmTypeLayout *layout,
+                 const FsmmClaim *claim,
+                 FsmmState state,
+                 GError **error)
 {
-  FsmmStore *store = fsmm_typed_pool_get_store (self);
-
-  if (fsmm_store_settle (store, claim, state))
+  if (fsmm_store_settle (&pool->store, claim, state))
     return TRUE;
 
-  if (self->layout->clear != NULL)
-    self->layout->clear (claim->slot.block);
-  fsmm_store_finish (store, claim);
+  fsmm_pool_report_dropped (pool, FALSE, error);
+  if (layout->clear != NULL)
+    layout->clear (claim->slot.block);
+  fsmm_store_finish (&pool->store, claim);
 
   return FALSE;
 }
 
-/* Takes a block, lets the user's function make an instance in it, and puts it into its state.
- * Returns FALSE if everything was dropped meanwhile. */
+/* Takes a block, lets the user's function make an instance in it, and puts it into its state. */
 static gboolean
 make_by_function (FsmmTypedPool *self,
                   gconstpointer source,
                   FsmmState state,
                   FsmmClaim *claim,
-                  FsmmTakeResult *result)
+                  GError **error)
 {
-  const FsmmFill zeroes = { .n_bytes = self->layout->size };
+  const FsmmFrame frame = FSMM_FRAME_HERE;
+  const FsmmTypeLayout *layout = self->layout;
+  const FsmmFill zeroes = { .n_bytes = layout->size };
+  FsmmPool *pool = self->pool;
+  FsmmTakeResult result;
+  gboolean made;
 
-  claim->slot = fsmm_store_take (fsmm_typed_pool_get_store (self), FSMM_STATE_CHANGING, zeroes,
-                                 &claim->epoch, result);
+  claim->slot = fsmm_store_take (&pool->store, FSMM_STATE_CHANGING, zeroes, &claim->epoch, &result);
   if (claim->slot.block == NULL)
-    return FALSE;
+    {
+      fsmm_pool_report_take (pool, result, 1, error);
+      return FALSE;
+    }
 
-  fill_in (self->layout, source, claim->slot.block);
+  fsmm_user_call_begin (self, frame);
+  fill_in (layout, source, claim->slot.block);
+  made = settle_or_clear (pool, layout, claim, state, error);
+  /* The box to come keeps the pool from when the call does not any more. */
+  if (made && state == FSMM_STATE_HELD)
+    fsmm_keepers_add (&self->keepers);
+  fsmm_user_call_end (frame);
 
-  return settle_or_clear (self, claim, state);
+  return made;
 }
 
 static gboolean
@@ -124,17 +93,27 @@ make_from_bytes (FsmmTypedPool *self,
                  gconstpointer source,
                  FsmmState state,
                  FsmmClaim *claim,
-                 FsmmTakeResult *result)
+                 GError **error)
 {
   const FsmmFill fill = { .n_bytes = self->layout->size, .source = source };
+  FsmmTakeResult result;
 
   claim->slot = fsmm_store_take (fsmm_typed_pool_get_store (self), state, fill, &claim->epoch,
-                                 result);
+                                 &result);
+  if (claim->slot.block == NULL)
+    {
+      fsmm_pool_report_take (self->pool, result, 1, error);
+      return FALSE;
+    }
 
-  return claim->slot.block != NULL;
+  if (state == FSMM_STATE_HELD)
+    fsmm_keepers_add (&self->keepers);
+
+  return TRUE;
 }
 
-/* Makes a copy of @source, or a new instance where that is NULL. In @epoch, when that was. */
+/* Makes a copy of @source, or a new instance where that is NULL. In @epoch, when that was. What is
+ * HELD keeps the pool, until fsmm_keepers_remove (). */
 gpointer
 fsmm_typed_pool_make (FsmmTypedPool *self,
                       gconstpointer source,
@@ -143,25 +122,17 @@ fsmm_typed_pool_make (FsmmTypedPool *self,
                       GError **error)
 {
   gboolean by_function = source == NULL ? self->layout->init != NULL : self->layout->copy != NULL;
-  gboolean disposed = g_atomic_int_get (&self->disposed);
-  FsmmTakeResult result = FSMM_TAKE_OK;
-  gboolean made = FALSE;
-  FsmmVisit visit;
   FsmmClaim claim;
+  gboolean made;
 
-  visit_begin (&visit, self);
+  if (G_UNLIKELY (g_atomic_int_get (&self->disposed)))
+    {
+      fsmm_pool_report_dropped (self->pool, TRUE, error);
+      return NULL;
+    }
 
-  if (!disposed)
-    made = by_function ? make_by_function (self, source, state, &claim, &result)
-                       : make_from_bytes (self, source, state, &claim, &result);
-
-  if (G_UNLIKELY (!made && result != FSMM_TAKE_OK))
-    fsmm_pool_report_take (self->pool, result, 1, error);
-  else if (G_UNLIKELY (!made))
-    fsmm_pool_report_dropped (self->pool, disposed, error);
-
-  visit_end (&visit);
-
+  made = by_function ? make_by_function (self, source, state, &claim, error)
+                     : make_from_bytes (self, source, state, &claim, error);
   if (!made)
     return NULL;
 
@@ -301,12 +272,27 @@ fsmm_typed_pool_check_value (FsmmTypedPool *self, const GValue *value, GError **
 static void
 clear_and_finish (FsmmTypedPool *self, const FsmmClaim *claim)
 {
-  FsmmVisit visit;
+  const FsmmFrame frame = FSMM_FRAME_HERE;
+  FsmmPool *pool = self->pool;
 
-  visit_begin (&visit, self);
+  fsmm_user_call_begin (self, frame);
   self->layout->clear (claim->slot.block);
-  fsmm_store_finish (fsmm_typed_pool_get_store (self), claim);
-  visit_end (&visit);
+  fsmm_store_finish (&pool->store, claim);
+  fsmm_user_call_end (frame);
+}
+
+/* An instance falls to the thread that drops everything, unless that is this thread, and the function
+ * that did so has been left. */
+static FsmmAddressKind
+claim_live (FsmmTypedPool *self, gpointer instance, FsmmFrame frame, FsmmClaim *claim)
+{
+  FsmmStore *store = fsmm_typed_pool_get_store (self);
+  FsmmAddressKind kind = fsmm_store_claim (store, instance, claim);
+
+  if (G_UNLIKELY (kind == FSMM_ADDRESS_DROPPED) && fsmm_user_call_forget_ended (frame))
+    kind = fsmm_store_claim (store, instance, claim);
+
+  return kind;
 }
 
 /**
@@ -346,7 +332,7 @@ fsmm_typed_pool_destroy (FsmmTypedPool *self, gpointer instance, GError **error)
     kind = fsmm_store_give (fsmm_typed_pool_get_store (self), instance, FSMM_STATE_LIVE);
   else
     {
-      kind = fsmm_store_claim (fsmm_typed_pool_get_store (self), instance, &claim);
+      kind = claim_live (self, instance, FSMM_FRAME_HERE, &claim);
       if (kind == FSMM_ADDRESS_LIVE)
         clear_and_finish (self, &claim);
     }
@@ -369,6 +355,21 @@ fsmm_typed_pool_drop_held (FsmmTypedPool *self, gpointer instance, gsize epoch)
     fsmm_store_give_held (store, instance, epoch);
   else if (fsmm_store_claim_held (store, instance, epoch, &claim))
     clear_and_finish (self, &claim);
+}
+
+/* The same for an owner that ends with it, and does not keep the pool any more. */
+void
+fsmm_typed_pool_drop_last_held (FsmmTypedPool *self, gpointer instance, gsize epoch)
+{
+  const FsmmFrame frame = FSMM_FRAME_HERE;
+  gboolean is_listed = self->layout->clear != NULL &&
+                       fsmm_user_call_begin_for_keeper (self, frame, &self->keepers);
+
+  fsmm_typed_pool_drop_held (self, instance, epoch);
+  if (is_listed)
+    fsmm_user_call_end (frame);
+  else
+    fsmm_keepers_remove (&self->keepers, self);
 }
 
 /* For the owner of a held instance: clears it, and makes a copy of @source in its place. Returns
@@ -397,7 +398,7 @@ fsmm_typed_pool_replace_held (FsmmTypedPool *self,
         memcpy (instance, source, layout->size);
     }
 
-  return settle_or_clear (self, &claim, FSMM_STATE_HELD);
+  return settle_or_clear (self->pool, layout, &claim, FSMM_STATE_HELD, NULL);
 }
 
 /**
@@ -425,25 +426,30 @@ fsmm_typed_pool_replace_held (FsmmTypedPool *self,
 gsize
 fsmm_typed_pool_free_all (FsmmTypedPool *self)
 {
+  const FsmmFrame frame = FSMM_FRAME_HERE;
+  const FsmmTypeLayout *layout;
   FsmmStore *store;
-  FsmmStoreCursor cursor;
+  FsmmStoreDrop drop;
   gpointer instance;
   gsize n_dropped;
 
   g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), 0);
 
+  layout = self->layout;
   store = fsmm_typed_pool_get_store (self);
-  if (self->layout->clear == NULL)
+  if (layout->clear == NULL)
     return fsmm_store_drop_all (store);
 
-  g_object_ref (self);
+  fsmm_user_call_verify (self);
+  fsmm_user_call_begin_drop (self, frame, store);
 
-  n_dropped = fsmm_store_drop_begin (&cursor, store);
-  while ((instance = fsmm_store_drop_next (&cursor)) != NULL)
-    self->layout->clear (instance);
-  fsmm_store_drop_end (&cursor);
+  n_dropped = fsmm_store_drop_begin (&drop, store);
+  fsmm_user_call_set_drop (frame, drop.id);
+  while ((instance = fsmm_store_drop_next (&drop)) != NULL)
+    layout->clear (instance);
+  fsmm_store_drop_end (&drop);
 
-  g_object_unref (self);
+  fsmm_user_call_end (frame);
 
   return n_dropped;
 }

@@ -9,6 +9,7 @@
 #include "fsmm-error.h"
 #include "fsmm-handle-private.h"
 #include "fsmm-typed-pool.h"
+#include "fsmm-user-call-private.h"
 
 /* What a pool is for: its blocks. How it is made and what it tells about itself is in
  * fsmm-pool.c. */
@@ -406,20 +407,20 @@ fsmm_pool_is_allocated (FsmmPool *self, gconstpointer block)
 void
 fsmm_pool_foreach (FsmmPool *self, FsmmBlockFunc func, gpointer user_data)
 {
-  FsmmStoreCursor cursor;
+  const FsmmFrame frame = FSMM_FRAME_HERE;
+  FsmmStoreWalk walk;
   gpointer block;
 
   g_return_if_fail (FSMM_IS_POOL (self));
   g_return_if_fail (func != NULL);
 
-  /* @func may drop the last reference of whoever called. */
-  g_object_ref (self);
+  fsmm_user_call_begin (self, frame);
 
-  fsmm_store_cursor_init (&cursor, &self->store);
-  while ((block = fsmm_store_cursor_next (&cursor)) != NULL)
+  fsmm_store_walk_begin (&walk, &self->store);
+  while ((block = fsmm_store_walk_next (&walk)) != NULL)
     func (block, user_data);
 
-  g_object_unref (self);
+  fsmm_user_call_end (frame);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "fsmm-keepers-private.h"
 #include "fsmm-pool.h"
 #include "fsmm-store-private.h"
 #include "fsmm-type-layout.h"
@@ -27,6 +28,8 @@ struct _FsmmPool {
    * pool, in which every block holds an instance. */
   gboolean refuses_raw_blocks;
   FsmmTypedPool *typed_pool; /* (not owned) (nullable): NULL when that is gone */
+
+  FsmmKeepers keepers; /* block handles */
 };
 
 /* Nothing derives from FsmmPool, so that all pools have the same class: whoever has it needs no

@@ -6,6 +6,7 @@
 
 #include "fsmm-handle-private.h"
 #include "fsmm-leaks-private.h"
+#include "fsmm-user-call-private.h"
 
 /**
  * FsmmPool:
@@ -154,12 +155,43 @@ fsmm_pool_initable_iface_init (GInitableIface *iface)
 }
 
 static void
+release (gpointer owner)
+{
+  g_object_unref (owner);
+}
+
+/* Drops all blocks. The pool stays for those in which a user function is at work. */
+static void
+end_blocks (FsmmPool *self)
+{
+  if (self->store.debug & FSMM_DEBUG_LEAKS)
+    fsmm_leaks_report (&self->store, "the pool was finalized");
+  fsmm_store_drop_all (&self->store);
+
+  g_object_ref (self);
+  if (!fsmm_store_outlive_pins (&self->store, release))
+    g_object_unref (self);
+}
+
+static void
+fsmm_pool_dispose (GObject *object)
+{
+  FsmmPool *self = FSMM_POOL (object);
+
+  if (fsmm_user_call_outlive (self) || fsmm_keepers_outlive (&self->keepers, self))
+    return;
+
+  G_OBJECT_CLASS (fsmm_pool_parent_class)->dispose (object);
+
+  if (fsmm_keepers_is_last_reference (object))
+    end_blocks (self);
+}
+
+static void
 fsmm_pool_finalize (GObject *object)
 {
   FsmmPool *self = FSMM_POOL (object);
 
-  if (self->store.debug & FSMM_DEBUG_LEAKS)
-    fsmm_leaks_report (&self->store, "the pool was finalized");
   fsmm_store_clear (&self->store);
   fsmm_handle_memory_trim ();
   g_clear_error (&self->construct_error);
@@ -261,6 +293,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
 
   fsmm_pool_the_class = klass;
   object_class->constructed = fsmm_pool_constructed;
+  object_class->dispose = fsmm_pool_dispose;
   object_class->finalize = fsmm_pool_finalize;
   object_class->get_property = fsmm_pool_get_property;
   object_class->set_property = fsmm_pool_set_property;

@@ -75,6 +75,13 @@ fsmm_state_claim (FsmmState *self, FsmmState from)
                                       __ATOMIC_RELAXED);
 }
 
+/* The same, whichever of the two it is. */
+static inline gboolean
+fsmm_state_claim_whole (FsmmState *self)
+{
+  return fsmm_state_claim (self, FSMM_STATE_LIVE) || fsmm_state_claim (self, FSMM_STATE_HELD);
+}
+
 static inline gboolean
 fsmm_state_is_in_store (FsmmState state)
 {

@@ -20,10 +20,9 @@ claim_in_closed_chunk (FsmmChunk *chunk, FsmmAddressKind kind, FsmmClaim *claim)
     return FSMM_ADDRESS_DROPPED;
   if (kind != FSMM_ADDRESS_LIVE)
     return kind;
-  if (chunk->dropper == &fsmm_thread)
+  if (chunk->dropper == &fsmm_thread || !fsmm_state_claim (claim->slot.state, FSMM_STATE_LIVE))
     return FSMM_ADDRESS_DROPPED;
 
-  fsmm_state_set (claim->slot.state, FSMM_STATE_CHANGING);
   claim->epoch = FSMM_EPOCH_NEVER;
   fsmm_store_pin_chunk (chunk);
 

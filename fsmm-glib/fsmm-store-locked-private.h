@@ -111,6 +111,10 @@ FsmmAddressKind fsmm_store_give_locked (FsmmStore *self,
 void fsmm_store_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later);
 FsmmAddressKind fsmm_store_inspect_locked (FsmmStore *self, gconstpointer address);
 
+/* --- Dropping all blocks: fsmm-store-walks.c --- */
+
+void fsmm_store_abandon_drops_of_others (FsmmStore *self);
+
 /* --- Caches: fsmm-cache.c --- */
 
 guint fsmm_cache_max_blocks (const FsmmGeometry *geometry);

@@ -41,12 +41,15 @@ typedef struct {
 
 typedef struct _FsmmCache FsmmCache;
 
+typedef void (*FsmmReleaseFunc) (gpointer owner);
+
 typedef struct {
   /* Set once by fsmm_store_init (). */
   FsmmGeometry geometry;
   gsize max_blocks;       /* G_MAXSIZE: no limit */
   guint max_cached;       /* how many blocks a cache may come to hold */
   guint index;            /* in the table of caches that each thread has */
+  guint64 id;             /* that no other store of this process ever has */
   gconstpointer quick_key; /* (nullable): what finds a cache quickly; set before there is one */
   FsmmSubject belongs;     /* to whom */
   FsmmDebugFlags debug;    /* not 0: no thread has a cache, and all goes through the lock */
@@ -66,6 +69,8 @@ typedef struct {
   gsize peak_live;
 
   GQueue caches;           /* (element-type FsmmCache) */
+  guint n_drops;           /* how many calls are dropping all blocks in steps */
+  FsmmReleaseFunc release; /* (nullable): to be called when nobody pins a chunk any more */
   FsmmQuarantine quarantine;
   guint n_marks;           /* how many of the marks are in use; (atomic), for reading */
   guint64 marks[(FSMM_MAX_MARKS + 63) / 64]; /* which: a bit for each */
@@ -77,6 +82,20 @@ void fsmm_store_init (FsmmStore *self,
                       FsmmDebugFlags debug,
                       const FsmmSubject *belongs);
 void fsmm_store_clear (FsmmStore *self);
+gboolean fsmm_store_outlive_pins (FsmmStore *self, FsmmReleaseFunc release);
+
+/* A store that may be gone by now. */
+typedef struct {
+  FsmmStore *store; /* NULL: none */
+  guint index;
+  guint64 id;
+} FsmmStoreName;
+
+static inline FsmmStoreName
+fsmm_store_get_name (FsmmStore *self)
+{
+  return (FsmmStoreName) { self, self->index, self->id };
+}
 
 /* Called with the lock held. */
 FsmmChunk *fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address);
@@ -133,26 +152,43 @@ void fsmm_store_finish (FsmmStore *self, const FsmmClaim *claim);
 
 /* --- All blocks, one after the other or at once: fsmm-store-walks.c --- */
 
-/* Where a walk has come to. No lock is held in between. */
+/* Where a walk has come to. In between it holds no lock, and keeps nothing where it is, since a user
+ * function that is called then may not return. */
 typedef struct {
-  FsmmStore *store;
-  FsmmChunk *chunk; /* pinned */
-  gsize next_index; /* of a block */
-  guint64 end_serial;
+  FsmmStoreName store;
+  gconstpointer base; /* of the chunk; NULL: before the first one */
+  guint64 serial;     /* of the chunk */
+  gsize next_index;   /* of a block in it */
+  guint64 end_serial; /* chunks from this one on are too new */
+} FsmmStoreWalk;
 
-  /* While all blocks are dropped: */
-  gsize drop_id;             /* only chunks that this drop has closed */
-  FsmmChunkBlocks claimed;   /* of the chunk */
-  FsmmChunkBlocks uncleared; /* those of them whose turn has not come */
-} FsmmStoreCursor;
-
-void fsmm_store_cursor_init (FsmmStoreCursor *cursor, FsmmStore *self);
-gpointer fsmm_store_cursor_next (FsmmStoreCursor *cursor);
+void fsmm_store_walk_begin (FsmmStoreWalk *walk, FsmmStore *self);
+gpointer fsmm_store_walk_next (FsmmStoreWalk *walk);
 
 gsize fsmm_store_drop_all (FsmmStore *self);
-gsize fsmm_store_drop_begin (FsmmStoreCursor *cursor, FsmmStore *self);
-gpointer fsmm_store_drop_next (FsmmStoreCursor *cursor);
-void fsmm_store_drop_end (FsmmStoreCursor *cursor);
+
+/* The same in steps, for blocks whose content must be cleared: begin, then clear one block after
+ * the other, then end. */
+typedef struct {
+  FsmmStore *store;
+  gsize id;                /* only chunks that this drop has closed, or taken over */
+  FsmmChunk *chunk;        /* (nullable): pinned */
+  FsmmChunkBlocks left;    /* in it: those whose turn has not come */
+  FsmmChunkBlocks cleared; /* in it: those that have not been put back */
+} FsmmStoreDrop;
+
+gsize fsmm_store_drop_begin (FsmmStoreDrop *drop, FsmmStore *self);
+gpointer fsmm_store_drop_next (FsmmStoreDrop *drop);
+void fsmm_store_drop_end (FsmmStoreDrop *drop);
+
+/* A drop of a store that may be gone by now. */
+typedef struct {
+  FsmmStoreName store;
+  gsize id; /* 0: all that this thread has begun */
+} FsmmDropName;
+
+void fsmm_store_abandon_drop (const FsmmDropName *name);
+void fsmm_store_abandon_all_drops (FsmmStore *self);
 
 /* --- Looking in: fsmm-store-check.c --- */
 

@@ -3,87 +3,113 @@
 #include "config.h"
 
 #include "fsmm-store-debug-private.h"
+#include "fsmm-thread-private.h"
 
 /* --- Walking --- */
 
-static gboolean
-is_in_walk (const FsmmStoreCursor *cursor, GList *link)
+/* Starts a walk over the blocks of the chunks that exist now. */
+void
+fsmm_store_walk_begin (FsmmStoreWalk *walk, FsmmStore *self)
 {
-  return link != NULL && ((FsmmChunk *) link->data)->serial < cursor->end_serial;
+  *walk = (FsmmStoreWalk) { .store = fsmm_store_get_name (self) };
+
+  fsmm_lock (&self->lock);
+  walk->end_serial = self->next_serial;
+  fsmm_unlock (&self->lock);
 }
 
-/* Called with the lock held. */
-static void
-cursor_start (FsmmStoreCursor *cursor, FsmmStore *self)
+/* The first chunk behind those that have been walked over, from this one on, or NULL. */
+static FsmmChunk *
+find_next_chunk (const FsmmStoreWalk *walk, GList *link)
 {
-  *cursor = (FsmmStoreCursor) { .store = self, .end_serial = self->next_serial };
+  for (; link != NULL; link = link->next)
+    {
+      FsmmChunk *chunk = link->data;
 
-  if (is_in_walk (cursor, self->all.head))
-    cursor->chunk = fsmm_store_pin_chunk (self->all.head->data);
+      if (chunk->serial >= walk->end_serial)
+        return NULL;
+      if (!chunk->detached && (walk->base == NULL || chunk->serial > walk->serial))
+        return chunk;
+    }
+
+  return NULL;
 }
 
-/* A pinned chunk stays in the list even when it is detached, and so leads on to the next one. */
-static void
-cursor_advance (FsmmStoreCursor *cursor, FsmmLater *later)
+/* The chunk that the walk has come to, or NULL if that has been removed since. */
+static FsmmChunk *
+get_chunk (const FsmmStoreWalk *walk)
 {
-  FsmmChunk *chunk = cursor->chunk;
-  GList *next = chunk->all_link.next;
+  FsmmChunk *chunk =
+    walk->base != NULL ? fsmm_store_lookup_chunk (walk->store.store, walk->base) : NULL;
 
-  cursor->chunk = is_in_walk (cursor, next) ? fsmm_store_pin_chunk (next->data) : NULL;
-  cursor->next_index = 0;
-  fsmm_store_unpin_chunk (cursor->store, chunk, later);
+  return chunk != NULL && chunk->serial == walk->serial ? chunk : NULL;
 }
 
 /* Called with the lock held. */
 static gpointer
-cursor_find (FsmmStoreCursor *cursor, FsmmLater *later)
+find_next_block (FsmmStoreWalk *walk)
 {
-  gpointer block = NULL;
+  FsmmChunk *chunk = get_chunk (walk);
+  gpointer block = chunk != NULL ? fsmm_chunk_next_whole (chunk, walk->next_index) : NULL;
 
-  while (cursor->chunk != NULL && block == NULL)
+  while (block == NULL)
     {
-      FsmmChunk *chunk = cursor->chunk;
+      chunk = find_next_chunk (walk, chunk != NULL ? chunk->all_link.next
+                                                   : walk->store.store->all.head);
+      if (chunk == NULL)
+        return NULL;
 
-      if (!chunk->detached)
-        block = fsmm_chunk_next_whole (chunk, cursor->next_index);
-
-      if (block != NULL)
-        cursor->next_index = ((guint8 *) block - chunk->base) / chunk->geometry->block_size + 1;
-      else
-        cursor_advance (cursor, later);
+      walk->base = chunk->base;
+      walk->serial = chunk->serial;
+      block = fsmm_chunk_next_whole (chunk, 0);
     }
 
+  walk->next_index = ((guint8 *) block - chunk->base) / chunk->geometry->block_size + 1;
   return block;
 }
 
-/* Starts a walk over the blocks of the chunks that exist now. It must be walked to its end. */
-void
-fsmm_store_cursor_init (FsmmStoreCursor *cursor, FsmmStore *self)
-{
-  fsmm_lock (&self->lock);
-  cursor_start (cursor, self);
-  fsmm_unlock (&self->lock);
-}
-
-/* The next block that is live or held at this moment, or NULL at the end. */
+/* The next block that is live or held at this moment, or NULL at the end, which is also when the
+ * store is gone. */
 gpointer
-fsmm_store_cursor_next (FsmmStoreCursor *cursor)
+fsmm_store_walk_next (FsmmStoreWalk *walk)
 {
-  FsmmLater later = FSMM_LATER_INIT;
   gpointer block;
 
-  fsmm_lock (&cursor->store->lock);
-  block = cursor_find (cursor, &later);
-  fsmm_store_unlock_and_finish (cursor->store, &later);
+  if (!fsmm_thread_lock_store (&walk->store))
+    return NULL;
+
+  block = find_next_block (walk);
+  fsmm_unlock (&walk->store.store->lock);
 
   return block;
 }
 
 /* --- Dropping all blocks --- */
 
-/* Marks every chunk: nothing is taken from it any more, and its handles are of no use. Blocks
- * that are CHANGING pin it from now on. Returns how many blocks are in them. Caches are stopped
- * and empty. */
+/* Marks a chunk: nothing is taken from it any more, and its handles are of no use. Blocks that are
+ * CHANGING pin it from now on. Returns how many blocks are in it. */
+static gsize
+mark_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmLater *later)
+{
+  fsmm_store_find_lost (self, chunk, later);
+  fsmm_store_close_chunk (self, chunk, drop_id, later);
+  chunk->n_pins += fsmm_chunk_count_changing (chunk);
+
+  return chunk->n_out;
+}
+
+/* Goes on with a chunk whose drop was left by a user function that did not return, or by a thread
+ * that does not exist in a child of fork (). Returns how many blocks are left in it. */
+static gsize
+take_over_chunk (FsmmChunk *chunk, gsize drop_id)
+{
+  chunk->drop_id = drop_id;
+  chunk->dropper = &fsmm_thread;
+
+  return fsmm_chunk_count_whole (chunk);
+}
+
+/* Caches are stopped and empty. */
 static gsize
 mark_chunks (FsmmStore *self, FsmmLater *later)
 {
@@ -95,12 +121,9 @@ mark_chunks (FsmmStore *self, FsmmLater *later)
       FsmmChunk *chunk = l->data;
 
       if (chunk->drop_id == 0)
-        {
-          fsmm_store_find_lost (self, chunk, later);
-          fsmm_store_close_chunk (self, chunk, drop_id, later);
-          chunk->n_pins += fsmm_chunk_count_changing (chunk);
-          n_blocks += chunk->n_out;
-        }
+        n_blocks += mark_chunk (self, chunk, drop_id, later);
+      else if (chunk->dropper == NULL && !chunk->detached)
+        n_blocks += take_over_chunk (chunk, drop_id);
     }
 
   return n_blocks;
@@ -137,10 +160,11 @@ fsmm_store_drop_all (FsmmStore *self)
   return n_dropped;
 }
 
-/* The same in steps, for blocks whose content must be cleared: begin, then clear one block after
- * the other, then end. Blocks that are taken meanwhile come from new chunks. */
+/* --- Dropping all blocks in steps --- */
+
+/* Blocks that are taken meanwhile come from new chunks. Returns how many blocks there were. */
 gsize
-fsmm_store_drop_begin (FsmmStoreCursor *cursor, FsmmStore *self)
+fsmm_store_drop_begin (FsmmStoreDrop *drop, FsmmStore *self)
 {
   FsmmLater later = FSMM_LATER_INIT;
   gsize n_dropped;
@@ -148,22 +172,22 @@ fsmm_store_drop_begin (FsmmStoreCursor *cursor, FsmmStore *self)
   fsmm_lock (&self->lock);
   fsmm_store_quiesce (self, &later);
   n_dropped = mark_chunks (self, &later);
-  cursor_start (cursor, self);
-  cursor->drop_id = self->epoch;
+  self->n_drops++;
+  *drop = (FsmmStoreDrop) { .store = self, .id = self->epoch };
   fsmm_store_unlock_and_finish (self, &later);
 
   return n_dropped;
 }
 
-/* Sets those blocks free that have been cleared since they were claimed. Called with the lock
- * held. */
+/* Sets those blocks free that have been cleared. Called with the lock held. */
 static void
-drop_finish_word (FsmmStoreCursor *cursor)
+put_back_cleared (FsmmStoreDrop *drop)
 {
-  FsmmChunk *chunk = cursor->chunk;
-  FsmmStore *store = cursor->store;
-  FsmmChunkBlocks left = cursor->claimed;
+  FsmmChunk *chunk = drop->chunk;
+  FsmmStore *store = drop->store;
+  FsmmChunkBlocks left = drop->cleared;
   guint64 again;
+  gsize n_given;
 
   while (left.bits != 0)
     {
@@ -175,63 +199,144 @@ drop_finish_word (FsmmStoreCursor *cursor)
     }
 
   fsmm_store_note_peak (store);
-  store->n_out -= fsmm_chunk_give (chunk, cursor->claimed, &again);
-  cursor->claimed.bits = 0;
+  n_given = fsmm_chunk_give (chunk, drop->cleared, &again);
+  if (!chunk->detached)
+    store->n_out -= n_given;
+  drop->cleared.bits = 0;
 }
 
-/* Claims all blocks of the next word of this chunk that has any. Called with the lock held. */
-static void
-drop_claim_in_chunk (FsmmStoreCursor *cursor, FsmmChunk *chunk)
+/* The first chunk of this drop, from that one on, that has blocks left. Called with the lock held. */
+static FsmmChunk *
+find_chunk_to_clear (FsmmStoreDrop *drop, GList *link)
 {
-  if (chunk->drop_id != cursor->drop_id)
-    return;
-
-  cursor->claimed = fsmm_chunk_claim_word (chunk, cursor->next_index / FSMM_WORD_BITS);
-  cursor->next_index = (cursor->claimed.word + 1) * FSMM_WORD_BITS;
-}
-
-/* The same in the first chunk from this one on that has any. Called with the lock held. */
-static void
-drop_claim_word (FsmmStoreCursor *cursor, FsmmLater *later)
-{
-  while (cursor->chunk != NULL && cursor->claimed.bits == 0)
+  for (; link != NULL; link = link->next)
     {
-      drop_claim_in_chunk (cursor, cursor->chunk);
-      if (cursor->claimed.bits == 0)
-        cursor_advance (cursor, later);
+      FsmmChunk *chunk = link->data;
+
+      if (chunk->drop_id == drop->id && !chunk->detached)
+        {
+          drop->left = fsmm_chunk_next_whole_word (chunk, 0);
+          if (drop->left.bits != 0)
+            return fsmm_store_pin_chunk (chunk);
+        }
     }
 
-  cursor->uncleared = cursor->claimed;
+  return NULL;
 }
 
-/* The next block for the caller to clear, or NULL at the end. Many are claimed under one lock. */
-gpointer
-fsmm_store_drop_next (FsmmStoreCursor *cursor)
+/* A chunk that is pinned stays in the list even when it is detached, and so leads on to the next one.
+ * Called with the lock held. */
+static void
+find_word_to_clear (FsmmStoreDrop *drop, FsmmLater *later)
 {
-  if (cursor->uncleared.bits == 0)
-    {
-      FsmmLater later = FSMM_LATER_INIT;
+  FsmmChunk *chunk = drop->chunk;
+  GList *next = chunk != NULL ? chunk->all_link.next : drop->store->all.head;
 
-      fsmm_lock (&cursor->store->lock);
-      if (cursor->claimed.bits != 0)
-        drop_finish_word (cursor);
-      drop_claim_word (cursor, &later);
-      fsmm_store_unlock_and_finish (cursor->store, &later);
+  if (chunk != NULL && chunk->drop_id == drop->id && !chunk->detached)
+    {
+      drop->left = fsmm_chunk_next_whole_word (chunk, drop->left.word + 1);
+      if (drop->left.bits != 0)
+        return;
     }
 
-  if (cursor->uncleared.bits == 0)
-    return NULL;
-
-  return fsmm_chunk_address (cursor->chunk, fsmm_chunk_blocks_next (&cursor->uncleared));
+  drop->chunk = find_chunk_to_clear (drop, next);
+  if (chunk != NULL)
+    fsmm_store_unpin_chunk (drop->store, chunk, later);
 }
 
-void
-fsmm_store_drop_end (FsmmStoreCursor *cursor)
+/* Moves on to a word that has blocks left, if there is one. */
+static void
+advance (FsmmStoreDrop *drop)
 {
   FsmmLater later = FSMM_LATER_INIT;
 
-  fsmm_lock (&cursor->store->lock);
-  fsmm_store_quiesce (cursor->store, &later);
-  remove_marked_chunks (cursor->store, cursor->drop_id, &later);
-  fsmm_store_unlock_and_finish (cursor->store, &later);
+  fsmm_lock (&drop->store->lock);
+  if (drop->cleared.bits != 0)
+    put_back_cleared (drop);
+  find_word_to_clear (drop, &later);
+  drop->cleared.word = drop->left.word;
+  fsmm_store_unlock_and_finish (drop->store, &later);
+}
+
+/* The next block for the caller to clear, or NULL at the end. The lock is taken once for a word: each
+ * block is claimed only when its turn comes, so that nothing else is lost if the function that
+ * clears it does not return. */
+gpointer
+fsmm_store_drop_next (FsmmStoreDrop *drop)
+{
+  do
+    {
+      while (drop->left.bits != 0)
+        {
+          gsize block = fsmm_chunk_blocks_next (&drop->left);
+
+          if (fsmm_state_claim_whole (&drop->chunk->states[block]))
+            {
+              drop->cleared.bits |= fsmm_chunk_blocks_one (block).bits;
+              return fsmm_chunk_address (drop->chunk, block);
+            }
+        }
+      advance (drop);
+    }
+  while (drop->chunk != NULL);
+
+  return NULL;
+}
+
+void
+fsmm_store_drop_end (FsmmStoreDrop *drop)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+
+  fsmm_lock (&drop->store->lock);
+  fsmm_store_quiesce (drop->store, &later);
+  remove_marked_chunks (drop->store, drop->id, &later);
+  drop->store->n_drops--;
+  fsmm_store_unlock_and_finish (drop->store, &later);
+}
+
+/* --- Drops that were left in the middle --- */
+
+/* Whoever drops everything next goes on with the chunks that no thread clears. */
+
+/* For a thread that has left one. */
+void
+fsmm_store_abandon_drop (const FsmmDropName *name)
+{
+  FsmmStore *self = name->store.store;
+
+  if (!fsmm_thread_lock_store (&name->store))
+    return;
+
+  for (GList *l = self->all.head; l != NULL; l = l->next)
+    {
+      FsmmChunk *chunk = l->data;
+
+      if (chunk->dropper == &fsmm_thread && (name->id == 0 || name->id == chunk->drop_id))
+        chunk->dropper = NULL;
+    }
+  fsmm_unlock (&self->lock);
+}
+
+/* Called with the lock held, where the other threads do not exist, or do not use the store any more. */
+void
+fsmm_store_abandon_drops_of_others (FsmmStore *self)
+{
+  for (GList *l = self->all.head; l != NULL; l = l->next)
+    {
+      FsmmChunk *chunk = l->data;
+
+      if (chunk->dropper != &fsmm_thread)
+        chunk->dropper = NULL;
+    }
+}
+
+/* For whoever drops the last reference. */
+void
+fsmm_store_abandon_all_drops (FsmmStore *self)
+{
+  fsmm_store_abandon_drop (&(FsmmDropName) { fsmm_store_get_name (self), 0 });
+  fsmm_lock (&self->lock);
+  fsmm_store_abandon_drops_of_others (self);
+  fsmm_unlock (&self->lock);
 }

@@ -158,7 +158,24 @@ dispose_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
   fsmm_chunk_free (chunk);
 }
 
-/* Every pin must be gone, but for those of threads that are on the other side of a fork (). */
+/* For a store that is about to be cleared, and whose blocks have been dropped: whether it has to stay
+ * for somebody who pins a chunk. Then @release is called when nobody does any more: never, where a
+ * user function in one of its blocks does not return. */
+gboolean
+fsmm_store_outlive_pins (FsmmStore *self, FsmmReleaseFunc release)
+{
+  gboolean is_pinned;
+
+  fsmm_lock (&self->lock);
+  is_pinned = self->all.length > 0 || self->n_drops > 0;
+  if (is_pinned)
+    self->release = release;
+  fsmm_unlock (&self->lock);
+
+  return is_pinned;
+}
+
+/* Every pin must be gone. */
 void
 fsmm_store_clear (FsmmStore *self)
 {
@@ -170,9 +187,7 @@ fsmm_store_clear (FsmmStore *self)
   fsmm_thread_remove_store (self);
   fsmm_store_drop_all (self);
 
-  g_assert (self->all.length == 0 || fsmm_fork_is_child ());
-  while (self->all.length > 0)
-    dispose_chunk (self, g_queue_peek_head (&self->all), &later);
+  g_assert (self->all.length == 0);
   fsmm_segments_release (&self->segments, &later.unused);
 
   if (G_UNLIKELY (self->debug != 0))
@@ -232,10 +247,21 @@ fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
     dispose_chunk (self, chunk, later);
 }
 
+/* What is to be called when the store is unlocked, if nobody needs it any more. */
+static FsmmReleaseFunc
+take_release (FsmmStore *self)
+{
+  if (G_LIKELY (self->release == NULL) || self->all.length > 0 || self->n_drops > 0)
+    return NULL;
+
+  return g_steal_pointer (&self->release);
+}
+
 /* Unlocks, and does what others need not wait for, or must not be locked out from. */
 void
 fsmm_store_unlock_and_finish (FsmmStore *self, FsmmLater *later)
 {
+  FsmmReleaseFunc release;
   GList *link;
 
   while (G_UNLIKELY ((link = g_queue_pop_head_link (&later->emptied)) != NULL))
@@ -243,10 +269,15 @@ fsmm_store_unlock_and_finish (FsmmStore *self, FsmmLater *later)
 
   if (later->is_stopped)
     fsmm_store_resume (self);
+  release = take_release (self);
   fsmm_unlock (&self->lock);
 
   fsmm_segments_release (&self->segments, &later->unused);
   fsmm_lost_report (&later->lost);
   while (G_UNLIKELY (later->findings.length > 0))
     fsmm_finding_report (g_queue_pop_head (&later->findings));
+
+  /* The store may be gone after this. */
+  if (G_UNLIKELY (release != NULL))
+    release (self->belongs.owner);
 }

@@ -44,6 +44,7 @@ extern FSMM_THREAD_LOCAL FsmmThread fsmm_thread;
 
 void fsmm_thread_add_store (FsmmStore *store);
 void fsmm_thread_remove_store (FsmmStore *store);
+gboolean fsmm_thread_lock_store (const FsmmStoreName *name);
 FsmmCache *fsmm_thread_ensure_cache (FsmmStore *store);
 void fsmm_thread_set_cache (FsmmStore *store, FsmmCache *cache);
 

@@ -19,6 +19,7 @@ FSMM_THREAD_LOCAL FsmmThread fsmm_thread;
 static GMutex threads_lock;
 static GPtrArray *stores;     /* (element-type FsmmStore): by index; NULL where none is */
 static GArray *free_indexes;  /* (element-type guint) */
+static guint64 last_id;       /* of a store */
 
 /* --- Stores --- */
 
@@ -44,6 +45,7 @@ fsmm_thread_add_store (FsmmStore *store)
       store->index = stores->len;
       g_ptr_array_add (stores, store);
     }
+  store->id = ++last_id;
 
   fsmm_unlock (&threads_lock);
 }
@@ -88,6 +90,21 @@ fsmm_thread_remove_store (FsmmStore *store)
   fsmm_unlock (&threads_lock);
 
   fsmm_lost_report (&later.lost);
+}
+
+/* Locks a store, unless it is gone: then this returns FALSE. */
+gboolean
+fsmm_thread_lock_store (const FsmmStoreName *name)
+{
+  gboolean is_there;
+
+  fsmm_lock (&threads_lock);
+  is_there = stores->pdata[name->index] == name->store && name->store->id == name->id;
+  if (is_there)
+    fsmm_lock (&name->store->lock);
+  fsmm_unlock (&threads_lock);
+
+  return is_there;
 }
 
 /* No store comes or goes meanwhile. */
@@ -270,7 +287,6 @@ remove_caches_of_others (FsmmStore *store)
       else if (fsmm_barrier_is_symmetric)
         cache->stop |= FSMM_CACHE_FENCED;
     }
-
 }
 
 /* In a child process, with all locks taken: the other threads do not exist there. */
@@ -278,4 +294,5 @@ void
 fsmm_thread_forget_others (void)
 {
   for_each_store (remove_caches_of_others);
+  for_each_store (fsmm_store_abandon_drops_of_others);
 }

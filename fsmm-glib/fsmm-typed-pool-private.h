@@ -20,6 +20,7 @@ struct _FsmmTypedPool {
   const FsmmTypeLayout *layout; /* (not owned) */
   FsmmPool *pool;               /* (owned): reports what is wrong with the arguments, if anything is */
   gint disposed;                /* (atomic): nothing is made any more */
+  FsmmKeepers keepers;          /* boxes */
 };
 
 static inline FsmmStore *
@@ -35,12 +36,11 @@ gpointer fsmm_typed_pool_make (FsmmTypedPool *self,
                                gsize *epoch,
                                GError **error);
 void fsmm_typed_pool_drop_held (FsmmTypedPool *self, gpointer instance, gsize epoch);
+void fsmm_typed_pool_drop_last_held (FsmmTypedPool *self, gpointer instance, gsize epoch);
 gboolean fsmm_typed_pool_replace_held (FsmmTypedPool *self,
                                        gpointer instance,
                                        gsize epoch,
                                        gconstpointer source);
-
-gboolean fsmm_typed_pool_outlive_visits (FsmmTypedPool *self);
 
 gboolean fsmm_typed_pool_check_value (FsmmTypedPool *self, const GValue *value, GError **error);
 

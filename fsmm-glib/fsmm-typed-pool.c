@@ -5,6 +5,7 @@
 #include "fsmm-typed-pool-private.h"
 
 #include "fsmm-leaks-private.h"
+#include "fsmm-user-call-private.h"
 
 /**
  * FsmmTypedPool:
@@ -104,12 +105,18 @@ fsmm_typed_pool_dispose (GObject *object)
 {
   FsmmTypedPool *self = FSMM_TYPED_POOL (object);
 
+  /* Boxes whose clear functions have been left keep nothing. */
+  fsmm_user_call_verify (self);
+  if (fsmm_keepers_outlive (&self->keepers, self))
+    return;
   g_atomic_int_set (&self->disposed, TRUE);
-  if (fsmm_typed_pool_outlive_visits (self))
+  if (fsmm_user_call_outlive (self))
     return;
 
   if (self->pool->store.debug & FSMM_DEBUG_LEAKS)
     fsmm_leaks_report (&self->pool->store, "the pool was finalized");
+  if (fsmm_keepers_is_last_reference (self))
+    fsmm_store_abandon_all_drops (&self->pool->store);
   fsmm_typed_pool_free_all (self);
 
   G_OBJECT_CLASS (fsmm_typed_pool_parent_class)->dispose (object);
@@ -340,11 +347,13 @@ fsmm_typed_pool_new_full (const char *name,
 void
 fsmm_typed_pool_foreach (FsmmTypedPool *self, FsmmBlockFunc func, gpointer user_data)
 {
+  const FsmmFrame frame = FSMM_FRAME_HERE;
+
   g_return_if_fail (FSMM_IS_TYPED_POOL (self));
 
-  g_object_ref (self);
+  fsmm_user_call_begin (self, frame);
   fsmm_pool_foreach (self->pool, func, user_data);
-  g_object_unref (self);
+  fsmm_user_call_end (frame);
 }
 
 /**
