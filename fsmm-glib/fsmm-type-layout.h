@@ -71,6 +71,9 @@ typedef char *(*FsmmToStringFunc) (gconstpointer instance);
  *
  * What a pool needs to know about a boxed type to create and clear its instances in blocks.
  *
+ * Each function should return. One that is left by `longjmp ()` or by an exception leaves its block
+ * as it is: see [Safety](safety.html#functions-that-do-not-return).
+ *
  * GObject itself only knows how to copy and free an instance of a boxed type on the heap.
  *
  * Since: 1.0
