@@ -12,7 +12,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import unicodedata
 import xml.etree.ElementTree as ET
 import xml.parsers.expat
@@ -22,8 +21,10 @@ import tap
 if len(sys.argv) != 3:
     sys.exit(__doc__)
 
-PROGRAM = os.path.abspath(sys.argv[1])
-SOURCE = pathlib.Path(sys.argv[2])
+# Takes the arguments.
+from xml_tree import (  # noqa: E402
+    PROGRAM, SOURCE, equal, find_map, folder, run, write)
+
 sys.path.insert(0, str(SOURCE / "build-aux" / "picture"))
 
 import screen  # noqa: E402
@@ -33,12 +34,10 @@ SHADES = "·░▒▓█"
 ASCII_SHADES = ".-+*#"
 BOLD, DIM, RED, GREEN, YELLOW, CYAN = 1, 2, 31, 32, 33, 36
 PIECE = 256 * 1024  # how much xml-tree reads at a time
-TIMEOUT = 60  # seconds: a mistake in the program is no reason to wait for ever
 WHITE = " \t\r\n"
 NOBODY = 65534
 
 tests = []
-folder = None  # for files of the tests
 
 
 def test(function):
@@ -47,30 +46,6 @@ def test(function):
 
 
 # --- Helpers ---
-
-
-def run(*arguments, environment=None, **options):
-    return subprocess.run(
-        [PROGRAM, *arguments],
-        env=os.environ | {"LC_ALL": "C.UTF-8"} | (environment or {}),
-        stdin=subprocess.DEVNULL,
-        stdout=options.pop("stdout", subprocess.PIPE),
-        stderr=subprocess.PIPE,
-        timeout=TIMEOUT,
-        encoding="utf-8",
-        check=False,
-        **options,
-    )
-
-
-def write(name, content):
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def equal(actual, expected, what):
-    assert actual == expected, f"{what}: {actual!r}, expected {expected!r}"
 
 
 def count(path):
@@ -500,19 +475,6 @@ def wide_names():
 # --- The map ---
 
 
-def find_map(report):
-    """Returns live blocks, chunks, and the drawing, by kind and moment."""
-    found = {}
-    rows = report.split("Where the blocks are\n")[1].split("\n\n")[0].splitlines()
-    for row in rows[1:]:
-        if kind := re.fullmatch(r"  (\w+)", row):
-            moments = found[kind[1]] = {}
-        else:
-            cells = re.fullmatch(r"    (.{12}) *(\d+) +(\d+)(.*)", row)
-            moments[cells[1].strip()] = int(cells[2]), int(cells[3]), cells[4].strip()
-    return found
-
-
 @test
 def map_of_a_tree():
     """the map shows what is live: all, what is left without a part, and nothing"""
@@ -703,6 +665,4 @@ def the_picture():
 
 
 sys.stdout.reconfigure(encoding="utf-8")
-with tempfile.TemporaryDirectory(prefix="xml-tree-") as name:
-    folder = pathlib.Path(name)
-    tap.run(tests)
+tap.run(tests)

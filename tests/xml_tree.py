@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What tests of the xml-tree example share. The arguments are the program and the source folder."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+PROGRAM = os.path.abspath(sys.argv[1])
+SOURCE = pathlib.Path(sys.argv[2])
+TIMEOUT = 60  # seconds: a mistake in the program is no reason to wait for ever
+
+holder = tempfile.TemporaryDirectory(prefix="xml-tree-")
+folder = pathlib.Path(holder.name)  # for files of the tests
+
+
+def run(*arguments, environment=None, **options):
+    return subprocess.run(
+        [PROGRAM, *arguments],
+        env=os.environ | {"LC_ALL": "C.UTF-8"} | (environment or {}),
+        stdin=subprocess.DEVNULL,
+        stdout=options.pop("stdout", subprocess.PIPE),
+        stderr=subprocess.PIPE,
+        timeout=TIMEOUT,
+        encoding="utf-8",
+        check=False,
+        **options,
+    )
+
+
+def write(name, content):
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def equal(actual, expected, what):
+    assert actual == expected, f"{what}: {actual!r}, expected {expected!r}"
+
+
+def find_map(report):
+    """Returns live blocks, chunks, and the drawing, by kind and moment."""
+    found = {}
+    rows = report.split("Where the blocks are\n")[1].split("\n\n")[0].splitlines()
+    for row in rows[1:]:
+        if kind := re.fullmatch(r"  (\w+)", row):
+            moments = found[kind[1]] = {}
+        else:
+            cells = re.fullmatch(r"    (.{12}) *(\d+) +(\d+)(.*)", row)
+            moments[cells[1].strip()] = int(cells[2]), int(cells[3]), cells[4].strip()
+    return found
