@@ -129,16 +129,13 @@ judge (double ratio)
 }
 
 static void
-report_step (const char *what, const XmlTimes *times, XmlStep pools_step, XmlStep heap_step)
+report_time (const char *what, const char *which, double pools, double heap, gboolean is_heaps)
 {
-  double pools = times->median[pools_step];
-  double heap = times->median[heap_step];
-
-  xml_print ("  %-24s %13.3f", what, pools / 1e3);
-  if (pools_step == XML_STEP_FREE_ALL)
-    xml_print ("             —");
-  else
+  xml_print ("  %-17s %6s %13.3f", what, which, pools / 1e3);
+  if (is_heaps)
     xml_print (" %13.3f", heap / 1e3);
+  else
+    xml_print ("             —");
 
   /* The clock counts microseconds: little can be said of a few. */
   if (MIN (pools, heap) >= MIN_MICROSECONDS)
@@ -149,23 +146,41 @@ report_step (const char *what, const XmlTimes *times, XmlStep pools_step, XmlSte
 }
 
 static void
+report_step (const char *what, const XmlTimes *times, XmlStep pools_step, XmlStep heap_step)
+{
+  const XmlTime *pools = &times->pools[pools_step];
+  const XmlTime *heap = &times->heap[heap_step];
+  gboolean is_heaps = pools_step == heap_step;
+
+  report_time (what, "median", pools->median, heap->median, is_heaps);
+  report_time ("", "least", pools->least, heap->least, is_heaps);
+}
+
+static void
 report_conditions (const XmlTimes *times)
 {
   g_autofree char *rounds = NULL;
   g_autofree char *text = NULL;
 
-  rounds = times->n_rounds == 1 ? g_strdup ("Measured once.")
-                                : g_strdup_printf ("Medians of %u rounds.", times->n_rounds);
+  rounds = times->n_rounds == 1 ? g_strdup ("Measured once")
+                                : g_strdup_printf ("Measured in %u rounds", times->n_rounds);
   text = g_strconcat (
-    rounds,
+    rounds, times->is_warmed ? ", after one that does not count." : ".",
     " Building includes reading and parsing the file, and a g_strdup for each string, which are "
     "the same either way and take most of the time. Dropping includes a g_free for each string: "
     "free_all clears every node, too. The ratio is FsmmTypedPool to g_new0/g_free: below 1.00 the "
     "pool is faster. Since g_free has nothing like free_all, that one is compared with dropping "
     "node by node.",
     NULL);
-
   xml_print_wrapped (XML_STYLE_EXPLANATION, text, 2);
+  xml_print ("\n");
+  xml_print_wrapped (
+    XML_STYLE_EXPLANATION,
+    "“and tidy up” includes what g_free has put off. The GNU C Library merges small pieces of memory "
+    "that were freed only when it is asked for a large one, or happens to free one, whoever does "
+    "that: for strings on both sides, and for nodes of g_new0. Each step begins with a heap in which "
+    "nothing is put off.",
+    2);
 }
 
 /* Returns FALSE if there were blocks left where there must be none. */
@@ -180,12 +195,14 @@ xml_report_times (const XmlTimes *times)
       return TRUE;
     }
 
-  xml_print_styled (XML_STYLE_EXPLANATION, "  %-24s %13s %13s %5s", "", "FsmmTypedPool",
+  xml_print_styled (XML_STYLE_EXPLANATION, "  %-17s %6s %13s %13s %5s", "", "", "FsmmTypedPool",
                     "g_new0/g_free", "ratio");
   xml_print ("\n");
-  report_step ("build the tree", times, XML_STEP_BUILD_POOLS, XML_STEP_BUILD_HEAP);
-  report_step ("drop it node by node", times, XML_STEP_DROP_NODES_POOLS, XML_STEP_DROP_NODES_HEAP);
-  report_step ("drop it with free_all ()", times, XML_STEP_FREE_ALL, XML_STEP_DROP_NODES_HEAP);
+  report_step ("build the tree", times, XML_STEP_BUILD, XML_STEP_BUILD);
+  report_step ("drop node by node", times, XML_STEP_DROP_NODES, XML_STEP_DROP_NODES);
+  report_step ("  and tidy up", times, XML_STEP_DROP_NODES_AND_TIDY, XML_STEP_DROP_NODES_AND_TIDY);
+  report_step ("free_all ()", times, XML_STEP_FREE_ALL, XML_STEP_DROP_NODES);
+  report_step ("  and tidy up", times, XML_STEP_FREE_ALL_AND_TIDY, XML_STEP_DROP_NODES_AND_TIDY);
 
   xml_print ("\n");
   report_conditions (times);

@@ -10,19 +10,27 @@ G_BEGIN_DECLS
 /* The same work with pools and with g_new0 (). */
 
 typedef enum {
-  XML_STEP_BUILD_POOLS,
-  XML_STEP_BUILD_HEAP,
-  XML_STEP_DROP_NODES_POOLS,
-  XML_STEP_DROP_NODES_HEAP,
+  XML_STEP_BUILD,
+  XML_STEP_DROP_NODES,
+  XML_STEP_DROP_NODES_AND_TIDY,
   XML_STEP_FREE_ALL,
+  XML_STEP_FREE_ALL_AND_TIDY,
 } XmlStep;
 
-#define XML_N_STEPS (XML_STEP_FREE_ALL + 1)
+#define XML_N_STEPS (XML_STEP_FREE_ALL_AND_TIDY + 1)
+
+/* In microseconds. */
+typedef struct {
+  double least;
+  double median;
+} XmlTime;
 
 typedef struct {
-  guint n_rounds; /* 0: too much work to be measured */
-  double median[XML_N_STEPS]; /* microseconds */
-  gsize n_left;               /* blocks that were live after a drop, in all rounds */
+  guint n_rounds;     /* 0: too much work to be measured */
+  gboolean is_warmed; /* a round came before those, and is in no figure */
+  XmlTime pools[XML_N_STEPS];
+  XmlTime heap[XML_N_STEPS]; /* the last two are 0: it has nothing like free_all () */
+  gsize n_left;              /* blocks that were live after a drop, in all rounds */
 } XmlTimes;
 
 gboolean xml_measure (const char *path,

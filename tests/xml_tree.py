@@ -51,3 +51,19 @@ def find_map(report):
             cells = re.fullmatch(r"    (.{12}) *(\d+) +(\d+)(.*)", row)
             moments[cells[1].strip()] = int(cells[2]), int(cells[3]), cells[4].strip()
     return found
+
+
+def find_times(report):
+    """Returns the times of pools and of the heap, by step and figure."""
+    rows = re.findall(r"^  (.{17}) (median| least) +([\d.]+) +([\d.]+|—) +(?:[\d.]+|—)$",
+                      report.split("Times in milliseconds\n")[1].split("\n\n")[0], re.M)
+    found = {}
+    for name, figure, pools, heap in rows:
+        if not name.isspace():
+            step = name.strip() if name[0] != " " else f"{step}{name.rstrip()}"
+        found[step, figure.strip()] = float(pools), None if heap == "—" else float(heap)
+
+    steps = ["build the tree", "drop node by node", "drop node by node  and tidy up",
+             "free_all ()", "free_all ()  and tidy up"]
+    equal(list(found), [(step, figure) for step in steps for figure in ("median", "least")], "rows")
+    return found
