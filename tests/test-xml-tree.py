@@ -667,7 +667,7 @@ def the_picture():
     headings = " ".join(on_terminal()[0].styled(BOLD)).replace("Elements", "Most frequent elements")
     equal(bold, headings, "headings (meson compile demo-picture draws it again)")
     words = " ".join(text.text for text in texts)
-    for what in ("FSMM_ERROR_DOUBLE_FREE", "part dropped", "free_all ()", "Medians of"):
+    for what in ("FSMM_ERROR_DOUBLE_FREE", "part dropped", "free_all ()", "and tidy up"):
         assert what in words, what
     assert "doc/demo.svg" in (SOURCE / "README.md").read_text(encoding="utf-8")
 
