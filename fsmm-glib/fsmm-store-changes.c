@@ -143,14 +143,10 @@ finish_pinned (FsmmStore *self, const FsmmClaim *claim, FsmmLater *later)
   fsmm_store_unpin_chunk (self, chunk, later);
 }
 
-/* What lived in a block has been cleared. */
-void
-fsmm_store_finish (FsmmStore *self, const FsmmClaim *claim)
+static void
+finish_slowly (FsmmStore *self, const FsmmClaim *claim)
 {
   FsmmLater later = fsmm_later_at_this_site (self);
-
-  if (fsmm_store_try_give_in_epoch (self, claim->slot.block, FSMM_STATE_CHANGING, claim->epoch))
-    return;
 
   fsmm_lock (&self->lock);
   fsmm_store_note_peak (self);
@@ -161,4 +157,13 @@ fsmm_store_finish (FsmmStore *self, const FsmmClaim *claim)
     finish_pinned (self, claim, &later);
 
   fsmm_store_unlock_and_finish (self, &later);
+}
+
+/* What lived in a block has been cleared. */
+void
+fsmm_store_finish (FsmmStore *self, const FsmmClaim *claim)
+{
+  if (G_UNLIKELY (!fsmm_store_try_give_in_epoch (self, claim->slot.block, FSMM_STATE_CHANGING,
+                                                 claim->epoch)))
+    finish_slowly (self, claim);
 }
