@@ -4,15 +4,11 @@
 
 #include "fsmm-store-locked-private.h"
 
-/* Gives back the block of a handle. Returns FALSE if it has been dropped. */
-gboolean
-fsmm_store_give_held (FsmmStore *self, gpointer block, gsize epoch)
+static gboolean
+give_held_slowly (FsmmStore *self, gpointer block, gsize epoch)
 {
   FsmmLater later = fsmm_later_at_this_site (self);
   gboolean is_there;
-
-  if (fsmm_store_try_give_in_epoch (self, block, FSMM_STATE_HELD, epoch))
-    return TRUE;
 
   fsmm_lock (&self->lock);
   fsmm_store_note_peak (self);
@@ -24,6 +20,14 @@ fsmm_store_give_held (FsmmStore *self, gpointer block, gsize epoch)
   fsmm_store_unlock_and_finish (self, &later);
 
   return is_there;
+}
+
+/* Gives back the block of a handle. Returns FALSE if it has been dropped. */
+gboolean
+fsmm_store_give_held (FsmmStore *self, gpointer block, gsize epoch)
+{
+  return G_LIKELY (fsmm_store_try_give_in_epoch (self, block, FSMM_STATE_HELD, epoch)) ||
+         give_held_slowly (self, block, epoch);
 }
 
 /* From now on the block belongs to whoever has its address. Returns FALSE if it has been
