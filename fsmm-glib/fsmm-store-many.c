@@ -305,18 +305,11 @@ give_locked (FsmmStore *self,
   return kind;
 }
 
-/* Gives back @n_blocks blocks, leaving out those that are NULL, or none if one of them is not a
- * live block of the store or is there twice: returns what that one is, and its place in
- * @n_given. */
-FsmmAddressKind
-fsmm_store_give_many (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
+static FsmmAddressKind
+give_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
 {
   FsmmLater later = fsmm_later_at_this_site (self);
   FsmmAddressKind kind;
-
-  *n_given = n_blocks;
-  if (give_to_cache (self, n_blocks, blocks))
-    return FSMM_ADDRESS_LIVE;
 
   fsmm_lock (&self->lock);
   fsmm_store_note_peak (self);
@@ -324,4 +317,17 @@ fsmm_store_give_many (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *
   fsmm_store_unlock_and_finish (self, &later);
 
   return kind;
+}
+
+/* Gives back @n_blocks blocks, leaving out those that are NULL, or none if one of them is not a
+ * live block of the store or is there twice: returns what that one is, and its place in
+ * @n_given. */
+FsmmAddressKind
+fsmm_store_give_many (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
+{
+  *n_given = n_blocks;
+  if (give_to_cache (self, n_blocks, blocks))
+    return FSMM_ADDRESS_LIVE;
+
+  return give_many_slowly (self, n_blocks, blocks, n_given);
 }
