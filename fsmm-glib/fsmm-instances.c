@@ -17,12 +17,12 @@
  * about, so that clear runs once for each instance whatever races there are. Where a type has no
  * such function, the block changes hands in one step, as raw memory does.
  *
- * Nothing here calls itself, but a clear function may call destroy, whose clear function may
- * call it again: that recursion is the user's, and as deep as what it walks down.
+ * Nothing here calls itself, but a clear function may call destroy, whose clear function may call
+ * it again: that recursion is the user's, and as deep as what it walks down.
  *
  * A user function may drop the last reference to its pool, or not return at all. So nothing is
- * held for it but its block, and once it has returned only the raw pool is used, which stays as long
- * as that block is CHANGING. */
+ * held for it but its block, and once it has returned only the raw pool is used, which stays as
+ * long as that block is CHANGING. */
 
 /* --- Making --- */
 
@@ -35,8 +35,8 @@ fill_in (const FsmmTypeLayout *layout, gconstpointer source, gpointer instance)
     layout->copy (source, instance);
 }
 
-/* Puts what has been made into its state. If everything was dropped meanwhile, this was not, since it
- * was not yet there: then it is cleared here, and @error says so. */
+/* Puts what has been made into its state. If everything was dropped meanwhile, this was not,
+ * since it was not yet there: then it is cleared here, and @error says so. */
 static gboolean
 settle_or_clear (FsmmPool *pool,
                  const FsmmTypeLayout *layout,
@@ -281,8 +281,8 @@ clear_and_finish (FsmmTypedPool *self, const FsmmClaim *claim)
   fsmm_user_call_end (frame);
 }
 
-/* An instance falls to the thread that drops everything, unless that is this thread, and the function
- * that did so has been left. */
+/* An instance falls to the thread that drops everything, unless that is this thread, and the
+ * function that did so has been left. */
 static FsmmAddressKind
 claim_live (FsmmTypedPool *self, gpointer instance, FsmmFrame frame, FsmmClaim *claim)
 {

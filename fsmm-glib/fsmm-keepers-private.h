@@ -2,9 +2,9 @@
 
 /* What keeps a pool besides references to the object: the handles to what lives in it.
  *
- * They are counted apart, and hold one reference together, which is taken when the last other one is
- * dropped. GObject may take a lock to count, which a thread that does not exist in a child of fork ()
- * can have left locked; and this costs less. */
+ * They are counted apart, and hold one reference together, which is taken when the last other
+ * one is dropped. GObject may take a lock to count, which a thread that does not exist in a
+ * child of fork () can have left locked; and this costs less. */
 
 #pragma once
 
@@ -41,7 +41,8 @@ fsmm_keepers_remove (FsmmKeepers *self, gpointer object)
     g_object_unref (object);
 }
 
-/* Whether the last reference is being dropped: others may dispose of an object that they go on using. */
+/* Whether the last reference is being dropped: others may dispose of an object that they go on
+ * using. */
 static inline gboolean
 fsmm_keepers_is_last_reference (gpointer object)
 {

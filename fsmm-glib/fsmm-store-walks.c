@@ -205,7 +205,8 @@ put_back_cleared (FsmmStoreDrop *drop)
   drop->cleared.bits = 0;
 }
 
-/* The first chunk of this drop, from that one on, that has blocks left. Called with the lock held. */
+/* The first chunk of this drop, from that one on, that has blocks left. Called with the lock
+ * held. */
 static FsmmChunk *
 find_chunk_to_clear (FsmmStoreDrop *drop, GList *link)
 {
@@ -224,8 +225,8 @@ find_chunk_to_clear (FsmmStoreDrop *drop, GList *link)
   return NULL;
 }
 
-/* A chunk that is pinned stays in the list even when it is detached, and so leads on to the next one.
- * Called with the lock held. */
+/* A chunk that is pinned stays in the list even when it is detached, and so leads on to the next
+ * one. Called with the lock held. */
 static void
 find_word_to_clear (FsmmStoreDrop *drop, FsmmLater *later)
 {
@@ -258,9 +259,9 @@ advance (FsmmStoreDrop *drop)
   fsmm_store_unlock_and_finish (drop->store, &later);
 }
 
-/* The next block for the caller to clear, or NULL at the end. The lock is taken once for a word: each
- * block is claimed only when its turn comes, so that nothing else is lost if the function that
- * clears it does not return. */
+/* The next block for the caller to clear, or NULL at the end. The lock is taken once for a word:
+ * each block is claimed only when its turn comes, so that nothing else is lost if the function
+ * that clears it does not return. */
 gpointer
 fsmm_store_drop_next (FsmmStoreDrop *drop)
 {
@@ -318,7 +319,8 @@ fsmm_store_abandon_drop (const FsmmDropName *name)
   fsmm_unlock (&self->lock);
 }
 
-/* Called with the lock held, where the other threads do not exist, or do not use the store any more. */
+/* Called with the lock held, where the other threads do not exist, or do not use the store any
+ * more. */
 void
 fsmm_store_abandon_drops_of_others (FsmmStore *self)
 {

@@ -3,14 +3,15 @@
 /* Functions of the user that run for a pool at this moment, in the calling thread.
  *
  * A user function may drop the last reference to the pool that runs it. A reference of our own
- * would keep the pool, but costs more than all else that is done for an instance, and would never be
- * dropped if the function does not return. So each thread lists the calls it is in, and a pool that is
- * disposed of within one gets a reference then, which ends with the call.
+ * would keep the pool, but costs more than all else that is done for an instance, and would never
+ * be dropped if the function does not return. So each thread lists the calls it is in, and a pool
+ * that is disposed of within one gets a reference then, which ends with the call.
  *
- * A function that is left by longjmp (), by an exception, or for another stack, does not come back to
- * take its call off the list. Therefore nothing depends on the list but when a pool is disposed of:
- * memory that a running function needs stays because its block is CHANGING, or is looked up anew.
- * Calls that are over are recognized by where their frames were: see fsmm-user-call.c. */
+ * A function that is left by longjmp (), by an exception, or for another stack, does not come
+ * back to take its call off the list. Therefore nothing depends on the list but when a pool is
+ * disposed of: memory that a running function needs stays because its block is CHANGING, or is
+ * looked up anew. Calls that are over are recognized by where their frames were: see fsmm-user-
+ * call.c. */
 
 #pragma once
 

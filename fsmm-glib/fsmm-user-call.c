@@ -89,9 +89,9 @@ ensure_room (void)
   return TRUE;
 }
 
-/* Takes calls off the list that a function with @frame cannot be within: their frames were where its
- * own is, or deeper on the stack. A call on another stack may be taken for one of these. Returns
- * TRUE if there were any. */
+/* Takes calls off the list that a function with @frame cannot be within: their frames were where
+ * its own is, or deeper on the stack. A call on another stack may be taken for one of these.
+ * Returns TRUE if there were any. */
 gboolean
 fsmm_user_call_forget_ended (FsmmFrame frame)
 {

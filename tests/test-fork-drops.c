@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What a child of fork () can do with pools that another thread was dropping, or had handles of, at that
- * moment. */
+/* What a child of fork () can do with pools that another thread was dropping, or had handles of,
+ * at that moment. */
 
 #define N_ITEMS 200
 

@@ -380,8 +380,8 @@ run_case (gpointer data)
   return NULL;
 }
 
-/* GLib remembers for each thread that it is writing a message, and goes on to do so when its writer has
- * been left. */
+/* GLib remembers for each thread that it is writing a message, and goes on to do so when its
+ * writer has been left. */
 static void
 test_call (gconstpointer data)
 {
