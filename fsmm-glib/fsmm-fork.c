@@ -32,13 +32,13 @@ before_fork (void)
   for (GList *l = guards.head; l != NULL; l = l->next)
     fsmm_lock (((FsmmForkGuard *) l->data)->lock);
   fsmm_thread_lock_all ();
-  fsmm_registry_lock ();
+  fsmm_registry_lock_all ();
 }
 
 static void
 after_fork (void)
 {
-  fsmm_registry_unlock ();
+  fsmm_registry_unlock_all ();
   fsmm_thread_unlock_all ();
   for (GList *l = guards.tail; l != NULL; l = l->prev)
     fsmm_unlock (((FsmmForkGuard *) l->data)->lock);

@@ -142,3 +142,18 @@ fsmm_registry_unlock (void)
 {
   fsmm_unlock (&registry_lock);
 }
+
+/* For fork (): who asks about a lone block has only the inner lock. */
+void
+fsmm_registry_lock_all (void)
+{
+  fsmm_lock (&registry_lock);
+  fsmm_lock (&lone_lock);
+}
+
+void
+fsmm_registry_unlock_all (void)
+{
+  fsmm_unlock (&lone_lock);
+  fsmm_unlock (&registry_lock);
+}
