@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Keeps all stores, and other locks of this library, usable on both sides of fork (). */
+/* Keeps all stores, and what else this library has one of for the process, usable on both sides of
+ * fork (). */
 
 #pragma once
 
@@ -8,17 +9,12 @@
 
 G_BEGIN_DECLS
 
-void fsmm_fork_watch (void);
+/* Locks of other files, which are here so that fork () knows them from the start. A thread that has
+ * one of them takes no other lock. */
+extern GMutex fsmm_types_lock;  /* for data of types */
+extern GMutex fsmm_stacks_lock; /* for stacks that have been seen */
 
-/* Embedded in whatever has another lock to protect, for ever. */
-typedef struct {
-  GList link;
-  GMutex *lock;
-} FsmmForkGuard;
-
-void fsmm_fork_guard_add (FsmmForkGuard *self, GMutex *lock);
-
-/* Whether this process was forked from one that had pools. */
+/* Whether this process was forked from one that had the library. */
 gboolean fsmm_fork_is_child (void);
 
 G_END_DECLS

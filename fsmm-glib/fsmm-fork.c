@@ -14,11 +14,10 @@
  * about to put into its cache would be nowhere. So the thread that forks takes every lock and stops
  * every cache first, and both processes go on from there.
  *
- * Lock order: guards_lock, then the guarded locks, then those of fsmm-thread.c. Nobody adds a
- * guard while holding another of these locks. */
+ * Lock order: those here, then those of fsmm-thread.c. */
 
-static GMutex guards_lock;
-static GQueue guards = G_QUEUE_INIT;
+GMutex fsmm_types_lock;
+GMutex fsmm_stacks_lock;
 static gboolean is_child;
 
 #ifdef HAVE_PTHREAD_ATFORK
@@ -28,9 +27,8 @@ static gboolean is_child;
 static void
 before_fork (void)
 {
-  fsmm_lock (&guards_lock);
-  for (GList *l = guards.head; l != NULL; l = l->next)
-    fsmm_lock (((FsmmForkGuard *) l->data)->lock);
+  fsmm_lock (&fsmm_types_lock);
+  fsmm_lock (&fsmm_stacks_lock);
   fsmm_thread_lock_all ();
   fsmm_registry_lock_all ();
 }
@@ -40,9 +38,8 @@ after_fork (void)
 {
   fsmm_registry_unlock_all ();
   fsmm_thread_unlock_all ();
-  for (GList *l = guards.tail; l != NULL; l = l->prev)
-    fsmm_unlock (((FsmmForkGuard *) l->data)->lock);
-  fsmm_unlock (&guards_lock);
+  fsmm_unlock (&fsmm_stacks_lock);
+  fsmm_unlock (&fsmm_types_lock);
 }
 
 static void
@@ -54,23 +51,21 @@ after_fork_in_child (void)
   after_fork ();
 }
 
-void
-fsmm_fork_watch (void)
-{
-  static gsize watching;
-
-  if (fsmm_once_enter (&watching))
-    {
-      pthread_atfork (before_fork, after_fork, after_fork_in_child);
-      fsmm_once_leave (&watching);
-    }
-}
-
+/* Among the first constructors, where it is a part of a program. */
+#ifdef __ELF__
+#define WHEN_LOADED __attribute__ ((constructor (101)))
 #else
+#define WHEN_LOADED __attribute__ ((constructor))
+#endif
 
-void
-fsmm_fork_watch (void)
+/* A program may have such functions, too, and use pools in them, or hold a lock of its own while it
+ * does: so its functions have to run before ours ahead of a fork (), and after ours behind it. That
+ * is so if ours are registered first, as they are when the library is loaded: before whatever uses
+ * it, and after what it uses itself. */
+static WHEN_LOADED void
+watch_fork (void)
 {
+  pthread_atfork (before_fork, after_fork, after_fork_in_child);
 }
 
 #endif
@@ -79,17 +74,4 @@ gboolean
 fsmm_fork_is_child (void)
 {
   return is_child;
-}
-
-void
-fsmm_fork_guard_add (FsmmForkGuard *self, GMutex *lock)
-{
-  fsmm_fork_watch ();
-
-  self->link = (GList) { .data = self };
-  self->lock = lock;
-
-  fsmm_lock (&guards_lock);
-  g_queue_push_tail_link (&guards, &self->link);
-  fsmm_unlock (&guards_lock);
 }

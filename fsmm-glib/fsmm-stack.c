@@ -26,8 +26,6 @@ struct _FsmmStack {
 
 /* A program takes its blocks in a few hundred places, but a million times: so each stack is kept
  * once. */
-static GMutex stacks_lock;
-static FsmmForkGuard stacks_guard;
 static GHashTable *stacks; /* (element-type FsmmStack) */
 
 static guint
@@ -76,11 +74,11 @@ intern (FsmmStack *self)
 {
   const FsmmStack *present;
 
-  fsmm_lock (&stacks_lock);
+  fsmm_lock (&fsmm_stacks_lock);
   present = g_hash_table_lookup (stacks, self);
   if (present == NULL)
     g_hash_table_add (stacks, self);
-  fsmm_unlock (&stacks_lock);
+  fsmm_unlock (&fsmm_stacks_lock);
 
   if (present == NULL)
     return self;
@@ -97,7 +95,6 @@ ensure_stacks (void)
   if (fsmm_once_enter (&initialized))
     {
       stacks = g_hash_table_new (stack_hash, stack_equal);
-      fsmm_fork_guard_add (&stacks_guard, &stacks_lock);
       fsmm_once_leave (&initialized);
     }
 }

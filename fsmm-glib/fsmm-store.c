@@ -43,7 +43,6 @@ fsmm_store_init (FsmmStore *self,
     fsmm_store_debug_init (self);
 
   fsmm_barrier_init ();
-  fsmm_fork_watch ();
   fsmm_thread_add_store (self);
   fsmm_lock_is_set_up (&self->lock, self, offsetof (FsmmStore, lock));
 }

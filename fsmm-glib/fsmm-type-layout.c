@@ -17,28 +17,18 @@
  * does, which is for ever. The lock is only for two threads that register at once. */
 
 static FSMM_DEFINE_QUARK (fsmm-type-layout, layout);
-static GMutex type_lock;
 
 /* For data of types. No other lock is taken while this one is held. */
 void
 fsmm_type_lock (void)
 {
-  static FsmmForkGuard guard;
-  static gsize guarded;
-
-  if (fsmm_once_enter (&guarded))
-    {
-      fsmm_fork_guard_add (&guard, &type_lock);
-      fsmm_once_leave (&guarded);
-    }
-
-  fsmm_lock (&type_lock);
+  fsmm_lock (&fsmm_types_lock);
 }
 
 void
 fsmm_type_unlock (void)
 {
-  fsmm_unlock (&type_lock);
+  fsmm_unlock (&fsmm_types_lock);
 }
 
 static void
