@@ -102,11 +102,15 @@ G_BEGIN_DECLS
 #define FSMM_DEFINE_BOXED_TYPE_EXTENDED(TypeName, type_name, init, copy, clear, to_string, _C_)    \
   static gpointer type_name##_copy_to_pool (gpointer instance)                                     \
   {                                                                                                \
-    static gsize pool;                                                                             \
-    if (g_once_init_enter (&pool))                                                                 \
-      g_once_init_leave (&pool,                                                                    \
-                         (gsize) fsmm_typed_pool_get_default (type_name##_get_type ()));           \
-    return fsmm_boxed_copy ((FsmmTypedPool *) pool, instance);                                     \
+    /* All find the same. g_once_init_enter () could wait for ever in a child of fork (). */       \
+    static FsmmTypedPool *default_pool;                                                            \
+    FsmmTypedPool *pool = g_atomic_pointer_get (&default_pool);                                    \
+    if (pool == NULL)                                                                              \
+      {                                                                                            \
+        pool = fsmm_typed_pool_get_default (type_name##_get_type ());                              \
+        g_atomic_pointer_set (&default_pool, pool);                                                \
+      }                                                                                            \
+    return fsmm_boxed_copy (pool, instance);                                                       \
   }                                                                                                \
                                                                                                    \
   static void type_name##_free_to_pool (gpointer instance)                                         \
