@@ -20,11 +20,11 @@ ask_kernel (int command)
   return syscall (SYS_membarrier, command, 0, 0) == 0;
 }
 
+static gsize initialized;
+
 void
 fsmm_barrier_init (void)
 {
-  static gsize initialized;
-
   if (fsmm_once_enter (&initialized))
     {
       fsmm_barrier_is_symmetric = !ask_kernel (MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
@@ -36,7 +36,8 @@ fsmm_barrier_init (void)
 void
 fsmm_barrier_init_in_child (void)
 {
-  fsmm_barrier_is_symmetric = !ask_kernel (MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+  if (fsmm_once_is_done (&initialized))
+    fsmm_barrier_is_symmetric = !ask_kernel (MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
 }
 
 void

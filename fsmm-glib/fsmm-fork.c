@@ -14,7 +14,7 @@
  * about to put into its cache would be nowhere. So the thread that forks takes every lock and stops
  * every cache first, and both processes go on from there.
  *
- * Lock order: those here, then those of fsmm-thread.c. */
+ * Lock order: that of fsmm-once.c, then those here, then those of fsmm-thread.c. */
 
 GMutex fsmm_types_lock;
 GMutex fsmm_stacks_lock;
@@ -27,6 +27,7 @@ static gboolean is_child;
 static void
 before_fork (void)
 {
+  fsmm_once_lock_all ();
   fsmm_lock (&fsmm_types_lock);
   fsmm_lock (&fsmm_stacks_lock);
   fsmm_thread_lock_all ();
@@ -40,12 +41,14 @@ after_fork (void)
   fsmm_thread_unlock_all ();
   fsmm_unlock (&fsmm_stacks_lock);
   fsmm_unlock (&fsmm_types_lock);
+  fsmm_once_unlock_all ();
 }
 
 static void
 after_fork_in_child (void)
 {
   is_child = TRUE;
+  fsmm_once_forget_others ();
   fsmm_barrier_init_in_child ();
   fsmm_thread_forget_others ();
   after_fork ();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* GMutex and g_once, with what ThreadSanitizer and Helgrind need to follow them.
+/* GMutex, GCond, and what g_once is for, with what ThreadSanitizer and Helgrind need to follow them.
  *
  * GLib makes its mutexes from atomic operations and futexes, inside a library that is not built
  * with the sanitizer: these would not see that one thread's unlocking comes before another's
@@ -62,27 +62,42 @@ fsmm_unlock (GMutex *mutex)
   g_mutex_unlock (mutex);
 }
 
-/* The same for g_once_init_enter (): TRUE if the caller is to initialize, and then to leave. */
+static inline void
+fsmm_wait (GCond *cond, GMutex *mutex)
+{
+  ANNOTATE_HAPPENS_BEFORE (mutex);
+#ifdef FSMM_THREAD_SANITIZER
+  __tsan_release (mutex);
+#endif
+  g_cond_wait (cond, mutex);
+#ifdef FSMM_THREAD_SANITIZER
+  __tsan_acquire (mutex);
+#endif
+  ANNOTATE_HAPPENS_AFTER (mutex);
+}
+
+/* --- fsmm-once.c --- */
+
+#define FSMM_ONCE_DONE 1
+
+gboolean fsmm_once_enter_slowly (gsize *done);
+void fsmm_once_leave (gsize *done);
+
+void fsmm_once_lock_all (void);
+void fsmm_once_unlock_all (void);
+void fsmm_once_forget_others (void);
+
+static inline gboolean
+fsmm_once_is_done (const gsize *done)
+{
+  return __atomic_load_n (done, __ATOMIC_ACQUIRE) == FSMM_ONCE_DONE;
+}
+
+/* Of a variable that starts as 0: TRUE if the caller is to initialize, and then to leave. */
 static inline gboolean
 fsmm_once_enter (gsize *done)
 {
-  gboolean is_first = g_once_init_enter (done);
-
-#ifdef FSMM_THREAD_SANITIZER
-  if (!is_first)
-    __tsan_acquire (done);
-#endif
-
-  return is_first;
-}
-
-static inline void
-fsmm_once_leave (gsize *done)
-{
-#ifdef FSMM_THREAD_SANITIZER
-  __tsan_release (done);
-#endif
-  g_once_init_leave (done, 1);
+  return G_UNLIKELY (!fsmm_once_is_done (done)) && fsmm_once_enter_slowly (done);
 }
 
 /* For what GLib hands on to other threads: said of it before that, and by each that gets it. */
