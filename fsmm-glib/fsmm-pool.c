@@ -4,6 +4,7 @@
 
 #include "fsmm-pool-private.h"
 
+#include "fsmm-error.h"
 #include "fsmm-handle-private.h"
 #include "fsmm-leaks-private.h"
 #include "fsmm-user-call-private.h"
@@ -292,6 +293,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   const GParamFlags at_construction = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY;
 
   fsmm_pool_the_class = klass;
+  /* Before anybody needs it who must not wait for GLib's lock of quarks: a child of fork (). */
+  fsmm_error_quark ();
   object_class->constructed = fsmm_pool_constructed;
   object_class->dispose = fsmm_pool_dispose;
   object_class->finalize = fsmm_pool_finalize;
