@@ -4,6 +4,7 @@
 
 #include "fsmm-cache-private.h"
 
+#include "fsmm-pause-private.h"
 #include "fsmm-store-debug-private.h"
 #include "fsmm-system-private.h"
 
@@ -349,8 +350,10 @@ fsmm_store_note_peak (FsmmStore *self)
 static void
 wait_until_idle (FsmmCache *cache)
 {
+  guint n_pauses = 0;
+
   while (__atomic_load_n (&cache->busy, __ATOMIC_SEQ_CST))
-    g_thread_yield ();
+    fsmm_pause (&n_pauses);
 }
 
 /* From now on, no other thread is busy with its cache until fsmm_store_resume (). */

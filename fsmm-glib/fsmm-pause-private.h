@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Waiting for what another thread does without a lock, and tells nobody that it has done.
+ *
+ * Mostly that is over in some nanoseconds, so that it is not worth sleeping. Where the other thread
+ * has been put aside, it needs a processor, perhaps this one: to yield is not enough, since a
+ * real-time thread yields to no ordinary one. So whoever waits sleeps soon, for longer each time. */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define FSMM_PAUSE_N_SPINS 100
+#define FSMM_PAUSE_FIRST_SLEEP 4 /* microseconds */
+#define FSMM_PAUSE_N_DOUBLINGS 8 /* to about a millisecond */
+
+static inline void
+fsmm_pause_processor (void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause ();
+#elif defined(__aarch64__)
+  __asm__ volatile ("isb" ::: "memory");
+#endif
+}
+
+/* Called again and again, with the address of a count that starts as 0. */
+static inline void
+fsmm_pause (guint *n_pauses)
+{
+  guint n = (*n_pauses)++;
+
+  if (n < FSMM_PAUSE_N_SPINS)
+    fsmm_pause_processor ();
+  else
+    g_usleep (FSMM_PAUSE_FIRST_SLEEP << MIN (n - FSMM_PAUSE_N_SPINS, FSMM_PAUSE_N_DOUBLINGS));
+}
+
+G_END_DECLS
