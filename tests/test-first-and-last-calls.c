@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,7 @@ wait_for_all (void)
 {
   g_atomic_int_inc (&n_waiting);
   while (g_atomic_int_get (&n_waiting) < N_THREADS)
-    g_thread_yield ();
+    sched_yield ();
 }
 
 static gpointer

@@ -2,6 +2,7 @@
 
 #include "fsmm-test.h"
 
+#include <sched.h>
 #include <string.h>
 
 /* Fewer rounds where everything is slow. */
@@ -109,7 +110,7 @@ wait_for_both (gint *counter, guint round)
   g_atomic_int_inc (counter);
   while ((guint) g_atomic_int_get (counter) < 2 * (round + 1))
     if (++n_waits % 1024 == 0)
-      g_thread_yield ();
+      sched_yield ();
 }
 
 static gpointer
@@ -135,7 +136,7 @@ race_to_free (gpointer data)
           wait_for_both (&race->n_ready, ++i);
           block = fsmm_test_alloc (race->pool);
           sign (block);
-          g_thread_yield ();
+          sched_yield ();
           assert_signed (block);
           fsmm_test_free (race->pool, block);
         }
@@ -229,7 +230,7 @@ drop_all_now_and_then (gpointer data)
   for (guint i = rounds (2000); i > 0; i--)
     {
       fsmm_pool_free_all (data);
-      g_thread_yield ();
+      sched_yield ();
     }
 
   return NULL;
@@ -309,7 +310,7 @@ trim_now_and_then (gpointer data)
   for (guint i = rounds (5000); i > 0; i--)
     {
       fsmm_pool_trim (data);
-      g_thread_yield ();
+      sched_yield ();
     }
 
   return NULL;

@@ -4,6 +4,7 @@
 
 #include "bench-work.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 
 #define RING 4096
@@ -33,7 +34,7 @@ static void
 pause_briefly (guint *n_waits)
 {
   if (++*n_waits % 256 == 0)
-    g_thread_yield ();
+    sched_yield ();
 #if defined __x86_64__ || defined __i386__
   __builtin_ia32_pause ();
 #endif
