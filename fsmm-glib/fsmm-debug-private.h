@@ -26,6 +26,7 @@ typedef enum {
 
 FsmmDebugFlags fsmm_debug_parse (const char *text, const char *pool_name);
 FsmmDebugFlags fsmm_debug_get_flags (const char *pool_name);
+FsmmDebugFlags fsmm_debug_get_own_flags (void);
 char *fsmm_debug_list (FsmmDebugFlags flags);
 
 G_END_DECLS

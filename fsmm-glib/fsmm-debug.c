@@ -181,6 +181,16 @@ fsmm_debug_get_flags (const char *pool_name)
   return flags & ~FSMM_DEBUG_NO_TOOLS;
 }
 
+/* The same for blocks that are not the user's: only tools are told of these, which "malloc" for the
+ * others does not change. */
+FsmmDebugFlags
+fsmm_debug_get_own_flags (void)
+{
+  FsmmDebugFlags flags = fsmm_debug_parse (get_variable (), NULL);
+
+  return fsmm_tools_are_there () && !(flags & FSMM_DEBUG_NO_TOOLS) ? FSMM_DEBUG_TOOLS : 0;
+}
+
 /* Returns: (transfer full): the names of the flags, with commas between them */
 char *
 fsmm_debug_list (FsmmDebugFlags flags)

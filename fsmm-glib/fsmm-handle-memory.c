@@ -26,8 +26,7 @@ get_store (void)
       FsmmGeometry geometry;
 
       fsmm_geometry_init (&geometry, sizeof (FsmmBox), _Alignof (FsmmBox), 0, NULL);
-      fsmm_store_init (&store, &geometry, G_MAXSIZE,
-                       fsmm_debug_get_flags (NULL) & FSMM_DEBUG_TOOLS,
+      fsmm_store_init (&store, &geometry, G_MAXSIZE, fsmm_debug_get_own_flags (),
                        &(FsmmSubject) { NULL, describe, "handles", NULL });
       fsmm_once_leave (&initialized);
     }

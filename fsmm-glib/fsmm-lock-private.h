@@ -10,18 +10,7 @@
 
 #include <glib.h>
 
-#if defined(__SANITIZE_THREAD__)
-#define FSMM_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define FSMM_THREAD_SANITIZER 1
-#endif
-#endif
-
-#ifdef FSMM_THREAD_SANITIZER
-void __tsan_acquire (void *address);
-void __tsan_release (void *address);
-#endif
+#include "fsmm-tsan-private.h"
 
 #ifdef HAVE_VALGRIND
 #include <valgrind/helgrind.h>
@@ -46,9 +35,7 @@ static inline void
 fsmm_lock (GMutex *mutex)
 {
   g_mutex_lock (mutex);
-#ifdef FSMM_THREAD_SANITIZER
-  __tsan_acquire (mutex);
-#endif
+  fsmm_tsan_enter (mutex);
   ANNOTATE_HAPPENS_AFTER (mutex);
 }
 
@@ -56,9 +43,7 @@ static inline void
 fsmm_unlock (GMutex *mutex)
 {
   ANNOTATE_HAPPENS_BEFORE (mutex);
-#ifdef FSMM_THREAD_SANITIZER
-  __tsan_release (mutex);
-#endif
+  fsmm_tsan_leave (mutex);
   g_mutex_unlock (mutex);
 }
 
@@ -66,13 +51,9 @@ static inline void
 fsmm_wait (GCond *cond, GMutex *mutex)
 {
   ANNOTATE_HAPPENS_BEFORE (mutex);
-#ifdef FSMM_THREAD_SANITIZER
-  __tsan_release (mutex);
-#endif
+  fsmm_tsan_leave (mutex);
   g_cond_wait (cond, mutex);
-#ifdef FSMM_THREAD_SANITIZER
-  __tsan_acquire (mutex);
-#endif
+  fsmm_tsan_enter (mutex);
   ANNOTATE_HAPPENS_AFTER (mutex);
 }
 

@@ -4,6 +4,8 @@
 
 #include "fsmm-tools-private.h"
 
+#include "fsmm-tsan-private.h"
+
 #ifdef HAVE_VALGRIND
 #include <valgrind/memcheck.h>
 #define IS_IN_VALGRIND (RUNNING_ON_VALGRIND != 0)
@@ -26,7 +28,7 @@ is_in_asan (void)
 gboolean
 fsmm_tools_are_there (void)
 {
-  return is_in_asan () || IS_IN_VALGRIND;
+  return is_in_asan () || fsmm_tsan_watches_program () || IS_IN_VALGRIND;
 }
 
 void
@@ -65,10 +67,13 @@ fsmm_tools_allow (gconstpointer memory, gsize n_bytes)
 #endif
 }
 
-/* Valgrind remembers where this was called, and takes the content for undefined. */
+/* Valgrind remembers where this was called, and takes the content for undefined. To ThreadSanitizer,
+ * what was done with the block before it was given back is done. */
 void
 fsmm_tools_note_taken (gconstpointer store, gconstpointer block, gsize n_bytes)
 {
+  if (fsmm_tsan_watches_program ())
+    __tsan_acquire ((gpointer) block);
   if (is_in_asan ())
     __asan_unpoison_memory_region (block, n_bytes);
 #ifdef HAVE_VALGRIND
@@ -79,6 +84,8 @@ fsmm_tools_note_taken (gconstpointer store, gconstpointer block, gsize n_bytes)
 void
 fsmm_tools_note_given (gconstpointer store, gconstpointer block, gsize n_bytes)
 {
+  if (fsmm_tsan_watches_program ())
+    __tsan_release ((gpointer) block);
 #ifdef HAVE_VALGRIND
   VALGRIND_MEMPOOL_FREE (store, block);
 #endif

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""AddressSanitizer and Valgrind see into pools, with the library as it is built for everybody.
+"""AddressSanitizer, ThreadSanitizer and Valgrind see into pools, with the library as it is built for everybody.
 
-usage: test-tools.py asan|valgrind PROGRAM [VALGRIND]
+usage: test-tools.py asan|tsan|valgrind PROGRAM [VALGRIND]
 """
 
 import os
@@ -13,6 +13,7 @@ import tap
 TOOL, PROGRAM = sys.argv[1:3]
 COMMANDS = {
     "asan": [PROGRAM],
+    "tsan": [PROGRAM],
     "valgrind": [*sys.argv[3:4], "--quiet", "--error-exitcode=9", "--leak-check=full",
                  "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite", PROGRAM],
 }
@@ -29,6 +30,10 @@ MISTAKES = {
         "read-destroyed": ["use-after-poison", "read_destroyed_instance"],
         "read-dropped-box": ["use-after-poison", "read_dropped_box"],
         "read-freed-boxed": ["use-after-poison", "read_freed_boxed"],
+    },
+    "tsan": {
+        "race-beside-pool": ["data race", "write_and_take", "take_and_write", "shared"],
+        "race-for-block": ["data race", "write_to_freed", "write_to_taken"],
     },
     "valgrind": {
         "read-free": ["Invalid read of size 1", "read_free_block",
@@ -51,7 +56,7 @@ MISTAKES = {
 
 def run(act, flags=""):
     environment = {**os.environ, "FSMM_DEBUG": flags, "G_SLICE": "always-malloc",
-                   "ASAN_OPTIONS": "exitcode=9:detect_leaks=0"}
+                   "ASAN_OPTIONS": "exitcode=9:detect_leaks=0", "TSAN_OPTIONS": "exitcode=9"}
     return subprocess.run([*COMMANDS[TOOL], act], env=environment, capture_output=True, text=True,
                           encoding="utf-8", errors="replace", timeout=60, check=False)
 
@@ -87,8 +92,9 @@ tests = [make_quiet_test("nothing-wrong", flags)
          for flags in ("", "all", "canary", "poison", "wipe", "malloc", "malloc,wipe", "trace",
                        "quarantine")]
 tests += [make_test(act, words) for act, words in MISTAKES[TOOL].items()]
-tests += [make_test("read-free", MISTAKES[TOOL]["read-free"], flags)
-          for flags in ("poison", "quarantine", "wipe", "all")]
-tests += [make_test("read-free", HEAP_WORDS[TOOL], "malloc"),
-          make_quiet_test("read-free", "no-tools")]
+if TOOL != "tsan":
+    tests += [make_test("read-free", MISTAKES[TOOL]["read-free"], flags)
+              for flags in ("poison", "quarantine", "wipe", "all")]
+    tests += [make_test("read-free", HEAP_WORDS[TOOL], "malloc"),
+              make_quiet_test("read-free", "no-tools")]
 tap.run(tests)
