@@ -7,6 +7,9 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/auxv.h>
+#endif
 
 typedef struct {
   char *text;
@@ -295,6 +298,16 @@ free_twice (void)
   free_block (block);
 }
 
+#ifdef __linux__
+
+static void
+tell_privileges (void)
+{
+  g_print ("%s\n", getauxval (AT_SECURE) != 0 ? "privileged" : "not privileged");
+}
+
+#endif
+
 static const struct {
   const char *name;
   void (*act) (void);
@@ -317,6 +330,9 @@ static const struct {
   { "leak-in-many-places", leak_in_many_places },
   { "leak-at-the-end", leak_at_the_end },
   { "free-twice", free_twice },
+#ifdef __linux__
+  { "tell-privileges", tell_privileges },
+#endif
 };
 
 int
