@@ -170,7 +170,8 @@ is_privileged (void)
 #endif
 }
 
-/* The variable as it was when the first pool was made. */
+/* The variable as it was when the first pool was made. What is wrong with it is said when that is
+ * done: whoever handles the message may make a pool, and other threads wait for none of that. */
 static const char *
 get_variable (void)
 {
@@ -182,8 +183,8 @@ get_variable (void)
       const char *text = is_privileged () ? NULL : g_getenv ("FSMM_DEBUG");
 
       variable = g_strdup (text != NULL ? text : "");
-      for_each_entry (variable, check, NULL);
       fsmm_once_leave (&is_read);
+      for_each_entry (variable, check, NULL);
     }
 
   return variable;
