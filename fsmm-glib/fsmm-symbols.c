@@ -7,106 +7,27 @@
 
 #include "fsmm-symbols-private.h"
 
-#include "fsmm-lock-private.h"
-
 /* The dynamic linker knows the functions that a library exports. All others, files and lines are
- * known to libdw, from debugging information. It is loaded when it is needed: a library for
- * everyday use should not bring it along. */
+ * known to libdw, from debugging information. */
 
 #ifdef HAVE_DLADDR
 #include <dlfcn.h>
 #endif
 #ifdef HAVE_LIBDW
-#include <elfutils/libdwfl.h>
+#include "fsmm-libdw-private.h"
+
 #include <unistd.h>
 #endif
 #ifdef HAVE_GETAUXVAL
 #include <sys/auxv.h>
 #endif
 
-#ifdef HAVE_LIBDW
-
-typedef struct {
-  void *library;
-  __typeof__ (dwfl_begin) *begin;
-  __typeof__ (dwfl_end) *end;
-  __typeof__ (dwfl_linux_proc_report) *report;
-  __typeof__ (dwfl_report_end) *report_end;
-  __typeof__ (dwfl_linux_proc_find_elf) *find_elf;
-  __typeof__ (dwfl_standard_find_debuginfo) *find_debuginfo;
-  __typeof__ (dwfl_addrmodule) *find_module;
-  __typeof__ (dwfl_module_addrname) *get_name;
-  __typeof__ (dwfl_module_getsrc) *get_line;
-  __typeof__ (dwfl_lineinfo) *get_line_info;
-} Libdw;
-
-static gboolean
-load_function (const Libdw *libdw, gpointer function, const char *name)
-{
-  *(void **) function = dlsym (libdw->library, name);
-
-  return *(void **) function != NULL;
-}
-
-static gboolean
-load_functions (Libdw *libdw)
-{
-  return load_function (libdw, &libdw->begin, "dwfl_begin") &&
-         load_function (libdw, &libdw->end, "dwfl_end") &&
-         load_function (libdw, &libdw->report, "dwfl_linux_proc_report") &&
-         load_function (libdw, &libdw->report_end, "dwfl_report_end") &&
-         load_function (libdw, &libdw->find_elf, "dwfl_linux_proc_find_elf") &&
-         load_function (libdw, &libdw->find_debuginfo, "dwfl_standard_find_debuginfo") &&
-         load_function (libdw, &libdw->find_module, "dwfl_addrmodule") &&
-         load_function (libdw, &libdw->get_name, "dwfl_module_addrname") &&
-         load_function (libdw, &libdw->get_line, "dwfl_module_getsrc") &&
-         load_function (libdw, &libdw->get_line_info, "dwfl_lineinfo");
-}
-
-/* NULL where it is not installed. */
-static const Libdw *
-get_libdw (void)
-{
-  static Libdw libdw;
-  static gboolean loaded;
-  static gsize initialized;
-
-  if (fsmm_once_enter (&initialized))
-    {
-      libdw.library = dlopen ("libdw.so.1", RTLD_LAZY | RTLD_LOCAL);
-      loaded = libdw.library != NULL && load_functions (&libdw);
-      fsmm_once_leave (&initialized);
-    }
-
-  return loaded ? &libdw : NULL;
-}
-
-static Dwfl *
-open_dwfl (const Libdw *libdw)
-{
-  static const Dwfl_Callbacks no_callbacks;
-  static Dwfl_Callbacks callbacks;
-  Dwfl *dwfl;
-
-  callbacks = no_callbacks;
-  callbacks.find_elf = libdw->find_elf;
-  callbacks.find_debuginfo = libdw->find_debuginfo;
-
-  dwfl = libdw->begin (&callbacks);
-  if (dwfl != NULL &&
-      (libdw->report (dwfl, getpid ()) != 0 || libdw->report_end (dwfl, NULL, NULL) != 0))
-    g_clear_pointer (&dwfl, libdw->end);
-
-  return dwfl;
-}
-
-#endif /* HAVE_LIBDW */
-
 struct _FsmmSymbols {
   gconstpointer inside; /* where this library is loaded; NULL where it is a part of the program */
 #ifdef HAVE_LIBDW
-  const Libdw *libdw; /* (nullable) */
-  Dwfl *dwfl;         /* (nullable) */
+  const FsmmLibdw *libdw; /* (nullable) */
+  Dwfl_Callbacks callbacks;
+  Dwfl *dwfl; /* (nullable) */
 #endif
 };
 
@@ -137,6 +58,25 @@ find_own_base (void)
   return own;
 }
 
+#ifdef HAVE_LIBDW
+
+/* It keeps the address of the callbacks. */
+static void
+open_dwfl (FsmmSymbols *self)
+{
+  const FsmmLibdw *libdw = self->libdw;
+
+  self->callbacks.find_elf = libdw->find_elf;
+  self->callbacks.find_debuginfo = libdw->find_debuginfo;
+
+  self->dwfl = libdw->begin (&self->callbacks);
+  if (self->dwfl != NULL && (libdw->report (self->dwfl, getpid ()) != 0 ||
+                             libdw->report_end (self->dwfl, NULL, NULL) != 0))
+    g_clear_pointer (&self->dwfl, libdw->end);
+}
+
+#endif
+
 FsmmSymbols *
 fsmm_symbols_open (void)
 {
@@ -144,9 +84,9 @@ fsmm_symbols_open (void)
 
   self->inside = find_own_base ();
 #ifdef HAVE_LIBDW
-  self->libdw = get_libdw ();
+  self->libdw = fsmm_libdw_get ();
   if (self->libdw != NULL)
-    self->dwfl = open_dwfl (self->libdw);
+    open_dwfl (self);
 #endif
 
   return self;
@@ -182,6 +122,35 @@ fsmm_symbols_is_inside (FsmmSymbols *self, gconstpointer return_address)
 
 #ifdef HAVE_LIBDW
 
+/* The unit of the program that the code at this address was compiled in. There is a table that says
+ * so, but not from every compiler: clang makes none. */
+static Dwarf_Die *
+find_unit (const FsmmLibdw *libdw, Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *bias)
+{
+  Dwarf_Die *unit = libdw->find_unit (module, address, bias);
+
+  if (unit == NULL)
+    do
+      unit = libdw->get_next_unit (module, unit, bias);
+    while (unit != NULL && libdw->has_address (unit, address - *bias) <= 0);
+
+  return unit;
+}
+
+/* The file and line that the code at this address was made from. NULL: unknown. */
+static const char *
+find_line (const FsmmLibdw *libdw, Dwfl_Module *module, Dwarf_Addr address, int *number)
+{
+  Dwarf_Addr bias = 0;
+  Dwarf_Die *unit = find_unit (libdw, module, address, &bias);
+  Dwarf_Line *line = unit != NULL ? libdw->find_line (unit, address - bias) : NULL;
+
+  if (line == NULL || libdw->get_number (line, number) != 0)
+    return NULL;
+
+  return libdw->get_file (line, NULL, NULL);
+}
+
 /* "main (program.c:12)", or NULL. */
 static char *
 describe_with_libdw (FsmmSymbols *self, gconstpointer call)
@@ -190,15 +159,13 @@ describe_with_libdw (FsmmSymbols *self, gconstpointer call)
   Dwfl_Module *module = self->dwfl != NULL ? self->libdw->find_module (self->dwfl, address) : NULL;
   const char *name = module != NULL ? self->libdw->get_name (module, address) : NULL;
   g_autofree char *base = NULL;
-  Dwfl_Line *line;
   const char *file;
   int number;
 
   if (name == NULL)
     return NULL;
 
-  line = self->libdw->get_line (module, address);
-  file = line != NULL ? self->libdw->get_line_info (line, NULL, &number, NULL, NULL, NULL) : NULL;
+  file = find_line (self->libdw, module, address, &number);
   if (file == NULL)
     return NULL;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* To be loaded before a program: makes the system tell it that it has privileges. So the library can
- * be tested by those who may not give any to a program. */
+/* To be loaded before a program: makes the system tell it that it has privileges. So the library
+ * can be tested by those who may not give any to a program. */
 
 /* For RTLD_NEXT. */
 #define _GNU_SOURCE

@@ -19,7 +19,10 @@ use_pool (void)
 }
 
 static GLogWriterOutput
-use_pool_to_write (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+use_pool_to_write (GLogLevelFlags level,
+                   const GLogField *fields,
+                   gsize n_fields,
+                   gpointer user_data)
 {
   use_pool ();
 

@@ -390,6 +390,34 @@ test_trace_of_errors (void)
   fsmm_test_assert_reported ();
 }
 
+/* Each thread has a stack of its own to describe, at the same time as the others. */
+static gpointer
+free_twice_in_thread (gpointer pool)
+{
+  g_autoptr (GError) error = NULL;
+  gpointer block = take_here (pool);
+
+  free_here (pool, block);
+  g_assert_false (fsmm_pool_free (pool, block, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_DOUBLE_FREE);
+  g_assert_true (g_pattern_match_simple ("*free already*" TAKEN "*free_twice_in_thread*" FREED,
+                                         error->message));
+
+  return NULL;
+}
+
+static void
+test_trace_in_threads (void)
+{
+  g_autoptr (FsmmPool) pool = new_pool ("traced", 0);
+  GThread *threads[8];
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("tracer", free_twice_in_thread, pool);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+}
+
 /* --- Leaks --- */
 
 static void
@@ -597,6 +625,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/debug/quarantine/refuses-nobody", test_quarantine_refuses_nobody);
   g_test_add_func ("/debug/trace/reports", test_trace_tells_of_both);
   g_test_add_func ("/debug/trace/errors", test_trace_of_errors);
+  g_test_add_func ("/debug/trace/threads", test_trace_in_threads);
   g_test_add_func ("/debug/leaks/at-finalize", test_leaks_at_finalize);
   g_test_add_func ("/debug/leaks/none", test_no_leaks_no_report);
   g_test_add_func ("/debug/leaks/of-a-type", test_leaks_of_a_type);
