@@ -17,7 +17,7 @@ typedef struct
   __typeof__ (dwfl_linux_proc_report) *report;
   __typeof__ (dwfl_report_end) *report_end;
   __typeof__ (dwfl_linux_proc_find_elf) *find_elf;
-  __typeof__ (dwfl_standard_find_debuginfo) *find_debuginfo;
+  __typeof__ (dwfl_build_id_find_debuginfo) *find_by_build_id;
   __typeof__ (dwfl_addrmodule) *find_module;
   __typeof__ (dwfl_module_addrname) *get_name;
   __typeof__ (dwfl_module_addrdie) *find_unit;
@@ -29,5 +29,15 @@ typedef struct
 } FsmmLibdw;
 
 const FsmmLibdw *fsmm_libdw_get (void);
+
+/* For Dwfl_Callbacks. */
+int fsmm_libdw_find_debuginfo (Dwfl_Module *module,
+                               void **module_data,
+                               const char *module_name,
+                               Dwarf_Addr base,
+                               const char *file,
+                               const char *link,
+                               GElf_Word checksum,
+                               char **found);
 
 G_END_DECLS

@@ -26,7 +26,7 @@ load_functions (FsmmLibdw *self)
          load_function (self, &self->report, "dwfl_linux_proc_report") &&
          load_function (self, &self->report_end, "dwfl_report_end") &&
          load_function (self, &self->find_elf, "dwfl_linux_proc_find_elf") &&
-         load_function (self, &self->find_debuginfo, "dwfl_standard_find_debuginfo") &&
+         load_function (self, &self->find_by_build_id, "dwfl_build_id_find_debuginfo") &&
          load_function (self, &self->find_module, "dwfl_addrmodule") &&
          load_function (self, &self->get_name, "dwfl_module_addrname") &&
          load_function (self, &self->find_unit, "dwfl_module_addrdie") &&

@@ -67,7 +67,7 @@ open_dwfl (FsmmSymbols *self)
   const FsmmLibdw *libdw = self->libdw;
 
   self->callbacks.find_elf = libdw->find_elf;
-  self->callbacks.find_debuginfo = libdw->find_debuginfo;
+  self->callbacks.find_debuginfo = fsmm_libdw_find_debuginfo;
 
   self->dwfl = libdw->begin (&self->callbacks);
   if (self->dwfl != NULL && (libdw->report (self->dwfl, getpid ()) != 0 ||
