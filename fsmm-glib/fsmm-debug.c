@@ -5,6 +5,7 @@
 #include "fsmm-debug-private.h"
 
 #include "fsmm-lock-private.h"
+#include "fsmm-text-private.h"
 #include "fsmm-tools-private.h"
 
 #include <string.h>
@@ -122,13 +123,23 @@ typedef struct {
   FsmmDebugFlags flags;
 } Search;
 
+/* GLib's patterns are for UTF-8, but names and variables may be anything. */
+static gboolean
+matches (const char *pattern, const char *name)
+{
+  g_autofree char *valid_pattern = g_utf8_make_valid (pattern, -1);
+  g_autofree char *valid_name = g_utf8_make_valid (name, -1);
+
+  return g_pattern_match_simple (valid_pattern, valid_name);
+}
+
 static void
 add_if_meant (const Entry *entry, gpointer user_data)
 {
   Search *search = user_data;
 
   if (entry->pattern == NULL ||
-      (search->pool_name != NULL && g_pattern_match_simple (entry->pattern, search->pool_name)))
+      (search->pool_name != NULL && matches (entry->pattern, search->pool_name)))
     search->flags |= parse_flag (entry->word);
 }
 
@@ -147,10 +158,12 @@ fsmm_debug_parse (const char *text, const char *pool_name)
 static void
 check (const Entry *entry, gpointer user_data)
 {
-  if (g_ascii_strcasecmp (entry->word, "help") == 0)
+  g_autofree char *word = fsmm_text_escape (entry->word);
+
+  if (g_ascii_strcasecmp (word, "help") == 0)
     g_printerr ("%s", help);
-  else if (parse_flag (entry->word) == 0)
-    g_warning ("FSMM_DEBUG has \"%s\", which is no flag; FSMM_DEBUG=help lists them", entry->word);
+  else if (parse_flag (word) == 0)
+    g_warning ("FSMM_DEBUG has \"%s\", which is no flag; FSMM_DEBUG=help lists them", word);
 }
 
 /* Whether the program may do what the user who started it may not: as with a set-user-ID or

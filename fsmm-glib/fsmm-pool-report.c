@@ -8,6 +8,7 @@
 #include "fsmm-history-private.h"
 #include "fsmm-registry-private.h"
 #include "fsmm-report-private.h"
+#include "fsmm-text-private.h"
 
 /* Turns what the engine found into an error that says what happened, in which pool, with which
  * address, and what to do about it. */
@@ -18,16 +19,18 @@ fsmm_pool_describe (FsmmPool *self)
 {
   const char *type = self->store.belongs.type;
   g_autofree char *what = NULL;
+  g_autofree char *name = NULL;
 
   if (type != NULL)
     what = g_strdup_printf ("%s, alloc-size %" G_GUINT64_FORMAT, type, self->alloc_size);
   else
     what = g_strdup_printf ("alloc-size %" G_GUINT64_FORMAT, self->alloc_size);
 
-  if (self->name != NULL)
-    return g_strdup_printf ("pool \"%s\" (%s)", self->name, what);
+  if (self->name == NULL)
+    return g_strdup_printf ("unnamed pool %p (%s)", (gpointer) self, what);
 
-  return g_strdup_printf ("unnamed pool %p (%s)", (gpointer) self, what);
+  name = fsmm_text_escape (self->name);
+  return g_strdup_printf ("pool \"%s\" (%s)", name, what);
 }
 
 static void G_GNUC_PRINTF (4, 5)

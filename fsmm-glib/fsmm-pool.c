@@ -7,6 +7,7 @@
 #include "fsmm-error.h"
 #include "fsmm-handle-private.h"
 #include "fsmm-leaks-private.h"
+#include "fsmm-text-private.h"
 #include "fsmm-user-call-private.h"
 
 /**
@@ -102,6 +103,18 @@ fsmm_pool_refuse_raw_blocks (FsmmPool *self)
   self->store.quick_key = NULL;
 }
 
+/* Says which one it would have been, if it was to have a name. */
+static void
+prefix_construct_error (FsmmPool *self)
+{
+  g_autofree char *name = self->name != NULL ? fsmm_text_escape (self->name) : NULL;
+
+  if (name != NULL)
+    g_prefix_error (&self->construct_error, "cannot make pool \"%s\": ", name);
+  else
+    g_prefix_error (&self->construct_error, "cannot make a pool: ");
+}
+
 /* A pool whose arguments make no sense gets a store that has nothing to hand out and knows no
  * address, so that no call needs to ask for that case before something has gone wrong. */
 static void
@@ -115,10 +128,7 @@ fsmm_pool_constructed (GObject *object)
   if (!fsmm_geometry_init (&geometry, self->alloc_size, self->alignment, self->chunk_bytes,
                            &self->construct_error))
     {
-      if (self->name != NULL)
-        g_prefix_error (&self->construct_error, "cannot make pool \"%s\": ", self->name);
-      else
-        g_prefix_error (&self->construct_error, "cannot make a pool: ");
+      prefix_construct_error (self);
       limit = 0;
       flags = 0;
     }
@@ -305,7 +315,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    * FsmmPool:name: (getter get_name)
    *
    * The name that error messages use for the pool. A pool without a name is identified by its
-   * address.
+   * address. Messages show bytes that are not UTF-8, and control characters, as `\x1b` or `\u2028`.
    *
    * Since: 1.0
    */

@@ -4,11 +4,13 @@
 
 #include "fsmm-report-private.h"
 
+#include "fsmm-text-private.h"
+
 void
 fsmm_report_init (FsmmReport *self, const FsmmSubject *subject)
 {
   self->description = subject->describe (subject->owner);
-  self->pool = subject->name != NULL ? g_strdup (subject->name)
+  self->pool = subject->name != NULL ? fsmm_text_escape (subject->name)
                                      : g_strdup_printf ("%p", subject->owner);
   self->type = subject->type;
 }

@@ -7,6 +7,8 @@
 
 #include "fsmm-symbols-private.h"
 
+#include "fsmm-text-private.h"
+
 /* The dynamic linker knows the functions that a library exports. All others, files and lines are
  * known to libdw, from debugging information. */
 
@@ -199,12 +201,9 @@ find_hidden_name (FsmmSymbols *self, gconstpointer call)
 
 #endif
 
-/* Returns: (transfer full): what people call the place that a call comes from: a function with
- * file and line, or with the file that it was loaded from, and where in that */
-char *
-fsmm_symbols_describe (FsmmSymbols *self, gconstpointer return_address)
+static char *
+describe (FsmmSymbols *self, gconstpointer call)
 {
-  gconstpointer call = get_call (return_address);
   char *description = describe_with_libdw (self, call);
 
 #ifdef HAVE_DLADDR
@@ -222,4 +221,14 @@ fsmm_symbols_describe (FsmmSymbols *self, gconstpointer return_address)
 #endif
 
   return description != NULL ? description : g_strdup_printf ("%p", call);
+}
+
+/* Returns: (transfer full): what people call the place that a call comes from: a function with
+ * file and line, or with the file that it was loaded from, and where in that */
+char *
+fsmm_symbols_describe (FsmmSymbols *self, gconstpointer return_address)
+{
+  g_autofree char *description = describe (self, get_call (return_address));
+
+  return fsmm_text_escape (description);
 }

@@ -43,6 +43,7 @@ def test_unknown_flags():
     assert text.count("WARNING") == 2
     assert_matches('FSMM_DEBUG has "poisn", which is no flag; FSMM_DEBUG=help lists them', text)
     assert_matches('"canry"', text)
+    assert_matches(r'has "a\\x1bb\\x0ac", which', run("nothing-wrong", "a\x1bb\nc"))
 
 
 def test_silence():

@@ -25,11 +25,11 @@ def objcopy(*arguments):
     subprocess.run([OBJCOPY, *arguments], check=True, timeout=60)
 
 
-def report_of(folder, **variables):
+def report_of(folder, name="victim", **variables):
     """What the program in the folder says of a double free."""
     environment = {**os.environ, "FSMM_DEBUG": "trace", "LC_ALL": "C.UTF-8",
                    "LD_LIBRARY_PATH": os.path.dirname(LIBRARY), **variables}
-    result = subprocess.run([f"{folder}/victim", "free-twice"], env=environment, timeout=60,
+    result = subprocess.run([f"{folder}/{name}", "free-twice"], env=environment, timeout=60,
                             capture_output=True, text=True, encoding="utf-8", check=True)
     return result.stderr
 
@@ -110,5 +110,14 @@ def test_no_connection(folder):
     raise AssertionError("somebody connected")
 
 
+@in_folder
+def test_odd_file_name(folder):
+    """the name of a file cannot start a line, or speak to a terminal"""
+    name = "two\nlines\x1b[2J\u202e"
+    objcopy("--strip-debug", PROGRAM, f"{folder}/{name}")
+    assert_matches(r"\n    \S+ \(two\\x0alines\\x1b\[2J\\u202e\+0x\w+\)\n",
+                   report_of(folder, name))
+
+
 tap.run([test_without_table, test_separate_file, test_wrong_file, test_no_client,
-         test_no_connection])
+         test_no_connection, test_odd_file_name])
