@@ -8,7 +8,9 @@
 
 G_BEGIN_DECLS
 
-void fsmm_leaks_watch_exit (void);
 void fsmm_leaks_report (FsmmStore *store, const char *when);
+
+void fsmm_leaks_watch_fork (void);
+void fsmm_leaks_report_at_exit (void);
 
 G_END_DECLS

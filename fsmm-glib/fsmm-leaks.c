@@ -7,7 +7,9 @@
 #include "fsmm-store-locked-private.h"
 #include "fsmm-thread-private.h"
 
-#include <stdlib.h>
+#ifdef HAVE_PTHREAD_ATFORK
+#include <pthread.h>
+#endif
 
 /* How many of the places where live blocks were taken are shown of each pool. */
 #define MAX_SITES 5
@@ -53,10 +55,11 @@ add_to_site (Leaks *self, GHashTable *indexes, const FsmmStack *stack)
 }
 
 static void
-look_at_chunk (Leaks *self, GHashTable *indexes, const FsmmChunk *chunk)
+look_at_chunk (Leaks *self, GHashTable *indexes, const FsmmChunk *chunk, gint64 since)
 {
   for (gsize i = 0; i < chunk->geometry->n_blocks; i++)
-    if (fsmm_state_is_out (fsmm_state_get (&chunk->states[i])))
+    if (fsmm_state_is_out (fsmm_state_get (&chunk->states[i])) &&
+        chunk->histories[i].taken_at >= since)
       {
         const FsmmHistory *history = &chunk->histories[i];
 
@@ -76,9 +79,9 @@ compare_sites (gconstpointer a, gconstpointer b)
   return one == other ? 0 : one > other ? -1 : 1;
 }
 
-/* NULL if there are none. */
+/* Of what was taken since then. NULL if there are none. */
 static Leaks *
-find_leaks (FsmmStore *store)
+find_leaks (FsmmStore *store, gint64 since)
 {
   g_autoptr (GHashTable) indexes = g_hash_table_new (NULL, NULL);
   Leaks *self = g_new0 (Leaks, 1);
@@ -90,7 +93,7 @@ find_leaks (FsmmStore *store)
   fsmm_lock (&store->lock);
   for (GList *l = store->all.head; l != NULL; l = l->next)
     if (!((FsmmChunk *) l->data)->detached)
-      look_at_chunk (self, indexes, l->data);
+      look_at_chunk (self, indexes, l->data, since);
   fsmm_unlock (&store->lock);
 
   g_array_sort (self->sites, compare_sites);
@@ -145,7 +148,7 @@ log_leaks (const Leaks *self, const char *when)
 void
 fsmm_leaks_report (FsmmStore *store, const char *when)
 {
-  Leaks *leaks = find_leaks (store);
+  Leaks *leaks = find_leaks (store, 0);
 
   if (leaks != NULL)
     {
@@ -155,6 +158,9 @@ fsmm_leaks_report (FsmmStore *store, const char *when)
 }
 
 /* --- At the end of the program --- */
+
+/* In a child of fork (), when that was: what was live then is for the parent to free. */
+static gint64 forked_at;
 
 typedef struct {
   const char *type;
@@ -212,15 +218,15 @@ log_sums (GArray *sums)
 static void
 collect (FsmmStore *store, gpointer found)
 {
-  Leaks *leaks = store->debug & FSMM_DEBUG_LEAKS ? find_leaks (store) : NULL;
+  Leaks *leaks = store->debug & FSMM_DEBUG_LEAKS ? find_leaks (store, forked_at) : NULL;
 
   if (leaks != NULL)
     g_ptr_array_add (found, leaks);
 }
 
 /* Messages are for when no pool is locked. */
-static void
-report_at_exit (void)
+void
+fsmm_leaks_report_at_exit (void)
 {
   g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func ((GDestroyNotify) leaks_free);
   g_autoptr (GArray) sums = g_array_new (FALSE, FALSE, sizeof (TypeSum));
@@ -235,15 +241,32 @@ report_at_exit (void)
   log_sums (sums);
 }
 
+#ifdef HAVE_PTHREAD_ATFORK
+
+static void
+note_child (void)
+{
+  forked_at = g_get_monotonic_time ();
+}
+
+/* Called in each process before it can fork with a block in a pool. */
 void
-fsmm_leaks_watch_exit (void)
+fsmm_leaks_watch_fork (void)
 {
   static gsize watching;
 
   if (fsmm_once_enter (&watching))
     {
-      if (atexit (report_at_exit) != 0)
-        g_warning ("leaks will not be reported: atexit () takes no more functions");
+      pthread_atfork (NULL, NULL, note_child);
       fsmm_once_leave (&watching);
     }
 }
+
+#else
+
+void
+fsmm_leaks_watch_fork (void)
+{
+}
+
+#endif

@@ -15,6 +15,7 @@ void fsmm_store_debug_clear (FsmmStore *self);
 
 gboolean fsmm_store_debug_add_chunk (FsmmStore *self, FsmmChunk *chunk);
 void fsmm_store_debug_close_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
+void fsmm_store_debug_sweep (FsmmStore *self, FsmmLater *later);
 void fsmm_store_debug_finish (FsmmStore *self, FsmmChunk *chunk, gsize block);
 void fsmm_store_debug_dispose_chunk (FsmmStore *self, FsmmChunk *chunk);
 

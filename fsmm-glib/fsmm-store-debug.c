@@ -4,7 +4,7 @@
 
 #include "fsmm-store-debug-private.h"
 
-#include "fsmm-leaks-private.h"
+#include "fsmm-exit-private.h"
 #include "fsmm-tools-private.h"
 
 #include <string.h>
@@ -30,8 +30,8 @@ fsmm_store_debug_init (FsmmStore *self)
     fsmm_tools_add_store (self);
   if (self->debug & FSMM_DEBUG_QUARANTINE && !fsmm_quarantine_init (&self->quarantine))
     self->debug &= ~FSMM_DEBUG_QUARANTINE;
-  if (self->debug & FSMM_DEBUG_LEAKS)
-    fsmm_leaks_watch_exit ();
+  if (self->debug & (FSMM_DEBUG_LEAKS | FSMM_DEBUG_POISON | FSMM_DEBUG_CANARY))
+    fsmm_exit_watch ();
 }
 
 void
@@ -150,6 +150,15 @@ fsmm_store_debug_close_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *late
       if (self->debug & FSMM_DEBUG_TOOLS)
         fsmm_tools_forbid ((guint8 *) block + allowed, others);
     }
+}
+
+/* The same for all chunks, which stay as they are: the program is about to go. */
+void
+fsmm_store_debug_sweep (FsmmStore *self, FsmmLater *later)
+{
+  for (GList *l = self->all.head; l != NULL; l = l->next)
+    if (((FsmmChunk *) l->data)->drop_id == 0)
+      fsmm_store_debug_close_chunk (self, l->data, later);
 }
 
 /* The memory is for others from now on. */
