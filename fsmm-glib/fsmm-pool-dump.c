@@ -40,6 +40,8 @@ append_flags (FsmmPool *self, GString *text)
 
   if (*flags != '\0')
     g_string_append_printf (text, "  FSMM_DEBUG: %s\n", flags);
+  if (self->store.debug & FSMM_DEBUG_TOOLS)
+    g_string_append (text, "  AddressSanitizer or Valgrind is told of each block\n");
 }
 
 /**

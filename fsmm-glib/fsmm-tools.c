@@ -7,10 +7,9 @@
 #include "fsmm-tsan-private.h"
 
 #ifdef HAVE_VALGRIND
+#include <valgrind/drd.h>
+#include <valgrind/helgrind.h>
 #include <valgrind/memcheck.h>
-#define IS_IN_VALGRIND (RUNNING_ON_VALGRIND != 0)
-#else
-#define IS_IN_VALGRIND FALSE
 #endif
 
 /* There where the program is built with the sanitizer, whatever this library is built with. */
@@ -25,10 +24,25 @@ is_in_asan (void)
   return __asan_poison_memory_region != NULL;
 }
 
+/* Whether Valgrind looks for mistakes: with the tools that do, each of which answers a question of
+ * its own. The others measure what the program does, and are to see what it does without them. */
+static gboolean
+is_in_valgrind (void)
+{
+#ifdef HAVE_VALGRIND
+  guint8 byte = 0, bits = 0;
+
+  return VALGRIND_GET_VBITS (&byte, &bits, 1) != 0 ||
+         VALGRIND_HG_GET_ABITS (&byte, &bits, 1) == 1 || DRD_GET_DRD_THREADID != 0;
+#else
+  return FALSE;
+#endif
+}
+
 gboolean
 fsmm_tools_are_there (void)
 {
-  return is_in_asan () || fsmm_tsan_watches_program () || IS_IN_VALGRIND;
+  return is_in_asan () || fsmm_tsan_watches_program () || is_in_valgrind ();
 }
 
 void

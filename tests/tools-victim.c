@@ -298,6 +298,25 @@ free_twice (void)
   free_block (block);
 }
 
+static void
+dump_pool (void)
+{
+  g_autofree char *dump = fsmm_pool_dump (pool);
+
+  g_print ("%s", dump);
+}
+
+static void
+take_and_free_often (void)
+{
+  for (guint i = 0; i < 30000; i++)
+    {
+      char *block = fsmm_pool_alloc (pool, NULL);
+
+      fsmm_pool_free (pool, block, NULL);
+    }
+}
+
 #ifdef __linux__
 
 static void
@@ -330,6 +349,8 @@ static const struct {
   { "leak-in-many-places", leak_in_many_places },
   { "leak-at-the-end", leak_at_the_end },
   { "free-twice", free_twice },
+  { "dump", dump_pool },
+  { "take-and-free-often", take_and_free_often },
 #ifdef __linux__
   { "tell-privileges", tell_privileges },
 #endif
