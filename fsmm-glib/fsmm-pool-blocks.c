@@ -19,6 +19,18 @@
  * function, so that no register has to be saved. Whatever is not as expected is left to the
  * second part, which starts anew. */
 
+/* g_return_val_if_fail () in the second part of a call, whose name the program does not know. */
+#define RETURN_VAL_IF_FAIL_IN(call, condition, value)                                              \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    if (G_UNLIKELY (!(condition)))                                                                 \
+      {                                                                                            \
+        g_return_if_fail_warning (G_LOG_DOMAIN, call, #condition);                                 \
+        return value;                                                                              \
+      }                                                                                            \
+  }                                                                                                \
+  G_STMT_END
+
 static G_GNUC_NO_INLINE gpointer
 alloc_slowly (FsmmPool *self, gsize n_zeroed, GError **error)
 {
@@ -27,7 +39,7 @@ alloc_slowly (FsmmPool *self, gsize n_zeroed, GError **error)
   gsize epoch;
   gpointer block;
 
-  g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
+  RETURN_VAL_IF_FAIL_IN ("fsmm_pool_alloc", FSMM_IS_POOL (self), NULL);
 
   if (fsmm_pool_refuses_raw_blocks (self, error))
     return NULL;
@@ -101,7 +113,7 @@ free_slowly (FsmmPool *self, gpointer block, GError **error)
 {
   FsmmAddressKind kind;
 
-  g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
+  RETURN_VAL_IF_FAIL_IN ("fsmm_pool_free", FSMM_IS_POOL (self), FALSE);
 
   if (fsmm_pool_refuses_raw_blocks (self, error))
     return FALSE;

@@ -451,6 +451,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
 FsmmPool *
 fsmm_pool_new (gsize alloc_size, gsize chunk_bytes, GError **error)
 {
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
   return fsmm_pool_new_full (NULL, alloc_size, 0, chunk_bytes, 0, error);
 }
 

@@ -297,6 +297,8 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
 FsmmTypedPool *
 fsmm_typed_pool_new (GType item_type, gsize chunk_bytes, GError **error)
 {
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
   return fsmm_typed_pool_new_full (NULL, item_type, chunk_bytes, 0, error);
 }
 
@@ -350,6 +352,7 @@ fsmm_typed_pool_foreach (FsmmTypedPool *self, FsmmBlockFunc func, gpointer user_
   const FsmmFrame frame = FSMM_FRAME_HERE;
 
   g_return_if_fail (FSMM_IS_TYPED_POOL (self));
+  g_return_if_fail (func != NULL);
 
   fsmm_user_call_begin (self, frame);
   fsmm_pool_foreach (self->pool, func, user_data);

@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What is not an object of the right type is refused by every call, with a critical message, and
- * does nothing. */
+/* What is not an object of the right type is refused by every call, with a critical message that
+ * names the call, and does nothing. */
 
 #include "fsmm-test.h"
 
-#define EXPECT_CRITICAL()                                                                          \
-  g_test_expect_message ("Fsmm", G_LOG_LEVEL_CRITICAL, "*assertion*failed*")
+#include <string.h>
+
+/* @call as it was written: a name, and arguments. */
+static void
+expect_critical (const char *call)
+{
+  g_autofree char *pattern = g_strdup_printf ("%.*s: assertion*failed*",
+                                              (int) strcspn (call, " "), call);
+
+  g_test_expect_message ("Fsmm", G_LOG_LEVEL_CRITICAL, pattern);
+}
 
 /* Returns nothing of use. */
 #define REFUSES(call)                                                                              \
   G_STMT_START                                                                                     \
   {                                                                                                \
-    EXPECT_CRITICAL ();                                                                            \
+    expect_critical (#call);                                                                       \
     g_assert_true (!(call));                                                                       \
     g_test_assert_expected_messages ();                                                            \
   }                                                                                                \
@@ -21,7 +30,7 @@
 #define REFUSES_VOID(call)                                                                         \
   G_STMT_START                                                                                     \
   {                                                                                                \
-    EXPECT_CRITICAL ();                                                                            \
+    expect_critical (#call);                                                                       \
     call;                                                                                          \
     g_test_assert_expected_messages ();                                                            \
   }                                                                                                \
@@ -142,11 +151,13 @@ test_no_arguments (void)
 {
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
   g_autoptr (FsmmBlock) block = fsmm_pool_acquire (pool, NULL);
+  g_autoptr (FsmmTypedPool) typed_pool = fsmm_typed_pool_new (G_TYPE_DATE, 0, NULL);
 
   REFUSES (fsmm_block_read (block, 0, 1, NULL, NULL));
   REFUSES (fsmm_block_write (block, 0, NULL, 1, NULL));
   REFUSES (fsmm_block_write_bytes (block, 0, NULL, NULL));
   REFUSES_VOID (fsmm_pool_foreach (pool, NULL, NULL));
+  REFUSES_VOID (fsmm_typed_pool_foreach (typed_pool, NULL, NULL));
 
   fsmm_test_assert_counts (pool, 1, 1);
 }
@@ -158,7 +169,9 @@ test_set_error (void)
   GError *error = g_error_new_literal (FSMM_ERROR, FSMM_ERROR_EXHAUSTED, "from before");
 
   REFUSES (fsmm_pool_new (64, 0, &error));
+  REFUSES (fsmm_pool_new_full (NULL, 64, 0, 0, 0, &error));
   REFUSES (fsmm_typed_pool_new (G_TYPE_DATE, 0, &error));
+  REFUSES (fsmm_typed_pool_new_full (NULL, G_TYPE_DATE, 0, 0, &error));
   g_assert_cmpstr (error->message, ==, "from before");
   g_error_free (error);
 }
