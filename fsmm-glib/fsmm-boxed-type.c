@@ -95,10 +95,15 @@ fsmm_boxed_free (GType type, gpointer instance)
   FsmmPool *pool = fsmm_pool_find (instance);
   FsmmTypedPool *typed_pool = pool != NULL ? pool->typed_pool : NULL;
 
-  if (pool == NULL || (typed_pool != NULL && typed_pool->item_type == type))
-    fsmm_free (instance);
+  if (instance == NULL)
+    return;
+
+  if (pool == NULL)
+    fsmm_pool_report_no_pool (type, instance);
+  else if (typed_pool == NULL || typed_pool->item_type != type)
+    fsmm_pool_report_wrong_type (pool, type, instance);
   else
-    fsmm_pool_report_wrong_type (pool, instance, type);
+    fsmm_pool_free_found (pool, type, instance);
 }
 
 /**

@@ -340,7 +340,7 @@ fsmm_typed_pool_destroy (FsmmTypedPool *self, gpointer instance, GError **error)
   if (G_LIKELY (kind == FSMM_ADDRESS_LIVE || kind == FSMM_ADDRESS_DROPPED))
     return TRUE;
 
-  fsmm_pool_report_give (self->pool, kind, instance, error);
+  fsmm_pool_report_give (self->pool, G_STRFUNC, kind, instance, error);
   return FALSE;
 }
 

@@ -32,16 +32,16 @@
   G_STMT_END
 
 static G_GNUC_NO_INLINE gpointer
-alloc_slowly (FsmmPool *self, gsize n_zeroed, GError **error)
+alloc_slowly (FsmmPool *self, const char *call, gsize n_zeroed, GError **error)
 {
   const FsmmFill zeroes = { .n_bytes = n_zeroed };
   FsmmTakeResult result;
   gsize epoch;
   gpointer block;
 
-  RETURN_VAL_IF_FAIL_IN ("fsmm_pool_alloc", FSMM_IS_POOL (self), NULL);
+  RETURN_VAL_IF_FAIL_IN (call, FSMM_IS_POOL (self), NULL);
 
-  if (fsmm_pool_refuses_raw_blocks (self, error))
+  if (fsmm_pool_refuses_raw_blocks (self, call, error))
     return NULL;
 
   block = fsmm_store_take (&self->store, FSMM_STATE_LIVE, zeroes, &epoch, &result).block;
@@ -83,7 +83,7 @@ fsmm_pool_alloc (FsmmPool *self, GError **error)
         return block;
     }
 
-  return alloc_slowly (self, 0, error);
+  return alloc_slowly (self, G_STRFUNC, 0, error);
 }
 
 /**
@@ -105,7 +105,7 @@ fsmm_pool_alloc0 (FsmmPool *self, GError **error)
 {
   g_return_val_if_fail (fsmm_pool_has_class (self), NULL);
 
-  return alloc_slowly (self, self->store.geometry.alloc_size, error);
+  return alloc_slowly (self, G_STRFUNC, self->store.geometry.alloc_size, error);
 }
 
 static G_GNUC_NO_INLINE gboolean
@@ -115,7 +115,7 @@ free_slowly (FsmmPool *self, gpointer block, GError **error)
 
   RETURN_VAL_IF_FAIL_IN ("fsmm_pool_free", FSMM_IS_POOL (self), FALSE);
 
-  if (fsmm_pool_refuses_raw_blocks (self, error))
+  if (fsmm_pool_refuses_raw_blocks (self, "fsmm_pool_free", error))
     return FALSE;
   if (block == NULL)
     return TRUE;
@@ -124,7 +124,7 @@ free_slowly (FsmmPool *self, gpointer block, GError **error)
   if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
     return TRUE;
 
-  fsmm_pool_report_give (self, kind, block, error);
+  fsmm_pool_report_give (self, "fsmm_pool_free", kind, block, error);
   return FALSE;
 }
 
@@ -226,11 +226,11 @@ fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError *
 
   g_return_val_if_fail (fsmm_pool_has_class (self), FALSE);
 
-  if (fsmm_pool_refuses_raw_blocks (self, error))
+  if (fsmm_pool_refuses_raw_blocks (self, G_STRFUNC, error))
     return FALSE;
   if (n_blocks > 0 && blocks == NULL)
     {
-      fsmm_pool_report_no_array (self, n_blocks, error);
+      fsmm_pool_report_no_array (self, G_STRFUNC, n_blocks, error);
       return FALSE;
     }
 
@@ -267,11 +267,11 @@ fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **
 
   g_return_val_if_fail (fsmm_pool_has_class (self), FALSE);
 
-  if (fsmm_pool_refuses_raw_blocks (self, error))
+  if (fsmm_pool_refuses_raw_blocks (self, G_STRFUNC, error))
     return FALSE;
   if (n_blocks > 0 && blocks == NULL)
     {
-      fsmm_pool_report_no_array (self, n_blocks, error);
+      fsmm_pool_report_no_array (self, G_STRFUNC, n_blocks, error);
       return FALSE;
     }
 
@@ -279,7 +279,7 @@ fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **
   if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
     return TRUE;
 
-  fsmm_pool_report_give_many (self, kind, blocks[n_given], n_given, error);
+  fsmm_pool_report_give_many (self, G_STRFUNC, kind, blocks[n_given], n_given, error);
   return FALSE;
 }
 
@@ -303,7 +303,7 @@ fsmm_pool_free_all (FsmmPool *self)
 {
   g_return_val_if_fail (FSMM_IS_POOL (self), 0);
 
-  if (fsmm_pool_refuses_raw_blocks (self, NULL))
+  if (fsmm_pool_refuses_raw_blocks (self, G_STRFUNC, NULL))
     return 0;
 
   return fsmm_store_drop_all (&self->store);
@@ -455,7 +455,7 @@ fsmm_pool_acquire (FsmmPool *self, GError **error)
 {
   g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
 
-  if (fsmm_pool_refuses_raw_blocks (self, error))
+  if (fsmm_pool_refuses_raw_blocks (self, G_STRFUNC, error))
     return NULL;
 
   return fsmm_block_new (self, error);
@@ -480,6 +480,21 @@ fsmm_pool_for_block (gconstpointer block)
   FsmmPool *pool = fsmm_pool_find (block);
 
   return pool != NULL && fsmm_pool_is_allocated (pool, block) ? pool : NULL;
+}
+
+/* Gives back what lies in a chunk of @self, for the calls that know no pool. */
+void
+fsmm_pool_free_found (FsmmPool *self, GType type, gpointer block)
+{
+  GError *misuse = NULL;
+
+  if (self->typed_pool != NULL)
+    fsmm_typed_pool_destroy (self->typed_pool, block, &misuse);
+  else
+    fsmm_pool_free (self, block, &misuse);
+
+  if (G_UNLIKELY (misuse != NULL))
+    fsmm_pool_report_found (self, type, block, misuse);
 }
 
 /**
@@ -516,9 +531,7 @@ fsmm_free (gpointer block)
 
   pool = fsmm_pool_find (block);
   if (pool == NULL)
-    fsmm_pool_report_no_pool (block);
-  else if (pool->typed_pool != NULL)
-    fsmm_typed_pool_destroy (pool->typed_pool, block, NULL);
+    fsmm_pool_report_no_pool (G_TYPE_INVALID, block);
   else
-    fsmm_pool_free (pool, block, NULL);
+    fsmm_pool_free_found (pool, G_TYPE_INVALID, block);
 }

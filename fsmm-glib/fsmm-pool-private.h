@@ -53,16 +53,17 @@ FsmmPool *fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
 
 void fsmm_pool_refuse_raw_blocks (FsmmPool *self);
 
-void fsmm_pool_report_no_array (FsmmPool *self, gsize n_blocks, GError **error);
-void fsmm_pool_report_raw_blocks (FsmmPool *self, GError **error);
+/* @call is what the program called, as messages name it. */
+void fsmm_pool_report_no_array (FsmmPool *self, const char *call, gsize n_blocks, GError **error);
+void fsmm_pool_report_raw_blocks (FsmmPool *self, const char *call, GError **error);
 
 static inline gboolean
-fsmm_pool_refuses_raw_blocks (FsmmPool *self, GError **error)
+fsmm_pool_refuses_raw_blocks (FsmmPool *self, const char *call, GError **error)
 {
   if (G_LIKELY (!self->refuses_raw_blocks))
     return FALSE;
 
-  fsmm_pool_report_raw_blocks (self, error);
+  fsmm_pool_report_raw_blocks (self, call, error);
   return TRUE;
 }
 
@@ -74,6 +75,8 @@ fsmm_pool_find (gconstpointer address)
 
   return store != NULL ? store->belongs.owner : NULL;
 }
+
+void fsmm_pool_free_found (FsmmPool *self, GType type, gpointer block);
 
 GParamSpec *fsmm_number_property (const char *name, GParamFlags flags);
 
@@ -87,10 +90,12 @@ fsmm_pool_is_broken (FsmmPool *self)
 void fsmm_pool_report_broken (FsmmPool *self, GError **error);
 void fsmm_pool_report_take (FsmmPool *self, FsmmTakeResult result, gsize n_blocks, GError **error);
 void fsmm_pool_report_give (FsmmPool *self,
+                            const char *call,
                             FsmmAddressKind kind,
                             gconstpointer address,
                             GError **error);
 void fsmm_pool_report_give_many (FsmmPool *self,
+                                 const char *call,
                                  FsmmAddressKind kind,
                                  gconstpointer address,
                                  gsize index,
@@ -100,8 +105,9 @@ void fsmm_pool_report_released (FsmmPool *self,
                                 gconstpointer address,
                                 GError **error);
 void fsmm_pool_report_dropped (FsmmPool *self, gboolean for_ever, GError **error);
-void fsmm_pool_report_no_pool (gconstpointer address);
-void fsmm_pool_report_wrong_type (FsmmPool *self, gconstpointer address, GType type);
+void fsmm_pool_report_no_pool (GType type, gconstpointer address);
+void fsmm_pool_report_found (FsmmPool *self, GType type, gconstpointer address, GError *misuse);
+void fsmm_pool_report_wrong_type (FsmmPool *self, GType type, gconstpointer address);
 char *fsmm_pool_describe (FsmmPool *self);
 
 G_END_DECLS

@@ -163,27 +163,35 @@ describe_code (gint code)
     }
 }
 
-/* Misuse is never silent: where nobody asks for the error, it is logged. */
 static void
-raise_misuse (FsmmPool *self, gconstpointer address, GError *misuse, GError **error)
+log_misuse (FsmmPool *self, const char *call, gconstpointer address, GError *misuse)
 {
+  g_autofree char *message = g_strdup_printf ("%s: %s", call, misuse->message);
   FsmmReport report;
 
-  if (error != NULL)
-    {
-      g_propagate_error (error, misuse);
-      return;
-    }
-
   fsmm_report_init (&report, &self->store.belongs);
-  fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, describe_code (misuse->code), address,
-                   misuse->message);
+  fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, describe_code (misuse->code), address, message);
   fsmm_report_clear (&report);
   g_error_free (misuse);
 }
 
+/* Misuse is never silent: where nobody asks for the error, it is logged. @call is the one that the
+ * program made. */
+static void
+raise_misuse (FsmmPool *self,
+              const char *call,
+              gconstpointer address,
+              GError *misuse,
+              GError **error)
+{
+  if (error != NULL)
+    g_propagate_error (error, misuse);
+  else
+    log_misuse (self, call, address, misuse);
+}
+
 void
-fsmm_pool_report_raw_blocks (FsmmPool *self, GError **error)
+fsmm_pool_report_raw_blocks (FsmmPool *self, const char *call, GError **error)
 {
   GError *misuse = NULL;
 
@@ -197,17 +205,17 @@ fsmm_pool_report_raw_blocks (FsmmPool *self, GError **error)
   set_error (self, &misuse, FSMM_ERROR_INVALID_ARGUMENT,
              "its blocks hold the instances of a typed pool, and are taken and freed by that alone; "
              "call the functions of the FsmmTypedPool");
-  raise_misuse (self, NULL, misuse, error);
+  raise_misuse (self, call, NULL, misuse, error);
 }
 
 void
-fsmm_pool_report_no_array (FsmmPool *self, gsize n_blocks, GError **error)
+fsmm_pool_report_no_array (FsmmPool *self, const char *call, gsize n_blocks, GError **error)
 {
   GError *misuse = NULL;
 
   set_error (self, &misuse, FSMM_ERROR_INVALID_ARGUMENT,
              "blocks is NULL: it must have %" G_GSIZE_FORMAT " pointers, or room for them", n_blocks);
-  raise_misuse (self, NULL, misuse, error);
+  raise_misuse (self, call, NULL, misuse, error);
 }
 
 /* Which of its blocks that is, and what became of it. */
@@ -237,6 +245,7 @@ set_give_error (FsmmPool *self,
 
 static void
 report_give (FsmmPool *self,
+             const char *call,
              FsmmAddressKind kind,
              gconstpointer address,
              const char *argument,
@@ -249,20 +258,22 @@ report_give (FsmmPool *self,
   else
     set_give_error (self, kind, address, argument, &misuse);
 
-  raise_misuse (self, address, misuse, error);
+  raise_misuse (self, call, address, misuse, error);
 }
 
 void
 fsmm_pool_report_give (FsmmPool *self,
+                       const char *call,
                        FsmmAddressKind kind,
                        gconstpointer address,
                        GError **error)
 {
-  report_give (self, kind, address, "", error);
+  report_give (self, call, kind, address, "", error);
 }
 
 void
 fsmm_pool_report_give_many (FsmmPool *self,
+                            const char *call,
                             FsmmAddressKind kind,
                             gconstpointer address,
                             gsize index,
@@ -270,7 +281,7 @@ fsmm_pool_report_give_many (FsmmPool *self,
 {
   g_autofree char *place = g_strdup_printf ("blocks[%" G_GSIZE_FORMAT "], ", index);
 
-  report_give (self, kind, address, place, error);
+  report_give (self, call, kind, address, place, error);
 }
 
 /* A handle, or what is being constructed, whose block is not there any more. */
@@ -291,27 +302,46 @@ fsmm_pool_report_dropped (FsmmPool *self, gboolean for_ever, GError **error)
                       : "everything was dropped by free_all () while this was being constructed");
 }
 
-/* For fsmm_free (), which knows no pool. */
-void
-fsmm_pool_report_no_pool (gconstpointer address)
+/* The call that has been made of a block alone: of a boxed type, or fsmm_free (), which knows none. */
+static char *
+describe_call (GType type)
 {
-  const FsmmReport report = { NULL, NULL, NULL };
+  if (type == G_TYPE_INVALID)
+    return g_strdup ("fsmm_free");
+
+  return g_strdup_printf ("g_boxed_free (%s)", g_type_name (type));
+}
+
+void
+fsmm_pool_report_no_pool (GType type, gconstpointer address)
+{
+  const FsmmReport report = { NULL, NULL, type != G_TYPE_INVALID ? g_type_name (type) : NULL };
+  g_autofree char *call = describe_call (type);
   g_autofree char *message = g_strdup_printf (
-    "cannot free %p: it lies in no chunk of any pool; it comes from elsewhere, or its pool is gone, "
-    "or its chunk has been released by free_all () or trim ()",
-    address);
+    "%s: cannot free %p: it lies in no chunk of any pool; it comes from elsewhere, or its pool is "
+    "gone, or its chunk has been released by free_all () or trim ()",
+    call, address);
 
   fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, "invalid-pointer", address, message);
 }
 
+/* @misuse (transfer full) is what the pool that has been found says. */
+void
+fsmm_pool_report_found (FsmmPool *self, GType type, gconstpointer address, GError *misuse)
+{
+  g_autofree char *call = describe_call (type);
+
+  log_misuse (self, call, address, misuse);
+}
+
 /* For g_boxed_free (), which knows the type that it was told. */
 void
-fsmm_pool_report_wrong_type (FsmmPool *self, gconstpointer address, GType type)
+fsmm_pool_report_wrong_type (FsmmPool *self, GType type, gconstpointer address)
 {
   GError *misuse = NULL;
 
   set_error (self, &misuse, FSMM_ERROR_INVALID_POINTER,
              "cannot free %p as a %s: that type does not live in this pool", address,
              g_type_name (type));
-  raise_misuse (self, address, misuse, NULL);
+  fsmm_pool_report_found (self, type, address, misuse);
 }

@@ -354,20 +354,20 @@ test_trace_tells_of_both (void)
   g_autoptr (FsmmPool) pool = new_pool ("traced", 0);
   gpointer block = take_here (pool);
 
-  fsmm_test_expect_report ("pool \"traced\"*at offset 8*" TAKEN);
+  fsmm_test_expect_report ("fsmm_pool_free: pool \"traced\"*at offset 8*" TAKEN);
   free_here (pool, (guint8 *) block + 8);
   fsmm_test_assert_reported ();
   fsmm_test_assert_field ("FSMM_FAULT", "invalid-pointer");
 
   free_here (pool, block);
-  fsmm_test_expect_report ("pool \"traced\"*free already*" TAKEN FREED);
+  fsmm_test_expect_report ("fsmm_pool_free: pool \"traced\"*free already*" TAKEN FREED);
   free_here (pool, block);
   fsmm_test_assert_reported ();
   fsmm_test_assert_field ("FSMM_FAULT", "double-free");
 
   /* Whoever takes it next is another one. */
   g_assert_true (fsmm_test_alloc (pool) == block);
-  fsmm_test_expect_report ("pool \"traced\"*at offset 8*it was taken by:*");
+  fsmm_test_expect_report ("fsmm_pool_free: pool \"traced\"*at offset 8*it was taken by:*");
   free_here (pool, (guint8 *) block + 8);
   fsmm_test_assert_reported ();
 }
