@@ -30,6 +30,7 @@ typedef struct {
   FsmmDamageKind kind;
   FsmmDamage damage;
   FsmmHistory history;
+  gboolean is_traced;
   gconstpointer block;
   gconstpointer chunk;
   gsize index;

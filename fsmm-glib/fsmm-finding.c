@@ -70,9 +70,9 @@ fsmm_finding_report (FsmmFinding *self)
   g_autofree char *history = fsmm_history_describe (&self->history);
   g_autofree char *message = NULL;
 
-  message = g_strdup_printf ("%s: block %p (number %" G_GSIZE_FORMAT " of the chunk at %p): %s%s",
+  message = g_strdup_printf ("%s: block %p (number %" G_GSIZE_FORMAT " of the chunk at %p): %s%s%s",
                              self->report.description, self->block, self->index, self->chunk, what,
-                             history);
+                             self->is_traced ? "" : " (FSMM_DEBUG=trace shows who had it)", history);
   fsmm_report_log (&self->report, G_LOG_LEVEL_CRITICAL,
                    is_overrun ? "overrun" : "write-after-free", self->block, message);
 

@@ -126,7 +126,10 @@ explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address, const Fsmm
   switch (kind)
     {
     case FSMM_ADDRESS_FREE:
-      return g_strdup ("it is free already; look for the code that freed it first");
+      return g_strdup_printf ("it is free already; look for the code that freed it first%s",
+                              self->store.debug & FSMM_DEBUG_HISTORY
+                                ? ""
+                                : " (FSMM_DEBUG=trace shows where)");
     case FSMM_ADDRESS_UNUSED:
       return g_strdup ("it is a block that was never handed out; look for where the pointer was "
                        "computed");

@@ -61,7 +61,8 @@ note_damage (FsmmStore *self,
   finding->index = block;
   finding->block = get_address (chunk, block);
   finding->alloc_size = self->geometry.alloc_size;
-  if (chunk->histories != NULL)
+  finding->is_traced = chunk->histories != NULL;
+  if (finding->is_traced)
     finding->history = chunk->histories[block];
 
   g_queue_push_tail (&later->findings, finding);

@@ -139,10 +139,56 @@ test_errors_name_no_call (void)
   g_assert_true (g_str_has_prefix (error->message, "pool \"test\" (alloc-size 64): cannot free"));
 }
 
+/* --- What helps --- */
+
+static char *
+free_twice (const char *name)
+{
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full (name, 64, 0, 1024, 0, NULL);
+  g_autoptr (GError) error = NULL;
+  gpointer block = fsmm_test_alloc (pool);
+
+  fsmm_test_free (pool, block);
+  g_assert_false (fsmm_pool_free (pool, block, &error));
+
+  return g_strdup (error->message);
+}
+
+static void
+test_trace_is_named (void)
+{
+  g_autofree char *plain = free_twice ("plain");
+  g_autofree char *traced = free_twice ("traced");
+
+  g_assert_true (g_str_has_suffix (plain, "freed it first (FSMM_DEBUG=trace shows where)"));
+  g_assert_null (strstr (traced, "FSMM_DEBUG"));
+  g_assert_nonnull (strstr (traced, "it was freed by:"));
+}
+
+static void
+write_after_free (const char *name)
+{
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full (name, 64, 0, 1024, 0, NULL);
+  guint8 *block = fsmm_test_alloc (pool);
+
+  fsmm_test_free (pool, block);
+  block[0] = 1;
+}
+
+static void
+test_trace_is_named_where_damage_is (void)
+{
+  expect ("pool \"poisoned\"*when its block is gone (FSMM_DEBUG=trace shows who had it)");
+  write_after_free ("poisoned");
+  expect ("pool \"poisoned, traced\"*when its block is gone\n  it was taken by:*");
+  write_after_free ("poisoned, traced");
+  fsmm_test_assert_reported ();
+}
+
 int
 main (int argc, char *argv[])
 {
-  g_setenv ("FSMM_DEBUG", "traced:trace;*:no-tools", TRUE);
+  g_setenv ("FSMM_DEBUG", "traced:trace;poisoned*:poison;poisoned?*traced:trace;*:no-tools", TRUE);
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/messages/calls/pools", test_calls_on_pools);
@@ -150,6 +196,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/messages/calls/instances", test_calls_on_instances);
   g_test_add_func ("/messages/calls/boxed-stranger", test_boxed_stranger);
   g_test_add_func ("/messages/calls/errors", test_errors_name_no_call);
+  g_test_add_func ("/messages/trace/double-free", test_trace_is_named);
+  g_test_add_func ("/messages/trace/damage", test_trace_is_named_where_damage_is);
 
   return g_test_run ();
 }
