@@ -38,6 +38,7 @@ fsmm_typed_pool_get_default (GType item_type)
 
   /* Made without the lock, which is so never held while another one is taken. */
   pool = fsmm_typed_pool_new (item_type, 0, NULL);
+  pool->pool->is_default = TRUE;
 
   fsmm_type_lock ();
   present = g_type_get_qdata (item_type, default_pool_quark ());

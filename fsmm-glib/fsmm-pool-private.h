@@ -30,6 +30,10 @@ struct _FsmmPool {
   FsmmTypedPool *typed_pool; /* (not owned) (nullable): NULL when that is gone */
 
   FsmmKeepers keepers; /* block handles */
+
+  /* What tells it from others, where its name is only that of its type. */
+  gconstpointer unnamed; /* (nullable): the address of the typed pool */
+  gboolean is_default;   /* of its type */
 };
 
 /* Nothing derives from FsmmPool, so that all pools have the same class: whoever has it needs no

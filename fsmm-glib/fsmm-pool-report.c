@@ -30,6 +30,11 @@ fsmm_pool_describe (FsmmPool *self)
     return g_strdup_printf ("unnamed pool %p (%s)", (gpointer) self, what);
 
   name = fsmm_text_escape (self->name);
+  if (self->is_default)
+    return g_strdup_printf ("default pool \"%s\" (%s)", name, what);
+  if (self->unnamed != NULL)
+    return g_strdup_printf ("pool \"%s\" at %p (%s)", name, self->unnamed, what);
+
   return g_strdup_printf ("pool \"%s\" (%s)", name, what);
 }
 

@@ -79,6 +79,8 @@ fsmm_typed_pool_constructed (GObject *object)
 
   self->pool = fsmm_pool_new_typed (self, fsmm_typed_pool_get_name (self), self->item_type,
                                     self->layout, self->chunk_bytes, self->max_blocks, error);
+  if (self->name == NULL)
+    self->pool->unnamed = self;
 
   G_OBJECT_CLASS (fsmm_typed_pool_parent_class)->constructed (object);
 }
@@ -223,6 +225,8 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
    * FsmmTypedPool:name: (getter get_name)
    *
    * The name that error messages use for the pool: the name of its type, unless another one is set.
+   * Messages tell pools without a name of their own apart by their addresses, and the default pool of
+   * the type by saying so.
    *
    * Since: 1.0
    */

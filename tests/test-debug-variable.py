@@ -56,7 +56,7 @@ def test_silence():
 def test_leaks_at_exit():
     """leaks are told by pool and by type when the program exits"""
     text = run("leak-instances", "leaks")
-    assert_matches(r'pool "Note" \(Note, alloc-size 8\): 5 blocks \(40 bytes\) live when the program'
+    assert_matches(r'pool "Note" at 0x\w+ \(Note, alloc-size 8\): 5 blocks \(40 bytes\) live when the program'
                    r" exited, the oldest for \d+\.\d s\n  5 blocks \(40 bytes\) taken by:\n", text)
     assert_matches(r'pool "other notes" \(Note, alloc-size 8\): 7 blocks \(56 bytes\)', text)
     assert_matches(r"by type:\n  Note: 12 instances \(96 bytes\) in 2 pools\n"

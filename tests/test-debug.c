@@ -459,7 +459,7 @@ test_leaks_of_a_type (void)
 
   n_points_cleared = 0;
   fsmm_test_construct (pool);
-  fsmm_test_expect_report ("pool \"Point\" (Point, alloc-size 8): 1 block (8 bytes) live when the "
+  fsmm_test_expect_report ("pool \"Point\" at * (Point, alloc-size 8): 1 block (8 bytes) live when the "
                            "pool was finalized*");
   g_object_unref (pool);
   fsmm_test_assert_reported ();

@@ -139,6 +139,34 @@ test_errors_name_no_call (void)
   g_assert_true (g_str_has_prefix (error->message, "pool \"test\" (alloc-size 64): cannot free"));
 }
 
+/* --- Pools without a name of their own --- */
+
+static void
+assert_described (FsmmTypedPool *pool, const char *description)
+{
+  g_autofree char *dump = fsmm_pool_dump (fsmm_typed_pool_get_pool (pool));
+  g_autofree char *start = g_strdup_printf ("%s (Track, alloc-size 4): ", description);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpstr (fsmm_typed_pool_get_name (pool), ==, "Track");
+  g_assert_false (fsmm_typed_pool_destroy (pool, &dump, &error));
+  g_assert_true (g_str_has_prefix (error->message, start));
+  g_assert_true (g_str_has_prefix (dump, description));
+}
+
+static void
+test_unnamed_pools (void)
+{
+  g_autoptr (FsmmTypedPool) one = fsmm_typed_pool_new (TRACK_TYPE, 0, NULL);
+  g_autoptr (FsmmTypedPool) other = fsmm_typed_pool_new (TRACK_TYPE, 0, NULL);
+  g_autofree char *first = g_strdup_printf ("pool \"Track\" at %p", (gpointer) one);
+  g_autofree char *second = g_strdup_printf ("pool \"Track\" at %p", (gpointer) other);
+
+  assert_described (one, first);
+  assert_described (other, second);
+  assert_described (fsmm_typed_pool_get_default (TRACK_TYPE), "default pool \"Track\"");
+}
+
 /* --- What helps --- */
 
 static char *
@@ -196,6 +224,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/messages/calls/instances", test_calls_on_instances);
   g_test_add_func ("/messages/calls/boxed-stranger", test_boxed_stranger);
   g_test_add_func ("/messages/calls/errors", test_errors_name_no_call);
+  g_test_add_func ("/messages/unnamed-pools", test_unnamed_pools);
   g_test_add_func ("/messages/trace/double-free", test_trace_is_named);
   g_test_add_func ("/messages/trace/damage", test_trace_is_named_where_damage_is);
 
