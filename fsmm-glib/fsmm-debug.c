@@ -31,8 +31,8 @@ static const GDebugKey keys[] = {
 
 static const char help[] =
   "FSMM_DEBUG takes flags, with commas between them:\n"
-  "  poison      fill free blocks; a write to one is reported when it is taken next\n"
-  "  canary      put known bytes behind each block; an overrun is reported when it is freed\n"
+  "  poison      fill free blocks; report a write to one when it is taken next, or at exit\n"
+  "  canary      put known bytes behind each block; report an overrun when it is freed, or at exit\n"
   "  quarantine  do not hand out a freed block before 1024 others have been freed\n"
   "  trace       remember where each block was taken and freed, for all reports\n"
   "  leaks       report what is live when its pool is finalized and when the program exits\n"

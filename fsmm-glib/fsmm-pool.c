@@ -376,7 +376,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   /**
    * FsmmPool:n-chunks: (getter get_n_chunks)
    *
-   * The number of chunks that the pool currently holds.
+   * The number of chunks that the pool currently holds. `notify` is not emitted when it changes.
    *
    * Since: 1.0
    */
@@ -388,6 +388,9 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    * The number of blocks that are currently live. While other threads take or free blocks, this is
    * outdated at once, and can be off by as many blocks as they are working with.
    *
+   * `notify` is not emitted when this changes, as with all figures here that change by themselves: a
+   * signal for each block would cost more than the block. Read the property when you need it.
+   *
    * Since: 1.0
    */
   properties[PROP_N_ALLOCATED] = fsmm_number_property ("n-allocated", G_PARAM_READABLE);
@@ -397,7 +400,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    *
    * The number of blocks that can be handed out before the pool needs another chunk or reaches
    * [property@Fsmm.Pool:max-blocks]. Blocks that other threads keep for themselves are included,
-   * but may cost the calling thread a chunk.
+   * but may cost the calling thread a chunk. `notify` is not emitted when this changes.
    *
    * Since: 1.0
    */
@@ -408,7 +411,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    *
    * The highest number of blocks that were ever live at a time. If several threads take blocks at
    * the same time, this can be too high by the number of blocks they keep for themselves, but it
-   * never exceeds [property@Fsmm.Pool:max-blocks].
+   * never exceeds [property@Fsmm.Pool:max-blocks]. `notify` is not emitted when this changes.
    *
    * Since: 1.0
    */
@@ -424,6 +427,8 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
    * has pages of 2 MiB if the system offers them. Memory that bytes from
    * [method@Fsmm.Block.get_bytes] keep after everything was dropped is not included. The
    * bookkeeping of a chunk takes nine bits for each block.
+   *
+   * `notify` is not emitted when this changes.
    *
    * Since: 1.0
    */

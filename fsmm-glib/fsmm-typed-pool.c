@@ -265,7 +265,8 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
   /**
    * FsmmTypedPool:n-allocated: (getter get_n_allocated)
    *
-   * The number of instances that are currently live.
+   * The number of instances that are currently live. `notify` is not emitted when this changes: see
+   * [property@Fsmm.Pool:n-allocated].
    *
    * Since: 1.0
    */
@@ -274,7 +275,8 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
   /**
    * FsmmTypedPool:peak-allocated: (getter get_peak_allocated)
    *
-   * The highest number of instances that were ever live at a time.
+   * The highest number of instances that were ever live at a time. `notify` is not emitted when this
+   * changes.
    *
    * Since: 1.0
    */
