@@ -10,7 +10,7 @@
 /* Handles live in a pool of their own, one for the process: a handle costs no malloc (). */
 
 static char *
-describe (gpointer owner)
+describe_handles (gpointer owner)
 {
   return g_strdup ("the memory of handles");
 }
@@ -27,7 +27,7 @@ get_store (void)
 
       fsmm_geometry_init (&geometry, sizeof (FsmmBox), _Alignof (FsmmBox), 0, NULL);
       fsmm_store_init (&store, &geometry, G_MAXSIZE, fsmm_debug_get_own_flags (),
-                       &(FsmmSubject) { NULL, describe, "handles", NULL });
+                       &(FsmmSubject) { NULL, describe_handles, "handles", NULL });
       fsmm_once_leave (&initialized);
     }
 

@@ -129,7 +129,7 @@ find_first_outside (const FsmmStack *self, FsmmSymbols *symbols)
 }
 
 static char *
-describe (const FsmmStack *self)
+describe_calls (const FsmmStack *self)
 {
   g_autoptr (GString) lines = g_string_new (NULL);
   FsmmSymbols *symbols = fsmm_symbols_open ();
@@ -159,7 +159,7 @@ fsmm_stack_describe (const FsmmStack *self)
 
   if (found == NULL)
     {
-      char *mine = describe (self);
+      char *mine = describe_calls (self);
 
       if (__atomic_compare_exchange_n (description, &found, mine, FALSE, __ATOMIC_ACQ_REL,
                                        __ATOMIC_ACQUIRE))

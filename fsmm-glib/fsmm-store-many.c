@@ -42,7 +42,7 @@ count_own (FsmmStore *self, gsize at_most, FsmmLater *later)
 
 /* None are taken if not all can be. */
 static void
-give_back (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+give_back_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 {
   while (n_blocks-- > 0)
     fsmm_store_give (self, blocks[n_blocks], FSMM_STATE_LIVE);
@@ -107,7 +107,7 @@ take_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later
 }
 
 static FsmmTakeResult
-take_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+take_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 {
   FsmmLater later = fsmm_later_at_this_site (self);
   FsmmTakeResult result;
@@ -130,7 +130,7 @@ take_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks)
   fsmm_store_unlock_and_finish (self, &later);
 
   if (result != FSMM_TAKE_OK)
-    give_back (self, n_taken, blocks);
+    give_back_many (self, n_taken, blocks);
 
   return result;
 }
@@ -152,9 +152,9 @@ fsmm_store_take_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
   if (n_taken == n_blocks)
     return FSMM_TAKE_OK;
 
-  result = take_slowly (self, n_blocks - n_taken, blocks + n_taken);
+  result = take_many_slowly (self, n_blocks - n_taken, blocks + n_taken);
   if (result != FSMM_TAKE_OK)
-    give_back (self, n_taken, blocks);
+    give_back_many (self, n_taken, blocks);
 
   return result;
 }
