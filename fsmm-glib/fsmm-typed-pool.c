@@ -42,21 +42,24 @@
  * Since: 1.0
  */
 
-typedef enum {
-  PROP_ITEM_TYPE = 1,
-  PROP_NAME,
-  PROP_CHUNK_BYTES,
-  PROP_MAX_BLOCKS,
-  PROP_POOL,
-  PROP_N_ALLOCATED,
-  PROP_PEAK_ALLOCATED,
+typedef enum
+{
+  TYPED_PROP_ITEM_TYPE = 1,
+  TYPED_PROP_NAME,
+  TYPED_PROP_CHUNK_BYTES,
+  TYPED_PROP_MAX_BLOCKS,
+  TYPED_PROP_POOL,
+  TYPED_PROP_N_ALLOCATED,
+  TYPED_PROP_PEAK_ALLOCATED,
 } FsmmTypedPoolProperty;
 
-static GParamSpec *properties[PROP_PEAK_ALLOCATED + 1];
+static GParamSpec *typed_props[TYPED_PROP_PEAK_ALLOCATED + 1];
 
 static void fsmm_typed_pool_initable_iface_init (GInitableIface *iface);
 
-G_DEFINE_FINAL_TYPE_WITH_CODE (FsmmTypedPool, fsmm_typed_pool, G_TYPE_OBJECT,
+G_DEFINE_FINAL_TYPE_WITH_CODE (FsmmTypedPool,
+                               fsmm_typed_pool,
+                               G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_INITABLE,
                                                       fsmm_typed_pool_initable_iface_init))
 
@@ -143,25 +146,25 @@ fsmm_typed_pool_get_property (GObject *object, guint prop_id, GValue *value, GPa
 
   switch ((FsmmTypedPoolProperty) prop_id)
     {
-    case PROP_ITEM_TYPE:
+    case TYPED_PROP_ITEM_TYPE:
       g_value_set_gtype (value, self->item_type);
       break;
-    case PROP_NAME:
+    case TYPED_PROP_NAME:
       g_value_set_string (value, fsmm_typed_pool_get_name (self));
       break;
-    case PROP_CHUNK_BYTES:
+    case TYPED_PROP_CHUNK_BYTES:
       g_value_set_uint64 (value, fsmm_pool_get_chunk_bytes (self->pool));
       break;
-    case PROP_MAX_BLOCKS:
+    case TYPED_PROP_MAX_BLOCKS:
       g_value_set_uint64 (value, fsmm_typed_pool_get_max_blocks (self));
       break;
-    case PROP_POOL:
+    case TYPED_PROP_POOL:
       g_value_set_object (value, self->pool);
       break;
-    case PROP_N_ALLOCATED:
+    case TYPED_PROP_N_ALLOCATED:
       g_value_set_uint64 (value, fsmm_typed_pool_get_n_allocated (self));
       break;
-    case PROP_PEAK_ALLOCATED:
+    case TYPED_PROP_PEAK_ALLOCATED:
       g_value_set_uint64 (value, fsmm_typed_pool_get_peak_allocated (self));
       break;
     default:
@@ -179,21 +182,21 @@ fsmm_typed_pool_set_property (GObject *object,
 
   switch ((FsmmTypedPoolProperty) prop_id)
     {
-    case PROP_ITEM_TYPE:
+    case TYPED_PROP_ITEM_TYPE:
       self->item_type = g_value_get_gtype (value);
       break;
-    case PROP_NAME:
+    case TYPED_PROP_NAME:
       self->name = g_value_dup_string (value);
       break;
-    case PROP_CHUNK_BYTES:
+    case TYPED_PROP_CHUNK_BYTES:
       self->chunk_bytes = g_value_get_uint64 (value);
       break;
-    case PROP_MAX_BLOCKS:
+    case TYPED_PROP_MAX_BLOCKS:
       self->max_blocks = g_value_get_uint64 (value);
       break;
-    case PROP_POOL:
-    case PROP_N_ALLOCATED:
-    case PROP_PEAK_ALLOCATED:
+    case TYPED_PROP_POOL:
+    case TYPED_PROP_N_ALLOCATED:
+    case TYPED_PROP_PEAK_ALLOCATED:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -218,8 +221,8 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_ITEM_TYPE] = g_param_spec_gtype ("item-type", NULL, NULL, G_TYPE_NONE,
-                                                   at_construction | G_PARAM_STATIC_STRINGS);
+  typed_props[TYPED_PROP_ITEM_TYPE] = g_param_spec_gtype ("item-type", NULL, NULL, G_TYPE_NONE,
+                                                          at_construction | G_PARAM_STATIC_STRINGS);
 
   /**
    * FsmmTypedPool:name: (getter get_name)
@@ -230,8 +233,8 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL,
-                                               at_construction | G_PARAM_STATIC_STRINGS);
+  typed_props[TYPED_PROP_NAME] =
+      g_param_spec_string ("name", NULL, NULL, NULL, at_construction | G_PARAM_STATIC_STRINGS);
 
   /**
    * FsmmTypedPool:chunk-bytes:
@@ -240,7 +243,7 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_CHUNK_BYTES] = fsmm_number_property ("chunk-bytes", at_construction);
+  typed_props[TYPED_PROP_CHUNK_BYTES] = fsmm_number_property ("chunk-bytes", at_construction);
 
   /**
    * FsmmTypedPool:max-blocks: (getter get_max_blocks)
@@ -249,7 +252,7 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_MAX_BLOCKS] = fsmm_number_property ("max-blocks", at_construction);
+  typed_props[TYPED_PROP_MAX_BLOCKS] = fsmm_number_property ("max-blocks", at_construction);
 
   /**
    * FsmmTypedPool:pool: (getter get_pool)
@@ -259,8 +262,8 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_POOL] = g_param_spec_object ("pool", NULL, NULL, FSMM_TYPE_POOL,
-                                               G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  typed_props[TYPED_PROP_POOL] = g_param_spec_object ("pool", NULL, NULL, FSMM_TYPE_POOL,
+                                                      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   /**
    * FsmmTypedPool:n-allocated: (getter get_n_allocated)
@@ -270,7 +273,7 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_N_ALLOCATED] = fsmm_number_property ("n-allocated", G_PARAM_READABLE);
+  typed_props[TYPED_PROP_N_ALLOCATED] = fsmm_number_property ("n-allocated", G_PARAM_READABLE);
 
   /**
    * FsmmTypedPool:peak-allocated: (getter get_peak_allocated)
@@ -280,9 +283,10 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_PEAK_ALLOCATED] = fsmm_number_property ("peak-allocated", G_PARAM_READABLE);
+  typed_props[TYPED_PROP_PEAK_ALLOCATED] =
+      fsmm_number_property ("peak-allocated", G_PARAM_READABLE);
 
-  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (typed_props), typed_props);
 }
 
 /**
