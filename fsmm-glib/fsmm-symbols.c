@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* For dladdr (). */
-#define _GNU_SOURCE
-
 #include "config.h"
 
 #include "fsmm-symbols-private.h"
