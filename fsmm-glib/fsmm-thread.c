@@ -9,6 +9,11 @@
 #include "fsmm-store-locked-private.h"
 #include "fsmm-system-private.h"
 
+#ifdef HAVE_DLADDR1
+#include <dlfcn.h>
+#include <link.h>
+#endif
+
 /* A cache ends with its thread or with its store, whichever comes first. threads_lock keeps the two
  * from meeting: whoever has it may go from a thread to the store of a cache, and back.
  *
@@ -230,6 +235,22 @@ fsmm_thread_ensure_cache (FsmmStore *store)
 
   return cache;
 }
+
+/* The end of a thread calls a function of this module, fork () others, and GObject those of its
+ * types: that cannot be taken back. So a plugin that has the static library in it stays in memory
+ * when it is closed. The name of the program itself, which is never closed, is empty. */
+#ifdef HAVE_DLADDR1
+__attribute__ ((constructor)) static void
+keep_module (void)
+{
+  struct link_map *module;
+  Dl_info info;
+
+  if (dladdr1 (&end_of_thread, &info, (void **) &module, RTLD_DL_LINKMAP) != 0 &&
+      module->l_name[0] != '\0')
+    dlopen (module->l_name, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+}
+#endif
 
 /* --- fork () --- */
 
