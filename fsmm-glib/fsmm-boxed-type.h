@@ -53,7 +53,6 @@ G_BEGIN_DECLS
  *   g_free (self->title);
  * }
  *
- * GType track_get_type (void);
  * FSMM_DEFINE_BOXED_TYPE (Track, track, track_copy, track_clear)
  * ```
  *
@@ -93,29 +92,30 @@ G_BEGIN_DECLS
  *   return g_strdup_printf ("job of priority %u", self->priority);
  * }
  *
- * GType job_get_type (void);
  * FSMM_DEFINE_BOXED_TYPE_EXTENDED (Job, job, job_init, NULL, NULL, job_to_string, {})
  * ```
  *
  * Since: 1.0
  */
 #define FSMM_DEFINE_BOXED_TYPE_EXTENDED(TypeName, type_name, init, copy, clear, to_string, _C_)    \
-  static gpointer type_name##_copy_to_pool (gpointer instance)                                     \
+  static GType type_name##_type_in_pool (void);                                                    \
+                                                                                                   \
+  static gpointer type_name##_copy_to_pool (gpointer type_name##_to_copy)                          \
   {                                                                                                \
     /* All find the same. g_once_init_enter () could wait for ever in a child of fork (). */       \
-    static FsmmTypedPool *default_pool;                                                            \
-    FsmmTypedPool *pool = g_atomic_pointer_get (&default_pool);                                    \
-    if (pool == NULL)                                                                              \
+    static FsmmTypedPool *type_name##_default_pool;                                                \
+    FsmmTypedPool *type_name##_pool = g_atomic_pointer_get (&type_name##_default_pool);            \
+    if (type_name##_pool == NULL)                                                                  \
       {                                                                                            \
-        pool = fsmm_typed_pool_get_default (type_name##_get_type ());                              \
-        g_atomic_pointer_set (&default_pool, pool);                                                \
+        type_name##_pool = fsmm_typed_pool_get_default (type_name##_type_in_pool ());              \
+        g_atomic_pointer_set (&type_name##_default_pool, type_name##_pool);                        \
       }                                                                                            \
-    return fsmm_boxed_copy (pool, instance);                                                       \
+    return fsmm_boxed_copy (type_name##_pool, type_name##_to_copy);                                \
   }                                                                                                \
                                                                                                    \
-  static void type_name##_free_to_pool (gpointer instance)                                         \
+  static void type_name##_free_to_pool (gpointer type_name##_to_free)                              \
   {                                                                                                \
-    fsmm_boxed_free (type_name##_get_type (), instance);                                           \
+    fsmm_boxed_free (type_name##_type_in_pool (), type_name##_to_free);                            \
   }                                                                                                \
                                                                                                    \
   /* Parameters, so that the compiler checks them, and no name hides one that the user gave. */    \
@@ -125,17 +125,12 @@ G_BEGIN_DECLS
     void (*type_name##_clear_in_pool) (TypeName *),                                                \
     char *(*type_name##_to_string_in_pool) (const TypeName *))                                     \
   {                                                                                                \
-    const FsmmTypeLayout type_name##_layout_in_pool = {                                            \
-      sizeof (TypeName),                                                                           \
-      __alignof__ (TypeName),                                                                      \
-      (FsmmInitFunc) type_name##_init_in_pool,                                                     \
-      (FsmmCopyFunc) type_name##_copy_in_pool,                                                     \
-      (FsmmClearFunc) type_name##_clear_in_pool,                                                   \
-      (FsmmToStringFunc) type_name##_to_string_in_pool,                                            \
-    };                                                                                             \
+    FsmmTypeLayout type_name##_layout_in_pool;                                                     \
     GType g_define_type_id = g_boxed_type_register_static (                                        \
-      g_intern_static_string (#TypeName), type_name##_copy_to_pool,                                \
-      type_name##_free_to_pool);                                                                   \
+        g_intern_static_string (#TypeName), type_name##_copy_to_pool, type_name##_free_to_pool);   \
+    _FSMM_FILL_LAYOUT (type_name##_layout_in_pool, TypeName, type_name##_init_in_pool,             \
+                       type_name##_copy_in_pool, type_name##_clear_in_pool,                        \
+                       type_name##_to_string_in_pool);                                             \
     fsmm_boxed_type_register_layout (g_define_type_id, &type_name##_layout_in_pool);               \
     {                                                                                              \
       _C_;                                                                                         \
@@ -143,16 +138,36 @@ G_BEGIN_DECLS
     return g_define_type_id;                                                                       \
   }                                                                                                \
                                                                                                    \
+  static GType type_name##_type_in_pool (void)                                                     \
+  {                                                                                                \
+    static gsize type_name##_type_id;                                                              \
+    if (g_once_init_enter (&type_name##_type_id))                                                  \
+      {                                                                                            \
+        GType type_name##_new_type = type_name##_register_type (init, copy, clear, to_string);     \
+        g_once_init_leave (&type_name##_type_id, type_name##_new_type);                            \
+      }                                                                                            \
+    return type_name##_type_id;                                                                    \
+  }                                                                                                \
+                                                                                                   \
   GType type_name##_get_type (void)                                                                \
   {                                                                                                \
-    static gsize type_id;                                                                          \
-    if (g_once_init_enter (&type_id))                                                              \
-      g_once_init_leave (&type_id,                                                                 \
-                         type_name##_register_type (init, copy, clear, to_string));                \
-    return (GType) type_id;                                                                        \
+    return type_name##_type_in_pool ();                                                            \
   }
 
-/* For the macros above: nobody else needs these. */
+/* For the macros above: nobody else needs these. Whatever a compiler can be told to say of casts,
+ * it does not say of this one. */
+#ifdef __cplusplus
+#define _FSMM_FUNC(Type, func) (reinterpret_cast<Type> (reinterpret_cast<void (*) (void)> (func)))
+#else
+#define _FSMM_FUNC(Type, func) ((Type) (void (*) (void)) (func))
+#endif
+#define _FSMM_FILL_LAYOUT(layout, TypeName, init_func, copy_func, clear_func, to_string_func)      \
+  (layout).size = sizeof (TypeName);                                                               \
+  (layout).alignment = __alignof__ (TypeName);                                                     \
+  (layout).init = _FSMM_FUNC (FsmmInitFunc, init_func);                                            \
+  (layout).copy = _FSMM_FUNC (FsmmCopyFunc, copy_func);                                            \
+  (layout).clear = _FSMM_FUNC (FsmmClearFunc, clear_func);                                         \
+  (layout).to_string = _FSMM_FUNC (FsmmToStringFunc, to_string_func)
 FSMM_AVAILABLE_IN_1_0
 gpointer fsmm_boxed_copy (FsmmTypedPool *pool, gconstpointer instance);
 FSMM_AVAILABLE_IN_1_0
