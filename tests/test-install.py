@@ -169,26 +169,8 @@ def test_devenv():
     assert run(*devenv, "gjs", "-c", JAVASCRIPT).splitlines()[-1] == "64"
 
 
-def test_subproject():
-    """a project can have the library as a subproject"""
-    project = ROOT / "outer"
-    (project / "subprojects").mkdir(parents=True)
-    (project / "subprojects" / "fsmm-glib").symlink_to(pathlib.Path(SOURCE).resolve())
-    (project / "main.c").write_text(readme_program())
-    (project / "meson.build").write_text("""
-        project('outer', 'c', default_options: ['warning_level=3'])
-        dep = dependency('fsmm-glib-1', fallback: 'fsmm-glib', default_options: [
-          'introspection=disabled', 'vapi=disabled', 'docs=disabled', 'tests=disabled',
-          'examples=disabled'])
-        executable('main', 'main.c', dependencies: dep)
-    """)
-    run(*shlex.split(MESON), "setup", "build", cwd=project, env={"CC": CC})
-    run(*shlex.split(MESON), "compile", "-C", "build", cwd=project)
-    assert run(str(project / "build" / "main"))
-
-
 TESTS = [test_install, test_shared_library, test_static_library, test_python_help,
-         test_javascript, test_only_the_main_header, test_devenv, test_subproject]
+         test_javascript, test_only_the_main_header, test_devenv]
 if CXX:
     TESTS.append(test_cplusplus)
 

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a build is asked for, by itself or as a part of another project, is what is built.
+
+usage: test-build-options.py MESON SOURCE CC
+"""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+import tap
+
+MESON, SOURCE, CC = sys.argv[1:]
+ROOT = pathlib.Path(tempfile.mkdtemp(prefix="fsmm-build-options-")) / "outer"
+
+# All sources of the library are compiled as one file here, as any project may have it done.
+SETUP = ["setup", "--wrap-mode=forcefallback", "--prefix=/usr", "--libdir=lib", "-Dwerror=true",
+         "-Dbuildtype=plain", "-Dunity=subprojects", "-Dunity_size=1000"]
+
+PROJECT = """
+project('outer', 'c')
+executable('program', 'main.c', dependencies: dependency('fsmm-glib-1', fallback: 'fsmm-glib'),
+  install: true)
+executable('alone', 'main.c', dependencies: dependency('fsmm-glib-1', static: true), install: true)
+"""
+
+
+def run(*command, env={}, **kwargs):
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
+                            env=os.environ | {"CC": CC} | env, **kwargs)
+    if result.returncode != 0:
+        raise AssertionError(f"{shlex.join(map(str, command))} ended with {result.returncode}:\n"
+                             f"{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def meson(*args):
+    return run(*shlex.split(MESON), *args)
+
+
+def write_project():
+    (ROOT / "subprojects").mkdir(parents=True)
+    readme = pathlib.Path(SOURCE, "README.md").read_text(encoding="utf-8")
+    (ROOT / "main.c").write_text(re.search(r"^```c\n(.*?)^```$", readme, re.M | re.S)[1])
+    (ROOT / "meson.build").write_text(PROJECT)
+    (ROOT / "subprojects" / "fsmm-glib").symlink_to(pathlib.Path(SOURCE).resolve())
+
+
+def build_and_install(kind, *install_args):
+    """Returns the folder that the programs are installed to."""
+    meson(*SETUP, f"-Ddefault_library={kind}", kind)
+    meson("compile", "-C", kind, "program", "alone")
+    meson("install", "-C", kind, "--no-rebuild", "--destdir", str(ROOT / f"{kind}-stage"),
+          *install_args)
+    return ROOT / f"{kind}-stage" / "usr"
+
+
+def test_static():
+    """with default_library=static, a program that is installed alone has the library in it"""
+    installed = build_and_install("static", "--skip-subprojects")
+    assert not list(installed.rglob("*fsmm-glib*"))
+    assert run(str(installed / "bin" / "program"))
+
+
+def test_shared():
+    """with default_library=shared, only a program that asks for it has the library in it"""
+    installed = build_and_install("shared", "--tags", "runtime")
+    assert run(str(installed / "bin" / "program"), env={"LD_LIBRARY_PATH": str(installed / "lib")})
+
+    for library in installed.rglob("libfsmm-glib*"):
+        library.unlink()
+    assert run(str(installed / "bin" / "alone"))
+    alone = subprocess.run([installed / "bin" / "program"], capture_output=True)
+    assert alone.returncode != 0
+
+
+write_project()
+try:
+    tap.run([test_static, test_shared])
+finally:
+    subprocess.run(["rm", "-rf", str(ROOT.parent)], check=False)
