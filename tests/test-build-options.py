@@ -4,6 +4,7 @@
 usage: test-build-options.py MESON SOURCE CC
 """
 
+import json
 import os
 import pathlib
 import re
@@ -66,6 +67,13 @@ def test_static():
     assert run(str(installed / "bin" / "program"))
 
 
+def test_no_more_than_the_library():
+    """no test, example or page of the library is built as part of another project"""
+    targets = json.loads(meson("introspect", "--targets", "static"))
+    folders = {pathlib.Path(target["defined_in"]).parent.name for target in targets}
+    assert folders == {"outer", "fsmm-glib"}, folders
+
+
 def test_shared():
     """with default_library=shared, only a program that asks for it has the library in it"""
     installed = build_and_install("shared", "--tags", "runtime")
@@ -80,6 +88,6 @@ def test_shared():
 
 write_project()
 try:
-    tap.run([test_static, test_shared])
+    tap.run([test_static, test_no_more_than_the_library, test_shared])
 finally:
     subprocess.run(["rm", "-rf", str(ROOT.parent)], check=False)
