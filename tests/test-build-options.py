@@ -86,8 +86,26 @@ def test_shared():
     assert alone.returncode != 0
 
 
+def path_without(*names):
+    """A folder that has what those on the PATH have, apart from some programs."""
+    folder = ROOT / "bin"
+    folder.mkdir()
+    for program in (path for place in os.get_exec_path() for path in pathlib.Path(place).glob("*")):
+        link = folder / program.name
+        if not program.name.startswith(names) and not link.is_symlink():
+            link.symlink_to(program)
+    return str(folder)
+
+
+def test_no_bindings():
+    """without introspection, the tests need no program of another language"""
+    run(*shlex.split(MESON), "setup", "-Dintrospection=disabled", "-Dtests=enabled",
+        str(pathlib.Path(SOURCE).resolve()), "no-bindings",
+        env={"PATH": path_without("gjs", "valac", "lua")})
+
+
 write_project()
 try:
-    tap.run([test_static, test_no_more_than_the_library, test_shared])
+    tap.run([test_static, test_no_more_than_the_library, test_shared, test_no_bindings])
 finally:
     subprocess.run(["rm", "-rf", str(ROOT.parent)], check=False)
