@@ -149,18 +149,22 @@ fsmm_chunk_take_again (FsmmChunk *self, gsize block)
 /* Other threads may write to a state at this moment, each because it frees a block that has just
  * been freed. What they write must not be written over: it may have been looked at already, and
  * the block handed out. So a state is exchanged for another if it is still what it was; and
- * since that takes as long for eight as for one, eight at a time, one byte each of a number. */
-typedef guint64 __attribute__ ((may_alias)) States;
+ * since that takes as long for eight as for one, as many at a time as a word of the processor has
+ * bytes, one byte each of a number. It can exchange no larger one at once, or not together with
+ * what other threads do to single bytes. */
+typedef gsize __attribute__ ((may_alias)) States;
 
+#define N_STATES sizeof (States)
 #define EACH(byte) ((States) 0x0101010101010101 * (byte))
+#define EACH_ITS_BIT ((States) 0x8040201008040201)
 
-/* FF for each of the eight bits that is set: the lowest one is for the first byte. */
+/* FF for each bit that is set: the lowest one is for the first byte. */
 static inline States
 bytes_of (guint8 bits)
 {
-  States spread = EACH (bits) & 0x8040201008040201;
+  States spread = EACH (bits) & EACH_ITS_BIT;
 
-  return GUINT64_TO_LE (((spread + EACH (0x7f)) >> 7 & EACH (1)) * 0xff);
+  return GSIZE_TO_LE (((spread + EACH (0x7f)) >> 7 & EACH (1)) * 0xff);
 }
 
 /* FF for each byte that is not 0. */
@@ -173,10 +177,10 @@ nonzero_bytes (States states)
 static inline guint8
 bits_of (States bytes)
 {
-  return (guint8) ((GUINT64_FROM_LE (bytes) & 0x8040201008040201) * EACH (1) >> 56);
+  return (guint8) ((GSIZE_FROM_LE (bytes) & EACH_ITS_BIT) * EACH (1) >> (8 * (N_STATES - 1)));
 }
 
-/* Replaces those of eight states which are @from, or the odd state above it, by @to, or the odd
+/* Replaces those of a word of states which are @from, or the odd state above it, by @to, or the odd
  * one above it: what is odd becomes even, and the other way round. Returns which were something
  * else. Where nobody else can write, that is done without the processor's lock, which takes ten
  * times as long. */
@@ -212,16 +216,17 @@ exchange_word (FsmmChunk *self,
                gboolean is_alone)
 {
   States *states = (States *) (gpointer) (self->states + blocks.word * WORD_BITS);
+  const guint64 all = ((guint64) 1 << N_STATES) - 1;
   guint64 left = blocks.bits;
   guint64 others = 0;
 
   while (left != 0)
     {
-      guint i = __builtin_ctzll (left) / 8;
-      guint8 which = left >> (8 * i) & 0xff;
+      guint i = __builtin_ctzll (left) / N_STATES;
+      guint8 which = left >> (N_STATES * i) & all;
 
-      others |= (guint64) exchange (states + i, which, from, to, is_alone) << (8 * i);
-      left &= ~((guint64) 0xff << (8 * i));
+      others |= (guint64) exchange (states + i, which, from, to, is_alone) << (N_STATES * i);
+      left &= ~(all << (N_STATES * i));
     }
 
   return others;
