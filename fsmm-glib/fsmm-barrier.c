@@ -10,14 +10,20 @@
 
 gboolean fsmm_barrier_is_symmetric = TRUE;
 
+#include <errno.h>
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Keeps errno, whatever the kernel says: this can be a part of a free. */
 static gboolean
 ask_kernel (int command)
 {
-  return syscall (SYS_membarrier, command, 0, 0) == 0;
+  int kept_errno = errno;
+  gboolean is_done = syscall (SYS_membarrier, command, 0, 0) == 0;
+
+  errno = kept_errno;
+  return is_done;
 }
 
 static gsize initialized;

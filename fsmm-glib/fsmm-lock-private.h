@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include <errno.h>
 #include <glib.h>
 
 #include "fsmm-tsan-private.h"
@@ -31,10 +32,21 @@ fsmm_lock_is_set_up (GMutex *mutex, gconstpointer constant, gsize n_constant)
   VALGRIND_HG_DISABLE_CHECKING (mutex, sizeof *mutex);
 }
 
+/* Waiting sets errno, which is not for a free to do. */
+static inline void
+fsmm_lock_slowly (GMutex *mutex)
+{
+  int kept_errno = errno;
+
+  g_mutex_lock (mutex);
+  errno = kept_errno;
+}
+
 static inline void
 fsmm_lock (GMutex *mutex)
 {
-  g_mutex_lock (mutex);
+  if (!g_mutex_trylock (mutex))
+    fsmm_lock_slowly (mutex);
   fsmm_tsan_enter (mutex);
   ANNOTATE_HAPPENS_AFTER (mutex);
 }

@@ -519,6 +519,9 @@ fsmm_pool_free_found (FsmmPool *self, GType type, gpointer block)
  * An instance of a typed pool is cleared first. An invalid pointer is refused, as in
  * [method@Fsmm.Pool.free], and logged as a critical message.
  *
+ * Like `free ()`, this keeps `errno`, but for a pointer that is refused, and if the clear function of
+ * the type changes it. So do the other calls that give blocks or memory back.
+ *
  * Since: 1.0
  */
 void

@@ -4,6 +4,7 @@
 
 #include "fsmm-system-private.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #ifdef HAVE_MMAP
@@ -159,10 +160,13 @@ fsmm_system_map (gsize size, gsize alignment)
   return base;
 }
 
-/* Gives back what fsmm_system_map () returned. */
+/* Gives back what fsmm_system_map () returned. Keeps errno, as free () does: a cleanup may run
+ * between a call that failed and a look at why. */
 void
 fsmm_system_unmap (gpointer base, gsize size)
 {
+  int kept_errno = errno;
+
   if (__lsan_unregister_root_region != NULL)
     __lsan_unregister_root_region (base, size);
 
@@ -170,19 +174,25 @@ fsmm_system_unmap (gpointer base, gsize size)
    * are lost, but not the memory. */
   if (munmap (base, size) != 0)
     fsmm_system_discard (base, size);
+
+  errno = kept_errno;
 }
 
-/* Gives back the pages that lie wholly in the range, but not their addresses: they read as zero
- * from now on. */
+/* Gives back the pages that lie wholly in the range, but not their addresses. Nobody may rely on
+ * what they read as afterwards: the system refuses if they are locked in memory, or if it is told
+ * to. Keeps errno. */
 void
 fsmm_system_discard (gpointer base, gsize size)
 {
   guintptr page = (guintptr) sysconf (_SC_PAGESIZE);
   guintptr start = ((guintptr) base + page - 1) & ~(page - 1);
   guintptr end = ((guintptr) base + size) & ~(page - 1);
+  int kept_errno = errno;
 
   if (start < end)
     madvise ((void *) start, end - start, MADV_DONTNEED);
+
+  errno = kept_errno;
 }
 
 /* Asks for huge pages, which are quicker to get, to use and to give back, for a mapping that

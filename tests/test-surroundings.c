@@ -20,6 +20,9 @@
 #define N_THREADS 3
 #define N_BLOCKS 300
 
+/* No call of the C library sets this one. */
+#define SOME_ERRNO 4711
+
 /* From now on the kernel answers @call with @error, whichever thread asks: until the process
  * ends, so that tests do this in one of their own. */
 static void
@@ -104,7 +107,11 @@ trim_for_a_while (FsmmPool *pool)
   gint64 end = g_get_monotonic_time () + G_USEC_PER_SEC / 5;
 
   do
-    fsmm_pool_trim (pool);
+    {
+      errno = SOME_ERRNO;
+      fsmm_pool_trim (pool);
+      g_assert_cmpint (errno, ==, SOME_ERRNO);
+    }
   while (g_get_monotonic_time () < end);
 }
 
@@ -167,15 +174,21 @@ give_back (FsmmPool *pool)
   for (guint i = 0; i < N_BLOCKS; i++)
     if (i % 8 != 0)
       fsmm_test_free (pool, blocks[i]);
+  errno = SOME_ERRNO;
   fsmm_pool_trim (pool);
+  g_assert_cmpint (errno, ==, SOME_ERRNO);
   for (guint i = 0; i < N_BLOCKS; i += 8)
     fsmm_test_free (pool, blocks[i]);
 
   take_zeroes (pool, blocks);
+  errno = SOME_ERRNO;
   g_assert_cmpuint (fsmm_pool_free_all (pool), ==, N_BLOCKS);
+  g_assert_cmpint (errno, ==, SOME_ERRNO);
 
   take_zeroes (pool, blocks);
+  errno = SOME_ERRNO;
   g_object_unref (pool);
+  g_assert_cmpint (errno, ==, SOME_ERRNO);
 }
 
 static void
