@@ -46,20 +46,17 @@ fsmm_segments_init (FsmmSegments *self, gsize slot_size, gpointer store)
 }
 
 /* A huge page cannot be cut into too many slots. */
-static guint
-choose_n_slots (const FsmmSegments *self)
+static gboolean
+wants_huge_page (const FsmmSegments *self)
 {
-  gboolean is_huge = is_large (self) &&
-                     FSMM_SYSTEM_HUGE_PAGE / self->slot_size <= FSMM_SEGMENT_MAX_SLOTS;
-  gsize wanted = is_huge ? FSMM_SYSTEM_HUGE_PAGE : FSMM_SYSTEM_GRANULE;
-
-  return (guint) MAX (1, wanted / self->slot_size);
+  return is_large (self) && self->slot_size < FSMM_SYSTEM_HUGE_PAGE &&
+         FSMM_SYSTEM_HUGE_PAGE / self->slot_size <= FSMM_SEGMENT_MAX_SLOTS;
 }
 
 static FsmmSegment *
-segment_new (FsmmSegments *self)
+segment_new (FsmmSegments *self, gsize wanted)
 {
-  guint n_slots = choose_n_slots (self);
+  guint n_slots = (guint) MAX (1, wanted / self->slot_size);
   gsize size = n_slots * self->slot_size;
   FsmmSegment *segment = fsmm_system_try_new0 (sizeof *segment + n_slots * sizeof (gpointer));
 
@@ -88,6 +85,20 @@ segment_new (FsmmSegments *self)
   return segment;
 }
 
+/* Where there is no room for a huge page, there may be some for less. */
+static FsmmSegment *
+segment_new_of_any_size (FsmmSegments *self)
+{
+  FsmmSegment *segment = NULL;
+
+  if (wants_huge_page (self))
+    segment = segment_new (self, FSMM_SYSTEM_HUGE_PAGE);
+  if (segment == NULL)
+    segment = segment_new (self, FSMM_SYSTEM_GRANULE);
+
+  return segment;
+}
+
 /* Returns a slot, zeroed where it has not been used before, and in @segment what to give it back
  * with. NULL if the system has no memory. */
 gpointer
@@ -98,7 +109,7 @@ fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment)
 
   if (chosen == NULL)
     {
-      chosen = segment_new (self);
+      chosen = segment_new_of_any_size (self);
       if (chosen == NULL)
         return NULL;
       g_queue_push_head_link (&self->open, &chosen->link);

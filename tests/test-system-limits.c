@@ -67,6 +67,40 @@ use_up_address_space (void)
   g_object_unref (pool);
 }
 
+static gsize
+mapped_bytes (void)
+{
+  g_autofree char *text = NULL;
+
+  g_assert_true (g_file_get_contents ("/proc/self/statm", &text, NULL, NULL));
+  return g_ascii_strtoull (text, NULL, 10) * (gsize) sysconf (_SC_PAGESIZE);
+}
+
+static gboolean
+system_has (gsize n_bytes)
+{
+  gpointer memory = mmap (NULL, n_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+  return memory != MAP_FAILED && munmap (memory, n_bytes) == 0;
+}
+
+/* A pool that is large asks for much at once, but goes on with less. */
+static void
+use_up_the_last_megabyte (void)
+{
+  const gsize megabyte = 1024 * 1024;
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (4096, 0);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (fsmm_pool_reserve (pool, 16 * megabyte / 4096, NULL));
+  set_limit (mapped_bytes () + megabyte + megabyte / 2);
+  while (fsmm_pool_alloc (pool, &error) != NULL)
+    continue;
+
+  assert_no_memory (error);
+  g_assert_false (system_has (megabyte));
+}
+
 /* A process can have only so many mappings, and who gives back the middle of one makes two of it:
  * then the addresses are lost, but not the memory. */
 static void
@@ -150,6 +184,8 @@ main (int argc, char *argv[])
   if (!fsmm_test_is_slow_environment ())
     {
       g_test_add_data_func ("/system-limits/address-space", use_up_address_space,
+                            test_system_refuses);
+      g_test_add_data_func ("/system-limits/last-megabyte", use_up_the_last_megabyte,
                             test_system_refuses);
       g_test_add_data_func ("/system-limits/mappings", use_up_mappings, test_system_refuses);
     }
