@@ -182,6 +182,19 @@ function showCounts(pool) {
     return `${pool.n_allocated} live${limit}`;
 }
 
+// --- Classes that are final ---
+
+/* GObject would end the program where a class is derived from one of these. */
+function refuseSubclasses(Class, name) {
+    function refuse() {
+        Arguments.fail(TypeError, `Fsmm.${name} is final: a class of your own cannot extend it, ` +
+            'but keep one in a property');
+    }
+
+    Class._classInit = refuse; // for GObject.registerClass ()
+    Class.prototype.__metaclass__ = refuse; // for Lang.Class and GObject.Class, as was usual before
+}
+
 // --- What is added and replaced ---
 
 function extendPool({Pool}) {
@@ -189,6 +202,8 @@ function extendPool({Pool}) {
     const {new: makeNew, new_full: makeFull} = Pool;
     const {_init: init, acquire, reserve} = Pool.prototype;
     const call = callFinally;
+
+    refuseSubclasses(Pool, 'Pool');
 
     Pool.new = (allocSize, chunkBytes) => {
         const sizes = [toSize('alloc_size', allocSize), toSize('chunk_bytes', chunkBytes)];
@@ -310,6 +325,8 @@ function extendTypedPool({TypedPool}) {
     const {_init: init, alloc, alloc_value: allocValue} = TypedPool.prototype;
     const call = callFinally;
     const set = setField;
+
+    refuseSubclasses(TypedPool, 'TypedPool');
 
     TypedPool.new = (itemType, chunkBytes) => {
         const args = [toGType('item_type', itemType), toSize('chunk_bytes', chunkBytes)];
