@@ -49,7 +49,7 @@ const tests = {
         const make = properties => () => new Fsmm.Pool(properties);
 
         assertThrows(RangeError, INVALID_ARGUMENT, 'alloc-size is 0', make({alloc_size: 0}));
-        assertThrows(RangeError, INVALID_ARGUMENT, 'alloc-size is 0', make());
+        assertThrows(TypeError, INVALID_ARGUMENT, 'alloc_size must be given', make());
         assertThrows(RangeError, INVALID_ARGUMENT, 'not -1', make({alloc_size: -1}));
         assertThrows(RangeError, INVALID_ARGUMENT, 'not 1.5', make({alloc_size: 1.5}));
         assertThrows(RangeError, INVALID_ARGUMENT, 'not NaN', make({allocSize: NaN}));

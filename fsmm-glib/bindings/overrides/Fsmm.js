@@ -198,7 +198,7 @@ function refuseSubclasses(Class, name) {
 // --- What is added and replaced ---
 
 function extendPool({Pool}) {
-    const {callWithSizes, toFunction, toName, toProperties, toSize} = Arguments;
+    const {callWithSizes, toFunction, toName, toPoolProperties, toSize} = Arguments;
     const {new: makeNew, new_full: makeFull} = Pool;
     const {_init: init, acquire, reserve} = Pool.prototype;
     const call = callFinally;
@@ -225,7 +225,7 @@ function extendPool({Pool}) {
 
     Object.assign(Pool.prototype, {
         _init(properties) {
-            init.call(this, toProperties(properties));
+            init.call(this, toPoolProperties(properties));
             callWithSizes(() => this.init(null));
         },
 
@@ -319,7 +319,7 @@ function extendBlock({Block}) {
 
 function extendTypedPool({TypedPool}) {
     const {
-        callWithValue, fail, toFunction, toGType, toInstance, toName, toProperties, toSize,
+        callWithValue, toFunction, toGType, toInstance, toName, toSize, toTypedPoolProperties,
     } = Arguments;
     const {get_default: getDefault, new: makeNew, new_full: makeFull} = TypedPool;
     const {_init: init, alloc, alloc_value: allocValue} = TypedPool.prototype;
@@ -351,10 +351,9 @@ function extendTypedPool({TypedPool}) {
 
     Object.assign(TypedPool.prototype, {
         _init(properties) {
-            const checked = toProperties(properties);
-            const gtype = checked['item-type'] ?? fail(TypeError, 'item_type must be given');
+            const checked = toTypedPoolProperties(properties);
 
-            makeTyped(gtype, () => {
+            makeTyped(checked['item-type'], () => {
                 init.call(this, checked);
                 this.init(null);
             });

@@ -6,9 +6,10 @@
  * else that goes wrong is an Fsmm.Error. Each can be asked what it matches. */
 
 /* exported callWithSizes, callWithValue, fail, toBytes, toFunction, toGType, toInstance, toName,
-   toProperties, toSize */
+   toPoolProperties, toSize, toTypedPoolProperties */
 
 const {GObject} = imports.gi;
+const {listNames} = imports.overrides.FsmmNames;
 
 const LONGEST_SHOWN = 40;
 
@@ -140,21 +141,28 @@ function toBytes(name, value) {
 
 // --- Construct properties ---
 
-const CHECKS = {
-    'alignment': toSize,
-    'alloc-size': toSize,
-    'chunk-bytes': toSize,
-    'item-type': toGType,
-    'max-blocks': toSize,
-    'name': toName,
+const POOL_CHECKS = {
+    name: toName,
+    alloc_size: toSize,
+    alignment: toSize,
+    chunk_bytes: toSize,
+    max_blocks: toSize,
 };
 
-/* alloc_size and allocSize are alloc-size. */
+const TYPED_POOL_CHECKS = {
+    name: toName,
+    item_type: toGType,
+    chunk_bytes: toSize,
+    max_blocks: toSize,
+};
+
+/* allocSize and alloc-size are alloc_size. */
 function toPropertyName(key) {
-    return key.replaceAll('_', '-').replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
+    return key.replaceAll('-', '_').replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
 }
 
-function toProperties(properties = {}) {
+/* The properties by the names that GObject has for them. One must be given. */
+function toProperties(checks, required, properties = {}) {
     const checked = {};
 
     if (typeof properties !== 'object' || properties === null)
@@ -162,14 +170,23 @@ function toProperties(properties = {}) {
 
     for (const [key, value] of Object.entries(properties)) {
         const name = toPropertyName(key);
-        const check = CHECKS[name];
 
-        if (!check) {
-            fail(TypeError, `there is no property "${key}" to be given; there are ${
-                Object.keys(CHECKS).join(', ')}`);
+        if (!Object.hasOwn(checks, name)) {
+            fail(TypeError, `there is no property "${key}" to be given: ${
+                listNames(key, Object.keys(checks))}`);
         }
-        checked[name] = check(key, value);
+        checked[name.replaceAll('_', '-')] = checks[name](key, value);
     }
 
-    return checked;
+    return required.replaceAll('_', '-') in checked
+        ? checked
+        : fail(TypeError, `${required} must be given`);
+}
+
+function toPoolProperties(properties) {
+    return toProperties(POOL_CHECKS, 'alloc_size', properties);
+}
+
+function toTypedPoolProperties(properties) {
+    return toProperties(TYPED_POOL_CHECKS, 'item_type', properties);
 }
