@@ -2,6 +2,7 @@
 // An error about a name that is wrong says which ones there are, and which may have been meant.
 
 import Fsmm from 'gi://Fsmm?version=1';
+import Test from 'gi://FsmmTest?version=1';
 import GLib from 'gi://GLib?version=2.0';
 
 import {assert, assertThrows, run} from './tap.js';
@@ -37,6 +38,17 @@ const tests = {
     'nothing is suggested that is far away': () => {
         for (const wrong of ['limit', 'x', '', 'toString', '__proto', 'constructor'])
             assert(!messageOf(() => new Fsmm.Pool({[wrong]: 8})).includes('did you mean'), wrong);
+    },
+
+    'the nearest field is suggested': () => {
+        const shapes = new Fsmm.TypedPool({item_type: Test.Shape});
+
+        assertThrows(TypeError, INVALID_ARGUMENT,
+            'FsmmTestShape has no field "visibel" that can be set: did you mean visible? It has ' +
+            'kind, visible, small, letter, type, large, drop, copy',
+            () => shapes.new({visibel: true}));
+        assertThrows(TypeError, INVALID_ARGUMENT, 'did you mean large?',
+            () => (shapes.alloc().larg = 5));
     },
 
     'a pool has properties of its own kind only': () => {

@@ -9,6 +9,7 @@
 const {GLib, GObject} = imports.gi;
 const System = imports.system;
 const Arguments = imports.overrides.FsmmArguments;
+const Instances = imports.overrides.FsmmInstances;
 
 let Fsmm, registerLayout;
 
@@ -114,67 +115,7 @@ function makeTyped(gtype, func) {
     }
 }
 
-// --- Fields of instances ---
-
-const fieldNames = new Map(); // by class
-
-function listFields(Class) {
-    const pool = Class?.$gtype ? Fsmm.TypedPool.get_default(Class.$gtype)?.pool : null;
-
-    return pool ? imports.overrides.FsmmFields.listFields(Class.$gtype, pool.alloc_size) : [];
-}
-
-function getFields(instance) {
-    const Class = instance?.constructor;
-    let names = fieldNames.get(Class);
-
-    if (!names) {
-        names = listFields(Class);
-        fieldNames.set(Class, names);
-    }
-
-    return names;
-}
-
-/* gjs copies a struct of any type into a field that holds another, and so beyond its end. */
-function setStruct(struct, value, key) {
-    const Class = struct.constructor;
-
-    if (Object.getPrototypeOf(value ?? 0) === Object.prototype) {
-        for (const name of Object.keys(value))
-            setField(struct, name, value[name]);
-    } else if (!(value instanceof Class)) {
-        Arguments.fail(TypeError,
-            `field "${key}" must be a ${Class.$gtype.name}, or an object with some of its fields`);
-    }
-
-    return value instanceof Class;
-}
-
-function setField(instance, key, value) {
-    const names = getFields(instance);
-
-    if (!names.includes(key)) {
-        const {name} = instance.constructor.$gtype;
-
-        Arguments.fail(TypeError,
-            `${name} has no field "${key}" that can be set; it has ${names.join(', ') || 'none'}`);
-    }
-
-    const present = instance[key];
-
-    if (typeof present !== 'object' || present === null || setStruct(present, value, key))
-        instance[key] = value;
-}
-
 // --- Descriptions, for people ---
-
-function showFields(instance) {
-    const show = key => `${key}: ${showFields(instance[key]) ?? instance[key]}`;
-    const shown = getFields(instance).map(show);
-
-    return shown.length > 0 ? `${instance.constructor.$gtype.name} {${shown.join(', ')}}` : null;
-}
 
 function showCounts(pool) {
     const limit = pool.max_blocks > 0 ? `, at most ${pool.max_blocks}` : '';
@@ -324,7 +265,7 @@ function extendTypedPool({TypedPool}) {
     const {get_default: getDefault, new: makeNew, new_full: makeFull} = TypedPool;
     const {_init: init, alloc, alloc_value: allocValue} = TypedPool.prototype;
     const call = callFinally;
-    const set = setField;
+    const {listFields, setField} = Instances;
 
     refuseSubclasses(TypedPool, 'TypedPool');
 
@@ -362,10 +303,15 @@ function extendTypedPool({TypedPool}) {
         new(values = {}) {
             const keys = Object.keys(values);
             const box = this.alloc();
+            const set = instance => {
+                const fields = listFields(instance);
+
+                keys.forEach(key => setField(instance, fields, key, values[key]));
+            };
 
             try {
                 if (keys.length > 0)
-                    box.update(instance => keys.forEach(key => set(instance, key, values[key])));
+                    box.update(set);
             } catch (error) {
                 box.drop();
                 throw error;
@@ -422,8 +368,7 @@ function extendBox({Box}) {
     const {callWithValue, toFunction, toInstance} = Arguments;
     const {set_value: setValue} = Box.prototype;
     const call = callThen;
-    const fieldsOf = getFields;
-    const set = setField;
+    const {listFields, setField, showFields} = Instances;
 
     Object.assign(Box.prototype, {
         set_value(value) {
@@ -461,14 +406,14 @@ function extendBox({Box}) {
 
             const instance = box.peek();
 
-            return fieldsOf(instance).includes(key) ? instance[key] : undefined;
+            return Object.hasOwn(listFields(instance), key) ? instance[key] : undefined;
         },
 
         set(target, key, value, box) {
             if (!isField(key, box))
                 return Reflect.set(target, key, value, box);
 
-            box.update(instance => set(instance, key, value));
+            box.update(instance => setField(instance, listFields(instance), key, value));
             return true;
         },
     }));

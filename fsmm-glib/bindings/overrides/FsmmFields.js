@@ -32,6 +32,9 @@ const GI = load();
 /* What are methods and classes in version 3.0 are functions and numbers in 2.0. */
 const hasClasses = Boolean(GI?.StructInfo);
 
+const TYPE_NAMES = new Map(Object.entries(GI?.TypeTag ?? {})
+    .map(([name, tag]) => [tag, name.toLowerCase()]));
+
 function ask(kind, info, question, ...args) {
     return hasClasses ? info[question](...args) : GI[`${kind}_info_${question}`](info, ...args);
 }
@@ -94,9 +97,7 @@ function findObstacleInType(type, name) {
 }
 
 function findObstacleInField(field, name) {
-    const type = hasClasses ? field.get_type_info() : GI.field_info_get_type(field);
-
-    const obstacle = findObstacleInType(type, name);
+    const obstacle = findObstacleInType(typeOf(field), name);
 
     if (obstacle)
         return obstacle;
@@ -142,12 +143,38 @@ function isUsable(field) {
     return isPublic(field) && ask('type', typeOf(field), 'get_tag') !== GI.TypeTag.ARRAY;
 }
 
-/* The names of the fields that can be used, of a struct that really has that size. */
+/* What a field is called, and the name of its type; of a struct, also which fields it has. */
+function describeField(field) {
+    const type = typeOf(field);
+    const name = field.get_name();
+
+    if (ask('type', type, 'is_pointer'))
+        return {name, type: 'pointer'};
+
+    const tag = ask('type', type, 'get_tag');
+
+    if (tag !== GI.TypeTag.INTERFACE)
+        return {name, type: TYPE_NAMES.get(tag)};
+
+    const info = ask('type', type, 'get_interface');
+
+    return {
+        name,
+        type: `${info.get_namespace()}.${info.get_name()}`,
+        fields: is(info, 'Struct') ? describeFields(info) : null,
+        isEnumeration: is(info, 'Enum', 'Flags'),
+    };
+}
+
+function describeFields(struct) {
+    const described = fieldsOf(struct).filter(isUsable).map(describeField);
+
+    return Object.fromEntries(described.map(field => [field.name, field]));
+}
+
+/* The fields that can be used, by name, of a struct that really has that size. */
 function listFields(gtype, size) {
     const struct = findStruct(gtype);
 
-    if (!struct || ask('struct', struct, 'get_size') !== size)
-        return [];
-
-    return fieldsOf(struct).filter(isUsable).map(field => field.get_name());
+    return struct && ask('struct', struct, 'get_size') === size ? describeFields(struct) : {};
 }

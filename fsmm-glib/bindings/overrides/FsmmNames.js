@@ -43,10 +43,10 @@ function findNear(wrong, names) {
     return names.find(name => isPart(simple, simplify(name)) || isPart(simplify(name), simple));
 }
 
-/* What an error says of the names that there are, after the one that is not. */
-function listNames(wrong, names) {
-    const near = findNear(String(wrong), names);
+/* What an error says after a name that is wrong: which ones there are. */
+function listNames(wrong, names, have = 'There are') {
+    const near = findNear(wrong, names);
     const all = names.join(', ') || 'none';
 
-    return near ? `did you mean ${near}? There are ${all}` : `there are ${all}`;
+    return near ? `did you mean ${near}? ${have} ${all}` : `${have.toLowerCase()} ${all}`;
 }
