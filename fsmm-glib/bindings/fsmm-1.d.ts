@@ -146,6 +146,8 @@ declare module 'gi://Fsmm?version=1' {
             get_bytes(): GLib.Bytes;
             /** Copies all bytes. */
             toUint8Array(): Uint8Array;
+            /** For JSON.stringify: all bytes, as numbers. Since: 1.2 */
+            toJSON(): number[];
 
             toString(): string;
             [Symbol.iterator](): IterableIterator<number>;
@@ -219,6 +221,11 @@ declare module 'gi://Fsmm?version=1' {
             set_value(value: T | GObject.Value): boolean;
             /** Calls a function with a copy of the instance, which is stored if all went well. */
             update<Result>(func: (instance: T) => Result): Result;
+            /**
+             * For JSON.stringify: the fields of the instance and of structs in it, in objects of
+             * JavaScript's own, or to_string() where there are none. Since: 1.2
+             */
+            toJSON(): Record<string, unknown> | string;
 
             to_string(): string;
             toString(): string;

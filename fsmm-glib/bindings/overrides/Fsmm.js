@@ -33,18 +33,17 @@ function callFinally(func, argument, end) {
     return result;
 }
 
-/* Calls another one when the first, or what it promises, has ended well. */
-function callThen(func, argument, next) {
-    const result = func(argument);
-
+/* Stores what a function made of an instance, when that has ended well, or what it promises. What
+ * is called here is no function around a box: the interpreter may remember it, and so the box. */
+function storeAfter(result, box, instance) {
     if (typeof result === 'object' && result instanceof Promise) {
         return result.then(value => {
-            next();
+            box.set_value(instance);
             return value;
         });
     }
 
-    next();
+    box.set_value(instance);
     return result;
 }
 
@@ -234,6 +233,10 @@ function extendBlock({Block}) {
             return read.call(this, 0, this.get_size());
         },
 
+        toJSON() {
+            return [...this];
+        },
+
         toString() {
             return `[Fsmm.Block: ${this.length} bytes${this.is_live() ? '' : ', released'}]`;
         },
@@ -265,7 +268,7 @@ function extendTypedPool({TypedPool}) {
     const {get_default: getDefault, new: makeNew, new_full: makeFull} = TypedPool;
     const {_init: init, alloc, alloc_value: allocValue} = TypedPool.prototype;
     const call = callFinally;
-    const {listFields, setField} = Instances;
+    const {addFields, listFields, setField} = Instances;
 
     refuseSubclasses(TypedPool, 'TypedPool');
 
@@ -322,14 +325,14 @@ function extendTypedPool({TypedPool}) {
 
         alloc() {
             try {
-                return alloc.call(this);
+                return addFields(this, alloc.call(this));
             } catch (error) {
-                return callAgain(() => alloc.call(this), error);
+                return addFields(this, callAgain(() => alloc.call(this), error));
             }
         },
 
         alloc_value(value) {
-            const make = () => callWithValue(() => allocValue.call(this, value));
+            const make = () => addFields(this, callWithValue(() => allocValue.call(this, value)));
 
             toInstance('value', value);
             try {
@@ -365,22 +368,30 @@ function extendNamespace(namespace) {
 }
 
 function extendBox({Box}) {
-    const {callWithValue, toFunction, toInstance} = Arguments;
+    const {rethrow, toFunction, toInstance} = Arguments;
     const {set_value: setValue} = Box.prototype;
-    const call = callThen;
-    const {listFields, setField, showFields} = Instances;
+    const store = storeAfter;
+    const {listFields, readFields, setField, showFields} = Instances;
 
     Object.assign(Box.prototype, {
         set_value(value) {
             toInstance('value', value);
 
-            return callWithValue(() => setValue.call(this, value));
+            try {
+                return setValue.call(this, value);
+            } catch (error) {
+                return rethrow(TypeError, error);
+            }
         },
 
         update(func) {
             const instance = toFunction('func', func) && this.peek();
 
-            return call(func, instance, () => this.set_value(instance));
+            return store(func(instance), this, instance);
+        },
+
+        toJSON() {
+            return readFields(this.peek()) ?? this.to_string();
         },
 
         toString() {
@@ -394,7 +405,7 @@ function extendBox({Box}) {
         Box.prototype[Symbol.dispose] = Box.prototype.drop;
 
     // What await, for one, asks of every object, is no field, nor is what the class is asked for.
-    const asked = ['$gtype', 'then', 'toJSON'];
+    const asked = ['$gtype', 'then'];
     const isField = (key, box) => typeof key === 'string' && !asked.includes(key) &&
         box !== Box.prototype;
 

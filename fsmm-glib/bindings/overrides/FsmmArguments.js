@@ -5,8 +5,8 @@
  * An argument that makes no sense is a TypeError or a RangeError, as is usual in JavaScript; all
  * else that goes wrong is an Fsmm.Error. Each can be asked what it matches. */
 
-/* exported callWithSizes, callWithValue, describe, fail, toBytes, toFunction, toGType, toInstance,
-   toName, toPoolProperties, toSize, toTypedPoolProperties */
+/* exported callWithSizes, callWithValue, describe, fail, rethrow, toBytes, toFunction, toGType,
+   toInstance, toName, toPoolProperties, toSize, toTypedPoolProperties */
 
 const {GObject} = imports.gi;
 const {listNames} = imports.overrides.FsmmNames;

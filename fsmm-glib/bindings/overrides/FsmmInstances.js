@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Instances of boxed types that live in pools, and the structs in them: their fields, by name. */
 
-/* exported listFields, setField, showFields */
+/* exported addFields, listFields, readFields, setField, showFields */
 
 const {describe, fail} = imports.overrides.FsmmArguments;
 const {listNames} = imports.overrides.FsmmNames;
 const Values = imports.overrides.FsmmValues;
 
 const fieldsOfClasses = new Map();
+const propertiesOfPools = new WeakMap();
 
-function findFields(Class) {
+function findFields(gtype, pool) {
+    return pool ? imports.overrides.FsmmFields.listFields(gtype, pool.alloc_size) : {};
+}
+
+function findFieldsOfClass(Class) {
     const {Fsmm} = imports.gi;
-    const pool = Class?.$gtype ? Fsmm.TypedPool.get_default(Class.$gtype)?.pool : null;
+    const gtype = Class?.$gtype;
 
-    return pool ? imports.overrides.FsmmFields.listFields(Class.$gtype, pool.alloc_size) : {};
+    return findFields(gtype, gtype ? Fsmm.TypedPool.get_default(gtype)?.pool : null);
 }
 
 /* The fields of instances, by name. */
@@ -22,7 +27,7 @@ function listFields(instance) {
     let fields = fieldsOfClasses.get(Class);
 
     if (!fields) {
-        fields = findFields(Class);
+        fields = findFieldsOfClass(Class);
         fieldsOfClasses.set(Class, fields);
     }
 
@@ -68,6 +73,54 @@ function setField(instance, fields, key, value) {
         setStruct(instance, field, value);
     else
         setValue(instance, field, value);
+}
+
+/* What is in an instance, in objects of JavaScript's own, or null where nothing is known of it. */
+function readFields(instance, fields = listFields(instance)) {
+    const read = ({name, type, fields: inner}) => {
+        const value = instance[name];
+
+        return [name, inner ? readFields(value, inner) : type === 'gtype' ? value?.name : value];
+    };
+    const all = Object.values(fields);
+
+    return all.length > 0 ? Object.fromEntries(all.map(read)) : null;
+}
+
+/* A property that is a field of what is in the box. */
+function makeProperty(name) {
+    return {
+        enumerable: true,
+
+        get() {
+            return this.peek()[name];
+        },
+
+        set(value) {
+            this.update(instance => setField(instance, listFields(instance), name, value));
+        },
+    };
+}
+
+function makeProperties(pool, box) {
+    const names = Object.keys(findFields(pool.item_type, pool.pool));
+    const prototype = Object.getPrototypeOf(box);
+
+    // What a box has for every type stays what it is.
+    return Object.fromEntries(names.filter(name => !(name in prototype))
+        .map(name => [name, makeProperty(name)]));
+}
+
+/* Gives a box the fields of its instance as properties of its own, for whoever asks what it has. */
+function addFields(pool, box) {
+    let properties = propertiesOfPools.get(pool);
+
+    if (!properties) {
+        properties = makeProperties(pool, box);
+        propertiesOfPools.set(pool, properties);
+    }
+
+    return Object.defineProperties(box, properties);
 }
 
 /* Describes what is in an instance, for people. */
