@@ -42,7 +42,7 @@ declare module 'gi://Fsmm?version=1' {
 
         /**
          * What can go wrong. What is thrown for an argument that makes no sense is a RangeError or
-         * a TypeError, which has the same method `matches`.
+         * a TypeError, which has the same method `matches`, and `code` and `domain`.
          */
         class Error extends GLib.Error {
             static readonly INVALID_ARGUMENT: number;

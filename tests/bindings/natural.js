@@ -70,6 +70,27 @@ const tests = {
             () => Fsmm.Pool.new_full('odd', 64, 3, 0, 0));
     },
 
+    'every error has a code': () => {
+        const pool = new Fsmm.Pool({alloc_size: 8, max_blocks: 1});
+        const block = pool.acquire();
+        const codeOf = func => {
+            try {
+                func();
+            } catch (error) {
+                assertSame(error.domain, Fsmm.Error.quark(), 'domain');
+                return error.code;
+            }
+            return null;
+        };
+
+        assertSame(codeOf(() => block.read(8, 1)), OUT_OF_RANGE, 'code');
+        assertSame(codeOf(() => block.read(0)), INVALID_ARGUMENT, 'code');
+        assertSame(codeOf(() => pool.acquire()), EXHAUSTED, 'code');
+        block.release();
+        assertSame(codeOf(() => block.read(0, 1)), RELEASED, 'code');
+        assertSame(codeOf(() => Fsmm.TypedPool.new(GLib.Bytes, 0)), UNSUPPORTED_TYPE, 'code');
+    },
+
     'with lends a block, and returns what the function does': () => {
         const pool = new Fsmm.Pool({alloc_size: 16});
         let kept;

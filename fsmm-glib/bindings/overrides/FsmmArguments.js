@@ -31,8 +31,10 @@ function makeError(Class, message, code) {
     const {Fsmm} = imports.gi;
     const same = new Fsmm.Error({code, message});
 
-    return Object.defineProperty(new Class(message), 'matches', {
-        value: (...args) => same.matches(...args),
+    return Object.defineProperties(new Class(message), {
+        code: {value: code},
+        domain: {value: same.domain},
+        matches: {value: (...args) => same.matches(...args)},
     });
 }
 
