@@ -82,8 +82,8 @@ const METHODS = {
     TypedPool: ['alloc', 'alloc_value', 'new', 'with', 'free_all', 'toString', 'get_pool',
         'get_item_type'],
     Block: ['read', 'write', 'write_bytes', 'get_bytes', 'release', 'is_live', 'get_address',
-        'get_size', 'toUint8Array', 'toString', Symbol.iterator],
-    Box: ['peek', 'set_value', 'update', 'drop', 'is_live', 'to_string', 'toString'],
+        'get_size', 'toUint8Array', 'toJSON', 'toString', Symbol.iterator],
+    Box: ['peek', 'set_value', 'update', 'drop', 'is_live', 'to_string', 'toJSON', 'toString'],
 };
 
 const STATIC = [
@@ -461,8 +461,7 @@ const tests = {
             `const pool = globalThis.pool = Fsmm.Pool.new(64, 0);
             pool.blocks = Array.from({length: 1000}, () => pool.acquire());`,
             `const pool = globalThis.pool = Fsmm.Pool.new(64, 0);
-            pool.block = pool.acquire();
-            pool.block.pool = pool;`,
+            pool.held = {pool, block: pool.acquire()};`,
             'Fsmm.Pool.new(64, 0).with(() => System.exit(0));',
             'new Fsmm.TypedPool({item_type: GLib.Date}).alloc().update(() => System.exit(0));',
             `const pool = Fsmm.Pool.new(64, 0);

@@ -5,9 +5,13 @@ import Fsmm from 'gi://Fsmm?version=1';
 import Test from 'gi://FsmmTest?version=1';
 import GLib from 'gi://GLib?version=2.0';
 
-import {assert, assertThrows, run} from './tap.js';
+import {assert, assertSame, assertThrows, run} from './tap.js';
 
 const {INVALID_ARGUMENT} = Fsmm.Error;
+
+function assertFails(func) {
+    assert(messageOf(func), `${func} fails`);
+}
 
 function messageOf(func) {
     try {
@@ -49,6 +53,48 @@ const tests = {
             () => shapes.new({visibel: true}));
         assertThrows(TypeError, INVALID_ARGUMENT, 'did you mean large?',
             () => (shapes.alloc().larg = 5));
+    },
+
+    'a block takes no property that it has not got': () => {
+        const block = new Fsmm.Pool({alloc_size: 8}).acquire();
+        const set = (name, value) => () => (block[name] = value);
+
+        assertThrows(TypeError, INVALID_ARGUMENT, 'a block has no property "typo": it has',
+            set('typo', 1));
+        assertThrows(TypeError, INVALID_ARGUMENT, 'did you mean length?', set('lenght', 4));
+        for (const index of [0, 7, 8])
+            assertThrows(TypeError, INVALID_ARGUMENT, `write (${index}, [value])`, set(index, 1));
+        assertThrows(TypeError, INVALID_ARGUMENT, 'read (7, 1)', () => block[7]);
+        assertSame([...block], [0, 0, 0, 0, 0, 0, 0, 0], 'bytes');
+        assertSame(block.typo, undefined, 'what is not there');
+
+        Fsmm.Block.prototype.answer = 42;
+        assertSame(block.answer, 42, 'what all blocks have');
+        delete Fsmm.Block.prototype.answer;
+    },
+
+    'what a pool was made with is not set later': () => {
+        const pool = new Fsmm.Pool({alloc_size: 8, name: 'nodes'});
+        const dates = new Fsmm.TypedPool({item_type: GLib.Date});
+        const assertSet = (object, ...names) => {
+            for (const name of names) {
+                const before = object[name];
+
+                assertFails(() => (object[name] = 16));
+                assertSame(object[name], before, name);
+            }
+        };
+
+        assertSet(pool, 'alloc_size', 'allocSize', 'alloc-size', 'name', 'alignment',
+            'chunk_bytes', 'max_blocks', 'maxBlocks', 'n_allocated');
+        assertSet(dates, 'item_type', 'itemType', 'name', 'chunk_bytes', 'max_blocks', 'pool');
+    },
+
+    'a pool has whatever else a program wants': () => {
+        const pool = new Fsmm.Pool({alloc_size: 8});
+
+        pool.mine = 5;
+        assertSame(pool.mine, 5, 'mine');
     },
 
     'a pool has properties of its own kind only': () => {

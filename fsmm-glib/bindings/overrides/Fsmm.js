@@ -10,6 +10,7 @@ const {GLib, GObject} = imports.gi;
 const System = imports.system;
 const Arguments = imports.overrides.FsmmArguments;
 const Instances = imports.overrides.FsmmInstances;
+const Refusals = imports.overrides.FsmmRefusals;
 
 let Fsmm, registerLayout;
 
@@ -122,19 +123,6 @@ function showCounts(pool) {
     return `${pool.n_allocated} live${limit}`;
 }
 
-// --- Classes that are final ---
-
-/* GObject would end the program where a class is derived from one of these. */
-function refuseSubclasses(Class, name) {
-    function refuse() {
-        Arguments.fail(TypeError, `Fsmm.${name} is final: a class of your own cannot extend it, ` +
-            'but keep one in a property');
-    }
-
-    Class._classInit = refuse; // for GObject.registerClass ()
-    Class.prototype.__metaclass__ = refuse; // for Lang.Class and GObject.Class, as was usual before
-}
-
 // --- What is added and replaced ---
 
 function extendPool({Pool}) {
@@ -143,7 +131,9 @@ function extendPool({Pool}) {
     const {_init: init, acquire, reserve} = Pool.prototype;
     const call = callFinally;
 
-    refuseSubclasses(Pool, 'Pool');
+    Refusals.refuseSubclasses(Pool, 'Pool');
+    Refusals.refuseToSet(Pool.prototype,
+        ['name', 'alloc_size', 'alignment', 'chunk_bytes', 'max_blocks']);
 
     Pool.new = (allocSize, chunkBytes) => {
         const sizes = [toSize('alloc_size', allocSize), toSize('chunk_bytes', chunkBytes)];
@@ -246,6 +236,7 @@ function extendBlock({Block}) {
         },
     });
 
+    Refusals.refuseUnknown(Block);
     Object.defineProperty(Block.prototype, 'length', {
         configurable: true,
         get() {
@@ -270,7 +261,9 @@ function extendTypedPool({TypedPool}) {
     const call = callFinally;
     const {addFields, listFields, setField} = Instances;
 
-    refuseSubclasses(TypedPool, 'TypedPool');
+    Refusals.refuseSubclasses(TypedPool, 'TypedPool');
+    Refusals.refuseToSet(TypedPool.prototype,
+        ['name', 'item_type', 'chunk_bytes', 'max_blocks']);
 
     TypedPool.new = (itemType, chunkBytes) => {
         const args = [toGType('item_type', itemType), toSize('chunk_bytes', chunkBytes)];

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What JavaScript would let happen, and what is a mistake in any case. */
+
+/* exported refuseSubclasses, refuseToSet, refuseUnknown */
+
+const {fail} = imports.overrides.FsmmArguments;
+const {listNames} = imports.overrides.FsmmNames;
+
+/* GObject would end the program where a class is derived from one of these. */
+function refuseSubclasses(Class, name) {
+    function refuse() {
+        fail(TypeError, `Fsmm.${name} is final: a class of your own cannot extend it, but keep ` +
+            'one in a property');
+    }
+
+    Class._classInit = refuse; // for GObject.registerClass ()
+    Class.prototype.__metaclass__ = refuse; // for Lang.Class, as was usual before
+}
+
+/* GObject would only warn of a property that is given when the pool is made, and leave it. */
+function refuseToSet(prototype, names) {
+    for (const name of names) {
+        const camelCase = name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+
+        for (const spelling of [name, camelCase, name.replaceAll('_', '-')])
+            Object.defineProperty(prototype, spelling, {set: undefined});
+    }
+}
+
+function listProperties({prototype}) {
+    const names = new Set(['length']);
+
+    for (const name in prototype)
+        names.add(name);
+
+    return [...names];
+}
+
+function failProperty(Class, key) {
+    fail(TypeError, /^-?\d+$/.test(key)
+        ? `there is no [${key}] of a block: use read (${key}, 1), or write (${key}, [value])`
+        : `a block has no property "${key}": ${listNames(key, listProperties(Class), 'It has')}`);
+}
+
+/* What a block does not have is a mistake where it is set, and where one of its bytes is meant. */
+function refuseUnknown(Class) {
+    Object.setPrototypeOf(Class.prototype, new Proxy({}, {
+        get(target, key) {
+            if (typeof key === 'string' && /^\d+$/.test(key))
+                failProperty(Class, key);
+
+            return target[key];
+        },
+
+        set(target, key, value, block) {
+            if (typeof key === 'string' && block !== Class.prototype)
+                failProperty(Class, key);
+
+            return Reflect.set(target, key, value, block);
+        },
+    }));
+}
