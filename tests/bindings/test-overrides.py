@@ -84,7 +84,7 @@ def pool_of_few():
     pool = Fsmm.Pool(alloc_size=8, name="pairs", max_blocks=2)
     blocks = [pool.acquire(), pool.acquire()]
     error = fails(Fsmm.Error.EXHAUSTED, '"pairs"', pool.acquire)
-    equal(type(error), GLib.Error)
+    equal(type(error), Fsmm.ExhaustedError)
     fails(Fsmm.Error.EXHAUSTED, "max-blocks is 2", pool.reserve, 3)
     blocks.pop().release()
     assert pool.acquire().is_live()
@@ -246,7 +246,7 @@ def block_that_is_gone():
         lambda: block.__setitem__(slice(0, 8, 8), b"x"),
         lambda: block.write_bytes(0, GLib.Bytes.new(b"x")), block.__enter__,
     ):
-        equal(type(fails(Fsmm.Error.RELEASED, "released", use)), GLib.Error)
+        equal(type(fails(Fsmm.Error.RELEASED, "released", use)), Fsmm.ReleasedError)
 
 
 @test

@@ -130,7 +130,8 @@ def actual_lines():
         if not inspect.isclass(value):
             lines.add(f"{name} ({actual_arguments(value)})" if callable(value) else name)
         elif issubclass(value, Exception):
-            lines.add(f"{name} (GLib.Error, {value.__bases__[1].__name__})")
+            bases = ["GLib.Error", *(base.__name__ for base in value.__bases__[1:])]
+            lines.add(f"{name} ({', '.join(bases)})")
         else:
             lines.add(name)
             lines.update(class_lines(value))

@@ -9,17 +9,26 @@ from gi.overrides import override
 
 from ._block import Block
 from ._box import Box
-from ._errors import InvalidArgumentError, NoMemoryError, OutOfRangeError, UnsupportedTypeError
+from ._errors import (
+    ExhaustedError,
+    InvalidArgumentError,
+    NoMemoryError,
+    OutOfRangeError,
+    ReleasedError,
+    UnsupportedTypeError,
+)
 from ._pool import Pool
 from ._typed_pool import TypedPool
 
 __all__ = [
     "Block",
     "Box",
+    "ExhaustedError",
     "InvalidArgumentError",
     "NoMemoryError",
     "OutOfRangeError",
     "Pool",
+    "ReleasedError",
     "TypedPool",
     "UnsupportedTypeError",
 ]
@@ -30,5 +39,12 @@ for _class in (Block, Box, Pool, TypedPool):
     override(_class)
 
 # In a traceback, the name that users know.
-for _class in (InvalidArgumentError, NoMemoryError, OutOfRangeError, UnsupportedTypeError):
+for _class in (
+    ExhaustedError,
+    InvalidArgumentError,
+    NoMemoryError,
+    OutOfRangeError,
+    ReleasedError,
+    UnsupportedTypeError,
+):
     _class.__module__ = "gi.repository.Fsmm"

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Fsmm.Block."""
 
+import contextlib
 import ctypes
 import operator
 
 from gi.module import get_introspection_module
 from gi.repository import GLib
 
-from ._errors import make_error, raises
+from ._errors import ReleasedError, make_error, raises
 from ._shared import HandleMeta, without_copies
 
 Fsmm = get_introspection_module("Fsmm")
@@ -33,8 +34,8 @@ class Block(NativeBlock, metaclass=HandleMeta):
 
     It is a sequence of bytes whose length does not change. When the with statement ends, whatever
     happened in it, the block goes back to its pool; without one, it does so when the handle is
-    gone, or with release(). A handle whose block is gone raises GLib.Error with
-    Fsmm.Error.RELEASED, and is false in a condition.
+    gone, or with release(). A handle whose block is gone raises Fsmm.ReleasedError,
+    and is false in a condition.
 
     Reading and writing copies bytes. view() shows the memory itself.
     """
@@ -98,7 +99,7 @@ class Block(NativeBlock, metaclass=HandleMeta):
     def release(self):
         """Gives the block back to its pool now; where a view shows it, when that is gone.
 
-        Raises GLib.Error with Fsmm.Error.RELEASED if it is gone already.
+        Raises Fsmm.ReleasedError if it is gone already.
         """
         return NativeBlock.release(self)
 
@@ -124,11 +125,8 @@ class Block(NativeBlock, metaclass=HandleMeta):
         return self
 
     def __exit__(self, *_):
-        try:
+        with contextlib.suppress(ReleasedError):
             self.release()
-        except GLib.Error as error:
-            if not error.matches(Fsmm.Error.quark(), Fsmm.Error.RELEASED):
-                raise
 
     def __len__(self):
         return self.get_size()

@@ -6,7 +6,7 @@ import functools
 from gi.repository import GObject
 
 from ._errors import raises
-from ._fields import Fields, NativeBox, struct_of
+from ._fields import Fields, NativeBox, peek, struct_of
 from ._looking import looks, make_vanish
 from ._shared import HandleMeta, without_copies
 
@@ -25,7 +25,7 @@ class Box(Fields, NativeBox, metaclass=HandleMeta):
 
     When the with statement ends, whatever happened in it, the instance is cleared, and its memory
     goes back to the pool; without one, it does so when the box is gone, or with drop(). A box whose
-    instance is gone raises GLib.Error with Fsmm.Error.RELEASED, and is false in a condition.
+    instance is gone raises Fsmm.ReleasedError, and is false in a condition.
     """
 
     _box = property(lambda self: self)
@@ -35,13 +35,13 @@ class Box(Fields, NativeBox, metaclass=HandleMeta):
         # It stays what it is.
         struct = self.__dict__.get("_struct")
         if struct is None:
-            struct = self.__dict__["_struct"] = struct_of(type(NativeBox.peek(self)))
+            struct = self.__dict__["_struct"] = struct_of(type(peek(self)))
         return struct
 
     @looks
     def peek(self):
         """Returns a copy of the instance. In C it is the instance itself."""
-        view = NativeBox.peek(self)
+        view = peek(self)
         # The value in a GValue has been taken out of it, and is a copy.
         return GObject.GBoxed.copy(view) if isinstance(view, GObject.GBoxed) else view
 
@@ -73,7 +73,7 @@ class Box(Fields, NativeBox, metaclass=HandleMeta):
 
     def __enter__(self):
         if not self:
-            NativeBox.peek(self)  # raises what there is to say
+            peek(self)  # raises what there is to say
         return self
 
     def __exit__(self, *_):

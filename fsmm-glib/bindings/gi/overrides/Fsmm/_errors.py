@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Errors of the library that are errors of Python's own kind as well."""
+"""Errors of the library, a class for each, that are errors of Python's own kind as well."""
 
 import functools
 import operator
@@ -10,6 +10,10 @@ from gi.repository import GLib
 Fsmm = get_introspection_module("Fsmm")
 
 DOMAIN = GLib.quark_to_string(Fsmm.Error.quark())
+
+
+class ExhaustedError(GLib.Error):
+    """As many are live as the pool may have: Fsmm.Error.EXHAUSTED. Since: 1.2"""
 
 
 class InvalidArgumentError(GLib.Error, ValueError):
@@ -24,25 +28,31 @@ class OutOfRangeError(GLib.Error, IndexError):
     """There are no such bytes in the block: Fsmm.Error.OUT_OF_RANGE, and an IndexError."""
 
 
+class ReleasedError(GLib.Error, ReferenceError):
+    """The block or instance is gone: Fsmm.Error.RELEASED, and a ReferenceError. Since: 1.2"""
+
+
 class UnsupportedTypeError(GLib.Error, TypeError):
     """The type cannot live in a pool: Fsmm.Error.UNSUPPORTED_TYPE, and a TypeError."""
 
 
 _KINDS = {
+    int(Fsmm.Error.EXHAUSTED): ExhaustedError,
     int(Fsmm.Error.INVALID_ARGUMENT): InvalidArgumentError,
     int(Fsmm.Error.NO_MEMORY): NoMemoryError,
     int(Fsmm.Error.OUT_OF_RANGE): OutOfRangeError,
+    int(Fsmm.Error.RELEASED): ReleasedError,
     int(Fsmm.Error.UNSUPPORTED_TYPE): UnsupportedTypeError,
 }
 
 
 def make_error(code, message):
-    """The exception for a code of Fsmm.Error, of Python's own kind where it has one."""
+    """The exception for a code of Fsmm.Error."""
     return _KINDS.get(int(code), GLib.Error)(message, DOMAIN, int(code))
 
 
 def raises(function):
-    """Lets a function raise the library's errors as those of Python's own kind."""
+    """Lets a function raise each of the library's errors as one of its class."""
 
     @functools.wraps(function)
     def raising(*args, **kwargs):

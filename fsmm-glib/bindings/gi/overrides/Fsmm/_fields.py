@@ -9,12 +9,16 @@ from gi._gi import StructInfo, UnionInfo
 from gi.module import get_introspection_module
 from gi.repository import GObject
 
+from ._errors import raises
 from ._looking import looks
 from ._plain import READABLE, type_of, why_field_not_plain
 from ._shared import without_copies
 
 Fsmm = get_introspection_module("Fsmm")
 NativeBox = Fsmm.Box
+
+# The instance in a box. It is good only for as long as the caller looks.
+peek = raises(NativeBox.peek)
 
 # --- What is known of a struct ---
 
@@ -129,7 +133,7 @@ def _look(box, path):
 
     It is good only for as long as the caller looks.
     """
-    view = NativeBox.peek(box)
+    view = peek(box)
     for field in path:
         view = field.info.get_value(view)
     return view
@@ -171,7 +175,7 @@ class Fields:
     def __getitem__(self, name):
         field = self._get_struct().find_readable(name)
         if field.struct is not None:
-            NativeBox.peek(self._box)  # raises what reading would
+            peek(self._box)  # raises what reading would
             return Part(self._box, (*self._path, field))
         return _read(self._box, self._path, field)
 

@@ -74,7 +74,7 @@ class Pool(NativePool):
     def acquire(self):
         """Takes a block whose bytes are all 0, and returns the handle that owns it, an Fsmm.Block.
 
-        Raises GLib.Error with Fsmm.Error.EXHAUSTED if max_blocks are live, and Fsmm.NoMemoryError,
+        Raises Fsmm.ExhaustedError if max_blocks are live, and Fsmm.NoMemoryError,
         which is a MemoryError, if the system has no memory for another chunk.
         """
         return NativePool.acquire(self)
@@ -83,7 +83,7 @@ class Pool(NativePool):
     def reserve(self, n_blocks):
         """Takes memory from the system until n_blocks can be taken without asking for more.
 
-        Raises GLib.Error with Fsmm.Error.EXHAUSTED if max_blocks does not allow so many, and
+        Raises Fsmm.ExhaustedError if max_blocks does not allow so many, and
         Fsmm.NoMemoryError if there is no memory.
         """
         return NativePool.reserve(self, to_size("n_blocks", n_blocks))
@@ -91,7 +91,7 @@ class Pool(NativePool):
     def free_all(self):
         """Drops all blocks, returns their memory to the system, and returns how many were live.
 
-        Their handles report Fsmm.Error.RELEASED from then on. Memory that a view shows stays until
+        Their handles raise Fsmm.ReleasedError from then on. Memory that a view shows stays until
         the view is gone.
         """
         return NativePool.free_all(self)

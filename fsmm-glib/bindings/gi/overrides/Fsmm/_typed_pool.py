@@ -24,7 +24,7 @@ def new_pool(item_type, chunk_bytes=0):
             print(point.x)
 
     Other fields are as the type's own function makes them, and 0 where it has none. That raises
-    TypeError for a field that cannot be set, GLib.Error with Fsmm.Error.EXHAUSTED if max_blocks
+    TypeError for a field that cannot be set, Fsmm.ExhaustedError if max_blocks
     instances are live, and Fsmm.NoMemoryError, which is a MemoryError, if there is no memory.
     """
     return TypedPool(item_type=item_type, chunk_bytes=chunk_bytes)
@@ -33,7 +33,7 @@ def new_pool(item_type, chunk_bytes=0):
 def new_instance(pool, /, **fields):
     """Makes an instance, with values in its fields, and returns the box that owns it, an Fsmm.Box.
 
-    Raises TypeError for a field that cannot be set, GLib.Error with Fsmm.Error.EXHAUSTED if
+    Raises TypeError for a field that cannot be set, Fsmm.ExhaustedError if
     max_blocks instances are live, and Fsmm.NoMemoryError, which is a MemoryError, if there is no
     memory.
     """
@@ -144,7 +144,7 @@ class TypedPool(NativeTypedPool):
     def free_all(self):
         """Clears every live instance, returns all memory to the system, and returns their number.
 
-        Boxes report Fsmm.Error.RELEASED from then on.
+        Boxes raise Fsmm.ReleasedError from then on.
         """
         n_live = self.n_allocated
         n_dropped = []
