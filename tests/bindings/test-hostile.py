@@ -212,7 +212,7 @@ def handles_out_of_nothing():
         raises(TypeError, "", cls)
         raises(TypeError, "", cls.__new__, cls)
         raises(TypeError, "", object.__new__, cls)
-        raises(TypeError, "", type("Mine", (cls,), {}))
+        raises(TypeError, "is final", type, "Mine", (cls,), {})
     for cls in (Fsmm.Pool, Fsmm.TypedPool):
         empty = cls.__new__(cls)
         for name in ("acquire", "alloc", "free_all", "get_name", "trim"):

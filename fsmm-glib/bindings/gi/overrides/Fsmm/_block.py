@@ -9,7 +9,8 @@ from gi.module import get_introspection_module
 from gi.repository import GLib
 
 from ._errors import ReleasedError, make_error, raises
-from ._shared import HandleMeta, without_copies
+from ._names import list_names
+from ._shared import HandleMeta, refuse_subclass, without_copies
 
 Fsmm = get_introspection_module("Fsmm")
 NativeBlock = Fsmm.Block
@@ -38,7 +39,13 @@ class Block(NativeBlock, metaclass=HandleMeta):
     and is false in a condition.
 
     Reading and writing copies bytes. view() shows the memory itself.
+
+    A block is equal to bytes, a bytearray or a memoryview with the same content, while it is there,
+    and to no other block: compare bytes(block). It is hashed as the handle that it is, so do not
+    mix blocks and bytes in one set or dict. It takes no attributes of a program's own.
     """
+
+    __init_subclass__ = classmethod(refuse_subclass)
 
     @raises
     def read(self, offset, n_bytes):
@@ -139,6 +146,27 @@ class Block(NativeBlock, metaclass=HandleMeta):
 
     def __iter__(self):
         return iter(bytes(self))
+
+    def __eq__(self, other):
+        if not isinstance(other, (bytes, bytearray, memoryview)):
+            return NativeBlock.__eq__(self, other)
+        try:
+            return memoryview(other).nbytes == len(self) and bytes(self) == bytes(other)
+        except (ReleasedError, ValueError):  # of a memoryview
+            return False
+
+    def __ne__(self, other):
+        equal = self.__eq__(other)
+        return equal if equal is NotImplemented else not equal
+
+    __hash__ = NativeBlock.__hash__
+
+    def __setattr__(self, name, value):
+        if hasattr(type(self), name):
+            raise AttributeError(f'"{name}" of a block cannot be set')
+        names = [name for name in dir(type(self)) if not name.startswith("_")]
+        listed = list_names(name, names, "it has")
+        raise AttributeError(f'a block has no attribute "{name}": {listed}')
 
     def __contains__(self, value):
         return value in bytes(self)

@@ -8,7 +8,7 @@ from gi.repository import GObject
 from ._errors import raises
 from ._fields import Fields, NativeBox, peek, struct_of
 from ._looking import looks, make_vanish
-from ._shared import HandleMeta, without_copies
+from ._shared import HandleMeta, refuse_subclass, without_copies
 
 
 @without_copies("there is one owner of an instance; peek() returns a copy of that")
@@ -27,6 +27,8 @@ class Box(Fields, NativeBox, metaclass=HandleMeta):
     goes back to the pool; without one, it does so when the box is gone, or with drop(). A box whose
     instance is gone raises Fsmm.ReleasedError, and is false in a condition.
     """
+
+    __init_subclass__ = classmethod(refuse_subclass)
 
     _box = property(lambda self: self)
     _path = ()
