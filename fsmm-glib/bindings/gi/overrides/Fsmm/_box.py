@@ -21,7 +21,8 @@ class Box(Fields, NativeBox, metaclass=HandleMeta):
 
     The fields of the instance are its attributes, if they are numbers, enumerations, strings (to
     be read only), or structs of such. Where a method here has the name of a field, the field is
-    box["drop"].
+    box["drop"]. "x" in box tells whether there is one, and dict(box) copies all of them, those of
+    structs in dictionaries of their own.
 
     When the with statement ends, whatever happened in it, the instance is cleared, and its memory
     goes back to the pool; without one, it does so when the box is gone, or with drop(). A box whose

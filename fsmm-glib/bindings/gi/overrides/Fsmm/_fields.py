@@ -3,16 +3,16 @@
 
 import functools
 import importlib
-import operator
 
-from gi._gi import StructInfo, UnionInfo
+from gi._gi import EnumInfo, StructInfo, UnionInfo
 from gi.module import get_introspection_module
-from gi.repository import GObject
 
 from ._errors import raises
 from ._looking import looks
+from ._names import list_names
 from ._plain import READABLE, type_of, why_field_not_plain
 from ._shared import without_copies
+from ._values import Unfit, convert, show
 
 Fsmm = get_introspection_module("Fsmm")
 NativeBox = Fsmm.Box
@@ -23,29 +23,15 @@ peek = raises(NativeBox.peek)
 # --- What is known of a struct ---
 
 
-def _to_real(value):
-    if not (hasattr(type(value), "__float__") or hasattr(type(value), "__index__")):
-        raise TypeError(f"must be a number, not {value!r}")
-    return float(value)
+def _name_of(info):
+    return f"{info.get_namespace()}.{info.get_name()}"
 
 
-def _to_integer(value):
-    return int(operator.index(value))
-
-
-def _to_character(value):
-    return "".join((value,))
-
-
-# Each makes of a value what PyGObject can write without calling a function of it, which might drop
-# the instance that is being written to.
-_CONVERSIONS = {
-    "gboolean": bool,
-    "gfloat": _to_real,
-    "gdouble": _to_real,
-    "GType": GObject.GType,
-    "gunichar": _to_character,
-}
+def _values_of(target):
+    """The values of an enumeration; flags are put together in many ways."""
+    if not isinstance(target, EnumInfo) or target.is_flags():
+        return None
+    return [value.get_value() for value in target.get_values()]
 
 
 class Field:
@@ -67,16 +53,36 @@ class Field:
         self.struct = Struct(target) if not why and isinstance(target, StructInfo) else None
         self.why_not_written = why
         self.why_not_read = None if is_string else why
-        self._convert = _CONVERSIONS.get(tag, _to_integer)
+        self._tag = tag
+        self._values = _values_of(target)
+        self._words = f'field "{self.name}" ({_name_of(target) if target else tag})'
 
     def convert(self, value):
-        if self.struct is None:
-            return self._convert(value)
+        if self.struct is not None:
+            return self._convert_struct(value)
+        try:
+            converted = convert(value, self._tag)
+        except Unfit as unfit:
+            raise unfit.kind(f"{self._words} {unfit}, not {show(value)}") from None
+        # PyGObject would write a value that it cannot read.
+        if self._values and converted not in self._values:
+            values = ", ".join(map(str, self._values))
+            raise ValueError(f"{self._words} must be one of {values}, not {show(value)}")
+        return converted
+
+    def write(self, view, value):
+        try:
+            self.info.set_value(view, value)
+        except (OverflowError, TypeError, ValueError) as error:
+            kind = OverflowError if isinstance(error, OverflowError) else ValueError
+            raise kind(f"{self._words} cannot be {show(value)}: {error}") from None
+
+    def _convert_struct(self, value):
         if type(value) is Part and value._get_struct().name == self.struct.name:
             return value
         if issubclass(type(value), self.struct.find_class()):
             return value
-        raise TypeError(f'field "{self.name}" must be {self.struct.name}, not {value!r}')
+        raise TypeError(f'field "{self.name}" must be {self.struct.name}, not {show(value)}')
 
 
 class Struct:
@@ -84,7 +90,7 @@ class Struct:
 
     def __init__(self, info):
         self.namespace = info.get_namespace()
-        self.name = f"{self.namespace}.{info.get_name()}"
+        self.name = _name_of(info)
         self.size = info.get_size()
         self.fields = {field.get_name(): Field(field) for field in info.get_fields()}
 
@@ -95,12 +101,15 @@ class Struct:
     def _find(self, name, do, why_not):
         field = self.fields.get(name)
         if field is None:
-            names = ", ".join(self.fields) or "no fields"
-            raise AttributeError(f'{self.name} has no field "{name}": it has {names}')
+            names = list_names(str(name), self.fields, "it has")
+            raise AttributeError(f'{self.name} has no field "{name}": {names}')
         why = getattr(field, why_not)
         if why:
             raise AttributeError(f'cannot {do} field "{name}" of {self.name}: it {why}')
         return field
+
+    def list_readable(self):
+        return [name for name, field in self.fields.items() if not field.why_not_read]
 
     def find_readable(self, name):
         return self._find(name, "read", "why_not_read")
@@ -150,7 +159,7 @@ def _write(box, path, values):
     for field, value in values:
         if type(value) is Part:
             value = _look(value._box, value._path)
-        field.info.set_value(view, value)
+        field.write(view, value)
     if path:
         _write(box, path[:-1], ((path[-1], view),))
 
@@ -159,7 +168,6 @@ class Fields:
     """Gives an object the fields of a struct as attributes: in its _box, at its _path."""
 
     __slots__ = ()
-    __iter__ = None  # or else Python would try [0], [1] and so on
 
     def __getattr__(self, name):
         # Python and its libraries ask for these to find out what can be done with an object.
@@ -187,16 +195,29 @@ class Fields:
         fields = [(struct.find_writable(name), value) for name, value in values]
         _write(self._box, self._path, [(field, field.convert(value)) for field, value in fields])
 
+    @looks
+    def __iter__(self):
+        """Goes over names and values of the fields that can be read, as copies: for dict(box)."""
+        struct = self._get_struct()
+        return iter([(name, self._copy(struct.fields[name])) for name in struct.list_readable()])
+
+    def __contains__(self, name):
+        return name in self._get_struct().list_readable()
+
+    def _copy(self, field):
+        value = self[field.name]
+        return value if field.struct is None else dict(value)
+
     def __dir__(self):
         return [*super().__dir__(), *self._get_struct().fields]
 
     def _describe(self):
         """The fields that can be read, as "x=1, y=2"."""
         words = []
-        for name, field in self._get_struct().fields.items():
-            if not field.why_not_read:
-                value = self[name]
-                words.append(f"{name}={f'({value._describe()})' if field.struct else repr(value)}")
+        for name in self._get_struct().list_readable():
+            value = self[name]
+            shown = f"({value._describe()})" if type(value) is Part else repr(value)
+            words.append(f"{name}={shown}")
         return ", ".join(words)
 
 
