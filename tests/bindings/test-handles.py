@@ -71,6 +71,21 @@ def test_attributes_of_pools():
             raises(AttributeError, "", setattr, pool, name, 1)
 
 
+def test_keywords():
+    """a keyword that is wrong is answered with those that there are, and the nearest one"""
+    for wrong, near in (("size", "alloc_size"), ("alloc_sise", "alloc_size"), ("max", "max_blocks"),
+                        ("aligment", "alignment"), ("chunk", "chunk_bytes"), ("names", "name")):
+        raises(TypeError, f'Fsmm.Pool() has no argument "{wrong}": did you mean {near}? There are '
+               "alloc_size, name, alignment, chunk_bytes, max_blocks", Fsmm.Pool, **{wrong: 8})
+    raises(TypeError, 'Fsmm.TypedPool() has no argument "type": did you mean item_type?',
+           Fsmm.TypedPool, type=FsmmTest.Point)
+    raises(TypeError, 'no argument "limit": there are alloc_size', Fsmm.Pool, alloc_size=8, limit=1)
+    raises(TypeError, "takes no positional arguments, but item_type", Fsmm.TypedPool,
+           FsmmTest.Point)
+    raises(TypeError, "alloc_size", Fsmm.Pool)
+    raises(TypeError, "TypedPool.new()", Fsmm.TypedPool.new(FsmmTest.Point).new, 1, 2)
+
+
 def test_final_classes():
     """no class can be derived from, and the error says what to do"""
     class Mixin:
@@ -84,5 +99,5 @@ def test_final_classes():
 
 tap.run([
     test_bytes_are_equal, test_what_is_gone_is_not_equal, test_blocks_are_themselves,
-    test_no_attributes, test_attributes_of_pools, test_final_classes,
+    test_no_attributes, test_attributes_of_pools, test_keywords, test_final_classes,
 ])

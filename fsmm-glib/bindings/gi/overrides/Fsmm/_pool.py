@@ -5,7 +5,14 @@ from gi.module import get_introspection_module
 from gi.repository import Gio
 
 from ._errors import raises, to_size
-from ._shared import describe_limit, exists, refuse_subclass, with_attributes, without_copies
+from ._shared import (
+    describe_limit,
+    exists,
+    refuse_subclass,
+    with_attributes,
+    with_keywords,
+    without_copies,
+)
 
 NativePool = get_introspection_module("Fsmm").Pool
 
@@ -43,6 +50,7 @@ class Pool(NativePool):
 
     __init_subclass__ = classmethod(refuse_subclass)
 
+    @with_keywords
     @raises
     def __init__(self, *, alloc_size, name=None, alignment=0, chunk_bytes=0, max_blocks=0):
         super().__init__(

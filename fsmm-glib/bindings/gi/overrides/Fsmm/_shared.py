@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What several classes have in common."""
 
+import functools
+import inspect
+
 from gi.module import get_introspection_module
+
+from ._names import list_names
 
 
 def with_attributes(**documentation):
@@ -30,6 +35,23 @@ def without_copies(why):
         return cls
 
     return decorate
+
+
+def with_keywords(init):
+    """Lets an __init__ say which keywords it has, where it is called with others."""
+    names = [name for name in inspect.signature(init).parameters if name != "self"]
+
+    @functools.wraps(init)
+    def checking(self, *args, **kwargs):
+        call = f"Fsmm.{type(self).__name__}()"
+        if args:
+            raise TypeError(f"{call} takes no positional arguments, but {', '.join(names)}")
+        for name in kwargs:
+            if name not in names:
+                raise TypeError(f'{call} has no argument "{name}": {list_names(name, names)}')
+        init(self, **kwargs)
+
+    return checking
 
 
 def refuse_subclass(cls, **_):

@@ -9,7 +9,14 @@ from gi.repository import Gio
 from ._errors import UnsupportedTypeError, raises, to_size
 from ._looking import make_vanish
 from ._plain import ensure_layout, to_gtype
-from ._shared import describe_limit, exists, refuse_subclass, with_attributes, without_copies
+from ._shared import (
+    describe_limit,
+    exists,
+    refuse_subclass,
+    with_attributes,
+    with_keywords,
+    without_copies,
+)
 
 NativeTypedPool = get_introspection_module("Fsmm").TypedPool
 
@@ -51,6 +58,10 @@ def new_instance(pool, /, **fields):
     return box
 
 
+# What Python calls them in errors.
+new_pool.__qualname__ = new_instance.__qualname__ = "TypedPool.new"
+
+
 class New:
     """Is a constructor for the class, as introspection has it, and a method for a pool."""
 
@@ -88,6 +99,7 @@ class TypedPool(NativeTypedPool):
 
     __init_subclass__ = classmethod(refuse_subclass)
 
+    @with_keywords
     @raises
     def __init__(self, *, item_type, name=None, chunk_bytes=0, max_blocks=0):
         gtype = to_gtype(item_type)
