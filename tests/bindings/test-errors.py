@@ -69,6 +69,17 @@ def test_released():
     check(Fsmm.ReleasedError, lambda: fresh.x)
 
 
+def test_layouts():
+    """what is not plain data gets no layout, whatever a program says of it"""
+    register = Fsmm.type_register_plain_layout
+    for item_type in (GLib.DateTime, GLib.Bytes, FsmmTest.Text, FsmmTest.Opaque, Fsmm.Block, int,
+                      "NoSuchType"):
+        check(Fsmm.UnsupportedTypeError, register, item_type, 64, 8)
+    for size, alignment in ((8, 8), (-1, 8), (16, 3), (16, -1), (2**64, 8), (0, 8)):
+        check(Fsmm.InvalidArgumentError, register, FsmmTest.Point, size, alignment)
+    equal(register(FsmmTest.Point, 16, 8), True)
+
+
 def test_copies():
     """an error that is copied or pickled is the same one"""
     block = make_block()
@@ -79,4 +90,4 @@ def test_copies():
               (Fsmm.ReleasedError, error.code, error.domain, str(error)))
 
 
-tap.run([test_classes, test_released, test_copies])
+tap.run([test_classes, test_released, test_layouts, test_copies])

@@ -17,6 +17,7 @@ from ._errors import (
     ReleasedError,
     UnsupportedTypeError,
 )
+from ._plain import type_register_plain_layout
 from ._pool import Pool
 from ._typed_pool import TypedPool
 
@@ -31,6 +32,7 @@ __all__ = [
     "ReleasedError",
     "TypedPool",
     "UnsupportedTypeError",
+    "type_register_plain_layout",
 ]
 
 for _class in (Block, Box, Pool, TypedPool):

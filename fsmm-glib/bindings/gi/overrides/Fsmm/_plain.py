@@ -6,9 +6,10 @@ from gi._gi import EnumInfo, StructInfo, UnionInfo
 from gi.module import get_introspection_module
 from gi.repository import GLib, GObject
 
-from ._errors import make_error
+from ._errors import make_error, raises, to_size
 
 Fsmm = get_introspection_module("Fsmm")
+native_register = Fsmm.type_register_plain_layout
 
 READABLE = 1
 WRITABLE = 2
@@ -76,7 +77,8 @@ def _find_struct(gtype):
     return None
 
 
-def _register(gtype):
+def _find_plain_struct(gtype):
+    """What introspection knows of a boxed type whose instances are plain data."""
     info = _find_struct(gtype)
     why = "introspection knows no fields of it" if info is None else _why_struct_not_plain(info)
     if why:
@@ -85,7 +87,30 @@ def _register(gtype):
             f"{gtype.name} cannot live in a pool: {why}; a pool takes structs that are plain data, "
             "and types for which C code has registered a layout",
         )
-    Fsmm.type_register_plain_layout(gtype, info.get_size(), info.get_alignment())
+    return info
+
+
+def _register(gtype):
+    info = _find_plain_struct(gtype)
+    native_register(gtype, info.get_size(), info.get_alignment())
+
+
+@raises
+def type_register_plain_layout(type, size, alignment):
+    """Says how large instances of a boxed type are that introspection takes for plain data.
+
+    That is done for every type that a pool is made for; it is needed where a struct is larger than
+    introspection knows. Raises Fsmm.UnsupportedTypeError, which is a TypeError, for a type that is
+    not plain data, and Fsmm.InvalidArgumentError, which is a ValueError, for a size or alignment
+    that it cannot have.
+    """
+    gtype = to_gtype(type)
+    known = _find_plain_struct(gtype).get_size()
+    if to_size("size", size) < known:
+        raise make_error(
+            Fsmm.Error.INVALID_ARGUMENT, f"size is {size}: {gtype.name} has {known} bytes"
+        )
+    return native_register(gtype, size, to_size("alignment", alignment))
 
 
 def to_gtype(item_type):
