@@ -90,7 +90,8 @@ def test_install():
     run(*shlex.split(MESON), "install", "-C", BUILD, "--no-rebuild", "--destdir", str(STAGE))
     for name in ("fsmm-glib.h", "fsmm-version.h", "libfsmm-glib-1.a", "Fsmm-1.gir",
                  "Fsmm-1.typelib", "fsmm-glib-1.vapi", "fsmm-glib-1.pc", "Fsmm.js", "fsmm-1.d.ts",
-                 "gi/overrides/Fsmm/__init__.py", "gi-stubs/repository/Fsmm.pyi"):
+                 "gi/overrides/Fsmm/__init__.py", "gi-stubs/repository/Fsmm.pyi",
+                 "gi-stubs/repository/__init__.pyi"):
         assert list(STAGE.rglob(name)), f"{name} is not installed"
     private = [path for path in STAGE.rglob("*private*")]
     assert not private, f"private headers are installed: {private}"

@@ -5,9 +5,13 @@ usage: test-stub.py STUB
 """
 
 import ast
+import importlib.util
 import inspect
+import os
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 from bindings import Fsmm, GLib
 from gi._gi import CallableInfo, Direction
@@ -154,4 +158,36 @@ def test_new():
     assert stub_call("_NewInstance") == actual_arguments(pool.new)
 
 
-tap.run([test_names, test_new])
+PROGRAM = """
+from gi.repository import Fsmm, GLib, Gtk
+pool = Fsmm.Pool(alloc_size=64)
+count: int = pool.n_allocated + len(pool.acquire()) + pool.acquire()[0]
+Gtk.Button(label=GLib.get_user_name())
+for name, value in Fsmm.TypedPool.new(GLib.Date).new():
+    text: str = name
+wrong: str = pool.n_allocated
+pool.acquire().typo = 1
+Fsmm.Pool(alloc_sise=64)
+"""
+
+
+def test_type_checker():
+    """mypy finds the stub where no others are installed, and mistakes in programs by it"""
+    if importlib.util.find_spec("mypy") is None:
+        print("# not tested: there is no mypy")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        program = pathlib.Path(folder) / "program.py"
+        program.write_text(PROGRAM, encoding="utf-8")
+        stubs = pathlib.Path(sys.argv[1]).resolve().parent.parent
+        (pathlib.Path(folder) / "gi").symlink_to(stubs, target_is_directory=True)
+        result = subprocess.run(
+            [sys.executable, "-m", "mypy", "--cache-dir", os.devnull, str(program)],
+            env={**os.environ, "MYPYPATH": folder}, capture_output=True, text=True, check=False,
+        )
+    lines = [line for line in result.stdout.splitlines() if ": error:" in line]
+    found = [int(line.split(":")[1]) for line in lines]
+    assert found == [8, 9, 10], result.stdout + result.stderr
+
+
+tap.run([test_names, test_new, test_type_checker])
