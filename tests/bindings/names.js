@@ -87,6 +87,8 @@ const tests = {
 
         assertSet(pool, 'alloc_size', 'allocSize', 'alloc-size', 'name', 'alignment',
             'chunk_bytes', 'max_blocks', 'maxBlocks', 'n_allocated');
+        for (const name of ['item_type', 'itemType', 'item-type'])
+            assertSame(dates[name], GLib.Date.$gtype, name);
         assertSet(dates, 'item_type', 'itemType', 'name', 'chunk_bytes', 'max_blocks', 'pool');
     },
 

@@ -264,6 +264,7 @@ function extendTypedPool({TypedPool}) {
     Refusals.refuseSubclasses(TypedPool, 'TypedPool');
     Refusals.refuseToSet(TypedPool.prototype,
         ['name', 'item_type', 'chunk_bytes', 'max_blocks']);
+    Refusals.getByMethod(TypedPool.prototype, 'item_type');
 
     TypedPool.new = (itemType, chunkBytes) => {
         const args = [toGType('item_type', itemType), toSize('chunk_bytes', chunkBytes)];

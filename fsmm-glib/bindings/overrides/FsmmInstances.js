@@ -103,7 +103,7 @@ function makeProperty(name) {
 }
 
 function makeProperties(pool, box) {
-    const names = Object.keys(findFields(pool.item_type, pool.pool));
+    const names = Object.keys(findFields(pool.get_item_type(), pool.pool));
     const prototype = Object.getPrototypeOf(box);
 
     // What a box has for every type stays what it is.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What JavaScript would let happen, and what is a mistake in any case. */
 
-/* exported refuseSubclasses, refuseToSet, refuseUnknown */
+/* exported getByMethod, refuseSubclasses, refuseToSet, refuseUnknown */
 
 const {fail} = imports.overrides.FsmmArguments;
 const {listNames} = imports.overrides.FsmmNames;
@@ -17,13 +17,30 @@ function refuseSubclasses(Class, name) {
     Class.prototype.__metaclass__ = refuse; // for Lang.Class, as was usual before
 }
 
+function listSpellings(name) {
+    const camelCase = name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+
+    return [name, camelCase, name.replaceAll('_', '-')];
+}
+
 /* GObject would only warn of a property that is given when the pool is made, and leave it. */
 function refuseToSet(prototype, names) {
     for (const name of names) {
-        const camelCase = name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
-
-        for (const spelling of [name, camelCase, name.replaceAll('_', '-')])
+        for (const spelling of listSpellings(name))
             Object.defineProperty(prototype, spelling, {set: undefined});
+    }
+}
+
+/* gjs 1.90 makes a number of a property that is a type, and a type of what a method returns. */
+function getByMethod(prototype, name) {
+    const get = prototype[`get_${name}`];
+
+    for (const spelling of listSpellings(name)) {
+        Object.defineProperty(prototype, spelling, {
+            get() {
+                return get.call(this);
+            },
+        });
     }
 }
 
