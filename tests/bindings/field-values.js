@@ -104,6 +104,18 @@ const tests = {
         assertSame(track.title, 'Aria', 'title');
     },
 
+    'a new instance is made of fields, and of nothing else': () => {
+        const pairs = new Fsmm.TypedPool({item_type: Fixture.Pair});
+        const pair = pairs.new({count: 3});
+
+        for (const bad of [new Fixture.Pair({count: 3}), new GLib.Date(), [], [1, 2], 5, null, 'ab',
+            () => 5, Symbol('x'), pairs])
+            assertThrows(TypeError, INVALID_ARGUMENT, 'alloc_value', () => pairs.new(bad));
+        assertSame(pairs.n_allocated, 1, 'live instances');
+        assertSame(pairs.new(pair).count, 3, 'of another box');
+        assertSame(pairs.new(Object.create(null)).count, 0, 'of no fields');
+    },
+
     'fields of fields are looked at as well': () => {
         const nests = new Fsmm.TypedPool({item_type: Fixture.Nest});
         const nest = nests.new({pair: {count: 1}});

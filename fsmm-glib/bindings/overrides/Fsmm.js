@@ -254,7 +254,8 @@ function extendBlock({Block}) {
 
 function extendTypedPool({TypedPool}) {
     const {
-        callWithValue, toFunction, toGType, toInstance, toName, toSize, toTypedPoolProperties,
+        callWithValue, toFields, toFunction, toGType, toInstance, toName, toSize,
+        toTypedPoolProperties,
     } = Arguments;
     const {get_default: getDefault, new: makeNew, new_full: makeFull} = TypedPool;
     const {_init: init, alloc, alloc_value: allocValue} = TypedPool.prototype;
@@ -298,7 +299,7 @@ function extendTypedPool({TypedPool}) {
         },
 
         new(values = {}) {
-            const keys = Object.keys(values);
+            const keys = Object.keys(toFields('values', values));
             const box = this.alloc();
             const set = instance => {
                 const fields = listFields(instance);

@@ -5,8 +5,8 @@
  * An argument that makes no sense is a TypeError or a RangeError, as is usual in JavaScript; all
  * else that goes wrong is an Fsmm.Error. Each can be asked what it matches. */
 
-/* exported callWithSizes, callWithValue, describe, fail, rethrow, toBytes, toFunction, toGType,
-   toInstance, toName, toPoolProperties, toSize, toTypedPoolProperties */
+/* exported callWithSizes, callWithValue, describe, fail, rethrow, toBytes, toFields, toFunction,
+   toGType, toInstance, toName, toPoolProperties, toSize, toTypedPoolProperties */
 
 const {GObject} = imports.gi;
 const {listNames} = imports.overrides.FsmmNames;
@@ -109,6 +109,23 @@ function toFunction(name, value) {
 function toInstance(name, value) {
     if (typeof value !== 'object' || value === null)
         fail(TypeError, `${name} must be an instance of a boxed type, not ${describe(value)}`);
+
+    return value;
+}
+
+/* Whether it is one of gjs itself, which has no fields that JavaScript could go over. */
+function isInstance(value) {
+    return Object.getPrototypeOf(value) !== Object.prototype &&
+        Boolean(value.constructor?.$gtype) && !(value instanceof imports.gi.Fsmm.Box);
+}
+
+function toFields(name, value) {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+
+    if (!isObject || isInstance(value)) {
+        fail(TypeError, `${name} must be an object with fields, not ${describe(value)}; ` +
+            'alloc_value copies an instance');
+    }
 
     return value;
 }
