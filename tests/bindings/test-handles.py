@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What Python asks of every object, handles answer sensibly: equality, hashes, attributes, classes."""
+"""What Python asks of every object, handles answer: equality, hashes, attributes, classes."""
+
+import weakref
 
 from bindings import Fsmm, FsmmTest, equal, raises
 from gi.repository import GObject
@@ -47,6 +49,19 @@ def test_blocks_are_themselves():
     names = {one: "one", other: "other"}
     one.release()
     equal((names[one], names[other]), ("one", "other"))
+
+
+def test_parts_are_themselves():
+    """a part of a box is equal to the same part of the same box"""
+    pool = Fsmm.TypedPool.new(FsmmTest.Segment)
+    box, other = pool.new(), pool.new()
+    assert box.start == box.start and not box.start != box.start
+    assert box.start != box.end and box.start != other.start and box.start != dict(box.start)
+    equal(len({box.start, box.start, box.end}), 2)
+    part = box.start
+    assert weakref.ref(part)() is part
+    box.drop()
+    assert part == part and part != other.start
 
 
 def test_no_attributes():
@@ -99,5 +114,6 @@ def test_final_classes():
 
 tap.run([
     test_bytes_are_equal, test_what_is_gone_is_not_equal, test_blocks_are_themselves,
-    test_no_attributes, test_attributes_of_pools, test_keywords, test_final_classes,
+    test_parts_are_themselves, test_no_attributes, test_attributes_of_pools, test_keywords,
+    test_final_classes,
 ])

@@ -223,13 +223,21 @@ class Fields:
 
 @without_copies("it is a part of what is in a box; copy that with peek()")
 class Part(Fields):
-    """A struct that is a field of an instance, and lies in it."""
+    """A struct that is a field of an instance, and lies in it. It is equal to itself only."""
 
-    __slots__ = ("_box", "_path")
+    __slots__ = ("__weakref__", "_box", "_path")
 
     def __init__(self, box, path):
         object.__setattr__(self, "_box", box)
         object.__setattr__(self, "_path", path)
+
+    def __eq__(self, other):
+        if type(other) is not Part:
+            return NotImplemented
+        return (self._box, self._path) == (other._box, other._path)
+
+    def __hash__(self):
+        return hash((self._box, self._path))
 
     def _get_struct(self):
         return self._path[-1].struct
