@@ -229,6 +229,8 @@ def script(chart):
         "set key off",
         "set border 0",
         "set errorbars small",
+        # Or gnuplot 6 draws a white disc under each point.
+        "set pointintervalbox 0",
         f'set tics textcolor rgb "{INK}"',
         f'set grid {axis}tics lt 1 lw 1 lc rgb "#b0{INK[1:]}"',
         *heading(chart, layout),
