@@ -30,7 +30,8 @@ def test_paths_of_tests():
     listed = []
     for program in PROGRAMS:
         output = subprocess.run([program, "-l"], capture_output=True, text=True, check=True).stdout
-        listed += [line for line in output.splitlines() if line.startswith("/")]
+        # In TAP, as GLib lists them since version 2.84, they are comments.
+        listed += re.findall("^(?:# )?(/.*)", output, re.MULTILINE)
     paths = [name for name in proofs() if name.startswith("/")]
     assert len(paths) > 20, paths
     missing = [path for path in paths
