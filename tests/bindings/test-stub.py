@@ -21,8 +21,9 @@ STUB = ast.parse(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
 
 # What every class has, or what does not concern whoever checks types.
 NOT_IN_STUB = {
-    "__dict__", "__dir__", "__doc__", "__enum_values__", "__gsignals__", "__gtype__", "__info__",
-    "__init_subclass__", "__module__", "__repr__", "__slots__", "__weakref__",
+    "__dict__", "__dir__", "__doc__", "__enum_values__", "__firstlineno__", "__gsignals__",
+    "__gtype__", "__info__", "__init_subclass__", "__module__", "__repr__", "__slots__",
+    "__static_attributes__", "__weakref__",
 }
 
 
