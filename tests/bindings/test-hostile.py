@@ -534,9 +534,13 @@ track = track_pool.alloc_value(FsmmTest.Track.new("Aria", 1))
 """
 
 
+# Python warns since version 3.12 of what is tried here.
+FORK_WARNING = "ignore:This process:DeprecationWarning"
+
+
 def run_program(text):
-    result = subprocess.run([sys.executable, "-c", HEADER + text], capture_output=True, text=True,
-                            timeout=60)
+    result = subprocess.run([sys.executable, "-W", FORK_WARNING, "-c", HEADER + text],
+                            capture_output=True, text=True, timeout=60)
     equal((result.returncode, result.stdout, result.stderr), (0, "done\n", ""))
 
 
