@@ -104,13 +104,13 @@ G_BEGIN_DECLS
   {                                                                                                \
     /* All find the same. g_once_init_enter () could wait for ever in a child of fork (). */       \
     static FsmmTypedPool *type_name##_default_pool;                                                \
-    FsmmTypedPool *type_name##_pool = g_atomic_pointer_get (&type_name##_default_pool);            \
-    if (type_name##_pool == NULL)                                                                  \
+    FsmmTypedPool *type_name##_pool_of_copy = g_atomic_pointer_get (&type_name##_default_pool);    \
+    if (type_name##_pool_of_copy == NULL)                                                          \
       {                                                                                            \
-        type_name##_pool = fsmm_typed_pool_get_default (type_name##_type_in_pool ());              \
-        g_atomic_pointer_set (&type_name##_default_pool, type_name##_pool);                        \
+        type_name##_pool_of_copy = fsmm_typed_pool_get_default (type_name##_type_in_pool ());      \
+        g_atomic_pointer_set (&type_name##_default_pool, type_name##_pool_of_copy);                \
       }                                                                                            \
-    return fsmm_boxed_copy (type_name##_pool, type_name##_to_copy);                                \
+    return fsmm_boxed_copy (type_name##_pool_of_copy, type_name##_to_copy);                        \
   }                                                                                                \
                                                                                                    \
   static void type_name##_free_to_pool (gpointer type_name##_to_free)                              \

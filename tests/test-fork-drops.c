@@ -14,7 +14,7 @@ typedef struct {
   guint number;
 } Item;
 
-static FsmmTypedPool *item_pool;
+static FsmmTypedPool *dropped_pool;
 static gint n_cleared; /* (atomic) */
 
 static void
@@ -30,7 +30,7 @@ FSMM_DEFINE_BOXED_TYPE (Item, item, NULL, item_clear)
 static gpointer
 free_all (gpointer data)
 {
-  return GSIZE_TO_POINTER (fsmm_typed_pool_free_all (item_pool));
+  return GSIZE_TO_POINTER (fsmm_typed_pool_free_all (dropped_pool));
 }
 
 static void
@@ -49,14 +49,14 @@ drop_in_child (void)
 {
   gint n_before = g_atomic_int_get (&n_cleared);
 
-  g_assert_cmpuint (fsmm_typed_pool_free_all (item_pool), <=, N_ITEMS - (guint) n_before + 1);
+  g_assert_cmpuint (fsmm_typed_pool_free_all (dropped_pool), <=, N_ITEMS - (guint) n_before + 1);
   g_assert_cmpint (n_cleared, >=, N_ITEMS - 1);
   g_assert_cmpint (n_cleared, <=, N_ITEMS);
 
   for (guint i = 0; i < N_ITEMS; i++)
-    g_assert_nonnull (fsmm_typed_pool_construct (item_pool, NULL));
-  g_assert_null (fsmm_typed_pool_construct (item_pool, NULL));
-  fsmm_test_assert_sound (fsmm_typed_pool_get_pool (item_pool));
+    g_assert_nonnull (fsmm_typed_pool_construct (dropped_pool, NULL));
+  g_assert_null (fsmm_typed_pool_construct (dropped_pool, NULL));
+  fsmm_test_assert_sound (fsmm_typed_pool_get_pool (dropped_pool));
 }
 
 static void
@@ -65,9 +65,9 @@ test_free_all (void)
   GThread *thread;
   pid_t child;
 
-  item_pool = fsmm_typed_pool_new_full ("dropped", item_get_type (), 1024, N_ITEMS, NULL);
+  dropped_pool = fsmm_typed_pool_new_full ("dropped", item_get_type (), 1024, N_ITEMS, NULL);
   for (guint i = 0; i < N_ITEMS; i++)
-    fsmm_test_construct (item_pool);
+    fsmm_test_construct (dropped_pool);
   n_cleared = 0;
 
   thread = g_thread_new ("free-all", free_all, NULL);
@@ -85,7 +85,7 @@ test_free_all (void)
 
   g_assert_cmpuint (GPOINTER_TO_SIZE (g_thread_join (thread)), ==, N_ITEMS);
   g_assert_cmpint (n_cleared, ==, N_ITEMS);
-  g_assert_finalize_object (g_steal_pointer (&item_pool));
+  g_assert_finalize_object (g_steal_pointer (&dropped_pool));
 }
 
 /* --- Handles --- */
@@ -97,7 +97,7 @@ static void
 use_handles (void)
 {
   g_autoptr (FsmmBlock) block = fsmm_pool_acquire (raw_pool, NULL);
-  g_autoptr (FsmmBox) box = fsmm_typed_pool_alloc (item_pool, NULL);
+  g_autoptr (FsmmBox) box = fsmm_typed_pool_alloc (dropped_pool, NULL);
 
   g_assert_nonnull (block);
   g_assert_nonnull (box);
@@ -119,7 +119,7 @@ test_handles (void)
   GThread *thread;
 
   raw_pool = fsmm_test_pool_new (64, 0);
-  item_pool = fsmm_typed_pool_new (G_TYPE_DATE, 0, NULL);
+  dropped_pool = fsmm_typed_pool_new (G_TYPE_DATE, 0, NULL);
   g_atomic_int_set (&stop, FALSE);
   thread = g_thread_new ("handles", use_handles_in_thread, NULL);
 
@@ -138,7 +138,7 @@ test_handles (void)
 
   g_atomic_int_set (&stop, TRUE);
   g_thread_join (thread);
-  g_assert_finalize_object (g_steal_pointer (&item_pool));
+  g_assert_finalize_object (g_steal_pointer (&dropped_pool));
   g_assert_finalize_object (g_steal_pointer (&raw_pool));
 }
 
