@@ -15,7 +15,7 @@ import tempfile
 
 import tap
 
-PROGRAM, PRETENDER = sys.argv[1:]
+PROGRAM, PRETENDER = map(os.path.abspath, sys.argv[1:])
 NOBODY = 65534
 
 
