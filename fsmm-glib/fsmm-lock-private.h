@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* GMutex, GCond, and what g_once is for, with what ThreadSanitizer and Helgrind need to follow them.
+/* GMutex, GCond and what g_once is for, with what ThreadSanitizer and Helgrind need to follow it.
  *
  * GLib makes its mutexes from atomic operations and futexes, inside a library that is not built
  * with the sanitizer: these would not see that one thread's unlocking comes before another's

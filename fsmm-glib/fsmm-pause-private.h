@@ -4,7 +4,7 @@
  *
  * Mostly that is over in some nanoseconds, so that it is not worth sleeping. Where the other thread
  * has been put aside, it needs a processor, perhaps this one: to yield is not enough, since a
- * real-time thread yields to no ordinary one. So whoever waits sleeps soon, for longer each time. */
+ * real-time thread yields to no ordinary one. So whoever waits sleeps soon, and longer each time. */
 
 #pragma once
 

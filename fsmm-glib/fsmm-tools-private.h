@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* What AddressSanitizer, ThreadSanitizer and Valgrind are told about blocks, so that they find in a
- * pool what they would find in the heap. Each may watch any program that uses the library: nothing has
- * to be built for that. */
+ * pool what they would find in the heap. Each may watch any program that uses the library: nothing
+ * has to be built for that. */
 
 #pragma once
 

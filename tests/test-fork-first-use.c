@@ -3,12 +3,12 @@
 /* A thread forks while another one does something for the first time in the process: what is made
  * for it just once is not half made in the child for ever.
  *
- * There is one first time in a process. So each is in a stage, a process of its own in which nothing
- * has been used yet; this program itself uses no pool. */
+ * There is one first time in a process. So each is in a stage, a process of its own in which
+ * nothing has been used yet; this program itself uses no pool. */
 
 #include "fsmm-test.h"
 
-#include <stdlib.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -119,7 +119,7 @@ run_stage (const First *first, guint delay)
 
   thread = g_thread_new ("first", do_for_the_first_time, (gpointer) first);
   while (!g_atomic_int_get (&is_started))
-    ;
+    sched_yield ();
   for (volatile guint i = 0; i < delay; i++)
     ;
 

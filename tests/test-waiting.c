@@ -18,7 +18,7 @@
  * as large as those that it does that with on its own can be. */
 #define BLOCK_BYTES 100000
 #define LIMIT 6
-/* For how long a thread is put aside, and how much of that another one may spend. In microseconds. */
+/* For how long a thread is put aside, and how much of that another may spend, in microseconds. */
 #define ASIDE 50000
 #define ENOUGH 5000
 
@@ -199,8 +199,8 @@ work_urgently (void *data)
   return work_until_told (data);
 }
 
-/* How long the longest of some trims took, or the processor time that it took where no thread may be
- * urgent: then others, of which a test knows nothing, take their share of the time. */
+/* How long the longest of some trims took, or the processor time that it took where no thread may
+ * be urgent: then others, of which a test knows nothing, take their share of the time. */
 static void *
 trim_more_urgently (void *data)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Does what its argument says, in two threads: nothing wrong, or a race, for ThreadSanitizer to find. */
+/* Does what its argument says in two threads: nothing wrong, or a race, which ThreadSanitizer is to
+ * find. */
 
 #include <fsmm-glib/fsmm-glib.h>
 
