@@ -172,8 +172,18 @@ def test_devenv():
     assert run(*devenv, "gjs", "-c", JAVASCRIPT).splitlines()[-1] == "64"
 
 
+def test_devenv_without_pygobject():
+    """in meson devenv, a Python that has no PyGObject says so"""
+    # Without the packages of the system there is none.
+    python = ("try: import gi\n"
+              "except ModuleNotFoundError as error: print(error.name)")
+    devenv = (*shlex.split(MESON), "devenv", "-C", BUILD)
+    assert run(*devenv, sys.executable, "-S", "-c", python).splitlines()[-1] == "gi"
+
+
 TESTS = [test_install, test_shared_library, test_static_library, test_python_help,
-         test_javascript, test_only_the_main_header, test_devenv]
+         test_javascript, test_only_the_main_header, test_devenv,
+         test_devenv_without_pygobject]
 if CXX:
     TESTS.append(test_cplusplus)
 
