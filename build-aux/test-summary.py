@@ -163,7 +163,14 @@ def summarise(runs, suites):
     return report
 
 
-def read_report(status, json_path, junit_path, strict):
+def read_left_out(path):
+    """The tests that a list leaves out, each with its reason: see tests/not-emulated.txt."""
+    with open(path, encoding='utf-8') as listed:
+        lines = [line.strip() for line in listed if line.strip() and not line.startswith('#')]
+    return dict(line.split(': ', 1) for line in lines)
+
+
+def read_report(status, json_path, junit_path, strict, left_out):
     runs, suites, unreadable = [], {}, None
     try:
         runs = read_runs(json_path)
@@ -180,6 +187,10 @@ def read_report(status, json_path, junit_path, strict):
         report.problems.append(f'meson test ended with status {status}.')
     if strict and report.skipped:
         report.problems.append('A skipped test counts as a failure here.')
+    # These are skipped on purpose, and only here.
+    report.skipped += [f'{name}: {reason}' for name, reason in left_out.items()]
+    for name in sorted(left_out.keys() & {run['name'] for run in runs}):
+        report.problems.append(f'{name} ran, although it is listed as left out.')
     return report
 
 
@@ -202,10 +213,14 @@ def main():
     parser.add_argument('--run', nargs=4, action='append', required=True, dest='runs',
                         metavar=('NAME', 'STATUS', 'JSON', 'JUNIT'),
                         help='a run, what meson test exited with, and its two logs')
+    parser.add_argument('--left-out', nargs=2, action='append', default=[],
+                        metavar=('NAME', 'FILE'), help='what this run leaves out, and why')
     options = parser.parse_args()
     sys.stdout.reconfigure(errors='replace')
 
-    reports = [(name, read_report(*logs, options.strict)) for name, *logs in options.runs]
+    left_out = {name: read_left_out(path) for name, path in options.left_out}
+    reports = [(name, read_report(*logs, options.strict, left_out.get(name, {})))
+               for name, *logs in options.runs]
     print_all(reports)
     return 1 if any(report.failed or report.problems for _, report in reports) else 0
 
