@@ -104,8 +104,8 @@ register_emulator() {
   [[ -e $kernel/register ]] || mount -t binfmt_misc binfmt_misc "$kernel" 2>/dev/null ||
     die "this kernel cannot start programs of $processor: it has no binfmt_misc"
   [[ ! -e $kernel/qemu-$processor ]] || return
-  rule=/usr/lib/binfmt.d/qemu-$processor.conf
-  [[ -e $rule ]] || die "there is no qemu for $processor: install qemu-user-static"
+  rule=$(find /usr/{lib,share/qemu}/binfmt.d -name "qemu-$processor.conf" -print -quit 2>/dev/null)
+  [[ -n $rule ]] || die "there is no qemu for $processor: install qemu-user-static, or qemu-user"
   cat -- "$rule" >"$kernel/register" || die "the kernel refused $rule"
 }
 

@@ -27,7 +27,7 @@ systems_packages() {
     # It has to be the one that needs no libraries.
     case $(</etc/debian_version) in
       12* | bookworm*) echo qemu-user-static ;;
-      *) echo qemu-user-binfmt ;;
+      *) echo qemu-user ;;
     esac
     break
   done
