@@ -17,8 +17,9 @@ GJS, GIR, DECLARATIONS = sys.argv[1:]
 CORE = "{http://www.gtk.org/introspection/core/1.0}"
 CLASSES = ("Block", "Box", "Error", "Pool", "TypedPool")
 # What a class, which is a function, and its prototype have in any case, or for gjs itself.
-NOT_OURS = (re.compile(r"\$gtype|length|name|prototype"),
-            re.compile(r"constructor|_?init|\[Symbol\.toStringTag\]|\[__GObject.*"))
+NOT_OURS = (re.compile(r"\$gtype|length|name|prototype|_classInit"),
+            re.compile(r"constructor|_?init|\[Symbol\.toStringTag\]|\[__GObject.*|__metaclass__|"
+                       r"\w+(-\w+)+"))
 
 DUMP = """
 imports.gi.versions.Fsmm = '1';
