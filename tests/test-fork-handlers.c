@@ -30,6 +30,8 @@ parent (void)
 static void
 child (void)
 {
+  /* What hangs here has not come out of fork () yet. */
+  alarm (20);
   if (on_child != NULL)
     on_child ();
 }
