@@ -22,7 +22,8 @@ CONTROL = re.compile(r'\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff
 class Report:
     """What is counted in one run of meson, and what is told about it."""
 
-    def __init__(self):
+    def __init__(self, left_out):
+        self.left_out = left_out
         self.passed = 0
         self.failed = []
         self.skipped = []
@@ -62,6 +63,8 @@ class Report:
             name += f' ({reason})'
         if case.find('failure') is not None or case.find('error') is not None:
             self.add_failure(run, name)
+        elif f'{bare_name(run)}: {path}' in self.left_out:
+            pass  # what is left out is told from its list
         elif case.find('skipped') is not None:
             self.skipped.append(name)
         else:
@@ -150,8 +153,8 @@ def find_cases(suites, name):
     return suites[min(matches, key=len)] if matches else []
 
 
-def summarise(runs, suites):
-    report = Report()
+def summarise(runs, suites, left_out):
+    report = Report(left_out)
     # With --repeat a program is in the list more than once, but its sub-tests are those of the last
     # run; of the others only a failure is told.
     last_runs = {run['name']: run for run in runs}
@@ -167,7 +170,12 @@ def read_left_out(path):
     """The tests that a list leaves out, each with its reason: see tests/not-emulated.txt."""
     with open(path, encoding='utf-8') as listed:
         lines = [line.strip() for line in listed if line.strip() and not line.startswith('#')]
-    return dict(line.split(': ', 1) for line in lines)
+    return dict(re.fullmatch(r'(\S+(?:: /\S+)?): (.*)', line).groups() for line in lines)
+
+
+def bare_name(run):
+    """The name of a program as the build file has it, without project and suites."""
+    return re.split(r' / |:', run['name'])[-1]
 
 
 def read_report(status, json_path, junit_path, strict, left_out):
@@ -178,7 +186,7 @@ def read_report(status, json_path, junit_path, strict, left_out):
     except (OSError, ValueError, xml.etree.ElementTree.ParseError) as error:
         unreadable = error
 
-    report = summarise(runs, suites)
+    report = summarise(runs, suites, left_out)
     if unreadable is not None and runs:
         report.problems.append(f'The sub-tests are not counted: {unreadable}')
     if not report.passed and not report.failed:
@@ -189,7 +197,7 @@ def read_report(status, json_path, junit_path, strict, left_out):
         report.problems.append('A skipped test counts as a failure here.')
     # These are skipped on purpose, and only here.
     report.skipped += [f'{name}: {reason}' for name, reason in left_out.items()]
-    for name in sorted(left_out.keys() & {run['name'] for run in runs}):
+    for name in sorted(left_out.keys() & {bare_name(run) for run in runs}):
         report.problems.append(f'{name} ran, although it is listed as left out.')
     return report
 
