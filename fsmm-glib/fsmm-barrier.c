@@ -26,15 +26,15 @@ ask_kernel (int command)
   return is_done;
 }
 
-static gsize initialized;
+static gsize barrier_is_chosen;
 
 void
 fsmm_barrier_init (void)
 {
-  if (fsmm_once_enter (&initialized))
+  if (fsmm_once_enter (&barrier_is_chosen))
     {
       fsmm_barrier_is_symmetric = !ask_kernel (MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
-      fsmm_once_leave (&initialized);
+      fsmm_once_leave (&barrier_is_chosen);
     }
 }
 
@@ -42,7 +42,7 @@ fsmm_barrier_init (void)
 void
 fsmm_barrier_init_in_child (void)
 {
-  if (fsmm_once_is_done (&initialized))
+  if (fsmm_once_is_done (&barrier_is_chosen))
     fsmm_barrier_is_symmetric = !ask_kernel (MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
 }
 

@@ -91,7 +91,7 @@ fsmm_pool_init (FsmmPool *self)
 }
 
 static char *
-describe (gpointer owner)
+describe_pool (gpointer owner)
 {
   return fsmm_pool_describe (owner);
 }
@@ -139,7 +139,7 @@ fsmm_pool_constructed (GObject *object)
     fsmm_geometry_set_lone (&geometry);
 
   fsmm_store_init (&self->store, &geometry, limit, flags,
-                   &(FsmmSubject) { self, describe, self->name, NULL });
+                   &(FsmmSubject) { self, describe_pool, self->name, NULL });
   self->store.quick_key = flags == 0 ? self : NULL;
   if (fsmm_pool_is_broken (self))
     fsmm_pool_refuse_raw_blocks (self);

@@ -199,7 +199,7 @@ find_hidden_name (FsmmSymbols *self, gconstpointer call)
 #endif
 
 static char *
-describe (FsmmSymbols *self, gconstpointer call)
+describe_place (FsmmSymbols *self, gconstpointer call)
 {
   char *description = describe_with_libdw (self, call);
 
@@ -225,7 +225,7 @@ describe (FsmmSymbols *self, gconstpointer call)
 char *
 fsmm_symbols_describe (FsmmSymbols *self, gconstpointer return_address)
 {
-  g_autofree char *description = describe (self, get_call (return_address));
+  g_autofree char *description = describe_place (self, get_call (return_address));
 
   return fsmm_text_escape (description);
 }

@@ -33,7 +33,7 @@ static FSMM_THREAD_LOCAL FsmmUserCalls list;
 
 /* What follows from the end of a call may call back, and so change the list. */
 static void
-finish (const FsmmUserCall *call)
+finish_call (const FsmmUserCall *call)
 {
   if (G_UNLIKELY (call->dropped.store.store != NULL))
     fsmm_store_abandon_drop (&call->dropped);
@@ -50,11 +50,11 @@ remove_call (guint index)
 
   list.n_calls--;
   memmove (&list.calls[index], &list.calls[index + 1], (list.n_calls - index) * sizeof call);
-  finish (&call);
+  finish_call (&call);
 }
 
 static void
-end_thread (gpointer data)
+end_calls (gpointer data)
 {
   while (list.n_calls > 0)
     remove_call (list.n_calls - 1);
@@ -63,11 +63,11 @@ end_thread (gpointer data)
   g_clear_pointer (&list.calls, g_free);
 }
 
-static GPrivate end_of_thread = G_PRIVATE_INIT (end_thread);
+static GPrivate end_of_calls = G_PRIVATE_INIT (end_calls);
 
 /* Returns FALSE if there is no memory. */
 static gboolean
-ensure_room (void)
+ensure_room_for_call (void)
 {
   guint capacity = MAX (8, 2 * list.capacity);
   FsmmUserCall *calls;
@@ -84,7 +84,7 @@ ensure_room (void)
   g_free (list.calls);
   list.calls = calls;
   list.capacity = capacity;
-  g_private_set (&end_of_thread, &list);
+  g_private_set (&end_of_calls, &list);
 
   return TRUE;
 }
@@ -109,10 +109,10 @@ fsmm_user_call_forget_ended (FsmmFrame frame)
 
 /* Returns FALSE if there is no memory: then the call is not listed. */
 static gboolean
-begin (const FsmmUserCall *call)
+begin_call (const FsmmUserCall *call)
 {
   fsmm_user_call_forget_ended (call->frame);
-  if (G_UNLIKELY (!ensure_room ()))
+  if (G_UNLIKELY (!ensure_room_for_call ()))
     return FALSE;
 
   list.calls[list.n_calls++] = *call;
@@ -123,21 +123,21 @@ begin (const FsmmUserCall *call)
 void
 fsmm_user_call_begin (gpointer pool, FsmmFrame frame)
 {
-  begin (&(FsmmUserCall) { .pool = pool, .frame = frame });
+  begin_call (&(FsmmUserCall) { .pool = pool, .frame = frame });
 }
 
 /* The same for a handle that ends with the call. Returns FALSE if the caller has to see to that. */
 gboolean
 fsmm_user_call_begin_for_keeper (gpointer pool, FsmmFrame frame, FsmmKeepers *keepers)
 {
-  return begin (&(FsmmUserCall) { .pool = pool, .frame = frame, .keepers = keepers });
+  return begin_call (&(FsmmUserCall) { .pool = pool, .frame = frame, .keepers = keepers });
 }
 
 /* The same where all blocks of @store are about to be dropped. */
 void
 fsmm_user_call_begin_drop (gpointer pool, FsmmFrame frame, FsmmStore *store)
 {
-  begin (&(FsmmUserCall) {
+  begin_call (&(FsmmUserCall) {
     .pool = pool, .frame = frame, .dropped = { fsmm_store_get_name (store), 0 } });
 }
 
