@@ -15,6 +15,7 @@
 #ifdef HAVE_LIBDW
 #include "fsmm-libdw-private.h"
 
+#include <pthread.h>
 #include <unistd.h>
 #endif
 #ifdef HAVE_GETAUXVAL
@@ -59,6 +60,29 @@ find_own_base (void)
 
 #ifdef HAVE_LIBDW
 
+/* Twice what libdw puts on the stack when it reads lines. */
+#define LIBDW_STACK_SIZE (384 * 1024)
+
+/* Whether libdw can be called here. Nothing is known of a stack that is not the thread's own, as
+ * one for signals or a coroutine. Another thread, with a larger stack, could wait for the lock that
+ * the dynamic linker holds while this one loads a plugin. */
+static gboolean
+has_stack_for_libdw (void)
+{
+  guintptr here = (guintptr) __builtin_frame_address (0);
+  pthread_attr_t attributes;
+  void *lowest = NULL;
+  gsize size = 0;
+
+  if (pthread_getattr_np (pthread_self (), &attributes) != 0)
+    return FALSE;
+
+  pthread_attr_getstack (&attributes, &lowest, &size);
+  pthread_attr_destroy (&attributes);
+
+  return here - (guintptr) lowest <= size && here - (guintptr) lowest >= LIBDW_STACK_SIZE;
+}
+
 /* It keeps the address of the callbacks. */
 static void
 open_dwfl (FsmmSymbols *self)
@@ -83,7 +107,7 @@ fsmm_symbols_open (void)
 
   self->inside = find_own_base ();
 #ifdef HAVE_LIBDW
-  self->libdw = fsmm_libdw_get ();
+  self->libdw = has_stack_for_libdw () ? fsmm_libdw_get () : NULL;
   if (self->libdw != NULL)
     open_dwfl (self);
 #endif

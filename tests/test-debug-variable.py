@@ -87,6 +87,14 @@ def test_trace():
                        r"\n    main \(tools-victim\.c:\d+\)", text)
 
 
+def test_small_stacks():
+    """a thread with a small stack reports too, without lines; one with a large stack has them"""
+    for act in ("free-twice-on-64-kib", "free-twice-on-128-kib", "free-twice-on-1-mib"):
+        assert_matches(r"free already.*\n  it was freed by:\n    \S+ \(\S+\)\n", run(act, "all"))
+    if LINES == "lines":
+        assert_matches(r"free_block \(tools-victim\.c:\d+\)\n", run("free-twice-on-1-mib", "trace"))
+
+
 def test_handles():
     """what handles themselves take is no pool of the program"""
     text = run("keep-handle", "leaks")
@@ -101,4 +109,5 @@ def test_last_calls():
 
 
 tap.run([test_help, test_unknown_flags, test_silence, test_leaks_at_exit, test_leaks_in_many_places,
-         test_leaks_of_others_are_not_told, test_trace, test_handles, test_last_calls])
+         test_leaks_of_others_are_not_told, test_trace, test_small_stacks, test_handles,
+         test_last_calls])

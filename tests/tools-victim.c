@@ -5,6 +5,7 @@
 #include <fsmm-glib/fsmm-glib.h>
 
 #include <locale.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __linux__
@@ -298,6 +299,45 @@ free_twice (void)
   free_block (block);
 }
 
+static void *
+free_twice_in_thread (void *data)
+{
+  free_twice ();
+  return data;
+}
+
+static void
+free_twice_on_stack (gsize stack_size)
+{
+  pthread_attr_t attributes;
+  pthread_t thread;
+
+  pthread_attr_init (&attributes);
+  pthread_attr_setstacksize (&attributes, stack_size);
+  if (pthread_create (&thread, &attributes, free_twice_in_thread, NULL) != 0)
+    abort ();
+  pthread_join (thread, NULL);
+  pthread_attr_destroy (&attributes);
+}
+
+static void
+free_twice_on_64_kib (void)
+{
+  free_twice_on_stack (64 * 1024);
+}
+
+static void
+free_twice_on_128_kib (void)
+{
+  free_twice_on_stack (128 * 1024);
+}
+
+static void
+free_twice_on_1_mib (void)
+{
+  free_twice_on_stack (1024 * 1024);
+}
+
 static void
 dump_pool (void)
 {
@@ -349,6 +389,9 @@ static const struct {
   { "leak-in-many-places", leak_in_many_places },
   { "leak-at-the-end", leak_at_the_end },
   { "free-twice", free_twice },
+  { "free-twice-on-64-kib", free_twice_on_64_kib },
+  { "free-twice-on-128-kib", free_twice_on_128_kib },
+  { "free-twice-on-1-mib", free_twice_on_1_mib },
   { "dump", dump_pool },
   { "take-and-free-often", take_and_free_often },
 #ifdef __linux__
