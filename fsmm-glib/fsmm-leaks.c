@@ -128,13 +128,15 @@ static void
 log_leaks (const Leaks *self, const char *when)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  double age = (double) (g_get_monotonic_time () - self->taken_at) / G_USEC_PER_SEC;
+  /* Not with %f: the point would be a comma in many locales. */
+  gint64 tenths = (g_get_monotonic_time () - self->taken_at) * 10 / G_USEC_PER_SEC;
 
   g_string_append_printf (text,
                           "%s: %" G_GSIZE_FORMAT " block%s (%" G_GSIZE_FORMAT
-                          " bytes) live when %s, the oldest for %.1f s",
+                          " bytes) live when %s, the oldest for %" G_GINT64_FORMAT ".%d s",
                           self->report.description, self->n_blocks, plural (self->n_blocks),
-                          self->n_blocks * self->alloc_size, when, age);
+                          self->n_blocks * self->alloc_size, when, tenths / 10,
+                          (int) (tenths % 10));
 
   for (guint i = 0; i < MIN (self->sites->len, MAX_SITES); i++)
     append_site (text, self, &g_array_index (self->sites, Site, i));

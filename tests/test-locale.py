@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is printed is the same in every locale.
+
+usage: test-locale.py LOCALEDEF VICTIM
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import tap
+import turkish
+
+LOCALEDEF, VICTIM = sys.argv[1:]
+folder = tempfile.TemporaryDirectory(prefix="fsmm-locale-")
+TURKISH = turkish.make(folder.name, LOCALEDEF)
+
+
+def run(*command, flags=""):
+    result = subprocess.run(command, env=os.environ | TURKISH | {"FSMM_DEBUG": flags},
+                            capture_output=True, text=True, encoding="utf-8", timeout=60, check=False)
+    assert result.returncode == 0, result
+    return result
+
+
+def test_leaks():
+    """how old a leak is has a point in it"""
+    text = run(VICTIM, "leak", flags="leaks").stderr
+    assert re.search(r", the oldest for \d+\.\d s\n", text), text
+
+
+tap.run([test_leaks])
