@@ -45,16 +45,32 @@ static const char help[] =
   "NAME:FLAGS, up to a semicolon, is for the pools of that name alone; NAME may have * and ? in it:\n"
   "  FSMM_DEBUG=\"leaks,node*:poison,trace;Track:canary\"\n";
 
+/* Letters are those of English, whatever the locale: in Turkish, I is no capital of i. */
 static FsmmDebugFlags
 parse_flag (const char *word)
 {
-  if (g_ascii_strcasecmp (word, "all") == 0)
-    return ALL_FLAGS;
-  /* This one would be answered by GLib, in its own way. */
-  if (g_ascii_strcasecmp (word, "help") == 0)
-    return 0;
+  g_autofree char *flag = g_strdelimit (g_ascii_strdown (word, -1), "_", '-');
 
-  return g_parse_debug_string (word, keys, G_N_ELEMENTS (keys));
+  if (g_str_equal (flag, "all"))
+    return ALL_FLAGS;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (g_str_equal (flag, keys[i].key))
+      return keys[i].value;
+
+  return 0;
+}
+
+static gboolean
+has_flag (const char *words)
+{
+  g_auto (GStrv) flags = g_strsplit_set (words, ": \t", -1);
+  gboolean found = FALSE;
+
+  for (gsize i = 0; flags[i] != NULL; i++)
+    found |= parse_flag (flags[i]) != 0;
+
+  return found;
 }
 
 /* A flag, and whom it is for. */
@@ -76,7 +92,7 @@ read_name (Entry *entry, const char *word)
     return;
 
   name = g_strstrip (g_strndup (word, colon - word));
-  if (parse_flag (name) != 0)
+  if (has_flag (name))
     return;
 
   g_free (entry->pattern);

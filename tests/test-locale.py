@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What is printed is the same in every locale.
+"""What is printed, and read from FSMM_DEBUG, is the same in every locale.
 
 usage: test-locale.py LOCALEDEF VICTIM
 """
@@ -20,7 +20,7 @@ TURKISH = turkish.make(folder.name, LOCALEDEF)
 
 def run(*command, flags=""):
     result = subprocess.run(command, env=os.environ | TURKISH | {"FSMM_DEBUG": flags},
-                            capture_output=True, text=True, encoding="utf-8", timeout=60, check=False)
+                            capture_output=True, encoding="utf-8", timeout=60, check=False)
     assert result.returncode == 0, result
     return result
 
@@ -31,4 +31,14 @@ def test_leaks():
     assert re.search(r", the oldest for \d+\.\d s\n", text), text
 
 
-tap.run([test_leaks])
+def test_flags():
+    """flags may have capitals"""
+    for flags in ("POISON,LEAKS", "Poison:Trace", "LEAKS,victim:POISON", "Wipe NO-TOOLS",
+                  "no_tools", "POISON:CANARY:LEAKS"):
+        assert run(VICTIM, "nothing-wrong", flags=flags).stderr == "", flags
+        has_leaks = "LEAKS" in flags
+        text = run(VICTIM, "leak", flags=flags).stderr
+        assert ("live when the program exited" in text) == has_leaks, (flags, text)
+
+
+tap.run([test_leaks, test_flags])
