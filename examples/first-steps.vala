@@ -58,7 +58,7 @@ void use_structs () throws Fsmm.Error {
 
   box.set_value (point);
   point = (Point) box.peek ();
-  print ("a point at %g, %g\n", point.x, point.y);
+  print ("a point at %s, %s\n", point.x.to_string (), point.y.to_string ());
 
   for (int i = 0; i < 1000; i++)
     box = points.alloc ();

@@ -26,15 +26,28 @@ xml_report_counts (const XmlTree *tree)
              counts.n_elements, counts.n_attributes, counts.n_texts, counts.depth);
 }
 
+/* All that is printed is English, so numbers have a point in every locale. */
+static char *
+format_number (const char *format, double number)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  return g_strdup (g_ascii_formatd (text, sizeof text, format, number));
+}
+
 static char *
 format_bytes (gsize n_bytes)
 {
-  g_autofree char *text = g_format_size_full (n_bytes, G_FORMAT_SIZE_IEC_UNITS);
+  static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
+  double size = n_bytes / 1024.0;
+  g_autofree char *number = NULL;
+  guint unit = 0;
 
-  /* GLib's no-break space is more than one byte: columns would not align. */
-  g_auto (GStrv) parts = g_strsplit (text, "\302\240", -1);
+  for (; size >= 1024 && unit + 1 < G_N_ELEMENTS (units); unit++)
+    size /= 1024;
 
-  return g_strjoinv (" ", parts);
+  number = format_number ("%.1f", size);
+  return g_strdup_printf ("%s %s", number, units[unit]);
 }
 
 /* --- The document --- */
@@ -129,17 +142,26 @@ judge (double ratio)
 }
 
 static void
+print_number (XmlStyle style, int columns, const char *format, double number)
+{
+  g_autofree char *text = format_number (format, number);
+
+  xml_print_styled (style, " %*s", columns, text);
+}
+
+static void
 report_time (const char *what, const char *which, double pools, double heap, gboolean is_heaps)
 {
-  xml_print ("  %-17s %6s %13.3f", what, which, pools / 1e3);
+  xml_print ("  %-17s %6s", what, which);
+  print_number (XML_STYLE_PLAIN, 13, "%.3f", pools / 1e3);
   if (is_heaps)
-    xml_print (" %13.3f", heap / 1e3);
+    print_number (XML_STYLE_PLAIN, 13, "%.3f", heap / 1e3);
   else
     xml_print ("             —");
 
   /* The clock counts microseconds: little can be said of a few. */
   if (MIN (pools, heap) >= MIN_MICROSECONDS)
-    xml_print_styled (judge (pools / heap), " %5.2f", pools / heap);
+    print_number (judge (pools / heap), 5, "%.2f", pools / heap);
   else
     xml_print ("     —");
   xml_print ("\n");

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What is printed, and read from FSMM_DEBUG, is the same in every locale.
 
-usage: test-locale.py LOCALEDEF VICTIM
+usage: test-locale.py LOCALEDEF VICTIM [XML-TREE]
 """
 
 import os
@@ -13,7 +13,7 @@ import tempfile
 import tap
 import turkish
 
-LOCALEDEF, VICTIM = sys.argv[1:]
+LOCALEDEF, VICTIM, *XML_TREE = sys.argv[1:]
 folder = tempfile.TemporaryDirectory(prefix="fsmm-locale-")
 TURKISH = turkish.make(folder.name, LOCALEDEF)
 
@@ -41,4 +41,15 @@ def test_flags():
         assert ("live when the program exited" in text) == has_leaks, (flags, text)
 
 
-tap.run([test_leaks, test_flags])
+def test_xml_tree():
+    """the numbers of the example have points"""
+    path = os.path.join(folder.name, "document.xml")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("<a>" + "<b c='1'>text</b>" * 5000 + "</a>")
+    text = run(*XML_TREE, path).stdout
+    assert not re.search(r"\d,\d", text), text
+    for number in (r"\d\.\d [KMG]iB\n", r" \d+\.\d{3} +\d+\.\d{3} +\d+\.\d\d\n"):
+        assert re.search(number, text), text
+
+
+tap.run([test_leaks, test_flags] + ([test_xml_tree] if XML_TREE else []))
