@@ -31,6 +31,12 @@ typedef struct
 const FsmmLibdw *fsmm_libdw_get (void);
 
 /* For Dwfl_Callbacks. */
+int fsmm_libdw_find_elf (Dwfl_Module *module,
+                         void **module_data,
+                         const char *module_name,
+                         Dwarf_Addr base,
+                         char **found,
+                         Elf **elf);
 int fsmm_libdw_find_debuginfo (Dwfl_Module *module,
                                void **module_data,
                                const char *module_name,

@@ -89,7 +89,7 @@ open_dwfl (FsmmSymbols *self)
 {
   const FsmmLibdw *libdw = self->libdw;
 
-  self->callbacks.find_elf = libdw->find_elf;
+  self->callbacks.find_elf = fsmm_libdw_find_elf;
   self->callbacks.find_debuginfo = fsmm_libdw_find_debuginfo;
 
   self->dwfl = libdw->begin (&self->callbacks);

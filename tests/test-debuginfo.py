@@ -13,11 +13,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+from functools import partial
 
 import tap
 
 PROGRAM, LIBRARY, OBJCOPY, FAKE = sys.argv[1:]
-LINES = r"take_block \(tools-victim\.c:\d+\)\n    free_twice \(tools-victim\.c:\d+\)\n    main \(tools"
+LINES = r"take_block \(tools-victim\.c:\d+\)\n    free_twice \(tools-victim\.c:\d+\)\n    \w+ \(tools"
 NO_LINES = r"it was taken by:\n    take_block \(victim\+0x\w+\)\n"
 
 
@@ -25,10 +26,13 @@ def objcopy(*arguments):
     subprocess.run([OBJCOPY, *arguments], check=True, timeout=60)
 
 
+ENVIRONMENT = {**os.environ, "FSMM_DEBUG": "trace", "LC_ALL": "C.UTF-8",
+               "LD_LIBRARY_PATH": os.path.dirname(LIBRARY)}
+
+
 def report_of(folder, name="victim", **variables):
     """What the program in the folder says of a double free."""
-    environment = {**os.environ, "FSMM_DEBUG": "trace", "LC_ALL": "C.UTF-8",
-                   "LD_LIBRARY_PATH": os.path.dirname(LIBRARY), **variables}
+    environment = ENVIRONMENT | variables
     result = subprocess.run([f"{folder}/{name}", "free-twice"], env=environment, timeout=60,
                             capture_output=True, text=True, encoding="utf-8", check=True)
     return result.stderr
@@ -110,6 +114,54 @@ def test_no_connection(folder):
     raise AssertionError("somebody connected")
 
 
+def report_after(folder, change):
+    """What the program says of a double free if something is changed while it runs."""
+    with subprocess.Popen([f"{folder}/victim", "free-twice-later"], env=ENVIRONMENT,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          encoding="utf-8") as process:
+        assert process.stdout.readline() == "ready\n"
+        change()
+        _, text = process.communicate("\n", timeout=60)
+        assert process.returncode == 0, text
+    return text
+
+
+def copy_other_build(path):
+    """Makes a copy of the program that the linker seems to have made another time."""
+    build_id = f"{path}.build-id"
+    objcopy("--dump-section", f".note.gnu.build-id={build_id}", PROGRAM, f"{path}.new")
+    with open(build_id, "r+b") as file:
+        file.seek(-4, os.SEEK_END)
+        file.write(b"\0\1\2\3")
+    objcopy("--update-section", f".note.gnu.build-id={build_id}", PROGRAM, f"{path}.new")
+    os.replace(f"{path}.new", path)
+
+
+def replace_program(program, path):
+    os.remove(program)
+    copy_other_build(path)
+
+
+@in_folder
+def test_deleted_program(folder):
+    """lines are found in a program whose file is deleted or replaced while it runs"""
+    program = f"{folder}/victim"
+    for change in (partial(os.remove, program), partial(copy_other_build, program),
+                   partial(os.rename, program, f"{folder}/renamed")):
+        shutil.copy(PROGRAM, program)
+        assert_matches(LINES, report_after(folder, change))
+
+
+@in_folder
+def test_newer_program(folder):
+    """the lines of another file that has got the name of the program are not shown"""
+    program = f"{folder}/victim"
+    for name in ("victim", "victim (deleted)"):
+        objcopy("--strip-debug", PROGRAM, program)
+        change = partial(replace_program, program, f"{folder}/{name}")
+        assert_matches(NO_LINES, report_after(folder, change))
+
+
 @in_folder
 def test_odd_file_name(folder):
     """the name of a file cannot start a line, or speak to a terminal"""
@@ -120,4 +172,4 @@ def test_odd_file_name(folder):
 
 
 tap.run([test_without_table, test_separate_file, test_wrong_file, test_no_client,
-         test_no_connection, test_odd_file_name])
+         test_no_connection, test_deleted_program, test_newer_program, test_odd_file_name])

@@ -6,6 +6,7 @@
 
 #include <locale.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __linux__
@@ -299,6 +300,18 @@ free_twice (void)
   free_block (block);
 }
 
+/* After a line from standard input. */
+static void
+free_twice_later (void)
+{
+  char line[2];
+
+  g_print ("ready\n");
+  if (fgets (line, sizeof line, stdin) == NULL)
+    abort ();
+  free_twice ();
+}
+
 static void *
 free_twice_in_thread (void *data)
 {
@@ -389,6 +402,7 @@ static const struct {
   { "leak-in-many-places", leak_in_many_places },
   { "leak-at-the-end", leak_at_the_end },
   { "free-twice", free_twice },
+  { "free-twice-later", free_twice_later },
   { "free-twice-on-64-kib", free_twice_on_64_kib },
   { "free-twice-on-128-kib", free_twice_on_128_kib },
   { "free-twice-on-1-mib", free_twice_on_1_mib },
