@@ -479,12 +479,21 @@ test_pool_after_free_all (gconstpointer data)
   assert_gone ((gpointer *) &data_pool);
 }
 
+static gint has_left, may_end; /* (atomic) */
+
+static void
+wait_for (gint *flag)
+{
+  while (!g_atomic_int_get (flag))
+    g_usleep (1000);
+}
+
 static gpointer
-leave_and_wait (gpointer done)
+leave_and_wait (gpointer data)
 {
   leave ("clear", do_free_all);
-  g_async_queue_push (((GAsyncQueue **) done)[0], GINT_TO_POINTER (1));
-  g_async_queue_pop (((GAsyncQueue **) done)[1]);
+  g_atomic_int_set (&has_left, TRUE);
+  wait_for (&may_end);
 
   return NULL;
 }
@@ -493,21 +502,18 @@ leave_and_wait (gpointer done)
 static void
 test_pool_after_free_all_elsewhere (gconstpointer data)
 {
-  GAsyncQueue *queues[2] = { g_async_queue_new (), g_async_queue_new () };
   GThread *thread;
 
   way = data;
   setup ();
   g_clear_pointer (&box, fsmm_box_unref);
-  thread = g_thread_new ("leave", leave_and_wait, queues);
-  g_async_queue_pop (queues[0]);
+  thread = g_thread_new ("leave", leave_and_wait, NULL);
+  wait_for (&has_left);
   assert_gone ((gpointer *) &pool);
   g_assert_cmpuint (n_cleared, ==, N_ITEMS);
 
-  g_async_queue_push (queues[1], GINT_TO_POINTER (1));
+  g_atomic_int_set (&may_end, TRUE);
   g_thread_join (thread);
-  for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
-    g_async_queue_unref (queues[i]);
   fsmm_pool_free_all (data_pool);
   assert_gone ((gpointer *) &data_pool);
 }
@@ -548,6 +554,17 @@ test_walks_keep_nothing (gconstpointer data)
   if (way->resume == NULL)
     g_assert_cmpuint (fsmm_test_resident_bytes (), <, before + 8 * 1024 * 1024);
 }
+
+/* What a function that does not return would have freed is a leak. */
+#ifdef __SANITIZE_ADDRESS__
+const char *__asan_default_options (void);
+
+const char *
+__asan_default_options (void)
+{
+  return "detect_leaks=0";
+}
+#endif
 
 static void
 add_tests (const NoReturnWay *of)
