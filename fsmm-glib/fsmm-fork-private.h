@@ -14,7 +14,4 @@ G_BEGIN_DECLS
 extern GMutex fsmm_types_lock;  /* for data of types */
 extern GMutex fsmm_stacks_lock; /* for stacks that have been seen */
 
-/* Whether this process was forked from one that had the library. */
-gboolean fsmm_fork_is_child (void);
-
 G_END_DECLS

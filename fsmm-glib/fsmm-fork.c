@@ -18,7 +18,6 @@
 
 GMutex fsmm_types_lock;
 GMutex fsmm_stacks_lock;
-static gboolean is_child;
 
 #ifdef HAVE_PTHREAD_ATFORK
 
@@ -47,7 +46,6 @@ after_fork (void)
 static void
 after_fork_in_child (void)
 {
-  is_child = TRUE;
   fsmm_once_forget_others ();
   fsmm_barrier_init_in_child ();
   fsmm_thread_forget_others ();
@@ -72,9 +70,3 @@ watch_fork (void)
 }
 
 #endif
-
-gboolean
-fsmm_fork_is_child (void)
-{
-  return is_child;
-}

@@ -4,7 +4,6 @@
 
 #include "fsmm-store-locked-private.h"
 
-#include "fsmm-fork-private.h"
 #include "fsmm-store-debug-private.h"
 #include "fsmm-system-private.h"
 
