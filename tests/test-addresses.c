@@ -214,15 +214,15 @@ a_gib_away (Scene *s)
 }
 
 static gpointer
-a_tib_away (Scene *s)
+far_away (Scene *s)
 {
-  return GSIZE_TO_POINTER ((gsize) s->block ^ (gsize) 1 << 40);
+  return GSIZE_TO_POINTER ((gsize) s->block ^ (gsize) 1 << (GLIB_SIZEOF_SIZE_T == 8 ? 40 : 29));
 }
 
 static gpointer
-with_the_highest_bit (Scene *s)
+in_the_other_half (Scene *s)
 {
-  return GSIZE_TO_POINTER ((gsize) s->block | (gsize) 1 << 63);
+  return GSIZE_TO_POINTER ((gsize) s->block ^ (gsize) 1 << (8 * GLIB_SIZEOF_SIZE_T - 1));
 }
 
 static gpointer
@@ -344,8 +344,8 @@ static const Address addresses[] = {
   { "last", last_address, "no chunk", INVALID, NOBODY },
   { "last-aligned", last_aligned_address, "no chunk", INVALID, NOBODY },
   { "a-gib-away", a_gib_away, "no chunk", INVALID, NOBODY },
-  { "a-tib-away", a_tib_away, "no chunk", INVALID, NOBODY },
-  { "with-the-highest-bit", with_the_highest_bit, "no chunk", INVALID, NOBODY },
+  { "far-away", far_away, "no chunk", INVALID, NOBODY },
+  { "in-the-other-half", in_the_other_half, "no chunk", INVALID, NOBODY },
   { "inaccessible-page", inaccessible_page, "no chunk", INVALID, NOBODY },
   { "in-an-inaccessible-page", in_inaccessible_page, "no chunk", INVALID, NOBODY },
   { "pool-itself", pool_itself, "no chunk", INVALID, NOBODY },
