@@ -7,15 +7,16 @@
 
 /* Pools whose chunks are larger are made, but not used. */
 #define MAX_USED_BYTES ((gsize) 2 * 1024 * 1024)
-#define GIB ((guint64) 1024 * 1024 * 1024)
+/* Neither block nor chunk nor alignment can be larger. */
+#define LARGEST ((guint64) 1 << (GLIB_SIZEOF_SIZE_T == 8 ? 32 : 30))
 
 typedef struct
 {
   const char *name;
-  guint64 alloc_size;
-  guint64 alignment;
-  guint64 chunk_bytes;
-  guint64 max_blocks;
+  gsize alloc_size;
+  gsize alignment;
+  gsize chunk_bytes;
+  gsize max_blocks;
 } Params;
 
 /* --- Decoding --- */
@@ -108,14 +109,14 @@ is_power_of_two (guint64 n)
 static gboolean
 is_valid (const Params *params)
 {
-  if (params->alloc_size < 1 || params->alloc_size > 4 * GIB)
+  if (params->alloc_size < 1 || params->alloc_size > LARGEST)
     return FALSE;
   if (params->alignment != 0 &&
-      (!is_power_of_two (params->alignment) || params->alignment > 4 * GIB))
+      (!is_power_of_two (params->alignment) || params->alignment > LARGEST))
     return FALSE;
 
   return params->chunk_bytes == 0 ||
-         (params->chunk_bytes >= 1024 && params->chunk_bytes <= 4 * GIB);
+         (params->chunk_bytes >= 1024 && params->chunk_bytes <= LARGEST);
 }
 
 static gsize
@@ -128,9 +129,9 @@ round_up (gsize n, gsize multiple)
 static gsize
 check_default_chunk (const FuzzPool *self, gsize found)
 {
-  gsize least = MAX ((gsize) 256 * 1024, MIN (8 * self->block_size, 4 * GIB));
+  gsize least = MAX ((gsize) 256 * 1024, MIN ((guint64) 8 * self->block_size, LARGEST));
 
-  fuzz_check (found >= least && (found <= 4 * least || found == 4 * GIB),
+  fuzz_check (found >= least && (found <= 4 * least || found == LARGEST),
               "the default of chunk-bytes is %" G_GSIZE_FORMAT " for blocks of %" G_GSIZE_FORMAT,
               found, self->block_size);
 
@@ -187,8 +188,9 @@ make (const Params *params)
 static void
 check_broken (const Params *params)
 {
-  FsmmPool *pool = g_object_new (FSMM_TYPE_POOL, "alloc-size", params->alloc_size, "alignment",
-                                 params->alignment, "chunk-bytes", params->chunk_bytes, NULL);
+  FsmmPool *pool = g_object_new (FSMM_TYPE_POOL, "alloc-size", (guint64) params->alloc_size,
+                                 "alignment", (guint64) params->alignment, "chunk-bytes",
+                                 (guint64) params->chunk_bytes, NULL);
   GError *error = NULL;
   gpointer block = fsmm_pool_alloc (pool, &error);
 
