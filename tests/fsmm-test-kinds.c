@@ -5,7 +5,7 @@
 /* An instance that owns something. */
 typedef struct {
   char *text; /* (owned) */
-  char room[40];
+  char room[48 - sizeof (char *)];
 } Owner;
 
 static gint n_cleared; /* (atomic) */
