@@ -283,7 +283,7 @@ test_wrong_frees_are_refused (void)
   gpointer raw = fsmm_pool_alloc (raws, NULL);
 
   assert_free_complains (&on_stack, "*no chunk of any pool*");
-  assert_free_complains ((guint8 *) track + 8, "*offset 8 of the block*");
+  assert_free_complains ((guint8 *) track + 4, "*offset 4 of the block*");
   assert_free_complains (fsmm_box_get (box), "*belongs to a handle*");
   assert_free_complains (other, "*\"Other\"*as a Track*");
   assert_free_complains (raw, "*\"raw\"*as a Track*");
