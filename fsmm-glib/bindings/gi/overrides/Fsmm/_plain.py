@@ -132,6 +132,12 @@ _with_layout = set()
 
 def ensure_layout(gtype):
     """Gives a type a layout, if it has none and can have one. Others are for C to refuse."""
+    # But for this one, which PyGObject 3.58 refuses before C sees it, with a ValueError.
+    if gtype == GObject.TYPE_INVALID:
+        raise make_error(
+            Fsmm.Error.UNSUPPORTED_TYPE,
+            "(invalid type) is not a boxed type: a pool holds instances of boxed types only",
+        )
     if gtype in _with_layout or not gtype.is_a(GObject.TYPE_BOXED):
         return
     try:
