@@ -3,6 +3,7 @@
 
 import functools
 import importlib
+import sys
 
 from gi._gi import EnumInfo, StructInfo, UnionInfo
 from gi.module import get_introspection_module
@@ -144,6 +145,10 @@ def _look(box, path):
     """
     view = peek(box)
     for field in path:
+        # PyGObject imports the class of the field. Where Python ends and imports nothing any more,
+        # version 3.58 of it crashes.
+        if sys.meta_path is None:
+            raise RuntimeError(f'Python ends: "{field.name}" cannot be looked into any more')
         view = field.info.get_value(view)
     return view
 
