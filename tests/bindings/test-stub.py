@@ -5,6 +5,7 @@ usage: test-stub.py STUB
 """
 
 import ast
+import enum
 import importlib.util
 import inspect
 import os
@@ -29,6 +30,11 @@ NOT_IN_STUB = {
 
 def is_shown(name):
     return (not name.startswith("_") or name.startswith("__")) and name not in NOT_IN_STUB
+
+
+def is_of_enum(cls, name):
+    """Whether Python's enum puts it into each class: those of PyGObject use it since 3.52."""
+    return issubclass(cls, enum.Enum) and name in ("__format__", "__new__")
 
 
 def is_special(name):
@@ -122,7 +128,7 @@ def class_lines(cls):
     for owner in cls.__mro__:
         if owner.__module__.startswith(("gi.repository.Fsmm", "gi.overrides.Fsmm")):
             for name in vars(owner):
-                if is_shown(name):
+                if is_shown(name) and not is_of_enum(owner, name):
                     yield f"{cls.__name__}.{actual_line(cls, name)}"
 
 
