@@ -6,6 +6,7 @@ usage: test-debug-variable.py PROGRAM lines|no-lines
 
 import os
 import re
+import struct
 import subprocess
 import sys
 
@@ -56,10 +57,12 @@ def test_silence():
 def test_leaks_at_exit():
     """leaks are told by pool and by type when the program exits"""
     text = run("leak-instances", "leaks")
-    assert_matches(r'pool "Note" at 0x\w+ \(Note, alloc-size 8\): 5 blocks \(40 bytes\) live when the program'
-                   r" exited, the oldest for \d+\.\d s\n  5 blocks \(40 bytes\) taken by:\n", text)
-    assert_matches(r'pool "other notes" \(Note, alloc-size 8\): 7 blocks \(56 bytes\)', text)
-    assert_matches(r"by type:\n  Note: 12 instances \(96 bytes\) in 2 pools\n"
+    size = struct.calcsize("P")  # of a note, which is a pointer
+    assert_matches(rf'pool "Note" at 0x\w+ \(Note, alloc-size {size}\): 5 blocks \({5 * size} bytes\) '
+                   r"live when the program exited, the oldest for \d+\.\d s\n"
+                   rf"  5 blocks \({5 * size} bytes\) taken by:\n", text)
+    assert_matches(rf'"other notes" \(Note, alloc-size {size}\): 7 blocks \({7 * size} bytes\)', text)
+    assert_matches(rf"by type:\n  Note: 12 instances \({12 * size} bytes\) in 2 pools\n"
                    r"  GDate: 1 instance \(\d+ bytes\) in 1 pool\n", text)
     assert "and others" not in text
 

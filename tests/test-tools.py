@@ -5,12 +5,14 @@ usage: test-tools.py asan|tsan|valgrind PROGRAM [VALGRIND]
 """
 
 import os
+import struct
 import subprocess
 import sys
 
 import tap
 
 TOOL, PROGRAM = sys.argv[1:3]
+POINTER_SIZE = struct.calcsize("P")
 COMMANDS = {
     "asan": [PROGRAM],
     "tsan": [PROGRAM],
@@ -45,9 +47,9 @@ MISTAKES = {
         "write-padding": ["Invalid write of size 1", "write_to_padding"],
         "read-freed-by-many": ["Invalid read of size 1", "read_what_many_freed"],
         "read-unset": ["depends on uninitialised value", "read_unset_block"],
-        "read-destroyed": ["Invalid read of size 8", "read_destroyed_instance"],
-        "read-dropped-box": ["Invalid read of size 8", "read_dropped_box"],
-        "read-freed-boxed": ["Invalid read of size 8", "read_freed_boxed"],
+        "read-destroyed": [f"Invalid read of size {POINTER_SIZE}", "read_destroyed_instance"],
+        "read-dropped-box": [f"Invalid read of size {POINTER_SIZE}", "read_dropped_box"],
+        "read-freed-boxed": [f"Invalid read of size {POINTER_SIZE}", "read_freed_boxed"],
         "use-dropped-handle": ["Invalid read", "fsmm_block_is_live", "use_dropped_handle"],
         "leak": ["blocks are definitely lost", "take_block", "leak_blocks"],
     },
