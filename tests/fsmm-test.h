@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "fsmm-glib/fsmm-pool-private.h"
+#include "fsmm-glib/pool/fsmm-pool-private.h"
 
 #include "fsmm-glib/fsmm-glib.h"
 

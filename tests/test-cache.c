@@ -5,7 +5,7 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/fsmm-cache-private.h"
+#include "fsmm-glib/engine/cache/fsmm-cache.h"
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -4,7 +4,7 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/fsmm-debug-private.h"
+#include "fsmm-glib/debug/fsmm-debug-flags.h"
 
 #include <string.h>
 

@@ -7,12 +7,12 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/fsmm-finding-private.h"
-#include "fsmm-glib/fsmm-handle-private.h"
-#include "fsmm-glib/fsmm-leaks-private.h"
-#include "fsmm-glib/fsmm-symbols-private.h"
-#include "fsmm-glib/fsmm-system-private.h"
-#include "fsmm-glib/fsmm-tools-private.h"
+#include "fsmm-glib/debug/fsmm-finding.h"
+#include "fsmm-glib/pool/fsmm-handle-private.h"
+#include "fsmm-glib/engine/heap/fsmm-leaks.h"
+#include "fsmm-glib/debug/fsmm-symbols.h"
+#include "fsmm-glib/base/fsmm-system.h"
+#include "fsmm-glib/debug/fsmm-sanitizers.h"
 
 #include <string.h>
 #if defined(HAVE_LIBDW) && defined(__linux__)

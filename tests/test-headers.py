@@ -15,6 +15,8 @@ import tap
 
 SOURCE, BUILD = map(pathlib.Path, sys.argv[1:3])
 CC, CXX = (shlex.split(compiler) for compiler in (sys.argv[3:] + [""])[:2])
+# Where public headers lie, which are side by side when they are installed.
+PUBLIC_FOLDERS = ("base", "pool", "typed")
 PROGRAM = SOURCE / "tests" / "every-macro.c"
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wcast-align", "-Wcast-function-type", "-Wcast-qual",
@@ -45,8 +47,9 @@ def dependency_flags():
 
 def compile_as(compiler, language, standard, program, *flags):
     command = [*compiler, "-x", language, f"-std={standard}", "-O2", "-Werror", "-S", "-o",
-               "/dev/null", f"-I{SOURCE}", f"-I{BUILD / 'fsmm-glib'}", *dependency_flags(), *flags,
-               str(program)]
+               "/dev/null", f"-I{SOURCE}", f"-I{BUILD / 'fsmm-glib'}",
+               *(f"-I{SOURCE / 'fsmm-glib' / folder}" for folder in PUBLIC_FOLDERS),
+               *dependency_flags(), *flags, str(program)]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, f"{shlex.join(command)}:\n{result.stderr}"
 
@@ -54,9 +57,11 @@ def compile_as(compiler, language, standard, program, *flags):
 def test_every_macro():
     """every public macro is looked at here"""
     words = set(re.findall(r"\w+", PROGRAM.read_text()))
-    for header in [*SOURCE.glob("fsmm-glib/*.h"), BUILD / "fsmm-glib" / "fsmm-version.h"]:
-        if header.stem.endswith("-private"):
-            continue
+    folders = [SOURCE / "fsmm-glib" / folder for folder in PUBLIC_FOLDERS]
+    included = re.findall(r'#include "(.*)"', (SOURCE / "fsmm-glib/fsmm-glib.h").read_text())
+    for name in included:
+        header = next(path for folder in [*folders, BUILD / "fsmm-glib"]
+                      if (path := folder / name).exists())
         macros = re.findall(r"^# *define (FSMM_\w+)[( ]", header.read_text(), re.M)
         # For the headers themselves.
         missing = [macro for macro in macros

@@ -7,7 +7,7 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/fsmm-lock-private.h"
+#include "fsmm-glib/base/fsmm-lock.h"
 
 #include <sched.h>
 #include <string.h>

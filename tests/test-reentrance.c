@@ -5,8 +5,8 @@
 
 #include "fsmm-test-kinds.h"
 
-#include "fsmm-glib/fsmm-cache-private.h"
-#include "fsmm-glib/fsmm-system-private.h"
+#include "fsmm-glib/engine/cache/fsmm-cache.h"
+#include "fsmm-glib/base/fsmm-system.h"
 
 #define N_BLOCKS 100
 

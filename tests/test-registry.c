@@ -2,8 +2,8 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/fsmm-registry-private.h"
-#include "fsmm-glib/fsmm-system-private.h"
+#include "fsmm-glib/engine/chunk/fsmm-page-map.h"
+#include "fsmm-glib/base/fsmm-system.h"
 
 static void
 test_knows_what_was_added (void)

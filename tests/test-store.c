@@ -2,8 +2,8 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/fsmm-cache-private.h"
-#include "fsmm-glib/fsmm-system-private.h"
+#include "fsmm-glib/engine/cache/fsmm-cache.h"
+#include "fsmm-glib/base/fsmm-system.h"
 
 #include <string.h>
 

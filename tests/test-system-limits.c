@@ -5,7 +5,7 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/fsmm-system-private.h"
+#include "fsmm-glib/base/fsmm-system.h"
 
 #include <string.h>
 #include <sys/mman.h>

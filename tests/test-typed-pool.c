@@ -2,7 +2,7 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/fsmm-typed-pool-private.h"
+#include "fsmm-glib/typed/fsmm-typed-pool-private.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
 
 #include "bench.h"
 
-#include "fsmm-glib/fsmm-cache-private.h"
-#include "fsmm-glib/fsmm-pool-private.h"
+#include "fsmm-glib/engine/cache/fsmm-cache.h"
+#include "fsmm-glib/pool/fsmm-pool-private.h"
 
 static FsmmPool *pool;
 

@@ -4,8 +4,8 @@
 
 #pragma once
 
-#include "fsmm-glib/fsmm-pool-private.h"
-#include "fsmm-glib/fsmm-system-private.h"
+#include "fsmm-glib/pool/fsmm-pool-private.h"
+#include "fsmm-glib/base/fsmm-system.h"
 
 #include "fsmm-glib/fsmm-glib.h"
 

@@ -12,7 +12,7 @@
 
 #include "tests/fsmm-test.h"
 
-#include "fsmm-glib/fsmm-lock-private.h"
+#include "fsmm-glib/base/fsmm-lock.h"
 
 static int n_threads = 4;
 static int n_seconds = 1;

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "base/fsmm-barrier.h"
+
+#include "base/fsmm-lock.h"
+
+#ifdef FSMM_BARRIER_IS_ASYMMETRIC
+
+gboolean fsmm_barrier_is_symmetric = TRUE;
+
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Keeps errno, whatever the kernel says: this can be a part of a free. */
+static gboolean
+ask_kernel (int command)
+{
+  int kept_errno = errno;
+  gboolean is_done = syscall (SYS_membarrier, command, 0, 0) == 0;
+
+  errno = kept_errno;
+  return is_done;
+}
+
+static gsize barrier_is_chosen;
+
+void
+fsmm_barrier_init (void)
+{
+  if (fsmm_once_enter (&barrier_is_chosen))
+    {
+      fsmm_barrier_is_symmetric = !ask_kernel (MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+      fsmm_once_leave (&barrier_is_chosen);
+    }
+}
+
+/* There is one thread, which is not within a fast path: this is the time to change one's mind. */
+void
+fsmm_barrier_init_in_child (void)
+{
+  if (fsmm_once_is_done (&barrier_is_chosen))
+    fsmm_barrier_is_symmetric = !ask_kernel (MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+}
+
+void
+fsmm_barrier_heavy (void)
+{
+  if (!fsmm_barrier_is_symmetric && ask_kernel (MEMBARRIER_CMD_PRIVATE_EXPEDITED))
+    return;
+
+  __atomic_thread_fence (__ATOMIC_SEQ_CST);
+  /* The other side has no barrier: the kernel promised its help, and a sandbox that was entered
+   * since refuses it. What a processor has stored is seen by all others long before this is
+   * over. */
+  if (!fsmm_barrier_is_symmetric)
+    g_usleep (1000);
+}
+
+#else
+
+/* What raises and looks has its barrier already: nobody needs to look again. */
+gboolean fsmm_barrier_is_symmetric = FALSE;
+
+void
+fsmm_barrier_init (void)
+{
+}
+
+void
+fsmm_barrier_init_in_child (void)
+{
+}
+
+/* Both sides store and load in the order that all threads agree on: that is the barrier. */
+void
+fsmm_barrier_heavy (void)
+{
+}
+
+#endif

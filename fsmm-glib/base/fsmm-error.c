@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fsmm-error.h"
+
+#include "base/fsmm-lock.h"
+
+/**
+ * fsmm_error_quark:
+ *
+ * Gets the error domain of [error@Fsmm.Error].
+ *
+ * Returns: the quark
+ *
+ * Since: 1.0
+ */
+FSMM_DEFINE_QUARK (fsmm-error-quark, fsmm_error)
+
+/* clang-format off */
+G_DEFINE_ENUM_TYPE (FsmmError, fsmm_error,
+  G_DEFINE_ENUM_VALUE (FSMM_ERROR_INVALID_ARGUMENT, "invalid-argument"),
+  G_DEFINE_ENUM_VALUE (FSMM_ERROR_NO_MEMORY, "no-memory"),
+  G_DEFINE_ENUM_VALUE (FSMM_ERROR_EXHAUSTED, "exhausted"),
+  G_DEFINE_ENUM_VALUE (FSMM_ERROR_INVALID_POINTER, "invalid-pointer"),
+  G_DEFINE_ENUM_VALUE (FSMM_ERROR_DOUBLE_FREE, "double-free"),
+  G_DEFINE_ENUM_VALUE (FSMM_ERROR_UNSUPPORTED_TYPE, "unsupported-type"),
+  G_DEFINE_ENUM_VALUE (FSMM_ERROR_RELEASED, "released"),
+  G_DEFINE_ENUM_VALUE (FSMM_ERROR_OUT_OF_RANGE, "out-of-range"))
+/* clang-format on */

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "base/fsmm-fork.h"
+
+#include "base/fsmm-barrier.h"
+#include "base/fsmm-lock.h"
+#include "engine/chunk/fsmm-page-map.h"
+#include "engine/cache/fsmm-thread.h"
+
+/* A child process has only the thread that called fork (). A lock that another thread held at that
+ * moment would stay locked in it for ever, over data that is half changed, and a block that it was
+ * about to put into its cache would be nowhere. So the thread that forks takes every lock and stops
+ * every cache first, and both processes go on from there.
+ *
+ * Lock order: that of fsmm-once.c, then those here, then those of fsmm-thread.c. */
+
+GMutex fsmm_types_lock;
+GMutex fsmm_stacks_lock;
+
+#ifdef HAVE_PTHREAD_ATFORK
+
+#include <pthread.h>
+
+static void
+before_fork (void)
+{
+  fsmm_once_lock_all ();
+  fsmm_lock (&fsmm_types_lock);
+  fsmm_lock (&fsmm_stacks_lock);
+  fsmm_thread_lock_all ();
+  fsmm_registry_lock_all ();
+}
+
+static void
+after_fork (void)
+{
+  fsmm_registry_unlock_all ();
+  fsmm_thread_unlock_all ();
+  fsmm_unlock (&fsmm_stacks_lock);
+  fsmm_unlock (&fsmm_types_lock);
+  fsmm_once_unlock_all ();
+}
+
+static void
+after_fork_in_child (void)
+{
+  fsmm_once_forget_others ();
+  fsmm_barrier_init_in_child ();
+  fsmm_thread_forget_others ();
+  after_fork ();
+}
+
+/* Among the first constructors, where it is a part of a program. */
+#ifdef __ELF__
+#define WHEN_LOADED __attribute__ ((constructor (101)))
+#else
+#define WHEN_LOADED __attribute__ ((constructor))
+#endif
+
+/* A program may have such functions, too, and use pools in them, or hold a lock of its own while it
+ * does: so its functions have to run before ours ahead of a fork (), and after ours behind it. That
+ * is so if ours are registered first, as they are when the library is loaded: before whatever uses
+ * it, and after what it uses itself. */
+static WHEN_LOADED void
+watch_fork (void)
+{
+  pthread_atfork (before_fork, after_fork, after_fork_in_child);
+}
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "base/fsmm-system.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#ifdef HAVE_MMAP
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
+/* 0: no failure is asked for. */
+static guint requests_until_failure;
+
+static gboolean
+request_must_fail (void)
+{
+  if (g_atomic_int_get (&requests_until_failure) == 0)
+    return FALSE;
+
+  return g_atomic_int_dec_and_test (&requests_until_failure);
+}
+
+void
+fsmm_system_fail_nth (guint nth)
+{
+  g_atomic_int_set (&requests_until_failure, nth);
+}
+
+gboolean
+fsmm_system_fail_none (void)
+{
+  return g_atomic_int_and (&requests_until_failure, 0) == 0;
+}
+
+/* Zeroed memory for bookkeeping, for g_free (). NULL if there is none. */
+gpointer
+fsmm_system_try_new0 (gsize size)
+{
+  if (request_must_fail ())
+    return NULL;
+
+  return g_try_malloc0 (size);
+}
+
+/* The same, in cache lines of its own, for fsmm_system_free_in_lines (). What malloc () returned
+ * is kept right before it. */
+gpointer
+fsmm_system_try_new0_in_lines (gsize size)
+{
+  guint8 *base = fsmm_system_try_new0 (size + sizeof (gpointer) + 2 * FSMM_SYSTEM_CACHE_LINE - 1);
+  guint8 *aligned;
+
+  if (base == NULL)
+    return NULL;
+
+  aligned = base + sizeof (gpointer);
+  aligned += -(guintptr) aligned & (FSMM_SYSTEM_CACHE_LINE - 1);
+  ((gpointer *) (gpointer) aligned)[-1] = base;
+
+  return aligned;
+}
+
+void
+fsmm_system_free_in_lines (gpointer memory)
+{
+  g_free (((gpointer *) memory)[-1]);
+}
+
+/* Where the C library has no such function, that is as if there were no memory. */
+gpointer
+fsmm_system_try_new_aligned (gsize size, gsize alignment)
+{
+#ifdef HAVE_POSIX_MEMALIGN
+  void *memory = NULL;
+
+  if (!request_must_fail () &&
+      posix_memalign (&memory, MAX (alignment, sizeof (gpointer)), size) == 0)
+    return memory;
+#endif
+
+  return NULL;
+}
+
+void
+fsmm_system_free_aligned (gpointer memory)
+{
+  free (memory);
+}
+
+#ifdef HAVE_MMAP
+
+/* LeakSanitizer looks for pointers in memory from malloc (), but not in mappings: without this it
+ * would call everything a leak that is owned by an object in a pool. */
+void __lsan_register_root_region (const void *base, size_t size) __attribute__ ((weak));
+void __lsan_unregister_root_region (const void *base, size_t size) __attribute__ ((weak));
+
+static guint8 *
+map_pages (gsize size)
+{
+  void *base = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+  return base == MAP_FAILED ? NULL : base;
+}
+
+/* Maps more than is needed, and gives back what lies before and behind the aligned part. */
+static guint8 *
+map_and_cut (gsize size, gsize alignment)
+{
+  guint8 *base, *aligned;
+  gsize before, behind;
+
+  if (size > G_MAXSIZE - alignment)
+    return NULL;
+
+  base = map_pages (size + alignment);
+  if (base == NULL)
+    return NULL;
+
+  before = -(guintptr) base & (alignment - 1);
+  aligned = base + before;
+  behind = alignment - before;
+
+  if (before > 0)
+    munmap (base, before);
+  if (behind > 0)
+    munmap (aligned + size, behind);
+
+  return aligned;
+}
+
+/* Returns @size bytes of zeroed memory at a multiple of @alignment, or NULL if the system has none.
+ * @size is a multiple of FSMM_SYSTEM_GRANULE, @alignment a power of two, at least as large. */
+gpointer
+fsmm_system_map (gsize size, gsize alignment)
+{
+  guint8 *base;
+
+  g_assert (size > 0 && size % FSMM_SYSTEM_GRANULE == 0);
+  g_assert (alignment % FSMM_SYSTEM_GRANULE == 0);
+
+  if (request_must_fail ())
+    return NULL;
+
+  /* The kernel places mappings side by side, so that after an aligned one of the same size the next
+   * is aligned too, more often than not. */
+  base = map_pages (size);
+  if (base != NULL && ((guintptr) base & (alignment - 1)) != 0)
+    {
+      munmap (base, size);
+      base = map_and_cut (size, alignment);
+    }
+
+  if (base != NULL && __lsan_register_root_region != NULL)
+    __lsan_register_root_region (base, size);
+
+  return base;
+}
+
+/* Gives back what fsmm_system_map () returned. Keeps errno, as free () does: a cleanup may run
+ * between a call that failed and a look at why. */
+void
+fsmm_system_unmap (gpointer base, gsize size)
+{
+  int kept_errno = errno;
+
+  if (__lsan_unregister_root_region != NULL)
+    __lsan_unregister_root_region (base, size);
+
+  /* A process may have only so many mappings, and a hole makes two of one: then the addresses
+   * are lost, but not the memory. */
+  if (munmap (base, size) != 0)
+    fsmm_system_discard (base, size);
+
+  errno = kept_errno;
+}
+
+/* Gives back the pages that lie wholly in the range, but not their addresses. Nobody may rely on
+ * what they read as afterwards: the system refuses if they are locked in memory, or if it is told
+ * to. Keeps errno. */
+void
+fsmm_system_discard (gpointer base, gsize size)
+{
+  guintptr page = (guintptr) sysconf (_SC_PAGESIZE);
+  guintptr start = ((guintptr) base + page - 1) & ~(page - 1);
+  guintptr end = ((guintptr) base + size) & ~(page - 1);
+  int kept_errno = errno;
+
+  if (start < end)
+    madvise ((void *) start, end - start, MADV_DONTNEED);
+
+  errno = kept_errno;
+}
+
+/* Asks for huge pages, which are quicker to get, to use and to give back, for a mapping that
+ * starts at a multiple of one. */
+void
+fsmm_system_advise_huge_pages (gpointer base, gsize size)
+{
+#ifdef MADV_HUGEPAGE
+  madvise (base, size, MADV_HUGEPAGE);
+#endif
+}
+
+#else /* !HAVE_MMAP */
+
+/* A system without mmap (): memory from the C library, with the address that it returned kept right
+ * before the aligned part. */
+
+gpointer
+fsmm_system_map (gsize size, gsize alignment)
+{
+  guint8 *base;
+  guint8 *aligned;
+
+  if (request_must_fail () || size > G_MAXSIZE - alignment - sizeof (gpointer))
+    return NULL;
+
+  base = g_try_malloc0 (size + alignment + sizeof (gpointer));
+  if (base == NULL)
+    return NULL;
+
+  aligned = base + sizeof (gpointer);
+  aligned += -(guintptr) aligned & (alignment - 1);
+  ((gpointer *) aligned)[-1] = base;
+
+  return aligned;
+}
+
+void
+fsmm_system_unmap (gpointer base, gsize size)
+{
+  g_free (((gpointer *) base)[-1]);
+}
+
+void
+fsmm_system_discard (gpointer base, gsize size)
+{
+}
+
+void
+fsmm_system_advise_huge_pages (gpointer base, gsize size)
+{
+}
+
+#endif

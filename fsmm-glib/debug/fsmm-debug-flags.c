@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "debug/fsmm-debug-flags.h"
+
+#include "base/fsmm-lock.h"
+#include "base/fsmm-text.h"
+#include "debug/fsmm-sanitizers.h"
+
+#include <string.h>
+
+#if defined(HAVE_GETAUXVAL)
+#include <sys/auxv.h>
+#elif defined(G_OS_UNIX)
+#include <unistd.h>
+#endif
+
+static const GDebugKey keys[] = {
+  { "poison", FSMM_DEBUG_POISON },         { "canary", FSMM_DEBUG_CANARY },
+  { "quarantine", FSMM_DEBUG_QUARANTINE }, { "trace", FSMM_DEBUG_TRACE },
+  { "leaks", FSMM_DEBUG_LEAKS },           { "malloc", FSMM_DEBUG_MALLOC },
+  { "wipe", FSMM_DEBUG_WIPE },             { "no-tools", FSMM_DEBUG_NO_TOOLS },
+};
+
+/* What people mean who want to find a mistake, whatever it is. What "malloc" and "no-tools" are for
+ * excludes that. */
+#define ALL_FLAGS                                                                                  \
+  (FSMM_DEBUG_POISON | FSMM_DEBUG_CANARY | FSMM_DEBUG_QUARANTINE | FSMM_DEBUG_TRACE |              \
+   FSMM_DEBUG_LEAKS)
+
+static const char help[] =
+  "FSMM_DEBUG takes flags, with commas between them:\n"
+  "  poison      fill free blocks; report a write to one when it is taken next, or at exit\n"
+  "  canary      put known bytes behind each block; report an overrun when it is freed, or at exit\n"
+  "  quarantine  do not hand out a freed block before 1024 others have been freed\n"
+  "  trace       remember where each block was taken and freed, for all reports\n"
+  "  leaks       report what is live when its pool is finalized and when the program exits\n"
+  "  malloc      get each block from malloc, for tools that watch that\n"
+  "  wipe        zero the memory of a block when it is freed\n"
+  "  no-tools    do not tell AddressSanitizer and Valgrind which blocks are free\n"
+  "  all         poison, canary, quarantine, trace and leaks\n"
+  "  help        print this\n"
+  "\n"
+  "NAME:FLAGS, up to a semicolon, is for the pools of that name alone; NAME may have * and ? in it:\n"
+  "  FSMM_DEBUG=\"leaks,node*:poison,trace;Track:canary\"\n";
+
+/* Letters are those of English, whatever the locale: in Turkish, I is no capital of i. */
+static FsmmDebugFlags
+parse_flag (const char *word)
+{
+  g_autofree char *flag = g_strdelimit (g_ascii_strdown (word, -1), "_", '-');
+
+  if (g_str_equal (flag, "all"))
+    return ALL_FLAGS;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (g_str_equal (flag, keys[i].key))
+      return keys[i].value;
+
+  return 0;
+}
+
+static gboolean
+has_flag (const char *words)
+{
+  g_auto (GStrv) flags = g_strsplit_set (words, ": \t", -1);
+  gboolean found = FALSE;
+
+  for (gsize i = 0; flags[i] != NULL; i++)
+    found |= parse_flag (flags[i]) != 0;
+
+  return found;
+}
+
+/* A flag, and whom it is for. */
+typedef struct {
+  char *pattern;    /* (nullable): NULL for all pools */
+  const char *word; /* the flag */
+} Entry;
+
+/* Reads "FLAG" or "NAME:FLAG". Also "poison:canary", with the separator that other such variables
+ * take, is a list of flags: then @word is left as it is. */
+static void
+read_name (Entry *entry, const char *word)
+{
+  const char *colon = strrchr (word, ':');
+  g_autofree char *name = NULL;
+
+  entry->word = word;
+  if (colon == NULL)
+    return;
+
+  name = g_strstrip (g_strndup (word, colon - word));
+  if (has_flag (name))
+    return;
+
+  g_free (entry->pattern);
+  entry->pattern = g_steal_pointer (&name);
+  entry->word = colon + 1;
+}
+
+typedef void (*EntryFunc) (const Entry *entry, gpointer user_data);
+
+static void
+for_each_word (const char *list, EntryFunc func, gpointer user_data)
+{
+  g_auto (GStrv) words = g_strsplit (list, ",", -1);
+  Entry entry = { NULL, NULL };
+
+  for (gsize i = 0; words[i] != NULL; i++)
+    {
+      g_auto (GStrv) flags = NULL;
+
+      read_name (&entry, words[i]);
+      flags = g_strsplit_set (entry.word, ": \t", -1);
+      for (gsize k = 0; flags[k] != NULL; k++)
+        if (*flags[k] != '\0')
+          {
+            entry.word = flags[k];
+            func (&entry, user_data);
+          }
+    }
+
+  g_free (entry.pattern);
+}
+
+static void
+for_each_entry (const char *text, EntryFunc func, gpointer user_data)
+{
+  g_auto (GStrv) lists = g_strsplit (text, ";", -1);
+
+  for (gsize i = 0; lists[i] != NULL; i++)
+    for_each_word (lists[i], func, user_data);
+}
+
+typedef struct {
+  const char *pool_name; /* (nullable) */
+  FsmmDebugFlags flags;
+} Search;
+
+/* GLib's patterns are for UTF-8, but names and variables may be anything. */
+static gboolean
+matches (const char *pattern, const char *name)
+{
+  g_autofree char *valid_pattern = g_utf8_make_valid (pattern, -1);
+  g_autofree char *valid_name = g_utf8_make_valid (name, -1);
+
+  return g_pattern_match_simple (valid_pattern, valid_name);
+}
+
+static void
+add_if_meant (const Entry *entry, gpointer user_data)
+{
+  Search *search = user_data;
+
+  if (entry->pattern == NULL ||
+      (search->pool_name != NULL && matches (entry->pattern, search->pool_name)))
+    search->flags |= parse_flag (entry->word);
+}
+
+/* The flags that @text has for a pool of that name. NULL: it has none. */
+FsmmDebugFlags
+fsmm_debug_parse (const char *text, const char *pool_name)
+{
+  Search search = { pool_name, 0 };
+
+  for_each_entry (text, add_if_meant, &search);
+
+  return search.flags;
+}
+
+/* Says what is wrong with the variable, and helps where that is asked for. */
+static void
+check (const Entry *entry, gpointer user_data)
+{
+  g_autofree char *word = fsmm_text_escape (entry->word);
+
+  if (g_ascii_strcasecmp (word, "help") == 0)
+    g_printerr ("%s", help);
+  else if (parse_flag (word) == 0)
+    g_warning ("FSMM_DEBUG has \"%s\", which is no flag; FSMM_DEBUG=help lists them", word);
+}
+
+/* Whether the program may do what the user who started it may not: as with a set-user-ID or
+ * set-group-ID bit, or capabilities of its file. Then that user's environment is not to be obeyed,
+ * or it would decide what such a program does, and what it tells. */
+static gboolean
+is_privileged (void)
+{
+#if defined(HAVE_GETAUXVAL)
+  return getauxval (AT_SECURE) != 0;
+#elif defined(HAVE_ISSETUGID)
+  return issetugid () != 0;
+#elif defined(G_OS_UNIX)
+  return getuid () != geteuid () || getgid () != getegid ();
+#else
+  return FALSE;
+#endif
+}
+
+/* The variable as it was when the first pool was made. What is wrong with it is said when that is
+ * done: whoever handles the message may make a pool, and other threads wait for none of that. */
+static const char *
+get_variable (void)
+{
+  static char *variable;
+  static gsize is_read;
+
+  if (fsmm_once_enter (&is_read))
+    {
+      const char *text = is_privileged () ? NULL : g_getenv ("FSMM_DEBUG");
+
+      variable = g_strdup (text != NULL ? text : "");
+      fsmm_once_leave (&is_read);
+      for_each_entry (variable, check, NULL);
+    }
+
+  return variable;
+}
+
+/* What holds for a pool of that name, with what follows from one flag for the others. */
+FsmmDebugFlags
+fsmm_debug_get_flags (const char *pool_name)
+{
+  FsmmDebugFlags flags = fsmm_debug_parse (get_variable (), pool_name);
+
+  /* The memory of a free block is not ours to look at then, nor is what lies behind one. */
+  if (flags & FSMM_DEBUG_MALLOC)
+    flags &= ~(FSMM_DEBUG_POISON | FSMM_DEBUG_CANARY | FSMM_DEBUG_QUARANTINE);
+  else if (fsmm_tools_are_there () && !(flags & FSMM_DEBUG_NO_TOOLS))
+    flags |= FSMM_DEBUG_TOOLS;
+
+  return flags & ~FSMM_DEBUG_NO_TOOLS;
+}
+
+/* The same for blocks that are not the user's: only tools are told of these, which "malloc" for the
+ * others does not change. */
+FsmmDebugFlags
+fsmm_debug_get_own_flags (void)
+{
+  FsmmDebugFlags flags = fsmm_debug_parse (get_variable (), NULL);
+
+  return fsmm_tools_are_there () && !(flags & FSMM_DEBUG_NO_TOOLS) ? FSMM_DEBUG_TOOLS : 0;
+}
+
+/* Returns: (transfer full): the names of the flags, with commas between them */
+char *
+fsmm_debug_list (FsmmDebugFlags flags)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (flags & keys[i].value)
+      g_string_append_printf (list, "%s%s", list->len > 0 ? ", " : "", keys[i].key);
+
+  return g_string_free (g_steal_pointer (&list), FALSE);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "debug/fsmm-sanitizers.h"
+
+#include "base/fsmm-tsan.h"
+
+#ifdef HAVE_VALGRIND
+#include <valgrind/drd.h>
+#include <valgrind/helgrind.h>
+#include <valgrind/memcheck.h>
+#endif
+
+/* There where the program is built with the sanitizer, whatever this library is built with. */
+void __asan_poison_memory_region (const volatile void *address, size_t size)
+  __attribute__ ((weak));
+void __asan_unpoison_memory_region (const volatile void *address, size_t size)
+  __attribute__ ((weak));
+
+static inline gboolean
+is_in_asan (void)
+{
+  return __asan_poison_memory_region != NULL;
+}
+
+/* Whether Valgrind looks for mistakes: with the tools that do, each of which answers a question of
+ * its own. The others measure what the program does, and are to see what it does without them. */
+static gboolean
+is_in_valgrind (void)
+{
+#ifdef HAVE_VALGRIND
+  guint8 byte = 0, bits = 0;
+
+  return VALGRIND_GET_VBITS (&byte, &bits, 1) != 0 ||
+         VALGRIND_HG_GET_ABITS (&byte, &bits, 1) == 1 || DRD_GET_DRD_THREADID != 0;
+#else
+  return FALSE;
+#endif
+}
+
+gboolean
+fsmm_tools_are_there (void)
+{
+  return is_in_asan () || fsmm_tsan_watches_program () || is_in_valgrind ();
+}
+
+void
+fsmm_tools_add_store (gconstpointer store)
+{
+#ifdef HAVE_VALGRIND
+  VALGRIND_CREATE_MEMPOOL (store, 0, 0);
+#endif
+}
+
+void
+fsmm_tools_remove_store (gconstpointer store)
+{
+#ifdef HAVE_VALGRIND
+  VALGRIND_DESTROY_MEMPOOL (store);
+#endif
+}
+
+void
+fsmm_tools_forbid (gconstpointer memory, gsize n_bytes)
+{
+  if (is_in_asan ())
+    __asan_poison_memory_region (memory, n_bytes);
+#ifdef HAVE_VALGRIND
+  VALGRIND_MAKE_MEM_NOACCESS (memory, n_bytes);
+#endif
+}
+
+void
+fsmm_tools_allow (gconstpointer memory, gsize n_bytes)
+{
+  if (is_in_asan ())
+    __asan_unpoison_memory_region (memory, n_bytes);
+#ifdef HAVE_VALGRIND
+  VALGRIND_MAKE_MEM_DEFINED (memory, n_bytes);
+#endif
+}
+
+/* Valgrind remembers where this was called, and takes the content for undefined. To ThreadSanitizer,
+ * what was done with the block before it was given back is done. */
+void
+fsmm_tools_note_taken (gconstpointer store, gconstpointer block, gsize n_bytes)
+{
+  if (fsmm_tsan_watches_program ())
+    __tsan_acquire ((gpointer) block);
+  if (is_in_asan ())
+    __asan_unpoison_memory_region (block, n_bytes);
+#ifdef HAVE_VALGRIND
+  VALGRIND_MEMPOOL_ALLOC (store, block, n_bytes);
+#endif
+}
+
+void
+fsmm_tools_note_given (gconstpointer store, gconstpointer block, gsize n_bytes)
+{
+  if (fsmm_tsan_watches_program ())
+    __tsan_release ((gpointer) block);
+#ifdef HAVE_VALGRIND
+  VALGRIND_MEMPOOL_FREE (store, block);
+#endif
+  fsmm_tools_forbid (block, n_bytes);
+}

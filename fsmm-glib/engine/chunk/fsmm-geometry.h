@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The sizes of a pool: how its blocks lie in its chunks. */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define FSMM_MIN_CHUNK_BYTES ((gsize) 1024)
+#define FSMM_DEFAULT_CHUNK_BYTES ((gsize) 256 * 1024)
+/* No chunk spans more than this, so that an offset into a chunk fits in 32 bits. */
+#define FSMM_MAX_SPAN_BITS (GLIB_SIZEOF_SIZE_T == 8 ? 32 : 30)
+#define FSMM_MAX_SPAN ((gsize) 1 << FSMM_MAX_SPAN_BITS)
+
+typedef struct {
+  gsize alloc_size;    /* what was asked for */
+  gsize alignment;     /* a power of two */
+  gsize block_size;    /* the distance from one block to the next */
+  gsize chunk_bytes;   /* the usable size of a chunk */
+  gsize span;          /* a power of two, at least chunk_bytes: chunks start at its multiples */
+  gsize offset_mask;   /* span - 1 */
+  guint span_shift;    /* span is 1 << span_shift */
+  gsize n_blocks;      /* in a chunk */
+  guint64 reciprocal;  /* of block_size: 2^64 / block_size, rounded up */
+} FsmmGeometry;
+
+gboolean fsmm_geometry_init (FsmmGeometry *self,
+                             guint64 alloc_size,
+                             guint64 alignment,
+                             guint64 chunk_bytes,
+                             GError **error);
+
+/* For debugging: see fsmm-debug-flags.h. */
+void fsmm_geometry_add_canary (FsmmGeometry *self);
+void fsmm_geometry_set_lone (FsmmGeometry *self);
+
+static inline gpointer
+fsmm_geometry_chunk_base (const FsmmGeometry *self, gconstpointer address)
+{
+  return (gpointer) ((guintptr) address & ~(guintptr) self->offset_mask);
+}
+
+#ifdef __SIZEOF_INT128__
+__extension__ typedef unsigned __int128 FsmmUint128;
+#endif
+
+/* Divides an offset into a chunk by the size of a block.
+ *
+ * offset / d = (offset * ceil (2^64 / d)) >> 64 holds exactly while offset * d < 2^64: the
+ * reciprocal is too large by less than 1 / 2^64 * d, and the product so by less than 1 / d. Both
+ * are at most 2^32 here. (Granlund and Montgomery, Division by Invariant Integers using
+ * Multiplication, 1994.) */
+static inline gsize
+fsmm_geometry_block_at (const FsmmGeometry *self, gsize offset)
+{
+#ifdef __SIZEOF_INT128__
+  return (gsize) (((FsmmUint128) offset * self->reciprocal) >> 64);
+#else
+  return offset / self->block_size;
+#endif
+}
+
+/* Whether an offset into a chunk is a multiple of the size of a block, and which in @block: the
+ * number of the one that lies there.
+ *
+ * The lower half of the product with the reciprocal is the remainder times the reciprocal, and
+ * less than the quotient times the size more. With what is said above, that is less than the
+ * reciprocal just where the remainder is 0. (Lemire, Kaser and Kurz, Faster Remainder by Direct
+ * Computation, 2019.) */
+static inline gboolean
+fsmm_geometry_is_start (const FsmmGeometry *self, gsize offset, gsize *block)
+{
+#ifdef __SIZEOF_INT128__
+  FsmmUint128 product = (FsmmUint128) offset * self->reciprocal;
+
+  *block = (gsize) (product >> 64);
+  return (guint64) product < self->reciprocal;
+#else
+  *block = offset / self->block_size;
+  return *block * self->block_size == offset;
+#endif
+}
+
+G_END_DECLS

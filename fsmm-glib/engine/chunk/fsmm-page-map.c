@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "engine/chunk/fsmm-page-map.h"
+
+#include "base/fsmm-lock.h"
+
+FsmmRegistryEntry *fsmm_registry_root[FSMM_REGISTRY_ROOT_SIZE];
+static GMutex registry_lock;
+
+/* Where blocks come from malloc (): what they are changed with is both locks, so that the registry's
+ * is enough for whoever wants all to stay as it is, and may look as well. */
+gboolean fsmm_registry_has_lone;
+static GMutex lone_lock;
+static GHashTable *lone; /* (element-type gpointer FsmmStore) */
+
+static inline guint64
+granule_of (gconstpointer address)
+{
+  return (guint64) (guintptr) address >> FSMM_SYSTEM_GRANULE_SHIFT;
+}
+
+static FsmmRegistryEntry *
+get_or_create_leaf (guint64 granule)
+{
+  gsize index = (gsize) (granule >> FSMM_REGISTRY_LEAF_BITS);
+  FsmmRegistryEntry *leaf;
+
+  if (index >= FSMM_REGISTRY_ROOT_SIZE)
+    return NULL;
+
+  leaf = __atomic_load_n (&fsmm_registry_root[index], __ATOMIC_RELAXED);
+  if (leaf == NULL)
+    {
+      leaf = fsmm_system_map (FSMM_REGISTRY_LEAF_SIZE * sizeof *leaf, FSMM_SYSTEM_GRANULE);
+      __atomic_store_n (&fsmm_registry_root[index], leaf, __ATOMIC_RELEASE);
+    }
+
+  return leaf;
+}
+
+/* Creates every leaf the range needs, so that entering it cannot fail half-way. */
+static gboolean
+prepare_leaves (guint64 first, guint64 last)
+{
+  for (guint64 granule = first; granule <= last;
+       granule = (granule | (FSMM_REGISTRY_LEAF_SIZE - 1)) + 1)
+    if (get_or_create_leaf (granule) == NULL)
+      return FALSE;
+
+  return TRUE;
+}
+
+/* Whoever sees the store sees the segment that was entered with it. */
+static void
+set_entries (guint64 first, guint64 last, gpointer store, gpointer segment)
+{
+  for (guint64 granule = first; granule <= last; granule++)
+    {
+      FsmmRegistryEntry *leaf = fsmm_registry_root[granule >> FSMM_REGISTRY_LEAF_BITS];
+      FsmmRegistryEntry *entry = leaf + (granule & (FSMM_REGISTRY_LEAF_SIZE - 1));
+
+      __atomic_store_n (&entry->segment, segment, __ATOMIC_RELAXED);
+      __atomic_store_n (&entry->store, store, __ATOMIC_RELEASE);
+    }
+}
+
+/* Enters a range of whole granules. Returns FALSE if there is no memory for that. */
+gboolean
+fsmm_registry_add (gconstpointer base, gsize size, gpointer store, gpointer segment)
+{
+  guint64 first = granule_of (base);
+  guint64 last = granule_of ((const guint8 *) base + size - 1);
+  gboolean prepared;
+
+  fsmm_lock (&registry_lock);
+
+  prepared = prepare_leaves (first, last);
+  if (prepared)
+    set_entries (first, last, store, segment);
+
+  fsmm_unlock (&registry_lock);
+
+  return prepared;
+}
+
+/* Takes back what fsmm_registry_add () entered. */
+void
+fsmm_registry_remove (gconstpointer base, gsize size)
+{
+  fsmm_lock (&registry_lock);
+  set_entries (granule_of (base), granule_of ((const guint8 *) base + size - 1), NULL, NULL);
+  fsmm_unlock (&registry_lock);
+}
+
+void
+fsmm_registry_add_lone (gconstpointer address, gpointer store)
+{
+  fsmm_lock (&registry_lock);
+  fsmm_lock (&lone_lock);
+
+  if (lone == NULL)
+    lone = g_hash_table_new (NULL, NULL);
+  g_hash_table_insert (lone, (gpointer) address, store);
+  __atomic_store_n (&fsmm_registry_has_lone, TRUE, __ATOMIC_RELAXED);
+
+  fsmm_unlock (&lone_lock);
+  fsmm_unlock (&registry_lock);
+}
+
+void
+fsmm_registry_remove_lone (gconstpointer address)
+{
+  fsmm_lock (&registry_lock);
+  fsmm_lock (&lone_lock);
+  g_hash_table_remove (lone, address);
+  fsmm_unlock (&lone_lock);
+  fsmm_unlock (&registry_lock);
+}
+
+gpointer
+fsmm_registry_find_lone (gconstpointer address)
+{
+  gpointer store;
+
+  fsmm_lock (&lone_lock);
+  store = lone != NULL ? g_hash_table_lookup (lone, address) : NULL;
+  fsmm_unlock (&lone_lock);
+
+  return store;
+}
+
+void
+fsmm_registry_lock (void)
+{
+  fsmm_lock (&registry_lock);
+}
+
+void
+fsmm_registry_unlock (void)
+{
+  fsmm_unlock (&registry_lock);
+}
+
+/* For fork (): who asks about a lone block has only the inner lock. */
+void
+fsmm_registry_lock_all (void)
+{
+  fsmm_lock (&registry_lock);
+  fsmm_lock (&lone_lock);
+}
+
+void
+fsmm_registry_unlock_all (void)
+{
+  fsmm_unlock (&lone_lock);
+  fsmm_unlock (&registry_lock);
+}

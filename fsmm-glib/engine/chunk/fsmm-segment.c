@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "engine/chunk/fsmm-segment.h"
+
+#include "engine/chunk/fsmm-page-map.h"
+#include "base/fsmm-system.h"
+
+/* A store that has come to so many bytes gets huge pages. The last one can be in vain, but for a
+ * block: that matters the less the more there is already. The number is a little odd so that a
+ * million blocks of 64 bytes, which is what is measured, do not end where a huge page has just
+ * begun. */
+#define LARGE_AFTER ((gsize) 21 * 256 * 1024)
+
+static gsize
+segment_size (const FsmmSegments *self, const FsmmSegment *segment)
+{
+  return self->slot_size * segment->n_slots;
+}
+
+static guint64
+all_slots (const FsmmSegment *segment)
+{
+  return segment->n_slots == 64 ? G_MAXUINT64 : ((guint64) 1 << segment->n_slots) - 1;
+}
+
+static gboolean
+is_large (const FsmmSegments *self)
+{
+  return self->n_bytes >= LARGE_AFTER;
+}
+
+/* @slot_size is a power of two, at least FSMM_MIN_CHUNK_BYTES. So is the number of slots, and a
+ * segment starts at a multiple of its size. */
+void
+fsmm_segments_init (FsmmSegments *self, gsize slot_size, gpointer store)
+{
+  G_STATIC_ASSERT (FSMM_SYSTEM_GRANULE / 1024 <= FSMM_SEGMENT_MAX_SLOTS);
+
+  self->store = store;
+  self->slot_size = slot_size;
+  self->slot_shift = g_bit_storage (slot_size) - 1;
+  self->n_bytes = 0;
+  g_queue_init (&self->open);
+}
+
+/* A huge page cannot be cut into too many slots. */
+static gboolean
+wants_huge_page (const FsmmSegments *self)
+{
+  return is_large (self) && self->slot_size < FSMM_SYSTEM_HUGE_PAGE &&
+         FSMM_SYSTEM_HUGE_PAGE / self->slot_size <= FSMM_SEGMENT_MAX_SLOTS;
+}
+
+static FsmmSegment *
+segment_new (FsmmSegments *self, gsize wanted)
+{
+  guint n_slots = (guint) MAX (1, wanted / self->slot_size);
+  gsize size = n_slots * self->slot_size;
+  FsmmSegment *segment = fsmm_system_try_new0 (sizeof *segment + n_slots * sizeof (gpointer));
+
+  if (segment == NULL)
+    return NULL;
+
+  segment->link.data = segment;
+  segment->n_slots = n_slots;
+  segment->base = fsmm_system_map (size, size);
+  if (segment->base == NULL)
+    {
+      g_free (segment);
+      return NULL;
+    }
+
+  if (!fsmm_registry_add (segment->base, size, self->store, segment))
+    {
+      fsmm_system_unmap (segment->base, size);
+      g_free (segment);
+      return NULL;
+    }
+
+  if (size >= FSMM_SYSTEM_HUGE_PAGE && is_large (self))
+    fsmm_system_advise_huge_pages (segment->base, size);
+
+  return segment;
+}
+
+/* Where there is no room for a huge page, there may be some for less. */
+static FsmmSegment *
+segment_new_of_any_size (FsmmSegments *self)
+{
+  FsmmSegment *segment = NULL;
+
+  if (wants_huge_page (self))
+    segment = segment_new (self, FSMM_SYSTEM_HUGE_PAGE);
+  if (segment == NULL)
+    segment = segment_new (self, FSMM_SYSTEM_GRANULE);
+
+  return segment;
+}
+
+/* Returns a slot, zeroed where it has not been used before, and in @segment what to give it back
+ * with. NULL if the system has no memory. */
+gpointer
+fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment)
+{
+  FsmmSegment *chosen = g_queue_peek_head (&self->open);
+  guint slot;
+
+  if (chosen == NULL)
+    {
+      chosen = segment_new_of_any_size (self);
+      if (chosen == NULL)
+        return NULL;
+      g_queue_push_head_link (&self->open, &chosen->link);
+      self->n_bytes += segment_size (self, chosen);
+    }
+
+  slot = __builtin_ctzll (~chosen->used);
+  chosen->used |= (guint64) 1 << slot;
+  if (chosen->used == all_slots (chosen))
+    g_queue_unlink (&self->open, &chosen->link);
+
+  *segment = chosen;
+  return chosen->base + slot * self->slot_size;
+}
+
+/* Takes a slot back. Returns TRUE if the segment has no slot in use any more: then it is for
+ * fsmm_segments_remove (). */
+gboolean
+fsmm_segments_give (FsmmSegments *self, FsmmSegment *segment, gpointer slot)
+{
+  guint64 bit = (guint64) 1 << fsmm_segment_slot_of (self, segment, slot);
+
+  g_assert (segment->used & bit);
+  if (segment->used == all_slots (segment))
+    g_queue_push_tail_link (&self->open, &segment->link);
+  segment->used &= ~bit;
+
+  if (segment->used != 0)
+    fsmm_system_discard (slot, self->slot_size);
+
+  return segment->used == 0;
+}
+
+/* Makes the addresses of a segment without a used slot unknown, and moves it to @unused. */
+void
+fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused)
+{
+  g_queue_unlink (&self->open, &segment->link);
+  self->n_bytes -= segment_size (self, segment);
+  fsmm_registry_remove (segment->base, segment_size (self, segment));
+  g_queue_push_tail_link (unused, &segment->link);
+}
+
+/* Returns what was removed to the system: that takes long, and can be done without a lock.
+ * Nobody may have come by one of these segments in the registry and still look at it. */
+void
+fsmm_segments_release (FsmmSegments *self, GQueue *unused)
+{
+  GList *link;
+
+  while ((link = g_queue_pop_head_link (unused)) != NULL)
+    {
+      FsmmSegment *segment = link->data;
+
+      fsmm_system_unmap (segment->base, segment_size (self, segment));
+      g_free (segment);
+    }
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "engine/store/fsmm-store-locked.h"
+
+static gboolean
+give_held_slowly (FsmmStore *self, gpointer block, gsize epoch)
+{
+  FsmmLater later = fsmm_later_at_this_site (self);
+  gboolean is_there;
+
+  fsmm_lock (&self->lock);
+  fsmm_store_note_peak (self);
+
+  is_there = self->epoch == epoch;
+  if (is_there)
+    fsmm_store_give_claimed (self, block, FSMM_STATE_HELD, &later);
+
+  fsmm_store_unlock_and_finish (self, &later);
+
+  return is_there;
+}
+
+/* Gives back the block of a handle. Returns FALSE if it has been dropped. */
+gboolean
+fsmm_store_give_held (FsmmStore *self, gpointer block, gsize epoch)
+{
+  return G_LIKELY (fsmm_store_try_give_in_epoch (self, block, FSMM_STATE_HELD, epoch)) ||
+         give_held_slowly (self, block, epoch);
+}
+
+/* From now on the block belongs to whoever has its address. Returns FALSE if it has been
+ * dropped. */
+gboolean
+fsmm_store_let_go (FsmmStore *self, gpointer block, gsize epoch)
+{
+  FsmmCache *cache = fsmm_store_enter (self);
+  FsmmState *state = self->epoch == epoch ? fsmm_store_find_state (self, block) : NULL;
+  gboolean is_there = state != NULL && fsmm_state_get (state) == FSMM_STATE_HELD;
+
+  if (is_there)
+    fsmm_state_set (state, FSMM_STATE_LIVE);
+
+  fsmm_store_leave (self, cache);
+
+  return is_there;
+}
+
+/* Makes the memory of a handle's block stay where it is until fsmm_store_unpin (), whatever is
+ * dropped meanwhile. NULL if the block is gone. */
+FsmmChunk *
+fsmm_store_pin (FsmmStore *self, gconstpointer block, gsize epoch)
+{
+  FsmmChunk *chunk = NULL;
+
+  fsmm_lock (&self->lock);
+  if (self->epoch == epoch)
+    chunk = fsmm_store_pin_chunk (fsmm_store_lookup_chunk (self, block));
+  fsmm_unlock (&self->lock);
+
+  return chunk;
+}
+
+void
+fsmm_store_unpin (FsmmStore *self, FsmmChunk *chunk)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+
+  fsmm_lock (&self->lock);
+  fsmm_store_unpin_chunk (self, chunk, &later);
+  fsmm_store_unlock_and_finish (self, &later);
+}

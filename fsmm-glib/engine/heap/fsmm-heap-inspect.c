@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "engine/store/fsmm-store-locked.h"
+
+/* One consistent picture, if no other thread is taking blocks or giving them back. */
+void
+fsmm_store_get_stats (FsmmStore *self, FsmmStoreStats *stats)
+{
+  gsize n_cached;
+
+  fsmm_lock (&self->lock);
+
+  fsmm_store_note_peak (self);
+  n_cached = MIN (fsmm_store_count_cached (self), self->n_out);
+  stats->n_chunks = g_hash_table_size (self->chunks);
+  stats->n_live = self->n_out - n_cached;
+  stats->n_free = MIN (self->n_free + n_cached, self->max_blocks - stats->n_live);
+  stats->peak_live = self->peak_live;
+  stats->reserved_bytes = stats->n_chunks * self->geometry.chunk_bytes;
+
+  fsmm_unlock (&self->lock);
+}
+
+/* Returns FALSE if the address lies in no block. */
+gboolean
+fsmm_store_find_place (FsmmStore *self, gconstpointer address, FsmmPlace *place)
+{
+  const FsmmGeometry *geometry = &self->geometry;
+  gboolean found;
+  FsmmChunk *chunk;
+
+  fsmm_lock (&self->lock);
+
+  chunk = fsmm_store_lookup_chunk (self, address);
+  found = chunk != NULL && !fsmm_chunk_is_in_tail (chunk, address);
+  if (found)
+    {
+      *place = (FsmmPlace) { .chunk = chunk->base };
+      place->index = fsmm_geometry_block_at (geometry, (const guint8 *) address - chunk->base);
+      place->block = fsmm_chunk_address (chunk, place->index);
+      place->offset = (const guint8 *) address - (const guint8 *) place->block;
+      if (chunk->histories != NULL)
+        place->history = chunk->histories[place->index];
+    }
+
+  fsmm_unlock (&self->lock);
+
+  return found;
+}
+
+static char *
+find_chunk_fault (FsmmStore *self, FsmmChunk *chunk)
+{
+  gboolean is_open = g_queue_index (&self->open, chunk) >= 0;
+
+  if (fsmm_store_lookup_chunk (self, chunk->base) != chunk)
+    return g_strdup_printf ("chunk %p is not in the table", chunk->base);
+  if (is_open != fsmm_store_chunk_is_open (chunk))
+    return g_strdup_printf ("chunk %p is %s the queue of open chunks", chunk->base,
+                            is_open ? "wrongly in" : "missing in");
+  if (fsmm_store_find_chunk (self, chunk->base) != chunk ||
+      fsmm_store_find_chunk (self, chunk->base + self->geometry.chunk_bytes - 1) != chunk)
+    return g_strdup_printf ("chunk %p is not in the registry", chunk->base);
+
+  return fsmm_chunk_find_fault (chunk);
+}
+
+static char *
+find_cache_fault (FsmmStore *self, FsmmCache *cache)
+{
+  if (cache->n_blocks > cache->capacity || cache->low > cache->n_blocks)
+    return g_strdup_printf ("a cache for %u blocks has %u, and never less than %u", cache->capacity,
+                            cache->n_blocks, cache->low);
+
+  for (guint i = 0; i < cache->n_blocks; i++)
+    {
+      FsmmSlot slot = cache->slots[i];
+
+      if (fsmm_store_find_state (self, slot.block) != slot.state)
+        return g_strdup_printf ("%p is in a cache, and is no block", slot.block);
+      if (!fsmm_state_has_mark (fsmm_state_get (slot.state), cache->mark))
+        return g_strdup_printf ("block %p is in a cache, but its state is %u", slot.block,
+                                fsmm_state_get (slot.state));
+    }
+
+  return NULL;
+}
+
+static char *
+find_fault_in_caches (FsmmStore *self)
+{
+  guint n_marks = 0;
+
+  for (GList *l = self->caches.head; l != NULL; l = l->next)
+    {
+      char *fault = find_cache_fault (self, l->data);
+
+      if (fault != NULL)
+        return fault;
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (self->marks); i++)
+    n_marks += __builtin_popcountll (self->marks[i]);
+  if (n_marks != self->n_marks || n_marks != self->caches.length)
+    return g_strdup_printf ("%u caches have %u marks, and %u are counted", self->caches.length,
+                            n_marks, self->n_marks);
+
+  return NULL;
+}
+
+static char *
+find_fault_in_chunks (FsmmStore *self)
+{
+  gsize n_out = 0, n_free = 0, n_attached = 0;
+  guint64 serial = 0;
+
+  for (GList *l = self->all.head; l != NULL; l = l->next)
+    {
+      FsmmChunk *chunk = l->data;
+      char *fault;
+
+      if (l->prev != NULL && chunk->serial <= serial)
+        return g_strdup_printf ("chunk %p is out of order", chunk->base);
+      serial = chunk->serial;
+
+      if (chunk->detached && chunk->n_pins == 0)
+        return g_strdup_printf ("chunk %p is detached, and nobody pins it", chunk->base);
+      if (chunk->detached)
+        continue;
+
+      fault = find_chunk_fault (self, chunk);
+      if (fault != NULL)
+        return fault;
+
+      n_attached++;
+      n_out += chunk->n_out;
+      if (chunk->drop_id == 0)
+        n_free += self->geometry.n_blocks - chunk->n_out;
+    }
+
+  if (self->all.length == 0 && self->segments.n_bytes != 0)
+    return g_strdup_printf ("there is no chunk, but %" G_GSIZE_FORMAT " bytes for some",
+                            self->segments.n_bytes);
+  if (n_attached != g_hash_table_size (self->chunks))
+    return g_strdup_printf ("%u chunks are in the table, and %" G_GSIZE_FORMAT " in the list",
+                            g_hash_table_size (self->chunks), n_attached);
+  if (n_out != self->n_out || n_out > self->max_blocks)
+    return g_strdup_printf ("%" G_GSIZE_FORMAT " blocks are out, %" G_GSIZE_FORMAT " are counted",
+                            n_out, self->n_out);
+  if (n_free != self->n_free)
+    return g_strdup_printf ("%" G_GSIZE_FORMAT " blocks are free, %" G_GSIZE_FORMAT " are counted",
+                            n_free, self->n_free);
+
+  return NULL;
+}
+
+static char *
+find_fault_locked (FsmmStore *self)
+{
+  gsize n_cached = fsmm_store_count_cached (self);
+  char *fault = find_fault_in_chunks (self);
+
+  if (fault == NULL)
+    fault = find_fault_in_caches (self);
+  if (fault != NULL)
+    return fault;
+
+  fsmm_store_note_peak (self);
+  if (n_cached > self->n_out || self->n_out - n_cached > self->peak_live)
+    return g_strdup_printf ("%" G_GSIZE_FORMAT " blocks are out, %" G_GSIZE_FORMAT
+                            " of them in caches, with a peak of %" G_GSIZE_FORMAT,
+                            self->n_out, n_cached, self->peak_live);
+
+  return NULL;
+}
+
+/* Checks everything that must be true of a store while nobody has freed a block twice, for tests
+ * and for debugging. Returns what is not, or NULL. */
+char *
+fsmm_store_find_fault (FsmmStore *self)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+  char *fault;
+
+  fsmm_lock (&self->lock);
+  fsmm_store_stop_for (self, &later);
+  fault = find_fault_locked (self);
+  fsmm_store_unlock_and_finish (self, &later);
+
+  return fault;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "engine/store/fsmm-store-debug.h"
+
+/* Many blocks at once, or none of them: through the thread's cache as far as that goes, the rest
+ * under one lock. */
+
+/* --- Taking --- */
+
+/* Returns how many there were in the cache. */
+static gsize
+take_from_cache (FsmmCache *cache, gsize n_blocks, gpointer *blocks)
+{
+  gsize n_taken;
+
+  for (n_taken = 0; n_taken < n_blocks; n_taken++)
+    {
+      FsmmSlot taken = fsmm_cache_pop (cache, FSMM_STATE_LIVE);
+
+      if (taken.block == NULL)
+        break;
+      blocks[n_taken] = taken.block;
+    }
+
+  return n_taken;
+}
+
+/* The first of those that are counted, if any, is there to be taken. */
+static gsize
+count_own (FsmmStore *self, gsize at_most, FsmmLater *later)
+{
+  FsmmCache *cache = fsmm_thread_get_cache (self->index);
+
+  if (cache == NULL)
+    return 0;
+
+  fsmm_cache_drop_lost (cache, later);
+  return MIN (cache->n_blocks, at_most);
+}
+
+/* None are taken if not all can be. */
+static void
+give_back_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+{
+  while (n_blocks-- > 0)
+    fsmm_store_give (self, blocks[n_blocks], FSMM_STATE_LIVE);
+}
+
+/* Sees to it that so many blocks are free, in the thread's own cache or in the store. */
+static FsmmTakeResult
+ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
+{
+  FsmmTakeResult result;
+  gsize n_own;
+
+  do
+    {
+      n_own = count_own (self, n_blocks, later);
+      /* That may be among what has to be brought back: then it must not be counted on, or chunks
+       * are added for a call that fails. */
+      if (!fsmm_store_is_within_limit (self, n_blocks - n_own))
+        {
+          fsmm_store_quiesce (self, later);
+          n_own = 0;
+        }
+      result = fsmm_store_ensure_free (self, n_blocks - n_own, later);
+    }
+  /* For want of memory, caches may have been emptied for that. */
+  while (result == FSMM_TAKE_OK && count_own (self, n_blocks, later) < n_own);
+
+  return result;
+}
+
+/* Returns how many were taken: all if there are as many, but for those that turn out to be lost.
+ * Nothing is taken from the store while the cache has some: there may be no more than that below
+ * the limit. */
+static gsize
+take_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later)
+{
+  FsmmCache *cache = fsmm_thread_get_cache (self->index);
+  gsize n_taken = cache != NULL ? take_from_cache (cache, n_blocks, blocks) : 0;
+
+  if (cache != NULL && cache->n_blocks > 0)
+    return n_taken;
+
+  while (n_taken < n_blocks && self->open.length > 0)
+    {
+      FsmmChunk *chunk;
+      FsmmChunkBlocks taken = fsmm_store_take_word (self, n_blocks - n_taken, &chunk);
+
+      while (taken.bits != 0)
+        {
+          gsize block = fsmm_chunk_blocks_next (&taken);
+
+          if (fsmm_store_is_lost (self, chunk, block, later))
+            continue;
+          if (G_UNLIKELY (self->debug != 0))
+            fsmm_store_debug_take (self, chunk, block, later);
+          fsmm_state_set (&chunk->states[block], FSMM_STATE_LIVE);
+          blocks[n_taken++] = fsmm_chunk_address (chunk, block);
+        }
+    }
+
+  return n_taken;
+}
+
+static FsmmTakeResult
+take_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+{
+  FsmmLater later = fsmm_later_at_this_site (self);
+  FsmmTakeResult result;
+  gsize n_taken = 0;
+
+  fsmm_thread_ensure_cache (self);
+
+  fsmm_lock (&self->lock);
+  fsmm_store_note_peak (self);
+
+  do
+    {
+      result = ensure_free (self, n_blocks - n_taken, &later);
+      if (result == FSMM_TAKE_OK)
+        n_taken += take_locked (self, n_blocks - n_taken, blocks + n_taken, &later);
+    }
+  while (result == FSMM_TAKE_OK && n_taken < n_blocks);
+
+  fsmm_store_note_peak (self);
+  fsmm_store_unlock_and_finish (self, &later);
+
+  if (result != FSMM_TAKE_OK)
+    give_back_many (self, n_taken, blocks);
+
+  return result;
+}
+
+/* Takes @n_blocks live blocks, or none. */
+FsmmTakeResult
+fsmm_store_take_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+{
+  FsmmCache *cache = fsmm_cache_enter (self);
+  gsize n_taken = 0;
+  FsmmTakeResult result;
+
+  if (cache != NULL)
+    {
+      if (cache->n_blocks >= n_blocks)
+        n_taken = take_from_cache (cache, n_blocks, blocks);
+      fsmm_cache_leave (cache);
+    }
+  if (n_taken == n_blocks)
+    return FSMM_TAKE_OK;
+
+  result = take_many_slowly (self, n_blocks - n_taken, blocks + n_taken);
+  if (result != FSMM_TAKE_OK)
+    give_back_many (self, n_taken, blocks);
+
+  return result;
+}
+
+/* --- Giving --- */
+
+/* Takes what was given since there were @n_before blocks in the cache out of it again. */
+static void
+take_out_again (FsmmCache *self, guint n_before)
+{
+  while (self->n_blocks > n_before)
+    {
+      FsmmState *state = self->slots[self->n_blocks - 1].state;
+
+      /* What another thread has freed at the same time is not put right here: that is found
+       * next. */
+      if (fsmm_state_has_mark (fsmm_state_get (state), self->mark))
+        fsmm_state_set (state, FSMM_STATE_LIVE);
+      fsmm_cache_set_n_blocks (self, self->n_blocks - 1);
+    }
+}
+
+/* Returns FALSE, and gives none, if one of them cannot be, for whatever reason. */
+static gboolean
+give_to_cache (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+{
+  FsmmCache *cache = fsmm_cache_enter (self);
+  gboolean given = FALSE;
+  guint n_before;
+
+  if (cache == NULL)
+    return FALSE;
+
+  n_before = cache->n_blocks;
+  given = n_blocks <= cache->capacity - n_before;
+  for (gsize i = 0; given && i < n_blocks; i++)
+    {
+      FsmmState *state = fsmm_cache_find_or_meet (cache, &self->geometry, blocks[i]);
+
+      given = state != NULL && fsmm_state_get (state) == FSMM_STATE_LIVE;
+      if (given)
+        fsmm_cache_push (cache, blocks[i], state);
+    }
+  if (!given)
+    take_out_again (cache, n_before);
+
+  fsmm_cache_leave (cache);
+
+  return given;
+}
+
+/* The state of a block, which is looked for in @chunk first, where the last one was. */
+static FsmmState *
+find_state_near (FsmmStore *self, gconstpointer address, FsmmChunk **chunk)
+{
+  gpointer base = fsmm_geometry_chunk_base (&self->geometry, address);
+
+  if (*chunk == NULL || (*chunk)->base != base)
+    *chunk = fsmm_store_find_chunk (self, address);
+
+  return *chunk != NULL ? fsmm_chunk_find_state (*chunk, &self->geometry, address) : NULL;
+}
+
+/* Sets blocks free, up to the first that is not live. Returns how many that are. */
+static gsize
+set_free (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+{
+  FsmmChunk *chunk = NULL;
+
+  for (gsize i = 0; i < n_blocks; i++)
+    if (blocks[i] != NULL)
+      {
+        FsmmState *state = find_state_near (self, blocks[i], &chunk);
+
+        if (state == NULL || fsmm_state_get (state) != FSMM_STATE_LIVE)
+          return i;
+        fsmm_state_set (state, FSMM_STATE_FREE);
+      }
+
+  return n_blocks;
+}
+
+/* Undoes that, but for a block that another thread has freed at the same time. */
+static void
+set_live_again (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+{
+  FsmmChunk *chunk = NULL;
+
+  for (gsize i = 0; i < n_blocks; i++)
+    if (blocks[i] != NULL)
+      {
+        FsmmState *state = find_state_near (self, blocks[i], &chunk);
+
+        if (fsmm_state_get (state) == FSMM_STATE_FREE)
+          fsmm_state_set (state, FSMM_STATE_LIVE);
+      }
+}
+
+static void
+put_back_for_debugging (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later)
+{
+  for (gsize i = 0; i < n_blocks; i++)
+    if (blocks[i] != NULL)
+      {
+        FsmmChunk *chunk = fsmm_store_lookup_chunk (self, blocks[i]);
+        FsmmState *state = fsmm_chunk_find_state (chunk, &self->geometry, blocks[i]);
+
+        fsmm_store_debug_give (self, chunk, state - chunk->states, later);
+      }
+}
+
+static void
+put_back_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later)
+{
+  FsmmReturn on_the_way = { .store = self, .later = later };
+  FsmmChunk *chunk = NULL;
+
+  for (gsize i = 0; i < n_blocks; i++)
+    if (blocks[i] != NULL)
+      fsmm_return_add (&on_the_way,
+                       (FsmmSlot) { blocks[i], find_state_near (self, blocks[i], &chunk) });
+  fsmm_return_finish (&on_the_way);
+}
+
+static FsmmAddressKind
+give_locked (FsmmStore *self,
+             gsize n_blocks,
+             gpointer *blocks,
+             gsize *n_given,
+             FsmmLater *later)
+{
+  FsmmAddressKind kind = FSMM_ADDRESS_LIVE;
+
+  *n_given = set_free (self, n_blocks, blocks);
+  if (*n_given == n_blocks && G_UNLIKELY (self->debug != 0))
+    put_back_for_debugging (self, n_blocks, blocks, later);
+  else if (*n_given == n_blocks)
+    put_back_locked (self, n_blocks, blocks, later);
+  else
+    {
+      kind = fsmm_store_inspect_locked (self, blocks[*n_given]);
+      /* It was free a moment ago, and another thread has taken it since. */
+      if (kind == FSMM_ADDRESS_LIVE)
+        kind = FSMM_ADDRESS_FREE;
+      set_live_again (self, *n_given, blocks);
+    }
+
+  return kind;
+}
+
+static FsmmAddressKind
+give_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
+{
+  FsmmLater later = fsmm_later_at_this_site (self);
+  FsmmAddressKind kind;
+
+  fsmm_lock (&self->lock);
+  fsmm_store_note_peak (self);
+  kind = give_locked (self, n_blocks, blocks, n_given, &later);
+  fsmm_store_unlock_and_finish (self, &later);
+
+  return kind;
+}
+
+/* Gives back @n_blocks blocks, leaving out those that are NULL, or none if one of them is not a
+ * live block of the store or is there twice: returns what that one is, and its place in
+ * @n_given. */
+FsmmAddressKind
+fsmm_store_give_many (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
+{
+  *n_given = n_blocks;
+  if (give_to_cache (self, n_blocks, blocks))
+    return FSMM_ADDRESS_LIVE;
+
+  return give_many_slowly (self, n_blocks, blocks, n_given);
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "engine/store/fsmm-store-debug.h"
+#include "engine/cache/fsmm-thread.h"
+
+/* --- Walking --- */
+
+/* Starts a walk over the blocks of the chunks that exist now. */
+void
+fsmm_store_walk_begin (FsmmStoreWalk *walk, FsmmStore *self)
+{
+  *walk = (FsmmStoreWalk) { .store = fsmm_store_get_name (self) };
+
+  fsmm_lock (&self->lock);
+  walk->end_serial = self->next_serial;
+  fsmm_unlock (&self->lock);
+}
+
+/* The first chunk behind those that have been walked over, from this one on, or NULL. */
+static FsmmChunk *
+find_next_chunk (const FsmmStoreWalk *walk, GList *link)
+{
+  for (; link != NULL; link = link->next)
+    {
+      FsmmChunk *chunk = link->data;
+
+      if (chunk->serial >= walk->end_serial)
+        return NULL;
+      if (!chunk->detached && (walk->base == NULL || chunk->serial > walk->serial))
+        return chunk;
+    }
+
+  return NULL;
+}
+
+/* The chunk that the walk has come to, or NULL if that has been removed since. */
+static FsmmChunk *
+get_chunk (const FsmmStoreWalk *walk)
+{
+  FsmmChunk *chunk =
+    walk->base != NULL ? fsmm_store_lookup_chunk (walk->store.store, walk->base) : NULL;
+
+  return chunk != NULL && chunk->serial == walk->serial ? chunk : NULL;
+}
+
+/* Called with the lock held. */
+static gpointer
+find_next_block (FsmmStoreWalk *walk)
+{
+  FsmmChunk *chunk = get_chunk (walk);
+  gpointer block = chunk != NULL ? fsmm_chunk_next_whole (chunk, walk->next_index) : NULL;
+
+  while (block == NULL)
+    {
+      chunk = find_next_chunk (walk, chunk != NULL ? chunk->all_link.next
+                                                   : walk->store.store->all.head);
+      if (chunk == NULL)
+        return NULL;
+
+      walk->base = chunk->base;
+      walk->serial = chunk->serial;
+      block = fsmm_chunk_next_whole (chunk, 0);
+    }
+
+  walk->next_index = ((guint8 *) block - chunk->base) / chunk->geometry->block_size + 1;
+  return block;
+}
+
+/* The next block that is live or held at this moment, or NULL at the end, which is also when the
+ * store is gone. */
+gpointer
+fsmm_store_walk_next (FsmmStoreWalk *walk)
+{
+  gpointer block;
+
+  if (!fsmm_thread_lock_store (&walk->store))
+    return NULL;
+
+  block = find_next_block (walk);
+  fsmm_unlock (&walk->store.store->lock);
+
+  return block;
+}
+
+/* --- Dropping all blocks --- */
+
+/* Marks a chunk: nothing is taken from it any more, and its handles are of no use. Blocks that are
+ * CHANGING pin it from now on. Returns how many blocks are in it. */
+static gsize
+mark_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmLater *later)
+{
+  fsmm_store_find_lost (self, chunk, later);
+  fsmm_store_close_chunk (self, chunk, drop_id, later);
+  chunk->n_pins += fsmm_chunk_count_changing (chunk);
+
+  return chunk->n_out;
+}
+
+/* Goes on with a chunk whose drop was left by a user function that did not return, or by a thread
+ * that does not exist in a child of fork (). Returns how many blocks are left in it. */
+static gsize
+take_over_chunk (FsmmChunk *chunk, gsize drop_id)
+{
+  chunk->drop_id = drop_id;
+  chunk->dropper = &fsmm_thread;
+
+  return fsmm_chunk_count_whole (chunk);
+}
+
+/* Caches are stopped and empty. */
+static gsize
+mark_chunks (FsmmStore *self, FsmmLater *later)
+{
+  gsize drop_id = __atomic_add_fetch (&self->epoch, 1, __ATOMIC_RELEASE);
+  gsize n_blocks = 0;
+
+  for (GList *l = self->all.head; l != NULL; l = l->next)
+    {
+      FsmmChunk *chunk = l->data;
+
+      if (chunk->drop_id == 0)
+        n_blocks += mark_chunk (self, chunk, drop_id, later);
+      else if (chunk->dropper == NULL && !chunk->detached)
+        n_blocks += take_over_chunk (chunk, drop_id);
+    }
+
+  return n_blocks;
+}
+
+static void
+remove_marked_chunks (FsmmStore *self, gsize drop_id, FsmmLater *later)
+{
+  GList *next;
+
+  for (GList *l = self->all.head; l != NULL; l = next)
+    {
+      FsmmChunk *chunk = l->data;
+
+      next = l->next;
+      if (chunk->drop_id == drop_id && !chunk->detached)
+        fsmm_store_remove_chunk (self, chunk, later);
+    }
+}
+
+/* Drops every block, as it is, and every chunk. Returns how many blocks there were. */
+gsize
+fsmm_store_drop_all (FsmmStore *self)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+  gsize n_dropped;
+
+  fsmm_lock (&self->lock);
+  fsmm_store_quiesce (self, &later);
+  n_dropped = mark_chunks (self, &later);
+  remove_marked_chunks (self, self->epoch, &later);
+  fsmm_store_unlock_and_finish (self, &later);
+
+  return n_dropped;
+}
+
+/* --- Dropping all blocks in steps --- */
+
+/* Blocks that are taken meanwhile come from new chunks. Returns how many blocks there were. */
+gsize
+fsmm_store_drop_begin (FsmmStoreDrop *drop, FsmmStore *self)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+  gsize n_dropped;
+
+  fsmm_lock (&self->lock);
+  fsmm_store_quiesce (self, &later);
+  n_dropped = mark_chunks (self, &later);
+  self->n_drops++;
+  *drop = (FsmmStoreDrop) { .store = self, .id = self->epoch };
+  fsmm_store_unlock_and_finish (self, &later);
+
+  return n_dropped;
+}
+
+/* Sets those blocks free that have been cleared. Called with the lock held. */
+static void
+put_back_cleared (FsmmStoreDrop *drop)
+{
+  FsmmChunk *chunk = drop->chunk;
+  FsmmStore *store = drop->store;
+  FsmmChunkBlocks left = drop->cleared;
+  guint64 again;
+  gsize n_given;
+
+  while (left.bits != 0)
+    {
+      gsize block = fsmm_chunk_blocks_next (&left);
+
+      if (G_UNLIKELY (store->debug != 0))
+        fsmm_store_debug_finish (store, chunk, block);
+      fsmm_state_set (&chunk->states[block], FSMM_STATE_FREE);
+    }
+
+  fsmm_store_note_peak (store);
+  n_given = fsmm_chunk_give (chunk, drop->cleared, &again);
+  if (!chunk->detached)
+    store->n_out -= n_given;
+  drop->cleared.bits = 0;
+}
+
+/* The first chunk of this drop, from that one on, that has blocks left. Called with the lock
+ * held. */
+static FsmmChunk *
+find_chunk_to_clear (FsmmStoreDrop *drop, GList *link)
+{
+  for (; link != NULL; link = link->next)
+    {
+      FsmmChunk *chunk = link->data;
+
+      if (chunk->drop_id == drop->id && !chunk->detached)
+        {
+          drop->left = fsmm_chunk_next_whole_word (chunk, 0);
+          if (drop->left.bits != 0)
+            return fsmm_store_pin_chunk (chunk);
+        }
+    }
+
+  return NULL;
+}
+
+/* A chunk that is pinned stays in the list even when it is detached, and so leads on to the next
+ * one. Called with the lock held. */
+static void
+find_word_to_clear (FsmmStoreDrop *drop, FsmmLater *later)
+{
+  FsmmChunk *chunk = drop->chunk;
+  GList *next = chunk != NULL ? chunk->all_link.next : drop->store->all.head;
+
+  if (chunk != NULL && chunk->drop_id == drop->id && !chunk->detached)
+    {
+      drop->left = fsmm_chunk_next_whole_word (chunk, drop->left.word + 1);
+      if (drop->left.bits != 0)
+        return;
+    }
+
+  drop->chunk = find_chunk_to_clear (drop, next);
+  if (chunk != NULL)
+    fsmm_store_unpin_chunk (drop->store, chunk, later);
+}
+
+/* Moves on to a word that has blocks left, if there is one. */
+static void
+advance (FsmmStoreDrop *drop)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+
+  fsmm_lock (&drop->store->lock);
+  if (drop->cleared.bits != 0)
+    put_back_cleared (drop);
+  find_word_to_clear (drop, &later);
+  drop->cleared.word = drop->left.word;
+  fsmm_store_unlock_and_finish (drop->store, &later);
+}
+
+/* The next block for the caller to clear, or NULL at the end. The lock is taken once for a word:
+ * each block is claimed only when its turn comes, so that nothing else is lost if the function
+ * that clears it does not return. */
+gpointer
+fsmm_store_drop_next (FsmmStoreDrop *drop)
+{
+  do
+    {
+      while (drop->left.bits != 0)
+        {
+          gsize block = fsmm_chunk_blocks_next (&drop->left);
+
+          if (fsmm_state_claim_whole (&drop->chunk->states[block]))
+            {
+              drop->cleared.bits |= fsmm_chunk_blocks_one (block).bits;
+              return fsmm_chunk_address (drop->chunk, block);
+            }
+        }
+      advance (drop);
+    }
+  while (drop->chunk != NULL);
+
+  return NULL;
+}
+
+void
+fsmm_store_drop_end (FsmmStoreDrop *drop)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+
+  fsmm_lock (&drop->store->lock);
+  fsmm_store_quiesce (drop->store, &later);
+  remove_marked_chunks (drop->store, drop->id, &later);
+  drop->store->n_drops--;
+  fsmm_store_unlock_and_finish (drop->store, &later);
+}
+
+/* --- Drops that were left in the middle --- */
+
+/* Whoever drops everything next goes on with the chunks that no thread clears. */
+
+/* For a thread that has left one. */
+void
+fsmm_store_abandon_drop (const FsmmDropName *name)
+{
+  FsmmStore *self = name->store.store;
+
+  if (!fsmm_thread_lock_store (&name->store))
+    return;
+
+  for (GList *l = self->all.head; l != NULL; l = l->next)
+    {
+      FsmmChunk *chunk = l->data;
+
+      if (chunk->dropper == &fsmm_thread && (name->id == 0 || name->id == chunk->drop_id))
+        chunk->dropper = NULL;
+    }
+  fsmm_unlock (&self->lock);
+}
+
+/* Called with the lock held, where the other threads do not exist, or do not use the store any
+ * more. */
+void
+fsmm_store_abandon_drops_of_others (FsmmStore *self)
+{
+  for (GList *l = self->all.head; l != NULL; l = l->next)
+    {
+      FsmmChunk *chunk = l->data;
+
+      if (chunk->dropper != &fsmm_thread)
+        chunk->dropper = NULL;
+    }
+}
+
+/* For whoever drops the last reference. */
+void
+fsmm_store_abandon_all_drops (FsmmStore *self)
+{
+  fsmm_store_abandon_drop (&(FsmmDropName) { fsmm_store_get_name (self), 0 });
+  fsmm_lock (&self->lock);
+  fsmm_store_abandon_drops_of_others (self);
+  fsmm_unlock (&self->lock);
+}

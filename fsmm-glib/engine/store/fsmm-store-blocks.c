@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "engine/store/fsmm-store-debug.h"
+
+/* --- Frees that were one too many --- */
+
+/* Notes that a block was freed twice, for a report when the lock is let go. */
+void
+fsmm_store_lose (FsmmStore *self, gpointer block, FsmmLater *later)
+{
+  FsmmLost *lost = &later->lost;
+
+  if (lost->n_blocks == 0)
+    fsmm_report_init (&lost->report, &self->belongs);
+  if (lost->n_blocks < G_N_ELEMENTS (lost->blocks))
+    lost->blocks[lost->n_blocks] = block;
+  lost->n_blocks++;
+}
+
+void
+fsmm_store_lose_all (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks lost, FsmmLater *later)
+{
+  while (G_UNLIKELY (lost.bits != 0))
+    fsmm_store_lose (self, fsmm_chunk_address (chunk, fsmm_chunk_blocks_next (&lost)), later);
+}
+
+/* --- Blocks leave the store --- */
+
+void
+fsmm_store_note_taken (FsmmStore *self, FsmmChunk *chunk, gsize n_blocks)
+{
+  self->n_free -= n_blocks;
+  self->n_out += n_blocks;
+
+  if (fsmm_chunk_is_full (chunk))
+    g_queue_unlink (&self->open, &chunk->open_link);
+}
+
+/* Of two threads that free a block at once, one may bring it back to the store while the other
+ * has it handed out again: until it is taken from here, nobody has noticed. This finds all such
+ * blocks of an open or full chunk, and takes them out. Caches are stopped and empty. */
+void
+fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
+{
+  const FsmmGeometry *geometry = &self->geometry;
+
+  if (G_LIKELY (fsmm_chunk_count_in_store (chunk) == geometry->n_blocks - chunk->n_out))
+    return;
+
+  for (gsize i = 0; i < geometry->n_blocks; i++)
+    if (fsmm_chunk_is_free (chunk, i) && fsmm_store_is_lost (self, chunk, i, later))
+      {
+        fsmm_chunk_take_again (chunk, i);
+        fsmm_store_note_taken (self, chunk, 1);
+      }
+}
+
+/* Takes some free blocks of one chunk. The caller looks at the state of each, and writes it: of
+ * one that is not in the store, fsmm_store_lose () is to be told. Where no block is free at all,
+ * @chunk is NULL. */
+FsmmChunkBlocks
+fsmm_store_take_word (FsmmStore *self, gsize max_blocks, FsmmChunk **chunk)
+{
+  FsmmChunkBlocks taken = { 0, 0 };
+
+  *chunk = g_queue_peek_head (&self->open);
+  if (*chunk != NULL)
+    {
+      taken = fsmm_chunk_take (*chunk, max_blocks);
+      fsmm_store_note_taken (self, *chunk, fsmm_chunk_blocks_count (taken));
+    }
+
+  return taken;
+}
+
+static FsmmSlot
+take_one (FsmmStore *self, FsmmState to, FsmmTakeResult *result, FsmmLater *later)
+{
+  FsmmChunkBlocks blocks;
+  FsmmChunk *chunk;
+  gsize block;
+
+  do
+    {
+      *result = fsmm_store_ensure_free (self, 1, later);
+      if (*result != FSMM_TAKE_OK)
+        return FSMM_NO_SLOT;
+      blocks = fsmm_store_take_word (self, 1, &chunk);
+      block = fsmm_chunk_blocks_next (&blocks);
+    }
+  while (fsmm_store_is_lost (self, chunk, block, later));
+
+  if (G_UNLIKELY (self->debug != 0))
+    fsmm_store_debug_take (self, chunk, block, later);
+  fsmm_state_set (&chunk->states[block], to);
+
+  return (FsmmSlot) { fsmm_chunk_address (chunk, block), &chunk->states[block] };
+}
+
+static FsmmSlot
+take_slowly (FsmmStore *self, FsmmState to, gsize *epoch, FsmmTakeResult *result)
+{
+  FsmmLater later = fsmm_later_at_this_site (self);
+  FsmmCache *cache = fsmm_thread_ensure_cache (self);
+  FsmmSlot taken = FSMM_NO_SLOT;
+
+  fsmm_lock (&self->lock);
+  fsmm_store_note_peak (self);
+
+  *epoch = self->epoch;
+  *result = FSMM_TAKE_OK;
+  if (cache != NULL)
+    taken = fsmm_cache_pop (fsmm_cache_fill_up (cache, result, &later), to);
+  if (taken.block == NULL && *result == FSMM_TAKE_OK)
+    taken = take_one (self, to, result, &later);
+
+  fsmm_store_note_peak (self);
+  fsmm_store_unlock_and_finish (self, &later);
+
+  return taken;
+}
+
+/* Fills a block that is CHANGING, without the lock, since it may be large. Returns FALSE if it
+ * was dropped meanwhile with all others. */
+static gboolean
+fill_and_settle (FsmmStore *self, FsmmSlot taken, FsmmState to, FsmmFill fill, gsize epoch)
+{
+  const FsmmClaim claim = { taken, epoch };
+
+  fsmm_fill (taken.block, fill);
+  if (fsmm_store_settle (self, &claim, to))
+    return TRUE;
+
+  fsmm_store_finish (self, &claim);
+  return FALSE;
+}
+
+/* For a thread that has nothing in its cache, or none, or must not use it now. Nobody sees a
+ * block with what was left in it before. */
+FsmmSlot
+fsmm_store_take_slowly (FsmmStore *self,
+                        FsmmState to,
+                        FsmmFill fill,
+                        gsize *epoch,
+                        FsmmTakeResult *result)
+{
+  FsmmSlot taken;
+
+  if (fill.n_bytes == 0)
+    return take_slowly (self, to, epoch, result);
+
+  do
+    taken = take_slowly (self, FSMM_STATE_CHANGING, epoch, result);
+  while (taken.block != NULL && !fill_and_settle (self, taken, to, fill, *epoch));
+
+  return taken;
+}
+
+/* --- Blocks come back --- */
+
+/* Puts blocks where they can be taken from, unless they are there already. The caller has
+ * written their states. A chunk that was full goes to the end of the queue, so that more of its
+ * blocks have come back by the time it is used again: taking many blocks from one chunk is
+ * cheaper than one from each. */
+void
+fsmm_store_put_back (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks blocks, FsmmLater *later)
+{
+  gboolean was_full = fsmm_chunk_is_full (chunk);
+  FsmmChunkBlocks again = { blocks.word, 0 };
+  gsize n_given = fsmm_chunk_give (chunk, blocks, &again.bits);
+
+  fsmm_store_lose_all (self, chunk, again, later);
+
+  self->n_free += n_given;
+  self->n_out -= n_given;
+  if (was_full && n_given > 0)
+    g_queue_push_tail_link (&self->open, &chunk->open_link);
+}
+
+/* Their states are theirs to write, unless another thread has freed one of them at the same
+ * time. */
+static void
+unmark (FsmmReturn *self)
+{
+  FsmmChunkBlocks lost = self->blocks;
+
+  lost.bits = fsmm_chunk_unmark (self->chunk, self->blocks, self->mark,
+                                 fsmm_store_is_alone (self->store));
+  self->blocks.bits &= ~lost.bits;
+  fsmm_store_lose_all (self->store, self->chunk, lost, self->later);
+}
+
+void
+fsmm_return_finish (FsmmReturn *self)
+{
+  if (self->blocks.bits == 0)
+    return;
+
+  g_assert (self->chunk != NULL);
+  if (self->mark != 0)
+    unmark (self);
+  fsmm_store_put_back (self->store, self->chunk, self->blocks, self->later);
+  self->blocks.bits = 0;
+}
+
+/* A block that comes twice, because it was freed twice, is lost once. */
+void
+fsmm_return_add (FsmmReturn *self, FsmmSlot slot)
+{
+  FsmmChunkBlocks one;
+
+  if (self->chunk == NULL || !fsmm_chunk_has_state (self->chunk, slot.state))
+    {
+      fsmm_return_finish (self);
+      self->chunk = fsmm_store_find_chunk (self->store, slot.block);
+      g_assert (self->chunk != NULL);
+    }
+
+  one = fsmm_chunk_blocks_one (slot.state - self->chunk->states);
+  if (one.word != self->blocks.word || (one.bits & self->blocks.bits) != 0)
+    {
+      fsmm_return_finish (self);
+      self->blocks.word = one.word;
+    }
+
+  self->blocks.bits |= one.bits;
+}
+
+/* Gives a block back if it is in the state @from, and says what the address was in any case. */
+FsmmAddressKind
+fsmm_store_give_locked (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later)
+{
+  FsmmState *state = fsmm_store_find_state (self, block);
+  FsmmState found;
+  FsmmChunk *chunk;
+
+  if (state == NULL)
+    return fsmm_store_inspect_locked (self, block);
+
+  found = fsmm_state_get (state);
+  if (found != from)
+    return fsmm_state_to_kind (found);
+
+  chunk = fsmm_store_lookup_chunk (self, block);
+  if (G_UNLIKELY (self->debug != 0))
+    {
+      fsmm_store_debug_give (self, chunk, state - chunk->states, later);
+      return fsmm_state_to_kind (from);
+    }
+
+  fsmm_state_set (state, FSMM_STATE_FREE);
+  fsmm_store_put_back (self, chunk, fsmm_chunk_blocks_one (state - chunk->states), later);
+
+  return fsmm_state_to_kind (from);
+}
+
+/* The same for a block that nobody else has a right to give back. */
+void
+fsmm_store_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later)
+{
+  FsmmCache *cache = fsmm_thread_get_cache (self->index);
+
+  if (cache != NULL)
+    fsmm_cache_make_room (cache, later);
+  if (fsmm_store_give_locked (self, block, from, later) != fsmm_state_to_kind (from))
+    fsmm_store_lose (self, block, later);
+}
+
+/* For a thread that has no room in its cache, or none, or must not use it now, or has the
+ * address of something else. */
+FsmmAddressKind
+fsmm_store_give_slowly (FsmmStore *self, gpointer block, FsmmState from)
+{
+  FsmmLater later = fsmm_later_at_this_site (self);
+  FsmmCache *cache = fsmm_thread_ensure_cache (self);
+  FsmmAddressKind kind;
+
+  fsmm_lock (&self->lock);
+  fsmm_store_note_peak (self);
+
+  if (cache != NULL)
+    fsmm_cache_make_room (cache, &later);
+  kind = fsmm_store_give_locked (self, block, from, &later);
+
+  fsmm_store_unlock_and_finish (self, &later);
+
+  return kind;
+}
+
+/* --- What an address is --- */
+
+FsmmAddressKind
+fsmm_store_inspect_locked (FsmmStore *self, gconstpointer address)
+{
+  FsmmChunk *chunk = fsmm_store_lookup_chunk (self, address);
+  FsmmState *state;
+
+  if (chunk == NULL)
+    return FSMM_ADDRESS_FOREIGN;
+
+  state = fsmm_chunk_find_state (chunk, &self->geometry, address);
+  if (state != NULL)
+    return fsmm_state_to_kind (fsmm_state_get (state));
+
+  return fsmm_chunk_is_in_tail (chunk, address) ? FSMM_ADDRESS_TAIL : FSMM_ADDRESS_INTERIOR;
+}
+
+/* Whether @address is the start of a block that somebody has. */
+gboolean
+fsmm_store_is_out (FsmmStore *self, gconstpointer address)
+{
+  FsmmCache *cache = fsmm_store_enter (self);
+  FsmmState *state = fsmm_store_find_state (self, address);
+  FsmmState found = state != NULL ? fsmm_state_get (state) : FSMM_STATE_FREE;
+
+  fsmm_store_leave (self, cache);
+
+  return fsmm_state_is_out (found);
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "engine/store/fsmm-store-debug.h"
+
+#include "engine/heap/fsmm-exit.h"
+#include "debug/fsmm-sanitizers.h"
+
+#include <string.h>
+
+/* A block on its way out of the store, or back, where FSMM_DEBUG is set or a tool watches:
+ *
+ *   taken: its poison is looked at, it is filled anew, and tools are told that it may be touched;
+ *   given: its canary is looked at, it is poisoned or wiped, and tools are told that it is free;
+ *   quarantined: it is out of the store still, as one in the cache of a thread is.
+ *
+ * What is found is reported when the lock is let go. */
+
+static inline gpointer
+get_address (FsmmChunk *chunk, gsize block)
+{
+  return fsmm_chunk_address (chunk, block);
+}
+
+void
+fsmm_store_debug_init (FsmmStore *self)
+{
+  if (self->debug & FSMM_DEBUG_TOOLS)
+    fsmm_tools_add_store (self);
+  if (self->debug & FSMM_DEBUG_QUARANTINE && !fsmm_quarantine_init (&self->quarantine))
+    self->debug &= ~FSMM_DEBUG_QUARANTINE;
+  if (self->debug & (FSMM_DEBUG_LEAKS | FSMM_DEBUG_POISON | FSMM_DEBUG_CANARY))
+    fsmm_exit_watch ();
+}
+
+void
+fsmm_store_debug_clear (FsmmStore *self)
+{
+  if (self->debug & FSMM_DEBUG_TOOLS)
+    fsmm_tools_remove_store (self);
+  fsmm_quarantine_clear (&self->quarantine);
+}
+
+/* --- Damage --- */
+
+static void
+note_damage (FsmmStore *self,
+             FsmmChunk *chunk,
+             gsize block,
+             FsmmDamageKind kind,
+             const FsmmDamage *damage,
+             FsmmLater *later)
+{
+  FsmmFinding *finding = g_new0 (FsmmFinding, 1);
+
+  fsmm_report_init (&finding->report, &self->belongs);
+  finding->kind = kind;
+  finding->damage = *damage;
+  finding->chunk = chunk->base;
+  finding->index = block;
+  finding->block = get_address (chunk, block);
+  finding->alloc_size = self->geometry.alloc_size;
+  finding->is_traced = chunk->histories != NULL;
+  if (finding->is_traced)
+    finding->history = chunk->histories[block];
+
+  g_queue_push_tail (&later->findings, finding);
+}
+
+static void
+check_free_block (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+{
+  FsmmDamage damage;
+
+  if (self->debug & FSMM_DEBUG_POISON &&
+      fsmm_guard_is_free_damaged (&self->geometry, get_address (chunk, block), &damage))
+    note_damage (self, chunk, block, FSMM_DAMAGE_WRITTEN_AFTER_FREE, &damage, later);
+}
+
+static void
+check_behind_block (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+{
+  FsmmDamage damage;
+
+  if (self->debug & FSMM_DEBUG_CANARY &&
+      fsmm_guard_is_behind_damaged (&self->geometry, get_address (chunk, block), &damage))
+    note_damage (self, chunk, block, FSMM_DAMAGE_OVERRUN, &damage, later);
+}
+
+/* --- Chunks --- */
+
+static void
+fill_chunk (FsmmStore *self, FsmmChunk *chunk)
+{
+  for (gsize i = 0; i < self->geometry.n_blocks; i++)
+    {
+      if (self->debug & FSMM_DEBUG_POISON)
+        fsmm_guard_fill_free (&self->geometry, get_address (chunk, i));
+      if (self->debug & FSMM_DEBUG_CANARY)
+        fsmm_guard_fill_behind (&self->geometry, get_address (chunk, i));
+    }
+}
+
+/* Returns FALSE if there is no memory for it. */
+gboolean
+fsmm_store_debug_add_chunk (FsmmStore *self, FsmmChunk *chunk)
+{
+  gsize n_blocks = self->geometry.n_blocks;
+
+  if (self->debug & FSMM_DEBUG_HISTORY)
+    {
+      chunk->histories = fsmm_system_try_new0 (n_blocks * sizeof (FsmmHistory));
+      if (chunk->histories == NULL)
+        return FALSE;
+    }
+
+  fill_chunk (self, chunk);
+  if (self->debug & FSMM_DEBUG_TOOLS)
+    fsmm_tools_forbid (chunk->base, self->geometry.span);
+
+  return TRUE;
+}
+
+static inline gboolean
+is_taken (const FsmmChunk *chunk, gsize block)
+{
+  return fsmm_state_is_out (fsmm_state_get (&chunk->states[block]));
+}
+
+/* All that is in the chunk is about to go: this is the last time to look. */
+void
+fsmm_store_debug_close_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
+{
+  if (!(self->debug & (FSMM_DEBUG_POISON | FSMM_DEBUG_CANARY)))
+    return;
+
+  for (gsize i = 0; i < self->geometry.n_blocks; i++)
+    {
+      gpointer block = get_address (chunk, i);
+      gsize allowed = is_taken (chunk, i) ? self->geometry.alloc_size : 0;
+      gsize others = self->geometry.block_size - allowed;
+
+      if (self->debug & FSMM_DEBUG_TOOLS)
+        fsmm_tools_allow ((guint8 *) block + allowed, others);
+
+      if (allowed == 0)
+        check_free_block (self, chunk, i, later);
+      check_behind_block (self, chunk, i, later);
+
+      if (self->debug & FSMM_DEBUG_TOOLS)
+        fsmm_tools_forbid ((guint8 *) block + allowed, others);
+    }
+}
+
+/* The same for all chunks, which stay as they are: the program is about to go. */
+void
+fsmm_store_debug_sweep (FsmmStore *self, FsmmLater *later)
+{
+  for (GList *l = self->all.head; l != NULL; l = l->next)
+    if (((FsmmChunk *) l->data)->drop_id == 0)
+      fsmm_store_debug_close_chunk (self, l->data, later);
+}
+
+/* The memory is for others from now on. */
+void
+fsmm_store_debug_dispose_chunk (FsmmStore *self, FsmmChunk *chunk)
+{
+  if (self->debug & FSMM_DEBUG_TOOLS)
+    {
+      for (gsize i = 0; i < self->geometry.n_blocks; i++)
+        if (is_taken (chunk, i))
+          fsmm_tools_note_given (self, get_address (chunk, i), self->geometry.alloc_size);
+      fsmm_tools_allow (chunk->base, self->geometry.span);
+    }
+
+  if (self->debug & FSMM_DEBUG_WIPE)
+    memset (chunk->base, 0,
+            (self->geometry.n_blocks - 1) * self->geometry.block_size + self->geometry.alloc_size);
+}
+
+/* A block of a chunk that is about to go has come back. It may be looked at as long as others are
+ * being cleared: a parent goes through its children. */
+void
+fsmm_store_debug_finish (FsmmStore *self, FsmmChunk *chunk, gsize block)
+{
+  if (self->debug & FSMM_DEBUG_TOOLS)
+    {
+      fsmm_tools_note_given (self, get_address (chunk, block), self->geometry.alloc_size);
+      fsmm_tools_allow (get_address (chunk, block), self->geometry.alloc_size);
+    }
+}
+
+/* --- Blocks --- */
+
+void
+fsmm_store_debug_take (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+{
+  gpointer address = get_address (chunk, block);
+
+  if (self->debug & FSMM_DEBUG_TOOLS)
+    fsmm_tools_allow (address, self->geometry.alloc_size);
+
+  check_free_block (self, chunk, block, later);
+  if (self->debug & FSMM_DEBUG_POISON)
+    fsmm_guard_fill_taken (&self->geometry, address);
+
+  if (self->debug & FSMM_DEBUG_TOOLS)
+    fsmm_tools_note_taken (self, address, self->geometry.alloc_size);
+
+  if (chunk->histories != NULL)
+    chunk->histories[block] = (FsmmHistory) { later->site, NULL, g_get_monotonic_time () };
+}
+
+static void
+clean (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+{
+  gpointer address = get_address (chunk, block);
+
+  if (self->debug & FSMM_DEBUG_TOOLS)
+    fsmm_tools_allow (address, self->geometry.block_size);
+
+  check_behind_block (self, chunk, block, later);
+  if (self->debug & FSMM_DEBUG_WIPE)
+    memset (address, 0, self->geometry.alloc_size);
+  if (self->debug & FSMM_DEBUG_POISON)
+    fsmm_guard_fill_free (&self->geometry, address);
+  if (self->debug & FSMM_DEBUG_CANARY)
+    fsmm_guard_fill_behind (&self->geometry, address);
+
+  if (self->debug & FSMM_DEBUG_TOOLS)
+    {
+      fsmm_tools_note_given (self, address, self->geometry.alloc_size);
+      fsmm_tools_forbid (address, self->geometry.block_size);
+    }
+}
+
+static void
+put_back (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+{
+  fsmm_state_set (&chunk->states[block], FSMM_STATE_FREE);
+  fsmm_store_put_back (self, chunk, fsmm_chunk_blocks_one (block), later);
+
+  /* What malloc () gave goes back to it, so that a tool can tell that it is gone. */
+  if (self->debug & FSMM_DEBUG_MALLOC)
+    {
+      fsmm_store_close_chunk (self, chunk, self->epoch, later);
+      g_queue_push_tail_link (&later->emptied, &chunk->open_link);
+    }
+}
+
+static void
+release_oldest (FsmmStore *self, FsmmLater *later)
+{
+  FsmmSlot slot = fsmm_quarantine_pop (&self->quarantine);
+  FsmmChunk *chunk = fsmm_store_lookup_chunk (self, slot.block);
+
+  put_back (self, chunk, slot.state - chunk->states, later);
+}
+
+static void
+quarantine (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+{
+  FsmmState *state = &chunk->states[block];
+
+  if (self->quarantine.n_blocks == self->quarantine.capacity)
+    release_oldest (self, later);
+
+  fsmm_state_set (state, FSMM_STATE_QUARANTINED);
+  fsmm_quarantine_push (&self->quarantine, (FsmmSlot) { get_address (chunk, block), state });
+}
+
+/* Takes a block back, whatever its state is. */
+void
+fsmm_store_debug_give (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+{
+  clean (self, chunk, block, later);
+  if (chunk->histories != NULL)
+    chunk->histories[block].freed = later->site;
+
+  if (self->quarantine.capacity > 0)
+    quarantine (self, chunk, block, later);
+  else
+    put_back (self, chunk, block, later);
+}
+
+void
+fsmm_store_debug_empty_quarantine (FsmmStore *self, FsmmLater *later)
+{
+  while (self->quarantine.n_blocks > 0)
+    release_oldest (self, later);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the files of the store share. Every function here is called with the store's lock held. */
+
+#pragma once
+
+#include "engine/cache/fsmm-cache.h"
+#include "debug/fsmm-finding.h"
+#include "base/fsmm-lock.h"
+#include "engine/store/fsmm-store.h"
+
+G_BEGIN_DECLS
+
+/* What remains to be done when the lock is let go. */
+typedef struct {
+  gboolean is_stopped;   /* caches are, and have to resume */
+  GQueue emptied;        /* (element-type FsmmChunk): to be removed */
+  GQueue unused;         /* (element-type FsmmSegment): for the system */
+  FsmmLost lost;         /* to be reported: a handler of messages may use the pool */
+  GQueue findings;       /* (element-type FsmmFinding): the same */
+  const FsmmStack *site; /* (nullable): where the program takes or frees blocks */
+} FsmmLater;
+
+#define FSMM_LATER_INIT { .unused = G_QUEUE_INIT }
+
+/* For a thread that is about to take or free blocks. The lock is not held yet. */
+static inline FsmmLater
+fsmm_later_at_this_site (const FsmmStore *self)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+
+  if (G_UNLIKELY (self->debug & FSMM_DEBUG_HISTORY))
+    later.site = fsmm_stack_capture ();
+
+  return later;
+}
+
+void fsmm_store_unlock_and_finish (FsmmStore *self, FsmmLater *later);
+
+/* --- Chunks: fsmm-store.c --- */
+
+/* Whether blocks are taken from the chunk: just then it is in the queue of open ones. */
+static inline gboolean
+fsmm_store_chunk_is_open (const FsmmChunk *chunk)
+{
+  return chunk->drop_id == 0 && !fsmm_chunk_is_full (chunk);
+}
+
+FsmmChunk *fsmm_store_add_chunk (FsmmStore *self, FsmmLater *later);
+void fsmm_store_close_chunk (FsmmStore *self,
+                             FsmmChunk *chunk,
+                             gsize drop_id,
+                             FsmmLater *later);
+void fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
+
+FsmmChunk *fsmm_store_pin_chunk (FsmmChunk *chunk);
+void fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
+
+gboolean fsmm_store_is_within_limit (FsmmStore *self, gsize n_blocks);
+FsmmTakeResult fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later);
+
+/* --- Blocks leave the store and come back: fsmm-store-blocks.c --- */
+
+void fsmm_store_lose (FsmmStore *self, gpointer block, FsmmLater *later);
+void fsmm_store_lose_all (FsmmStore *self,
+                          FsmmChunk *chunk,
+                          FsmmChunkBlocks lost,
+                          FsmmLater *later);
+FsmmChunkBlocks fsmm_store_take_word (FsmmStore *self, gsize max_blocks, FsmmChunk **chunk);
+/* Whether nobody writes to states without the lock, but for this thread. */
+static inline gboolean
+fsmm_store_is_alone (FsmmStore *self)
+{
+  return self->caches.length <= 1;
+}
+
+/* Of two threads that freed a block at once, one has brought it back, from where it was just
+ * taken, and the other has it still. */
+static inline gboolean
+fsmm_store_is_lost (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+{
+  if (G_LIKELY (fsmm_state_is_in_store (fsmm_state_get (&chunk->states[block]))))
+    return FALSE;
+
+  fsmm_store_lose (self, fsmm_chunk_address (chunk, block), later);
+  return TRUE;
+}
+
+void fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
+void fsmm_store_note_taken (FsmmStore *self, FsmmChunk *chunk, gsize n_blocks);
+void fsmm_store_put_back (FsmmStore *self,
+                          FsmmChunk *chunk,
+                          FsmmChunkBlocks blocks,
+                          FsmmLater *later);
+/* Blocks on their way back to the store, those of a word of a chunk at a time. */
+typedef struct {
+  FsmmStore *store;
+  FsmmLater *later;
+  FsmmState mark; /* of the cache they come from, or 0: their states say already that they are free */
+  FsmmChunk *chunk;
+  FsmmChunkBlocks blocks;
+} FsmmReturn;
+
+void fsmm_return_add (FsmmReturn *self, FsmmSlot slot);
+void fsmm_return_finish (FsmmReturn *self);
+
+FsmmAddressKind fsmm_store_give_locked (FsmmStore *self,
+                                        gpointer block,
+                                        FsmmState from,
+                                        FsmmLater *later);
+void fsmm_store_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later);
+FsmmAddressKind fsmm_store_inspect_locked (FsmmStore *self, gconstpointer address);
+
+/* --- Dropping all blocks: fsmm-heap-walk.c --- */
+
+void fsmm_store_abandon_drops_of_others (FsmmStore *self);
+
+/* --- Caches: fsmm-cache.c --- */
+
+guint fsmm_cache_max_blocks (const FsmmGeometry *geometry);
+FsmmCache *fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread);
+void fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmLater *later);
+void fsmm_cache_free (FsmmCache *self);
+
+FsmmCache *fsmm_cache_fill_up (FsmmCache *self, FsmmTakeResult *result, FsmmLater *later);
+FsmmCache *fsmm_cache_make_room (FsmmCache *self, FsmmLater *later);
+void fsmm_cache_drop_lost (FsmmCache *self, FsmmLater *later);
+
+gsize fsmm_store_count_cached (FsmmStore *self);
+void fsmm_store_note_peak (FsmmStore *self);
+
+void fsmm_store_forget_chunk (FsmmStore *self, gconstpointer base);
+void fsmm_store_stop (FsmmStore *self);
+void fsmm_store_resume (FsmmStore *self);
+void fsmm_store_stop_for (FsmmStore *self, FsmmLater *later);
+void fsmm_store_quiesce (FsmmStore *self, FsmmLater *later);
+
+G_END_DECLS

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "engine/store/fsmm-store-locked.h"
+
+#include "engine/store/fsmm-store-debug.h"
+#include "base/fsmm-system.h"
+
+/* The lower bits of a chunk's base are 0, and those that tell large chunks apart are the upper
+ * ones. */
+static guint
+hash_base (gconstpointer base)
+{
+  return (guint) (((guint64) (guintptr) base * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)) >> 32);
+}
+
+/* @max_blocks is G_MAXSIZE for no limit. */
+void
+fsmm_store_init (FsmmStore *self,
+                 const FsmmGeometry *geometry,
+                 gsize max_blocks,
+                 FsmmDebugFlags debug,
+                 const FsmmSubject *belongs)
+{
+  *self = (FsmmStore) {
+    .geometry = *geometry,
+    .max_blocks = max_blocks,
+    .max_cached = fsmm_cache_max_blocks (geometry),
+    .belongs = *belongs,
+    .debug = debug,
+    .epoch = 1,
+  };
+
+  g_mutex_init (&self->lock);
+  self->chunks = g_hash_table_new (hash_base, NULL);
+  g_queue_init (&self->all);
+  g_queue_init (&self->open);
+  g_queue_init (&self->caches);
+  fsmm_segments_init (&self->segments, geometry->span, self);
+  if (G_UNLIKELY (debug != 0))
+    fsmm_store_debug_init (self);
+
+  fsmm_barrier_init ();
+  fsmm_thread_add_store (self);
+  fsmm_lock_is_set_up (&self->lock, self, offsetof (FsmmStore, lock));
+}
+
+/* --- Chunks come and go --- */
+
+FsmmChunk *
+fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address)
+{
+  return g_hash_table_lookup (self->chunks,
+                              fsmm_geometry_chunk_base (&self->geometry, address));
+}
+
+/* A GHashTable aborts when there is no memory for it to grow. Asking for what it could need right
+ * before, and giving that back, turns nearly all such cases into an error. It grows by doubling. */
+static gboolean
+have_memory_for_table (FsmmStore *self)
+{
+  gsize bytes_per_entry = 2 * (2 * sizeof (gpointer) + sizeof (guint));
+  gsize wanted = MAX (16, 2 * self->table_capacity);
+  gpointer probe;
+
+  if (g_hash_table_size (self->chunks) < self->table_capacity)
+    return TRUE;
+
+  probe = fsmm_system_try_new0 (2 * wanted * bytes_per_entry);
+  if (probe == NULL)
+    return FALSE;
+
+  g_free (probe);
+  self->table_capacity = wanted;
+  return TRUE;
+}
+
+/* A chunk's memory, and in @segment what that is from: NULL for malloc (). */
+static gpointer
+take_slot (FsmmStore *self, FsmmSegment **segment)
+{
+  gpointer base;
+
+  if (G_LIKELY (!(self->debug & FSMM_DEBUG_MALLOC)))
+    return fsmm_segments_take (&self->segments, segment);
+
+  *segment = NULL;
+  base = fsmm_system_try_new_aligned (self->geometry.alloc_size, self->geometry.span);
+  if (base != NULL)
+    fsmm_registry_add_lone (base, self);
+
+  return base;
+}
+
+static void
+give_slot_back (FsmmStore *self, FsmmSegment *segment, gpointer base, FsmmLater *later)
+{
+  if (G_UNLIKELY (segment == NULL))
+    {
+      fsmm_registry_remove_lone (base);
+      fsmm_system_free_aligned (base);
+      return;
+    }
+
+  if (!fsmm_segments_give (&self->segments, segment, base))
+    return;
+
+  fsmm_store_stop_for (self, later);
+  fsmm_segments_remove (&self->segments, segment, &later->unused);
+}
+
+/* NULL if there is no memory for one more. */
+FsmmChunk *
+fsmm_store_add_chunk (FsmmStore *self, FsmmLater *later)
+{
+  FsmmSegment *segment;
+  FsmmChunk *chunk;
+  gpointer base;
+
+  if (!have_memory_for_table (self))
+    return NULL;
+
+  base = take_slot (self, &segment);
+  if (base == NULL)
+    return NULL;
+
+  chunk = fsmm_chunk_new (&self->geometry, base, segment);
+  if (chunk != NULL && G_UNLIKELY (self->debug != 0) && !fsmm_store_debug_add_chunk (self, chunk))
+    g_clear_pointer (&chunk, fsmm_chunk_free);
+  if (chunk == NULL)
+    {
+      give_slot_back (self, segment, base, later);
+      return NULL;
+    }
+
+  if (G_LIKELY (segment != NULL))
+    fsmm_segment_set_content (&self->segments, segment, base, chunk);
+  chunk->serial = self->next_serial++;
+  g_hash_table_insert (self->chunks, base, chunk);
+  g_queue_push_tail_link (&self->all, &chunk->all_link);
+  g_queue_push_tail_link (&self->open, &chunk->open_link);
+  self->n_free += self->geometry.n_blocks;
+
+  return chunk;
+}
+
+static void
+dispose_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
+{
+  if (G_UNLIKELY (self->debug != 0))
+    fsmm_store_debug_dispose_chunk (self, chunk);
+
+  g_queue_unlink (&self->all, &chunk->all_link);
+  give_slot_back (self, chunk->segment, chunk->base, later);
+  fsmm_chunk_free (chunk);
+}
+
+/* For a store that is about to be cleared, and whose blocks have been dropped: whether it has to stay
+ * for somebody who pins a chunk. Then @release is called when nobody does any more: never, where a
+ * user function in one of its blocks does not return. */
+gboolean
+fsmm_store_outlive_pins (FsmmStore *self, FsmmReleaseFunc release)
+{
+  gboolean is_pinned;
+
+  fsmm_lock (&self->lock);
+  is_pinned = self->all.length > 0 || self->n_drops > 0;
+  if (is_pinned)
+    self->release = release;
+  fsmm_unlock (&self->lock);
+
+  return is_pinned;
+}
+
+/* Every pin must be gone. */
+void
+fsmm_store_clear (FsmmStore *self)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+
+  /* First while it is still whole: what is found out here is reported, to a handler that may use
+   * it. */
+  fsmm_store_drop_all (self);
+  fsmm_thread_remove_store (self);
+  fsmm_store_drop_all (self);
+
+  g_assert (self->all.length == 0);
+  fsmm_segments_release (&self->segments, &later.unused);
+
+  if (G_UNLIKELY (self->debug != 0))
+    fsmm_store_debug_clear (self);
+  g_hash_table_unref (self->chunks);
+  g_mutex_clear (&self->lock);
+}
+
+/* Nothing is taken from the chunk from now on. */
+void
+fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmLater *later)
+{
+  if (G_UNLIKELY (self->debug != 0))
+    fsmm_store_debug_close_chunk (self, chunk, later);
+
+  if (fsmm_store_chunk_is_open (chunk))
+    g_queue_unlink (&self->open, &chunk->open_link);
+
+  self->n_free -= self->geometry.n_blocks - chunk->n_out;
+  chunk->drop_id = drop_id;
+  chunk->dropper = &fsmm_thread;
+}
+
+/* Makes the chunk's addresses unknown, and gives its memory back as soon as nobody pins it. No
+ * block of it is in a cache. */
+void
+fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
+{
+  if (chunk->drop_id == 0)
+    fsmm_store_close_chunk (self, chunk, self->epoch, later);
+
+  fsmm_store_stop_for (self, later);
+  g_hash_table_remove (self->chunks, chunk->base);
+  if (G_LIKELY (chunk->segment != NULL))
+    fsmm_segment_set_content (&self->segments, chunk->segment, chunk->base, NULL);
+  fsmm_store_forget_chunk (self, chunk->base);
+  self->n_out -= chunk->n_out;
+
+  chunk->detached = TRUE;
+  if (chunk->n_pins == 0)
+    dispose_chunk (self, chunk, later);
+}
+
+FsmmChunk *
+fsmm_store_pin_chunk (FsmmChunk *chunk)
+{
+  chunk->n_pins++;
+
+  return chunk;
+}
+
+void
+fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
+{
+  chunk->n_pins--;
+  if (chunk->n_pins == 0 && chunk->detached)
+    dispose_chunk (self, chunk, later);
+}
+
+/* What is to be called when the store is unlocked, if nobody needs it any more. */
+static FsmmReleaseFunc
+take_release (FsmmStore *self)
+{
+  if (G_LIKELY (self->release == NULL) || self->all.length > 0 || self->n_drops > 0)
+    return NULL;
+
+  return g_steal_pointer (&self->release);
+}
+
+/* Unlocks, and does what others need not wait for, or must not be locked out from. */
+void
+fsmm_store_unlock_and_finish (FsmmStore *self, FsmmLater *later)
+{
+  FsmmReleaseFunc release;
+  GList *link;
+
+  while (G_UNLIKELY ((link = g_queue_pop_head_link (&later->emptied)) != NULL))
+    fsmm_store_remove_chunk (self, link->data, later);
+
+  if (later->is_stopped)
+    fsmm_store_resume (self);
+  release = take_release (self);
+  fsmm_unlock (&self->lock);
+
+  fsmm_segments_release (&self->segments, &later->unused);
+  fsmm_lost_report (&later->lost);
+  while (G_UNLIKELY (later->findings.length > 0))
+    fsmm_finding_report (g_queue_pop_head (&later->findings));
+
+  /* The store may be gone after this. */
+  if (G_UNLIKELY (release != NULL))
+    release (self->belongs.owner);
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "pool/fsmm-block-private.h"
+
+#include "engine/cache/fsmm-cache.h"
+#include "fsmm-error.h"
+#include "pool/fsmm-handle-private.h"
+#include "pool/fsmm-pool-private.h"
+
+#include <string.h>
+
+struct _FsmmBlock {
+  FsmmHandle handle; /* a keeper of its pool */
+};
+
+/* Bytes that somebody holds. */
+typedef struct {
+  FsmmBlock *block; /* (owned) */
+  FsmmChunk *chunk; /* (pinned) */
+} FsmmBlockExport;
+
+G_DEFINE_BOXED_TYPE (FsmmBlock, fsmm_block, fsmm_block_ref, fsmm_block_unref)
+
+/* Takes a block of zeroes from @pool. */
+FsmmBlock *
+fsmm_block_new (FsmmPool *pool, GError **error)
+{
+  const FsmmFill zeroes = { .n_bytes = pool->store.geometry.alloc_size };
+  FsmmBlock *self = fsmm_handle_memory_alloc ();
+  FsmmTakeResult result = FSMM_TAKE_NO_MEMORY;
+  FsmmSlot slot = FSMM_NO_SLOT;
+  gsize epoch;
+
+  if (self != NULL)
+    slot = fsmm_store_take (&pool->store, FSMM_STATE_HELD, zeroes, &epoch, &result);
+
+  if (slot.block == NULL)
+    {
+      g_clear_pointer (&self, fsmm_handle_memory_free);
+      fsmm_pool_report_take (pool, result, 1, error);
+      return NULL;
+    }
+
+  fsmm_keepers_add (&pool->keepers);
+  fsmm_handle_init (&self->handle, pool, slot.block, epoch);
+
+  return self;
+}
+
+/**
+ * fsmm_block_ref: (skip)
+ * @self: a handle
+ *
+ * Adds a reference.
+ *
+ * Returns: (transfer full): @self
+ *
+ * Since: 1.0
+ */
+FsmmBlock *
+fsmm_block_ref (FsmmBlock *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_ref_count_inc (&self->handle.ref_count);
+
+  return self;
+}
+
+static gboolean
+give_back (FsmmBlock *self)
+{
+  return fsmm_store_give_held (&self->handle.pool->store, self->handle.data, self->handle.epoch);
+}
+
+/**
+ * fsmm_block_unref: (skip)
+ * @self: (transfer full): a handle
+ *
+ * Drops a reference. Dropping the last one releases the block, if it has not been released already.
+ *
+ * Since: 1.0
+ */
+void
+fsmm_block_unref (FsmmBlock *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (!g_atomic_ref_count_dec (&self->handle.ref_count))
+    return;
+
+  /* There are no users: each has a reference. */
+  if (fsmm_handle_release (&self->handle) == FSMM_RELEASE_NOW)
+    give_back (self);
+  fsmm_keepers_remove (&self->handle.pool->keepers, self->handle.pool);
+  fsmm_handle_memory_free (self);
+}
+
+/* Becomes a user of the memory. Returns NULL if there is none any more. */
+static FsmmChunk *
+enter (FsmmBlock *self)
+{
+  FsmmChunk *chunk;
+
+  if (!fsmm_handle_enter (&self->handle))
+    return NULL;
+
+  chunk = fsmm_store_pin (&self->handle.pool->store, self->handle.data, self->handle.epoch);
+  if (chunk == NULL)
+    fsmm_handle_leave (&self->handle);
+
+  return chunk;
+}
+
+static void
+leave (FsmmBlock *self, FsmmChunk *chunk)
+{
+  fsmm_store_unpin (&self->handle.pool->store, chunk);
+  if (fsmm_handle_leave (&self->handle))
+    give_back (self);
+}
+
+/* Becomes a user of a part of the memory. Returns NULL with @error set if that cannot be. */
+static FsmmChunk *
+enter_range (FsmmBlock *self, const char *what, gsize offset, gsize n_bytes, GError **error)
+{
+  gsize size = fsmm_block_get_size (self);
+  FsmmChunk *chunk = enter (self);
+
+  if (chunk == NULL)
+    {
+      fsmm_handle_report_released (&self->handle, what, error);
+      return NULL;
+    }
+
+  if (offset <= size && n_bytes <= size - offset)
+    return chunk;
+
+  g_set_error (error, FSMM_ERROR, FSMM_ERROR_OUT_OF_RANGE,
+               "cannot %s %" G_GSIZE_FORMAT " bytes at offset %" G_GSIZE_FORMAT
+               ": the block has %" G_GSIZE_FORMAT,
+               what, n_bytes, offset, size);
+  leave (self, chunk);
+  return NULL;
+}
+
+/**
+ * fsmm_block_get_size:
+ * @self: a handle
+ *
+ * Gets the number of usable bytes in the block: the [property@Fsmm.Pool:alloc-size] of its pool.
+ *
+ * Returns: a number of bytes, even if the block is gone
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_block_get_size (FsmmBlock *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  return self->handle.pool->store.geometry.alloc_size;
+}
+
+/**
+ * fsmm_block_is_live:
+ * @self: a handle
+ *
+ * Checks whether the block is still live.
+ *
+ * Returns: %TRUE if it is, %FALSE if it was released, or dropped by [method@Fsmm.Pool.free_all]
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_block_is_live (FsmmBlock *self)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  return fsmm_handle_get (&self->handle) != NULL;
+}
+
+/**
+ * fsmm_block_get_address:
+ * @self: a handle
+ *
+ * Gets the address of the block.
+ *
+ * The address is valid for as long as the block is live. Unlike [method@Fsmm.Block.get_bytes], this
+ * does not keep the memory in place.
+ *
+ * Returns: (transfer none) (nullable): the start of the block, or %NULL if it is gone
+ *
+ * Since: 1.0
+ */
+gpointer
+fsmm_block_get_address (FsmmBlock *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return fsmm_handle_get (&self->handle);
+}
+
+/**
+ * fsmm_block_release:
+ * @self: a handle
+ * @error: return location for an error
+ *
+ * Gives the block back to its pool now, instead of when the last reference to the handle is
+ * dropped.
+ *
+ * If bytes from [method@Fsmm.Block.get_bytes] are still held, the block is given back when they are
+ * gone. Even so, the handle is of no use from now on.
+ *
+ * Errors: `FSMM_ERROR_RELEASED` if the block is gone already.
+ *
+ * Returns: %TRUE if the block was released
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_block_release (FsmmBlock *self, GError **error)
+{
+  gboolean given = FALSE;
+
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  switch (fsmm_handle_release (&self->handle))
+    {
+    case FSMM_RELEASE_NOW:
+      given = give_back (self);
+      break;
+    case FSMM_RELEASE_DEFERRED:
+      given = fsmm_handle_is_in_epoch (&self->handle);
+      break;
+    case FSMM_RELEASE_AGAIN:
+    default:
+      break;
+    }
+
+  if (!given)
+    fsmm_handle_report_released (&self->handle, "release", error);
+
+  return given;
+}
+
+/**
+ * fsmm_block_read:
+ * @self: a handle
+ * @offset: where to start, in bytes from the start of the block
+ * @n_bytes: the number of bytes to read
+ * @n_read: (out): the same number, as the length of the returned array
+ * @error: return location for an error
+ *
+ * Copies bytes out of the block.
+ *
+ * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_OUT_OF_RANGE` if the block does
+ * not have that many bytes, `FSMM_ERROR_NO_MEMORY` if there is no memory for the copy.
+ *
+ * Returns: (array length=n_read) (element-type guint8) (transfer full): a copy, to be freed with
+ *   `g_free ()`, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+guint8 *
+fsmm_block_read (FsmmBlock *self, gsize offset, gsize n_bytes, gsize *n_read, GError **error)
+{
+  FsmmChunk *chunk;
+  guint8 *copy;
+
+  g_return_val_if_fail (self != NULL, NULL);
+  g_return_val_if_fail (n_read != NULL, NULL);
+
+  *n_read = 0;
+  chunk = enter_range (self, "read", offset, n_bytes, error);
+  if (chunk == NULL)
+    return NULL;
+
+  /* At least 1, so that reading nothing is not taken for an error. */
+  copy = g_try_malloc (MAX (n_bytes, 1));
+  if (copy != NULL)
+    {
+      memcpy (copy, (guint8 *) self->handle.data + offset, n_bytes);
+      *n_read = n_bytes;
+    }
+  else
+    g_set_error (error, FSMM_ERROR, FSMM_ERROR_NO_MEMORY,
+                 "no memory for a copy of %" G_GSIZE_FORMAT " bytes", n_bytes);
+
+  leave (self, chunk);
+
+  return copy;
+}
+
+/**
+ * fsmm_block_write:
+ * @self: a handle
+ * @offset: where to start, in bytes from the start of the block
+ * @data: (array length=n_bytes) (element-type guint8): the bytes to write
+ * @n_bytes: the number of bytes to write
+ * @error: return location for an error
+ *
+ * Copies bytes into the block.
+ *
+ * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_OUT_OF_RANGE` if there is not
+ * enough room, in which case nothing is written.
+ *
+ * Returns: %TRUE if the bytes were written
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_block_write (FsmmBlock *self,
+                  gsize offset,
+                  const guint8 *data,
+                  gsize n_bytes,
+                  GError **error)
+{
+  FsmmChunk *chunk;
+
+  g_return_val_if_fail (self != NULL, FALSE);
+  g_return_val_if_fail (data != NULL || n_bytes == 0, FALSE);
+
+  chunk = enter_range (self, "write", offset, n_bytes, error);
+  if (chunk == NULL)
+    return FALSE;
+
+  /* The source may be a part of the same block. */
+  if (n_bytes > 0)
+    memmove ((guint8 *) self->handle.data + offset, data, n_bytes);
+  leave (self, chunk);
+
+  return TRUE;
+}
+
+/**
+ * fsmm_block_write_bytes:
+ * @self: a handle
+ * @offset: where to start, in bytes from the start of the block
+ * @bytes: the bytes to write
+ * @error: return location for an error
+ *
+ * Copies bytes into the block.
+ *
+ * Errors: the same as [method@Fsmm.Block.write].
+ *
+ * Returns: %TRUE if the bytes were written
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_block_write_bytes (FsmmBlock *self, gsize offset, GBytes *bytes, GError **error)
+{
+  const guint8 *data;
+  gsize n_bytes;
+
+  g_return_val_if_fail (self != NULL, FALSE);
+  g_return_val_if_fail (bytes != NULL, FALSE);
+
+  data = g_bytes_get_data (bytes, &n_bytes);
+
+  return fsmm_block_write (self, offset, data, n_bytes, error);
+}
+
+static void
+export_end (gpointer user_data)
+{
+  FsmmBlockExport *export = user_data;
+
+  leave (export->block, export->chunk);
+  fsmm_block_unref (export->block);
+  g_free (export);
+}
+
+/**
+ * fsmm_block_get_bytes:
+ * @self: a handle
+ * @error: return location for an error
+ *
+ * Gets the block's own memory as a `GBytes`, without a copy.
+ *
+ * Later writes to the block are visible in the bytes. The memory stays in place until the last
+ * reference to the bytes is dropped: a release takes effect only then, and so does
+ * [method@Fsmm.Pool.free_all] for the chunk that contains the block.
+ *
+ * Errors: `FSMM_ERROR_RELEASED` if the block is gone, `FSMM_ERROR_NO_MEMORY` if there is no memory
+ * for the bookkeeping.
+ *
+ * Returns: (transfer full): the block's memory, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+GBytes *
+fsmm_block_get_bytes (FsmmBlock *self, GError **error)
+{
+  FsmmBlockExport *export;
+  FsmmChunk *chunk;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  chunk = enter (self);
+  if (chunk == NULL)
+    {
+      fsmm_handle_report_released (&self->handle, "get bytes of", error);
+      return NULL;
+    }
+
+  export = fsmm_system_try_new0 (sizeof *export);
+  if (export == NULL)
+    {
+      fsmm_pool_report_take (self->handle.pool, FSMM_TAKE_NO_MEMORY, 1, error);
+      leave (self, chunk);
+      return NULL;
+    }
+
+  export->block = fsmm_block_ref (self);
+  export->chunk = chunk;
+
+  return g_bytes_new_with_free_func (self->handle.data, fsmm_block_get_size (self), export_end, export);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "typed/fsmm-box-private.h"
+#include "engine/cache/fsmm-cache.h"
+#include "pool/fsmm-handle-private.h"
+#include "base/fsmm-lock.h"
+
+/* Handles live in a pool of their own, one for the process: a handle costs no malloc (). */
+
+static char *
+describe_handles (gpointer owner)
+{
+  return g_strdup ("the memory of handles");
+}
+
+static FsmmStore *
+get_store (void)
+{
+  static FsmmStore store;
+  static gsize initialized;
+
+  if (fsmm_once_enter (&initialized))
+    {
+      FsmmGeometry geometry;
+
+      fsmm_geometry_init (&geometry, sizeof (FsmmBox), _Alignof (FsmmBox), 0, NULL);
+      fsmm_store_init (&store, &geometry, G_MAXSIZE, fsmm_debug_get_own_flags (),
+                       &(FsmmSubject) { NULL, describe_handles, "handles", NULL });
+      fsmm_once_leave (&initialized);
+    }
+
+  return &store;
+}
+
+/* Zeroed memory for the largest kind of handle, or NULL. */
+gpointer
+fsmm_handle_memory_alloc (void)
+{
+  const FsmmFill zeroes = { .n_bytes = sizeof (FsmmBox) };
+  FsmmTakeResult result;
+  gsize epoch;
+
+  return fsmm_store_take (get_store (), FSMM_STATE_LIVE, zeroes, &epoch, &result).block;
+}
+
+void
+fsmm_handle_memory_free (gpointer handle)
+{
+  if (fsmm_store_give (get_store (), handle, FSMM_STATE_LIVE) != FSMM_ADDRESS_LIVE)
+    g_error ("handle %p was freed twice", handle);
+}
+
+/* Gives back what handles that are gone have left. */
+void
+fsmm_handle_memory_trim (void)
+{
+  fsmm_store_trim (get_store ());
+}

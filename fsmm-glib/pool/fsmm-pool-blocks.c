@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "pool/fsmm-pool-private.h"
+
+#include "pool/fsmm-block-private.h"
+#include "engine/cache/fsmm-cache.h"
+#include "fsmm-error.h"
+#include "pool/fsmm-handle-private.h"
+#include "fsmm-typed-pool.h"
+#include "pool/fsmm-user-call-private.h"
+
+/* What a pool is for: its blocks. How it is made and what it tells about itself is in
+ * fsmm-pool.c. */
+
+/* The calls that are made a hundred million times a second come in two parts. The first one does
+ * nothing but what is to be done when all is well, and in that order: it calls no other
+ * function, so that no register has to be saved. Whatever is not as expected is left to the
+ * second part, which starts anew. */
+
+/* g_return_val_if_fail () in the second part of a call, whose name the program does not know. */
+#define RETURN_VAL_IF_FAIL_IN(call, condition, value)                                              \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    if (G_UNLIKELY (!(condition)))                                                                 \
+      {                                                                                            \
+        g_return_if_fail_warning (G_LOG_DOMAIN, call, #condition);                                 \
+        return value;                                                                              \
+      }                                                                                            \
+  }                                                                                                \
+  G_STMT_END
+
+static G_GNUC_NO_INLINE gpointer
+alloc_slowly (FsmmPool *self, const char *call, gsize n_zeroed, GError **error)
+{
+  const FsmmFill zeroes = { .n_bytes = n_zeroed };
+  FsmmTakeResult result;
+  gsize epoch;
+  gpointer block;
+
+  RETURN_VAL_IF_FAIL_IN (call, FSMM_IS_POOL (self), NULL);
+
+  if (fsmm_pool_refuses_raw_blocks (self, call, error))
+    return NULL;
+
+  block = fsmm_store_take (&self->store, FSMM_STATE_LIVE, zeroes, &epoch, &result).block;
+  if (G_LIKELY (block != NULL))
+    return block;
+
+  fsmm_pool_report_take (self, result, 1, error);
+  return NULL;
+}
+
+/**
+ * fsmm_pool_alloc: (skip)
+ * @self: a pool
+ * @error: return location for an error
+ *
+ * Takes a block. Its bytes are not initialized.
+ *
+ * The caller must check for an error: unlike an invalid free, it is not logged if @error is %NULL.
+ *
+ * Errors: `FSMM_ERROR_EXHAUSTED` if [property@Fsmm.Pool:max-blocks] blocks are live,
+ * `FSMM_ERROR_NO_MEMORY` if the system has no memory for another chunk.
+ *
+ * Returns: (transfer full) (nullable): a block, for [method@Fsmm.Pool.free], or %NULL with @error
+ *   set
+ *
+ * Since: 1.0
+ */
+gpointer
+fsmm_pool_alloc (FsmmPool *self, GError **error)
+{
+  FsmmCache *cache = fsmm_cache_enter_quickly (self);
+
+  if (G_LIKELY (cache != NULL))
+    {
+      gpointer block = fsmm_cache_pop (cache, FSMM_STATE_LIVE).block;
+
+      fsmm_cache_leave (cache);
+      if (G_LIKELY (block != NULL))
+        return block;
+    }
+
+  return alloc_slowly (self, G_STRFUNC, 0, error);
+}
+
+/**
+ * fsmm_pool_alloc0: (skip)
+ * @self: a pool
+ * @error: return location for an error
+ *
+ * Takes a block and sets all of its [property@Fsmm.Pool:alloc-size] bytes to 0.
+ *
+ * Errors: the same as [method@Fsmm.Pool.alloc].
+ *
+ * Returns: (transfer full) (nullable): a block, for [method@Fsmm.Pool.free], or %NULL with @error
+ *   set
+ *
+ * Since: 1.0
+ */
+gpointer
+fsmm_pool_alloc0 (FsmmPool *self, GError **error)
+{
+  g_return_val_if_fail (fsmm_pool_has_class (self), NULL);
+
+  return alloc_slowly (self, G_STRFUNC, self->store.geometry.alloc_size, error);
+}
+
+static G_GNUC_NO_INLINE gboolean
+free_slowly (FsmmPool *self, gpointer block, GError **error)
+{
+  FsmmAddressKind kind;
+
+  RETURN_VAL_IF_FAIL_IN ("fsmm_pool_free", FSMM_IS_POOL (self), FALSE);
+
+  if (fsmm_pool_refuses_raw_blocks (self, "fsmm_pool_free", error))
+    return FALSE;
+  if (block == NULL)
+    return TRUE;
+
+  kind = fsmm_store_give (&self->store, block, FSMM_STATE_LIVE);
+  if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
+    return TRUE;
+
+  fsmm_pool_report_give (self, "fsmm_pool_free", kind, block, error);
+  return FALSE;
+}
+
+/* The thread, which is busy, has not met the chunk before. */
+static G_GNUC_NO_INLINE gboolean
+free_in_unknown_chunk (FsmmPool *self, gpointer block, GError **error, FsmmCache *cache)
+{
+  FsmmState *state = fsmm_cache_meet (cache, block);
+  gboolean given = state != NULL && fsmm_state_get (state) == FSMM_STATE_LIVE &&
+                   !fsmm_cache_is_full (cache);
+
+  if (given)
+    fsmm_cache_push (cache, block, state);
+  fsmm_cache_leave (cache);
+
+  return given || free_slowly (self, block, error);
+}
+
+/**
+ * fsmm_pool_free: (skip)
+ * @self: a pool
+ * @block: (nullable): a block of this pool, or %NULL to do nothing
+ * @error: return location for an error
+ *
+ * Gives a block back to the pool.
+ *
+ * @block is looked up, not trusted: anything but the start of a currently allocated block of this
+ *   pool is refused, its memory is not touched, and the pool does not change. If @error is %NULL, a
+ *   critical message is logged, so the mistake is never silent.
+ *
+ * If two threads free the same block at the same moment, the extra free may be detected only later:
+ * when its thread's cache is about to hand the block out, or when that thread ends, and before the
+ * block is used twice. A critical message is logged then.
+ *
+ * A stale pointer to a block that has since been handed out again cannot be detected.
+ *
+ * Errors: `FSMM_ERROR_DOUBLE_FREE` for a block of this pool that is free already or was never
+ * handed out, `FSMM_ERROR_INVALID_POINTER` for any other address, for a block that belongs to a
+ * handle, and for one whose chunk was released by [method@Fsmm.Pool.free_all] or
+ * [method@Fsmm.Pool.trim].
+ *
+ * Returns: %TRUE if the block was freed or is %NULL
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
+{
+  FsmmCache *cache = fsmm_cache_enter_quickly (self);
+  FsmmState *state;
+
+  if (G_UNLIKELY (cache == NULL))
+    return free_slowly (self, block, error);
+
+  state = fsmm_cache_find_state (cache, &self->store.geometry, block);
+  if (G_UNLIKELY (state == NULL))
+    return free_in_unknown_chunk (self, block, error, cache);
+
+  if (G_UNLIKELY (fsmm_state_get (state) != FSMM_STATE_LIVE || fsmm_cache_is_full (cache)))
+    {
+      fsmm_cache_leave (cache);
+      return free_slowly (self, block, error);
+    }
+
+  fsmm_cache_push (cache, block, state);
+  fsmm_cache_leave (cache);
+
+  return TRUE;
+}
+
+/**
+ * fsmm_pool_alloc_many: (skip)
+ * @self: a pool
+ * @n_blocks: the number of blocks to take
+ * @blocks: (array length=n_blocks) (out caller-allocates): where to store them
+ * @error: return location for an error
+ *
+ * Takes several blocks at once, or none. This is cheaper than taking them one by one.
+ *
+ * ```c
+ * g_autoptr (FsmmPool) pool = fsmm_pool_new (64, 0, &error);
+ * gpointer blocks[16];
+ *
+ * if (pool != NULL && fsmm_pool_alloc_many (pool, G_N_ELEMENTS (blocks), blocks, &error))
+ *   fsmm_pool_free_many (pool, G_N_ELEMENTS (blocks), blocks, NULL);
+ * ```
+ *
+ * Errors: the same as [method@Fsmm.Pool.alloc], and `FSMM_ERROR_INVALID_ARGUMENT` if @blocks is
+ * %NULL and @n_blocks is not 0.
+ *
+ * Returns: %TRUE if all of @blocks have been filled in, %FALSE with @error set if none has
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **error)
+{
+  FsmmTakeResult result;
+
+  g_return_val_if_fail (fsmm_pool_has_class (self), FALSE);
+
+  if (fsmm_pool_refuses_raw_blocks (self, G_STRFUNC, error))
+    return FALSE;
+  if (n_blocks > 0 && blocks == NULL)
+    {
+      fsmm_pool_report_no_array (self, G_STRFUNC, n_blocks, error);
+      return FALSE;
+    }
+
+  result = fsmm_store_take_many (&self->store, n_blocks, blocks);
+  if (G_LIKELY (result == FSMM_TAKE_OK))
+    return TRUE;
+
+  fsmm_pool_report_take (self, result, n_blocks, error);
+  return FALSE;
+}
+
+/**
+ * fsmm_pool_free_many: (skip)
+ * @self: a pool
+ * @n_blocks: the number of pointers in @blocks
+ * @blocks: (array length=n_blocks): blocks of this pool; %NULL elements are skipped
+ * @error: return location for an error
+ *
+ * Gives several blocks back at once, or none: if one of them is not a live block of this pool, or
+ * appears twice, nothing is freed. If @error is %NULL, the mistake is logged as a critical message.
+ *
+ * Errors: the same as [method@Fsmm.Pool.free], with the index of the first invalid pointer in the
+ * message, and `FSMM_ERROR_INVALID_ARGUMENT` if @blocks is %NULL and @n_blocks is not 0.
+ *
+ * Returns: %TRUE if all were freed, %FALSE with @error set if none was
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **error)
+{
+  FsmmAddressKind kind;
+  gsize n_given;
+
+  g_return_val_if_fail (fsmm_pool_has_class (self), FALSE);
+
+  if (fsmm_pool_refuses_raw_blocks (self, G_STRFUNC, error))
+    return FALSE;
+  if (n_blocks > 0 && blocks == NULL)
+    {
+      fsmm_pool_report_no_array (self, G_STRFUNC, n_blocks, error);
+      return FALSE;
+    }
+
+  kind = fsmm_store_give_many (&self->store, n_blocks, blocks, &n_given);
+  if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
+    return TRUE;
+
+  fsmm_pool_report_give_many (self, G_STRFUNC, kind, blocks[n_given], n_given, error);
+  return FALSE;
+}
+
+/**
+ * fsmm_pool_free_all:
+ * @self: a pool
+ *
+ * Drops all blocks, live or not, and returns every chunk to the system.
+ *
+ * The time this takes grows with the number of chunks, not of blocks. The pool is empty afterwards
+ * and can be used as before. Pointers into it are invalid from now on, and handles report
+ * `FSMM_ERROR_RELEASED`. Memory that is being read through a handle at this moment, or through
+ * bytes from [method@Fsmm.Block.get_bytes], is returned when that ends.
+ *
+ * Returns: the number of blocks that were live
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_pool_free_all (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  if (fsmm_pool_refuses_raw_blocks (self, G_STRFUNC, NULL))
+    return 0;
+
+  return fsmm_store_drop_all (&self->store);
+}
+
+/**
+ * fsmm_pool_reserve:
+ * @self: a pool
+ * @n_blocks: the number of blocks to have ready
+ * @error: return location for an error
+ *
+ * Adds chunks until @n_blocks blocks are free, or adds none.
+ *
+ * As long as nobody else takes blocks or trims the pool, the next @n_blocks blocks can then be
+ * taken without an error.
+ *
+ * Errors: `FSMM_ERROR_EXHAUSTED` if that would exceed [property@Fsmm.Pool:max-blocks],
+ * `FSMM_ERROR_NO_MEMORY` if the system does not have enough memory.
+ *
+ * Returns: %TRUE if @n_blocks blocks are free, %FALSE with @error set otherwise
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_pool_reserve (FsmmPool *self, gsize n_blocks, GError **error)
+{
+  FsmmTakeResult result;
+
+  g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
+
+  result = fsmm_store_reserve (&self->store, n_blocks);
+  if (result == FSMM_TAKE_OK && !fsmm_pool_is_broken (self))
+    return TRUE;
+
+  fsmm_pool_report_take (self, result, n_blocks, error);
+  return FALSE;
+}
+
+/**
+ * fsmm_pool_trim:
+ * @self: a pool
+ *
+ * Returns chunks without live blocks to the system.
+ *
+ * A pool does not do this by itself, so that emptying and refilling it is fast.
+ *
+ * Returns: the number of bytes by which [property@Fsmm.Pool:reserved-bytes] has decreased
+ *
+ * Since: 1.0
+ */
+gsize
+fsmm_pool_trim (FsmmPool *self)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), 0);
+
+  fsmm_handle_memory_trim ();
+
+  return fsmm_store_trim (&self->store) * self->store.geometry.chunk_bytes;
+}
+
+/**
+ * fsmm_pool_is_allocated: (skip)
+ * @self: a pool
+ * @block: (nullable): any address; it is not dereferenced
+ *
+ * Checks whether @block is the start of a currently allocated block of this pool.
+ *
+ * Returns: %TRUE if so, even if the block belongs to a handle
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_pool_is_allocated (FsmmPool *self, gconstpointer block)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
+
+  return fsmm_store_is_out (&self->store, block);
+}
+
+/**
+ * fsmm_pool_foreach: (skip)
+ * @self: a pool
+ * @func: (scope call): the function to call for each block
+ * @user_data: data to pass to @func
+ *
+ * Calls a function for each live block.
+ *
+ * ```c
+ * static void
+ * add_number (gpointer block, gpointer user_data)
+ * {
+ *   double *sum = user_data;
+ *
+ *   *sum += *(double *) block;
+ * }
+ *
+ * static double
+ * sum_up (FsmmPool *numbers)
+ * {
+ *   double sum = 0;
+ *
+ *   fsmm_pool_foreach (numbers, add_number, &sum);
+ *   return sum;
+ * }
+ * ```
+ *
+ * No lock is held while @func runs: it may use the pool in any way, and so may other threads. Each
+ * block is live at the moment it is passed to @func, and is passed once; blocks that are taken
+ * meanwhile may or may not be passed.
+ *
+ * Since: 1.0
+ */
+void
+fsmm_pool_foreach (FsmmPool *self, FsmmBlockFunc func, gpointer user_data)
+{
+  const FsmmFrame frame = FSMM_FRAME_HERE;
+  FsmmStoreWalk walk;
+  gpointer block;
+
+  g_return_if_fail (FSMM_IS_POOL (self));
+  g_return_if_fail (func != NULL);
+
+  fsmm_user_call_begin (self, frame);
+
+  fsmm_store_walk_begin (&walk, &self->store);
+  while ((block = fsmm_store_walk_next (&walk)) != NULL)
+    func (block, user_data);
+
+  fsmm_user_call_end (frame);
+}
+
+/**
+ * fsmm_pool_acquire:
+ * @self: a pool
+ * @error: return location for an error
+ *
+ * Takes a block whose bytes are all 0, and returns an owning handle to it.
+ *
+ * The block is given back when the last reference to the handle is dropped, or when it is released.
+ *
+ * Errors: the same as [method@Fsmm.Pool.alloc].
+ *
+ * Returns: (transfer full): a handle, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+FsmmBlock *
+fsmm_pool_acquire (FsmmPool *self, GError **error)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
+
+  if (fsmm_pool_refuses_raw_blocks (self, G_STRFUNC, error))
+    return NULL;
+
+  return fsmm_block_new (self, error);
+}
+
+/**
+ * fsmm_pool_for_block: (skip)
+ * @block: (nullable): any address; it is not dereferenced
+ *
+ * Finds the pool that a block belongs to.
+ *
+ * The caller must make sure that the pool is not finalized meanwhile.
+ *
+ * Returns: (transfer none) (nullable): the pool in which @block is allocated now, or %NULL if
+ *   @block is not the start of a live block of any pool
+ *
+ * Since: 1.0
+ */
+FsmmPool *
+fsmm_pool_for_block (gconstpointer block)
+{
+  FsmmPool *pool = fsmm_pool_find (block);
+
+  return pool != NULL && fsmm_pool_is_allocated (pool, block) ? pool : NULL;
+}
+
+/* Gives back what lies in a chunk of @self, for the calls that know no pool. */
+void
+fsmm_pool_free_found (FsmmPool *self, GType type, gpointer block)
+{
+  GError *misuse = NULL;
+
+  if (self->typed_pool != NULL)
+    fsmm_typed_pool_destroy (self->typed_pool, block, &misuse);
+  else
+    fsmm_pool_free (self, block, &misuse);
+
+  if (G_UNLIKELY (misuse != NULL))
+    fsmm_pool_report_found (self, type, block, misuse);
+}
+
+/**
+ * fsmm_free: (skip)
+ * @block: (nullable): a block of any pool, or %NULL to do nothing
+ *
+ * Gives a block back to the pool it came from, whichever it is.
+ *
+ * This is a `GDestroyNotify`, for `g_ptr_array_new_with_free_func ()`, `g_list_free_full ()` and
+ * the like. The pool must outlive the container: if both are `g_autoptr` variables, declare the
+ * pool first, since they are cleaned up in reverse order.
+ *
+ * ```c
+ * g_autoptr (FsmmPool) pool = fsmm_pool_new (sizeof (double), 0, &error);
+ * g_autoptr (GPtrArray) numbers = g_ptr_array_new_with_free_func (fsmm_free);
+ * double *number = pool != NULL ? fsmm_pool_alloc0 (pool, &error) : NULL;
+ *
+ * if (number != NULL)
+ *   g_ptr_array_add (numbers, number);
+ * ```
+ *
+ * An instance of a typed pool is cleared first. An invalid pointer is refused, as in
+ * [method@Fsmm.Pool.free], and logged as a critical message.
+ *
+ * Like `free ()`, this keeps `errno`, but for a pointer that is refused, and if the clear function of
+ * the type changes it. So do the other calls that give blocks or memory back.
+ *
+ * Since: 1.0
+ */
+void
+fsmm_free (gpointer block)
+{
+  FsmmPool *pool;
+
+  if (block == NULL)
+    return;
+
+  pool = fsmm_pool_find (block);
+  if (pool == NULL)
+    fsmm_pool_report_no_pool (G_TYPE_INVALID, block);
+  else
+    fsmm_pool_free_found (pool, G_TYPE_INVALID, block);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "pool/fsmm-pool-private.h"
+
+static void
+append_counts (FsmmPool *self, GString *text)
+{
+  FsmmStoreStats stats;
+
+  fsmm_store_get_stats (&self->store, &stats);
+
+  g_string_append_printf (text,
+                          "  %" G_GSIZE_FORMAT " allocated, %" G_GSIZE_FORMAT
+                          " at the peak, %" G_GSIZE_FORMAT " free",
+                          stats.n_live, stats.peak_live, stats.n_free);
+  if (self->max_blocks > 0)
+    g_string_append_printf (text, ", at most %" G_GUINT64_FORMAT, self->max_blocks);
+  g_string_append_printf (text,
+                          "\n  %" G_GSIZE_FORMAT " bytes in %" G_GSIZE_FORMAT " chunk%s\n",
+                          stats.reserved_bytes, stats.n_chunks, stats.n_chunks == 1 ? "" : "s");
+}
+
+static void
+append_geometry (FsmmPool *self, GString *text)
+{
+  const FsmmGeometry *geometry = &self->store.geometry;
+
+  g_string_append_printf (text,
+                          "  blocks of %" G_GSIZE_FORMAT " bytes at multiples of %" G_GSIZE_FORMAT
+                          ", %" G_GSIZE_FORMAT " in a chunk\n",
+                          geometry->block_size, geometry->alignment, geometry->n_blocks);
+}
+
+static void
+append_flags (FsmmPool *self, GString *text)
+{
+  g_autofree char *flags = fsmm_debug_list (self->store.debug);
+
+  if (*flags != '\0')
+    g_string_append_printf (text, "  FSMM_DEBUG: %s\n", flags);
+  if (self->store.debug & FSMM_DEBUG_TOOLS)
+    g_string_append (text, "  AddressSanitizer or Valgrind is told of each block\n");
+}
+
+/**
+ * fsmm_pool_dump:
+ * @self: a pool
+ *
+ * Describes the pool and all its chunks for debugging.
+ *
+ * ```text
+ * pool "nodes" (alloc-size 64)
+ *   blocks of 64 bytes at multiples of 16, 16 in a chunk
+ *   21 allocated, 40 at the peak, 27 free
+ *   3072 bytes in 3 chunks
+ *   0x7f5be1fc0000    16/16 ################
+ *   0x7f5be1fc0400     5/16 ##.#.##.........
+ *   0x7f5be1fc0800     0/16 ........________
+ * ```
+ *
+ * The line for a chunk shows its address, how many of its blocks are allocated, and a map of them:
+ * `#` for an allocated block, `.` for a free one, `_` for one that was never handed out. If there
+ * are more than 64 blocks, a character stands for several, and is `+` if only some of them are
+ * allocated. If there are more than 64 chunks, only the first 64 are shown.
+ *
+ * The text is not meant to be parsed: it may change. In a debugger, print it with
+ * `call (void) puts (fsmm_pool_dump (pool))`.
+ *
+ * Returns: (transfer full): some lines of text, to be freed with `g_free ()`
+ *
+ * Since: 1.0
+ */
+char *
+fsmm_pool_dump (FsmmPool *self)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *pool = NULL;
+
+  g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
+
+  pool = fsmm_pool_describe (self);
+  g_string_append_printf (text, "%s\n", pool);
+
+  if (fsmm_pool_is_broken (self))
+    g_string_append_printf (text, "  %s\n", self->construct_error->message);
+  else
+    {
+      append_geometry (self, text);
+      append_counts (self, text);
+      append_flags (self, text);
+      fsmm_store_draw (&self->store, text);
+    }
+
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "pool/fsmm-pool-private.h"
+
+#include "fsmm-error.h"
+#include "debug/fsmm-history.h"
+#include "engine/chunk/fsmm-page-map.h"
+#include "debug/fsmm-report.h"
+#include "base/fsmm-text.h"
+
+/* Turns what the engine found into an error that says what happened, in which pool, with which
+ * address, and what to do about it. */
+
+/* Returns: (transfer full): how messages name the pool */
+char *
+fsmm_pool_describe (FsmmPool *self)
+{
+  const char *type = self->store.belongs.type;
+  g_autofree char *what = NULL;
+  g_autofree char *name = NULL;
+
+  if (type != NULL)
+    what = g_strdup_printf ("%s, alloc-size %" G_GUINT64_FORMAT, type, self->alloc_size);
+  else
+    what = g_strdup_printf ("alloc-size %" G_GUINT64_FORMAT, self->alloc_size);
+
+  if (self->name == NULL)
+    return g_strdup_printf ("unnamed pool %p (%s)", (gpointer) self, what);
+
+  name = fsmm_text_escape (self->name);
+  if (self->is_default)
+    return g_strdup_printf ("default pool \"%s\" (%s)", name, what);
+  if (self->unnamed != NULL)
+    return g_strdup_printf ("pool \"%s\" at %p (%s)", name, self->unnamed, what);
+
+  return g_strdup_printf ("pool \"%s\" (%s)", name, what);
+}
+
+static void G_GNUC_PRINTF (4, 5)
+set_error (FsmmPool *self, GError **error, FsmmError code, const char *format, ...)
+{
+  g_autofree char *pool = fsmm_pool_describe (self);
+  g_autofree char *what = NULL;
+  va_list args;
+
+  va_start (args, format);
+  what = g_strdup_vprintf (format, args);
+  va_end (args);
+
+  g_set_error (error, FSMM_ERROR, code, "%s: %s", pool, what);
+}
+
+/* For calls on a pool that was constructed with arguments that make no sense. */
+void
+fsmm_pool_report_broken (FsmmPool *self, GError **error)
+{
+  g_propagate_error (error, g_error_copy (self->construct_error));
+}
+
+static void
+set_exhausted_error (FsmmPool *self, gsize n_blocks, GError **error)
+{
+  if (n_blocks > self->max_blocks)
+    set_error (self, error, FSMM_ERROR_EXHAUSTED,
+               "%" G_GSIZE_FORMAT " blocks are more than it can ever have: max-blocks is "
+               "%" G_GUINT64_FORMAT "; make a pool with a higher limit",
+               n_blocks, self->max_blocks);
+  else
+    set_error (self, error, FSMM_ERROR_EXHAUSTED,
+               "there is no room for %" G_GSIZE_FORMAT " more: max-blocks is %" G_GUINT64_FORMAT
+               ", and %" G_GSIZE_FORMAT " are live; free some, or make a pool with a higher limit",
+               n_blocks, self->max_blocks, fsmm_pool_get_n_allocated (self));
+}
+
+void
+fsmm_pool_report_take (FsmmPool *self, FsmmTakeResult result, gsize n_blocks, GError **error)
+{
+  if (fsmm_pool_is_broken (self))
+    fsmm_pool_report_broken (self, error);
+  else if (result == FSMM_TAKE_EXHAUSTED)
+    set_exhausted_error (self, n_blocks, error);
+  else
+    set_error (self, error, FSMM_ERROR_NO_MEMORY,
+               "the system has no memory for %" G_GSIZE_FORMAT
+               " more; %" G_GSIZE_FORMAT " bytes are held in chunks now",
+               n_blocks, fsmm_pool_get_reserved_bytes (self));
+}
+
+/* Where a foreign address does belong, as far as that can be told without touching it. */
+static char *
+explain_foreign (const FsmmPool *self, gconstpointer address)
+{
+  g_autofree char *other = NULL;
+  FsmmPool *owner;
+
+  /* Keeps the owner there while it is asked for its name. */
+  fsmm_registry_lock ();
+  owner = fsmm_pool_find (address);
+  if (owner != NULL && owner != self)
+    other = fsmm_pool_describe (owner);
+  fsmm_registry_unlock ();
+
+  if (other != NULL)
+    return g_strdup_printf ("it lies in a chunk of %s; free it there", other);
+
+  return g_strdup ("it lies in no chunk of this pool; it comes from elsewhere, "
+                   "or its chunk has been released by free_all () or trim ()");
+}
+
+static const char *
+describe_state (FsmmPool *self, gconstpointer block)
+{
+  return fsmm_pool_is_allocated (self, block) ? "live" : "not allocated";
+}
+
+static char *
+explain_interior (FsmmPool *self, const FsmmPlace *place)
+{
+  return g_strdup_printf ("it lies at offset %" G_GSIZE_FORMAT
+                          " of the block at %p, which is %s; pass the address that was returned "
+                          "when the block was taken",
+                          place->offset, place->block, describe_state (self, place->block));
+}
+
+/* @place is where it lies, if that is in a block. */
+static char *
+explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address, const FsmmPlace *place)
+{
+  switch (kind)
+    {
+    case FSMM_ADDRESS_FREE:
+      return g_strdup_printf ("it is free already; look for the code that freed it first%s",
+                              self->store.debug & FSMM_DEBUG_HISTORY
+                                ? ""
+                                : " (FSMM_DEBUG=trace shows where)");
+    case FSMM_ADDRESS_UNUSED:
+      return g_strdup ("it is a block that was never handed out; look for where the pointer was "
+                       "computed");
+    case FSMM_ADDRESS_HELD:
+      return g_strdup ("it belongs to a handle; release the block handle, or drop the box, that "
+                       "owns it");
+    case FSMM_ADDRESS_CHANGING:
+      return g_strdup ("it is being constructed or cleared at this moment");
+    case FSMM_ADDRESS_INTERIOR:
+      return explain_interior (self, place);
+    case FSMM_ADDRESS_TAIL:
+      return g_strdup ("it lies behind the last block of a chunk; look for where the pointer was "
+                       "computed");
+    case FSMM_ADDRESS_FOREIGN:
+      return explain_foreign (self, address);
+    case FSMM_ADDRESS_LIVE:
+    case FSMM_ADDRESS_DROPPED:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static const char *
+describe_code (gint code)
+{
+  switch (code)
+    {
+    case FSMM_ERROR_INVALID_POINTER:
+      return "invalid-pointer";
+    case FSMM_ERROR_DOUBLE_FREE:
+      return "double-free";
+    default:
+      return "invalid-argument";
+    }
+}
+
+static void
+log_misuse (FsmmPool *self, const char *call, gconstpointer address, GError *misuse)
+{
+  g_autofree char *message = g_strdup_printf ("%s: %s", call, misuse->message);
+  FsmmReport report;
+
+  fsmm_report_init (&report, &self->store.belongs);
+  fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, describe_code (misuse->code), address, message);
+  fsmm_report_clear (&report);
+  g_error_free (misuse);
+}
+
+/* Misuse is never silent: where nobody asks for the error, it is logged. @call is the one that the
+ * program made. */
+static void
+raise_misuse (FsmmPool *self,
+              const char *call,
+              gconstpointer address,
+              GError *misuse,
+              GError **error)
+{
+  if (error != NULL)
+    g_propagate_error (error, misuse);
+  else
+    log_misuse (self, call, address, misuse);
+}
+
+void
+fsmm_pool_report_raw_blocks (FsmmPool *self, const char *call, GError **error)
+{
+  GError *misuse = NULL;
+
+  /* That has been reported before, by the call that made the pool. */
+  if (fsmm_pool_is_broken (self))
+    {
+      fsmm_pool_report_broken (self, error);
+      return;
+    }
+
+  set_error (self, &misuse, FSMM_ERROR_INVALID_ARGUMENT,
+             "its blocks hold the instances of a typed pool, and are taken and freed by that alone; "
+             "call the functions of the FsmmTypedPool");
+  raise_misuse (self, call, NULL, misuse, error);
+}
+
+void
+fsmm_pool_report_no_array (FsmmPool *self, const char *call, gsize n_blocks, GError **error)
+{
+  GError *misuse = NULL;
+
+  set_error (self, &misuse, FSMM_ERROR_INVALID_ARGUMENT,
+             "blocks is NULL: it must have %" G_GSIZE_FORMAT " pointers, or room for them", n_blocks);
+  raise_misuse (self, call, NULL, misuse, error);
+}
+
+/* Which of its blocks that is, and what became of it. */
+static void
+set_give_error (FsmmPool *self,
+                FsmmAddressKind kind,
+                gconstpointer address,
+                const char *argument,
+                GError **error)
+{
+  gboolean is_gone = kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_UNUSED ||
+                     kind == FSMM_ADDRESS_CHANGING;
+  FsmmPlace place = { NULL, 0, NULL, 0, { NULL, NULL, 0 } };
+  gboolean in_block = fsmm_store_find_place (&self->store, address, &place);
+  g_autofree char *why = explain (self, kind, address, &place);
+  g_autofree char *history = fsmm_history_describe (&place.history);
+  g_autofree char *which = NULL;
+
+  if (in_block)
+    which = g_strdup_printf (" (block %" G_GSIZE_FORMAT " of the chunk at %p)", place.index,
+                             place.chunk);
+
+  set_error (self, error, is_gone ? FSMM_ERROR_DOUBLE_FREE : FSMM_ERROR_INVALID_POINTER,
+             "cannot free %s%p%s: %s%s", argument, address, which != NULL ? which : "", why,
+             history);
+}
+
+static void
+report_give (FsmmPool *self,
+             const char *call,
+             FsmmAddressKind kind,
+             gconstpointer address,
+             const char *argument,
+             GError **error)
+{
+  GError *misuse = NULL;
+
+  if (fsmm_pool_is_broken (self))
+    fsmm_pool_report_broken (self, &misuse);
+  else
+    set_give_error (self, kind, address, argument, &misuse);
+
+  raise_misuse (self, call, address, misuse, error);
+}
+
+void
+fsmm_pool_report_give (FsmmPool *self,
+                       const char *call,
+                       FsmmAddressKind kind,
+                       gconstpointer address,
+                       GError **error)
+{
+  report_give (self, call, kind, address, "", error);
+}
+
+void
+fsmm_pool_report_give_many (FsmmPool *self,
+                            const char *call,
+                            FsmmAddressKind kind,
+                            gconstpointer address,
+                            gsize index,
+                            GError **error)
+{
+  g_autofree char *place = g_strdup_printf ("blocks[%" G_GSIZE_FORMAT "], ", index);
+
+  report_give (self, call, kind, address, place, error);
+}
+
+/* A handle, or what is being constructed, whose block is not there any more. */
+void
+fsmm_pool_report_released (FsmmPool *self, const char *what, gconstpointer address, GError **error)
+{
+  set_error (self, error, FSMM_ERROR_RELEASED,
+             "cannot %s what was at %p: it has been released, or dropped by free_all ()", what,
+             address);
+}
+
+/* What was constructed while everything was dropped, or cannot be because it is for ever. */
+void
+fsmm_pool_report_dropped (FsmmPool *self, gboolean for_ever, GError **error)
+{
+  set_error (self, error, FSMM_ERROR_RELEASED,
+             for_ever ? "nothing can be constructed any more: the pool is being finalized"
+                      : "everything was dropped by free_all () while this was being constructed");
+}
+
+/* The call that has been made of a block alone: of a boxed type, or fsmm_free (), which knows none. */
+static char *
+describe_call (GType type)
+{
+  if (type == G_TYPE_INVALID)
+    return g_strdup ("fsmm_free");
+
+  return g_strdup_printf ("g_boxed_free (%s)", g_type_name (type));
+}
+
+void
+fsmm_pool_report_no_pool (GType type, gconstpointer address)
+{
+  const FsmmReport report = { NULL, NULL, type != G_TYPE_INVALID ? g_type_name (type) : NULL };
+  g_autofree char *call = describe_call (type);
+  g_autofree char *message = g_strdup_printf (
+    "%s: cannot free %p: it lies in no chunk of any pool; it comes from elsewhere, or its pool is "
+    "gone, or its chunk has been released by free_all () or trim ()",
+    call, address);
+
+  fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, "invalid-pointer", address, message);
+}
+
+/* @misuse (transfer full) is what the pool that has been found says. */
+void
+fsmm_pool_report_found (FsmmPool *self, GType type, gconstpointer address, GError *misuse)
+{
+  g_autofree char *call = describe_call (type);
+
+  log_misuse (self, call, address, misuse);
+}
+
+/* For g_boxed_free (), which knows the type that it was told. */
+void
+fsmm_pool_report_wrong_type (FsmmPool *self, GType type, gconstpointer address)
+{
+  GError *misuse = NULL;
+
+  set_error (self, &misuse, FSMM_ERROR_INVALID_POINTER,
+             "cannot free %p as a %s: that type does not live in this pool", address,
+             g_type_name (type));
+  fsmm_pool_report_found (self, type, address, misuse);
+}

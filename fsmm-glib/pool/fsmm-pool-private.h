@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "pool/fsmm-keepers-private.h"
+#include "fsmm-pool.h"
+#include "engine/store/fsmm-store.h"
+#include "fsmm-type-layout.h"
+#include "fsmm-typed-pool.h"
+
+G_BEGIN_DECLS
+
+struct _FsmmPool {
+  GObject parent_instance;
+
+  /* Construct-only properties, as they were given. */
+  char *name; /* (owned) (nullable) */
+  guint64 alloc_size;
+  guint64 chunk_bytes;
+  guint64 alignment;
+  guint64 max_blocks;
+
+  /* What is wrong with them. Then the store has nothing to hand out. */
+  GError *construct_error; /* (owned) (nullable) */
+  FsmmStore store;
+
+  /* Raw blocks are neither handed out nor taken back: the pool is broken, or belongs to a typed
+   * pool, in which every block holds an instance. */
+  gboolean refuses_raw_blocks;
+  FsmmTypedPool *typed_pool; /* (not owned) (nullable): NULL when that is gone */
+
+  FsmmKeepers keepers; /* block handles */
+
+  /* What tells it from others, where its name is only that of its type. */
+  gconstpointer unnamed; /* (nullable): the address of the typed pool */
+  gboolean is_default;   /* of its type */
+};
+
+/* Nothing derives from FsmmPool, so that all pools have the same class: whoever has it needs no
+ * further check. NULL while there is no pool. */
+extern gpointer fsmm_pool_the_class;
+
+static inline gboolean
+fsmm_pool_has_class (FsmmPool *self)
+{
+  return G_LIKELY (self != NULL && self->parent_instance.g_type_instance.g_class ==
+                                     fsmm_pool_the_class);
+}
+
+FsmmPool *fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
+                               const char *name,
+                               GType type,
+                               const FsmmTypeLayout *layout,
+                               guint64 chunk_bytes,
+                               guint64 max_blocks,
+                               const GError *error);
+
+void fsmm_pool_refuse_raw_blocks (FsmmPool *self);
+
+/* @call is what the program called, as messages name it. */
+void fsmm_pool_report_no_array (FsmmPool *self, const char *call, gsize n_blocks, GError **error);
+void fsmm_pool_report_raw_blocks (FsmmPool *self, const char *call, GError **error);
+
+static inline gboolean
+fsmm_pool_refuses_raw_blocks (FsmmPool *self, const char *call, GError **error)
+{
+  if (G_LIKELY (!self->refuses_raw_blocks))
+    return FALSE;
+
+  fsmm_pool_report_raw_blocks (self, call, error);
+  return TRUE;
+}
+
+/* The pool in one of whose chunks @address lies, or NULL. Any address can be asked about. */
+static inline FsmmPool *
+fsmm_pool_find (gconstpointer address)
+{
+  const FsmmStore *store = fsmm_registry_find_store (address);
+
+  return store != NULL ? store->belongs.owner : NULL;
+}
+
+void fsmm_pool_free_found (FsmmPool *self, GType type, gpointer block);
+
+GParamSpec *fsmm_number_property (const char *name, GParamFlags flags);
+
+static inline gboolean
+fsmm_pool_is_broken (FsmmPool *self)
+{
+  return G_UNLIKELY (self->construct_error != NULL);
+}
+
+/* What happened, in words for people: fsmm-pool-errors.c. */
+void fsmm_pool_report_broken (FsmmPool *self, GError **error);
+void fsmm_pool_report_take (FsmmPool *self, FsmmTakeResult result, gsize n_blocks, GError **error);
+void fsmm_pool_report_give (FsmmPool *self,
+                            const char *call,
+                            FsmmAddressKind kind,
+                            gconstpointer address,
+                            GError **error);
+void fsmm_pool_report_give_many (FsmmPool *self,
+                                 const char *call,
+                                 FsmmAddressKind kind,
+                                 gconstpointer address,
+                                 gsize index,
+                                 GError **error);
+void fsmm_pool_report_released (FsmmPool *self,
+                                const char *what,
+                                gconstpointer address,
+                                GError **error);
+void fsmm_pool_report_dropped (FsmmPool *self, gboolean for_ever, GError **error);
+void fsmm_pool_report_no_pool (GType type, gconstpointer address);
+void fsmm_pool_report_found (FsmmPool *self, GType type, gconstpointer address, GError *misuse);
+void fsmm_pool_report_wrong_type (FsmmPool *self, GType type, gconstpointer address);
+char *fsmm_pool_describe (FsmmPool *self);
+
+G_END_DECLS

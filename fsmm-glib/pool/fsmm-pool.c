@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "pool/fsmm-pool-private.h"
+
+#include "fsmm-error.h"
+#include "pool/fsmm-handle-private.h"
+#include "engine/heap/fsmm-leaks.h"
+#include "base/fsmm-text.h"
+#include "pool/fsmm-user-call-private.h"
+
+/**
+ * FsmmPool:
+ *
+ * Hands out blocks of one size, and checks every block that is given back.
+ *
+ * A pool gets memory from the system in chunks, divides each into blocks of one size, and grows by
+ * itself. Compared to `g_malloc ()`, it
+ *
+ * - drops all blocks at once, in time that grows with the number of chunks:
+ *   [method@Fsmm.Pool.free_all];
+ * - refuses to free anything but its own live blocks, with an error, and keeps working:
+ *   [method@Fsmm.Pool.free];
+ * - limits how many blocks can be live: [property@Fsmm.Pool:max-blocks];
+ * - keeps counts: [property@Fsmm.Pool:n-allocated], [property@Fsmm.Pool:peak-allocated],
+ *   [property@Fsmm.Pool:reserved-bytes].
+ *
+ * ```c
+ * typedef struct {
+ *   double x, y;
+ * } Point;
+ *
+ * g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("points", sizeof (Point), 0, 0, 0, &error);
+ * Point *point = pool != NULL ? fsmm_pool_alloc (pool, &error) : NULL;
+ *
+ * if (point == NULL)
+ *   g_error ("%s", error->message);
+ *
+ * fsmm_pool_free (pool, point, NULL);
+ * ```
+ *
+ * Give a pool a name if you can: messages use it.
+ *
+ * From Python and JavaScript, use a handle instead of a pointer: [method@Fsmm.Pool.acquire].
+ *
+ * All functions can be called from any thread, and a block may be freed by a different thread from
+ * the one that took it. Each thread keeps some free blocks of a pool for itself, so that taking and
+ * freeing a block needs no lock. These blocks are not lost to other threads: they are reclaimed
+ * before a limit refuses a request, and whenever memory is returned to the system.
+ *
+ * With `FSMM_DEBUG` in the environment, a pool also finds mistakes that it cannot see by itself,
+ * such as writes to freed blocks and leaks: see [Debugging](debugging.html).
+ *
+ * The memory of a pool is returned to the system when the pool is finalized. Keep the pool alive
+ * while you use its blocks; a [struct@Fsmm.Block] does this automatically.
+ *
+ * If `g_object_new ()` creates a pool with invalid arguments, every call that can fail reports
+ * them.
+ *
+ * Since: 1.0
+ */
+
+typedef enum {
+  PROP_NAME = 1,
+  PROP_ALLOC_SIZE,
+  PROP_BLOCK_SIZE,
+  PROP_CHUNK_BYTES,
+  PROP_ALIGNMENT,
+  PROP_MAX_BLOCKS,
+  PROP_N_CHUNKS,
+  PROP_N_ALLOCATED,
+  PROP_N_FREE,
+  PROP_PEAK_ALLOCATED,
+  PROP_RESERVED_BYTES,
+} FsmmPoolProperty;
+
+static GParamSpec *properties[PROP_RESERVED_BYTES + 1];
+
+static void fsmm_pool_initable_iface_init (GInitableIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (FsmmPool, fsmm_pool, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_INITABLE,
+                                                      fsmm_pool_initable_iface_init))
+
+gpointer fsmm_pool_the_class;
+
+static void
+fsmm_pool_init (FsmmPool *self)
+{
+}
+
+static char *
+describe_pool (gpointer owner)
+{
+  return fsmm_pool_describe (owner);
+}
+
+void
+fsmm_pool_refuse_raw_blocks (FsmmPool *self)
+{
+  self->refuses_raw_blocks = TRUE;
+  self->store.quick_key = NULL;
+}
+
+/* Says which one it would have been, if it was to have a name. */
+static void
+prefix_construct_error (FsmmPool *self)
+{
+  g_autofree char *name = self->name != NULL ? fsmm_text_escape (self->name) : NULL;
+
+  if (name != NULL)
+    g_prefix_error (&self->construct_error, "cannot make pool \"%s\": ", name);
+  else
+    g_prefix_error (&self->construct_error, "cannot make a pool: ");
+}
+
+/* A pool whose arguments make no sense gets a store that has nothing to hand out and knows no
+ * address, so that no call needs to ask for that case before something has gone wrong. */
+static void
+fsmm_pool_constructed (GObject *object)
+{
+  FsmmPool *self = FSMM_POOL (object);
+  FsmmGeometry geometry = { .span = FSMM_MIN_CHUNK_BYTES, .block_size = FSMM_MIN_CHUNK_BYTES };
+  FsmmDebugFlags flags = fsmm_debug_get_flags (self->name);
+  gsize limit = self->max_blocks == 0 ? G_MAXSIZE : (gsize) MIN (self->max_blocks, G_MAXSIZE);
+
+  if (!fsmm_geometry_init (&geometry, self->alloc_size, self->alignment, self->chunk_bytes,
+                           &self->construct_error))
+    {
+      prefix_construct_error (self);
+      limit = 0;
+      flags = 0;
+    }
+
+  if (flags & FSMM_DEBUG_CANARY)
+    fsmm_geometry_add_canary (&geometry);
+  if (flags & FSMM_DEBUG_MALLOC)
+    fsmm_geometry_set_lone (&geometry);
+
+  fsmm_store_init (&self->store, &geometry, limit, flags,
+                   &(FsmmSubject) { self, describe_pool, self->name, NULL });
+  self->store.quick_key = flags == 0 ? self : NULL;
+  if (fsmm_pool_is_broken (self))
+    fsmm_pool_refuse_raw_blocks (self);
+
+  G_OBJECT_CLASS (fsmm_pool_parent_class)->constructed (object);
+}
+
+static gboolean
+fsmm_pool_initable_init (GInitable *initable, GCancellable *cancellable, GError **error)
+{
+  FsmmPool *self = FSMM_POOL (initable);
+
+  if (!fsmm_pool_is_broken (self))
+    return TRUE;
+
+  fsmm_pool_report_broken (self, error);
+  return FALSE;
+}
+
+static void
+fsmm_pool_initable_iface_init (GInitableIface *iface)
+{
+  iface->init = fsmm_pool_initable_init;
+}
+
+static void
+release (gpointer owner)
+{
+  g_object_unref (owner);
+}
+
+/* Drops all blocks. The pool stays for those in which a user function is at work. */
+static void
+end_blocks (FsmmPool *self)
+{
+  if (self->store.debug & FSMM_DEBUG_LEAKS)
+    fsmm_leaks_report (&self->store, "the pool was finalized");
+  fsmm_store_drop_all (&self->store);
+
+  g_object_ref (self);
+  if (!fsmm_store_outlive_pins (&self->store, release))
+    g_object_unref (self);
+}
+
+static void
+fsmm_pool_dispose (GObject *object)
+{
+  FsmmPool *self = FSMM_POOL (object);
+
+  if (fsmm_user_call_outlive (self) || fsmm_keepers_outlive (&self->keepers, self))
+    return;
+
+  G_OBJECT_CLASS (fsmm_pool_parent_class)->dispose (object);
+
+  if (fsmm_keepers_is_last_reference (object))
+    end_blocks (self);
+}
+
+static void
+fsmm_pool_finalize (GObject *object)
+{
+  FsmmPool *self = FSMM_POOL (object);
+
+  fsmm_store_clear (&self->store);
+  fsmm_handle_memory_trim ();
+  g_clear_error (&self->construct_error);
+  g_free (self->name);
+
+  G_OBJECT_CLASS (fsmm_pool_parent_class)->finalize (object);
+}
+
+static void
+fsmm_pool_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  FsmmPool *self = FSMM_POOL (object);
+
+  switch ((FsmmPoolProperty) prop_id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+    case PROP_ALLOC_SIZE:
+      g_value_set_uint64 (value, fsmm_pool_get_alloc_size (self));
+      break;
+    case PROP_BLOCK_SIZE:
+      g_value_set_uint64 (value, fsmm_pool_get_block_size (self));
+      break;
+    case PROP_CHUNK_BYTES:
+      g_value_set_uint64 (value, fsmm_pool_get_chunk_bytes (self));
+      break;
+    case PROP_ALIGNMENT:
+      g_value_set_uint64 (value, fsmm_pool_get_alignment (self));
+      break;
+    case PROP_MAX_BLOCKS:
+      g_value_set_uint64 (value, fsmm_pool_get_max_blocks (self));
+      break;
+    case PROP_N_CHUNKS:
+      g_value_set_uint64 (value, fsmm_pool_get_n_chunks (self));
+      break;
+    case PROP_N_ALLOCATED:
+      g_value_set_uint64 (value, fsmm_pool_get_n_allocated (self));
+      break;
+    case PROP_N_FREE:
+      g_value_set_uint64 (value, fsmm_pool_get_n_free (self));
+      break;
+    case PROP_PEAK_ALLOCATED:
+      g_value_set_uint64 (value, fsmm_pool_get_peak_allocated (self));
+      break;
+    case PROP_RESERVED_BYTES:
+      g_value_set_uint64 (value, fsmm_pool_get_reserved_bytes (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+fsmm_pool_set_property (GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
+{
+  FsmmPool *self = FSMM_POOL (object);
+
+  switch ((FsmmPoolProperty) prop_id)
+    {
+    case PROP_NAME:
+      self->name = g_value_dup_string (value);
+      break;
+    case PROP_ALLOC_SIZE:
+      self->alloc_size = g_value_get_uint64 (value);
+      break;
+    case PROP_CHUNK_BYTES:
+      self->chunk_bytes = g_value_get_uint64 (value);
+      break;
+    case PROP_ALIGNMENT:
+      self->alignment = g_value_get_uint64 (value);
+      break;
+    case PROP_MAX_BLOCKS:
+      self->max_blocks = g_value_get_uint64 (value);
+      break;
+    case PROP_BLOCK_SIZE:
+    case PROP_N_CHUNKS:
+    case PROP_N_ALLOCATED:
+    case PROP_N_FREE:
+    case PROP_PEAK_ALLOCATED:
+    case PROP_RESERVED_BYTES:
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+/* There is none for gsize. */
+GParamSpec *
+fsmm_number_property (const char *name, GParamFlags flags)
+{
+  return g_param_spec_uint64 (name, NULL, NULL, 0, G_MAXUINT64, 0, flags | G_PARAM_STATIC_STRINGS);
+}
+
+static void
+fsmm_pool_class_init (FsmmPoolClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags at_construction = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY;
+
+  fsmm_pool_the_class = klass;
+  /* Before anybody needs it who must not wait for GLib's lock of quarks: a child of fork (). */
+  fsmm_error_quark ();
+  object_class->constructed = fsmm_pool_constructed;
+  object_class->dispose = fsmm_pool_dispose;
+  object_class->finalize = fsmm_pool_finalize;
+  object_class->get_property = fsmm_pool_get_property;
+  object_class->set_property = fsmm_pool_set_property;
+
+  /**
+   * FsmmPool:name: (getter get_name)
+   *
+   * The name that error messages use for the pool. A pool without a name is identified by its
+   * address. Messages show bytes that are not UTF-8, and control characters, as `\x1b` or `\u2028`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL,
+                                               at_construction | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * FsmmPool:alloc-size: (getter get_alloc_size)
+   *
+   * The number of usable bytes in a block: from 1 byte to 4 GiB.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ALLOC_SIZE] = fsmm_number_property ("alloc-size", at_construction);
+
+  /**
+   * FsmmPool:block-size: (getter get_block_size)
+   *
+   * The number of bytes that a block occupies: [property@Fsmm.Pool:alloc-size], but at least the
+   * size of a pointer, rounded up to a multiple of [property@Fsmm.Pool:alignment].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BLOCK_SIZE] = fsmm_number_property ("block-size", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:chunk-bytes: (getter get_chunk_bytes)
+   *
+   * The usable size of a chunk in bytes: from 1024 bytes to 4 GiB, or 0 for the default, which is
+   * 256 KiB, but at least eight blocks.
+   *
+   * A chunk holds as many blocks as fit; bookkeeping is stored outside. If a block is larger than
+   * the size requested here, a chunk holds one block, and this property is the size of a block.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CHUNK_BYTES] = fsmm_number_property ("chunk-bytes", at_construction);
+
+  /**
+   * FsmmPool:alignment: (getter get_alignment)
+   *
+   * Every block starts at a multiple of this many bytes: a power of two, or 0 for the default,
+   * which suits every C type.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ALIGNMENT] = fsmm_number_property ("alignment", at_construction);
+
+  /**
+   * FsmmPool:max-blocks: (getter get_max_blocks)
+   *
+   * The maximum number of blocks that can be live at a time, or 0 for no limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_BLOCKS] = fsmm_number_property ("max-blocks", at_construction);
+
+  /**
+   * FsmmPool:n-chunks: (getter get_n_chunks)
+   *
+   * The number of chunks that the pool currently holds. `notify` is not emitted when it changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_CHUNKS] = fsmm_number_property ("n-chunks", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:n-allocated: (getter get_n_allocated)
+   *
+   * The number of blocks that are currently live. While other threads take or free blocks, this is
+   * outdated at once, and can be off by as many blocks as they are working with.
+   *
+   * `notify` is not emitted when this changes, as with all figures here that change by themselves: a
+   * signal for each block would cost more than the block. Read the property when you need it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_ALLOCATED] = fsmm_number_property ("n-allocated", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:n-free: (getter get_n_free)
+   *
+   * The number of blocks that can be handed out before the pool needs another chunk or reaches
+   * [property@Fsmm.Pool:max-blocks]. Blocks that other threads keep for themselves are included,
+   * but may cost the calling thread a chunk. `notify` is not emitted when this changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_FREE] = fsmm_number_property ("n-free", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:peak-allocated: (getter get_peak_allocated)
+   *
+   * The highest number of blocks that were ever live at a time. If several threads take blocks at
+   * the same time, this can be too high by the number of blocks they keep for themselves, but it
+   * never exceeds [property@Fsmm.Pool:max-blocks]. `notify` is not emitted when this changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PEAK_ALLOCATED] = fsmm_number_property ("peak-allocated", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:reserved-bytes: (getter get_reserved_bytes)
+   *
+   * The number of bytes that the pool currently holds in chunks.
+   *
+   * This is address space, so a chunk of 256 KiB for a single block costs little: a page takes up
+   * memory only when a block in it is first written to. What is added to a pool of 5 MiB or more
+   * has pages of 2 MiB if the system offers them. Memory that bytes from
+   * [method@Fsmm.Block.get_bytes] keep after everything was dropped is not included. The
+   * bookkeeping of a chunk takes nine bits for each block.
+   *
+   * `notify` is not emitted when this changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RESERVED_BYTES] = fsmm_number_property ("reserved-bytes", G_PARAM_READABLE);
+
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+}
+
+/**
+ * fsmm_pool_new: (constructor)
+ * @alloc_size: the number of usable bytes in a block, from 1 byte to 4 GiB
+ * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for the default
+ * @error: return location for an error
+ *
+ * Creates a pool without a name or a limit, whose blocks suit every C type.
+ *
+ * No memory is allocated for blocks until the first one is needed.
+ *
+ * Errors: `FSMM_ERROR_INVALID_ARGUMENT` for a size outside these bounds.
+ *
+ * Returns: (transfer full): a new pool, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+FsmmPool *
+fsmm_pool_new (gsize alloc_size, gsize chunk_bytes, GError **error)
+{
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return fsmm_pool_new_full (NULL, alloc_size, 0, chunk_bytes, 0, error);
+}
+
+/**
+ * fsmm_pool_new_full: (constructor)
+ * @name: (nullable): the name that error messages use for the pool
+ * @alloc_size: the number of usable bytes in a block, from 1 byte to 4 GiB
+ * @alignment: a power of two that every block starts at a multiple of, or 0 for one that suits
+ *   every C type
+ * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for the default
+ * @max_blocks: the maximum number of blocks that can be live at a time, or 0 for no limit
+ * @error: return location for an error
+ *
+ * Creates a pool, with all options.
+ *
+ * Unlike with `g_initable_new ()`, the compiler converts the numbers: passing an `int` as the
+ * variable argument for a 64-bit property is a common mistake.
+ *
+ * Errors: `FSMM_ERROR_INVALID_ARGUMENT` for a size outside these bounds, and for an alignment that
+ * is not a power of two.
+ *
+ * Returns: (transfer full): a new pool, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+FsmmPool *
+fsmm_pool_new_full (const char *name,
+                    gsize alloc_size,
+                    gsize alignment,
+                    gsize chunk_bytes,
+                    gsize max_blocks,
+                    GError **error)
+{
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return g_initable_new (FSMM_TYPE_POOL, NULL, error,
+                         "name", name,
+                         "alloc-size", (guint64) alloc_size,
+                         "alignment", (guint64) alignment,
+                         "chunk-bytes", (guint64) chunk_bytes,
+                         "max-blocks", (guint64) max_blocks,
+                         NULL);
+}
+
+/* The pool in which a typed pool keeps its instances. @error is what is wrong with that one, if
+ * anything is: then this one reports it from every call. */
+FsmmPool *
+fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
+                     const char *name,
+                     GType type,
+                     const FsmmTypeLayout *layout,
+                     guint64 chunk_bytes,
+                     guint64 max_blocks,
+                     const GError *error)
+{
+  FsmmPool *self = g_object_new (FSMM_TYPE_POOL,
+                                 "name", name,
+                                 "alloc-size", (guint64) layout->size,
+                                 "alignment", (guint64) layout->alignment,
+                                 "chunk-bytes", chunk_bytes,
+                                 "max-blocks", max_blocks,
+                                 NULL);
+
+  fsmm_pool_refuse_raw_blocks (self);
+  self->typed_pool = typed_pool;
+  self->store.belongs.type = g_type_name (type);
+  if (error != NULL)
+    {
+      g_clear_error (&self->construct_error);
+      self->construct_error = g_error_copy (error);
+    }
+
+  return self;
+}

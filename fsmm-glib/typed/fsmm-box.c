@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "typed/fsmm-box-private.h"
+
+#include "fsmm-error.h"
+#include "typed/fsmm-type-layout-private.h"
+#include "typed/fsmm-typed-pool-private.h"
+
+G_DEFINE_BOXED_TYPE (FsmmBox, fsmm_box, fsmm_box_ref, fsmm_box_unref)
+
+FsmmBox *
+fsmm_box_new (FsmmTypedPool *pool, gconstpointer source, GError **error)
+{
+  FsmmBox *self = fsmm_handle_memory_alloc ();
+  gpointer instance;
+  gsize epoch;
+
+  if (self == NULL)
+    {
+      fsmm_pool_report_take (pool->pool, FSMM_TAKE_NO_MEMORY, 1, error);
+      return NULL;
+    }
+
+  instance = fsmm_typed_pool_make (pool, source, FSMM_STATE_HELD, &epoch, error);
+  if (instance == NULL)
+    {
+      fsmm_handle_memory_free (self);
+      return NULL;
+    }
+
+  self->pool = pool;
+  fsmm_handle_init (&self->handle, pool->pool, instance, epoch);
+
+  return self;
+}
+
+/**
+ * fsmm_box_ref: (skip)
+ * @self: a box
+ *
+ * Adds a reference.
+ *
+ * Returns: (transfer full): @self
+ *
+ * Since: 1.0
+ */
+FsmmBox *
+fsmm_box_ref (FsmmBox *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_ref_count_inc (&self->handle.ref_count);
+
+  return self;
+}
+
+static void
+drop_instance (FsmmBox *self)
+{
+  fsmm_typed_pool_drop_held (self->pool, self->handle.data, self->handle.epoch);
+}
+
+/**
+ * fsmm_box_unref: (skip)
+ * @self: (transfer full): a box
+ *
+ * Drops a reference. Dropping the last one clears the instance, if there is one, and gives its
+ * block back.
+ *
+ * Since: 1.0
+ */
+void
+fsmm_box_unref (FsmmBox *self)
+{
+  FsmmHandle handle;
+  FsmmTypedPool *pool;
+
+  g_return_if_fail (self != NULL);
+
+  if (!g_atomic_ref_count_dec (&self->handle.ref_count))
+    return;
+
+  /* The box goes first: the clear function may not return. */
+  handle = self->handle;
+  pool = self->pool;
+  fsmm_handle_memory_free (self);
+
+  if (fsmm_handle_release (&handle) == FSMM_RELEASE_NOW)
+    fsmm_typed_pool_drop_last_held (pool, handle.data, handle.epoch);
+  else
+    fsmm_keepers_remove (&pool->keepers, pool);
+}
+
+/**
+ * fsmm_box_is_live:
+ * @self: a box
+ *
+ * Checks whether the box owns an instance.
+ *
+ * Returns: %FALSE if the instance was dropped or stolen
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_box_is_live (FsmmBox *self)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  return fsmm_handle_get (&self->handle) != NULL;
+}
+
+/**
+ * fsmm_box_get: (skip)
+ * @self: a box
+ *
+ * Gets the instance.
+ *
+ * The instance is valid for as long as the box owns it.
+ *
+ * Returns: (transfer none) (nullable): the instance, or %NULL if it was dropped or stolen
+ *
+ * Since: 1.0
+ */
+gpointer
+fsmm_box_get (FsmmBox *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return fsmm_handle_get (&self->handle);
+}
+
+/**
+ * fsmm_box_steal: (skip)
+ * @self: a box
+ *
+ * Takes the instance out of the box, which is empty afterwards.
+ *
+ * The caller must destroy the instance with [method@Fsmm.TypedPool.destroy], `g_boxed_free ()` or
+ * [func@Fsmm.free], and keep the pool alive until then.
+ *
+ * Returns: (transfer full) (nullable): the instance, or %NULL if it was dropped or stolen, or is
+ *   being set by another thread
+ *
+ * Since: 1.0
+ */
+gpointer
+fsmm_box_steal (FsmmBox *self)
+{
+  gpointer instance = NULL;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  if (fsmm_handle_release_unused (&self->handle) &&
+      fsmm_store_let_go (fsmm_typed_pool_get_store (self->pool), self->handle.data,
+                         self->handle.epoch))
+    instance = self->handle.data;
+
+  return instance;
+}
+
+/**
+ * fsmm_box_drop:
+ * @self: a box
+ *
+ * Clears the instance and gives its block back now. Does nothing if the instance was dropped or
+ * stolen.
+ *
+ * Since: 1.0
+ */
+void
+fsmm_box_drop (FsmmBox *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (fsmm_handle_release (&self->handle) == FSMM_RELEASE_NOW)
+    drop_instance (self);
+}
+
+/* There are as many of these as boxes, and each could be what a thread does when another one forks.
+ * So this is not g_once_init_enter (), whose lock nobody would unlock in the child. */
+static void
+fill_value (FsmmBox *self, gpointer instance)
+{
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, self->pool->item_type);
+  g_value_set_static_boxed (&value, instance);
+
+  fsmm_type_lock ();
+  if (!self->has_value)
+    self->value = value;
+  g_atomic_int_set (&self->has_value, TRUE);
+  fsmm_type_unlock ();
+}
+
+/**
+ * fsmm_box_peek:
+ * @self: a box
+ * @error: return location for an error
+ *
+ * Gets the instance as a value, without copying it.
+ *
+ * Language bindings use this to look into a box. The value and the instance are valid for as long
+ * as the box exists and owns the instance.
+ *
+ * Errors: `FSMM_ERROR_RELEASED` if the instance was dropped or stolen.
+ *
+ * Returns: (transfer none): a value of the pool's [property@Fsmm.TypedPool:item-type], or %NULL
+ *   with @error set
+ *
+ * Since: 1.0
+ */
+const GValue *
+fsmm_box_peek (FsmmBox *self, GError **error)
+{
+  gpointer instance;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  instance = fsmm_box_get (self);
+  if (instance == NULL)
+    {
+      fsmm_handle_report_released (&self->handle, "peek at", error);
+      return NULL;
+    }
+
+  if (!g_atomic_int_get (&self->has_value))
+    fill_value (self, instance);
+
+  return &self->value;
+}
+
+/**
+ * fsmm_box_set_value:
+ * @self: a box
+ * @value: a value of the pool's [property@Fsmm.TypedPool:item-type], not %NULL
+ * @error: return location for an error
+ *
+ * Clears the instance and replaces it with a copy of another one.
+ *
+ * Setting the instance to itself does nothing. The new instance must not be part of what the old
+ * one owns.
+ *
+ * Errors: `FSMM_ERROR_INVALID_ARGUMENT` for a value of another type, `FSMM_ERROR_RELEASED` if the
+ * instance was dropped or stolen, or if another thread is setting it at this moment.
+ *
+ * Returns: %TRUE if the instance is now a copy
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_box_set_value (FsmmBox *self, const GValue *value, GError **error)
+{
+  gboolean replaced;
+
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  if (!fsmm_typed_pool_check_value (self->pool, value, error))
+    return FALSE;
+
+  if (!fsmm_handle_enter (&self->handle))
+    {
+      fsmm_handle_report_released (&self->handle, "set", error);
+      return FALSE;
+    }
+
+  /* Whoever drops the box meanwhile leaves that to us. */
+  replaced = fsmm_typed_pool_replace_held (self->pool, self->handle.data, self->handle.epoch,
+                                           g_value_get_boxed (value));
+  if (fsmm_handle_leave (&self->handle))
+    {
+      drop_instance (self);
+      replaced = FALSE;
+    }
+
+  if (!replaced)
+    fsmm_handle_report_released (&self->handle, "set", error);
+
+  return replaced;
+}
+
+/**
+ * fsmm_box_to_string:
+ * @self: a box
+ *
+ * Describes the instance for debugging, with the type's own function if its layout has one.
+ *
+ * Returns: (transfer full): a description, even if the box is empty, to be freed with `g_free ()`
+ *
+ * Since: 1.0
+ */
+char *
+fsmm_box_to_string (FsmmBox *self)
+{
+  const char *type;
+  gpointer instance;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  type = g_type_name (self->pool->item_type);
+  instance = fsmm_box_get (self);
+  if (instance == NULL)
+    return g_strdup_printf ("%s (released)", type);
+  if (self->pool->layout->to_string != NULL)
+    return self->pool->layout->to_string (instance);
+
+  return g_strdup_printf ("%s at %p", type, instance);
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "typed/fsmm-type-layout-private.h"
+
+#include "fsmm-error.h"
+#include "base/fsmm-fork.h"
+#include "engine/chunk/fsmm-geometry.h"
+#include "base/fsmm-lock.h"
+#include "fsmm-pool.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* A layout is data of its GType, which any thread can look up; it stays for as long as the type
+ * does, which is for ever. The lock is only for two threads that register at once. */
+
+static FSMM_DEFINE_QUARK (fsmm-type-layout, layout);
+
+/* For data of types. No other lock is taken while this one is held. */
+void
+fsmm_type_lock (void)
+{
+  fsmm_lock (&fsmm_types_lock);
+}
+
+void
+fsmm_type_unlock (void)
+{
+  fsmm_unlock (&fsmm_types_lock);
+}
+
+static void
+ensure_ready_layouts (void)
+{
+  static gsize registered;
+
+  if (fsmm_once_enter (&registered))
+    {
+      fsmm_type_register_ready_layouts ();
+      fsmm_once_leave (&registered);
+    }
+}
+
+static gboolean
+is_same_layout (const FsmmTypeLayout *a, const FsmmTypeLayout *b)
+{
+  return a->size == b->size && a->alignment == b->alignment && a->init == b->init &&
+         a->copy == b->copy && a->clear == b->clear && a->to_string == b->to_string;
+}
+
+static const char *
+type_name (GType type)
+{
+  const char *name = g_type_name (type);
+
+  return name != NULL ? name : "(invalid type)";
+}
+
+static gboolean
+check_boxed (GType type, GError **error)
+{
+  if (G_TYPE_IS_BOXED (type) && type != G_TYPE_BOXED)
+    return TRUE;
+
+  g_set_error (error, FSMM_ERROR, FSMM_ERROR_UNSUPPORTED_TYPE,
+               "%s is not a boxed type: a pool holds instances of boxed types only; make the struct "
+               "a boxed type with FSMM_DEFINE_BOXED_TYPE (), or use an FsmmPool for its bytes",
+               type_name (type));
+  return FALSE;
+}
+
+static gboolean
+check_layout (GType type, const FsmmTypeLayout *layout, GError **error)
+{
+  FsmmGeometry geometry;
+
+  if (layout == NULL)
+    {
+      g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
+                   "the layout of %s is NULL: it must have a size at least", type_name (type));
+      return FALSE;
+    }
+
+  if (fsmm_geometry_init (&geometry, layout->size, layout->alignment, 0, error))
+    return TRUE;
+
+  g_prefix_error (error, "cannot register a layout for %s: ", type_name (type));
+  return FALSE;
+}
+
+/* Keeps a copy of the layout, or compares it to the one that is there. */
+static gboolean
+keep_layout (GType type, const FsmmTypeLayout *layout, GError **error)
+{
+  const FsmmTypeLayout *present;
+
+  fsmm_type_lock ();
+  present = g_type_get_qdata (type, layout_quark ());
+  if (present == NULL)
+    g_type_set_qdata (type, layout_quark (), fsmm_publish (g_memdup2 (layout, sizeof *layout)));
+  fsmm_type_unlock ();
+
+  if (present == NULL || is_same_layout (present, layout))
+    return TRUE;
+
+  g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
+               "%s has another layout already: register one only, before the type's first pool",
+               type_name (type));
+  return FALSE;
+}
+
+/**
+ * fsmm_type_register_layout: (skip)
+ * @type: a boxed type
+ * @layout: how its instances are created, copied and cleared; the layout is copied
+ * @error: return location for an error
+ *
+ * Tells pools how to handle instances of a boxed type.
+ *
+ * This is for existing types. [func@Fsmm.DEFINE_BOXED_TYPE] defines a type and registers its
+ * layout.
+ *
+ * ```c
+ * typedef struct {
+ *   double red, green, blue;
+ * } Colour;
+ *
+ * static Colour *
+ * colour_copy (const Colour *self)
+ * {
+ *   return g_memdup2 (self, sizeof *self);
+ * }
+ *
+ * GType colour_get_type (void);
+ * G_DEFINE_BOXED_TYPE (Colour, colour, colour_copy, g_free)
+ *
+ * static gboolean
+ * prepare_colours (GError **error)
+ * {
+ *   const FsmmTypeLayout layout = { .size = sizeof (Colour), .alignment = _Alignof (Colour) };
+ *
+ *   return fsmm_type_register_layout (colour_get_type (), &layout, error);
+ * }
+ * ```
+ *
+ * Do this only for plain structs that your code owns. Instances of an opaque or reference-counted
+ * type cannot be created in a block, and the type's own free function would free the block as well.
+ *
+ * A layout is kept for as long as the program runs. Registering the same one again does nothing.
+ * This function can be called from any thread.
+ *
+ * Errors: `FSMM_ERROR_UNSUPPORTED_TYPE` for a type that is not boxed, `FSMM_ERROR_INVALID_ARGUMENT`
+ * for a size or an alignment that no pool can have, or for a type that has another layout.
+ *
+ * Returns: %TRUE if the type now has this layout
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_type_register_layout (GType type, const FsmmTypeLayout *layout, GError **error)
+{
+  ensure_ready_layouts ();
+
+  return fsmm_type_add_layout (type, layout, error);
+}
+
+/* The same, without the ready ones coming first: they are registered with it. */
+gboolean
+fsmm_type_add_layout (GType type, const FsmmTypeLayout *layout, GError **error)
+{
+  return check_boxed (type, error) && check_layout (type, layout, error) &&
+         keep_layout (type, layout, error);
+}
+
+/* --- Plain data --- */
+
+typedef enum {
+  COPY_WHOLE,
+  COPY_SHORT,  /* the last bytes are not there */
+  COPY_NONE,   /* but the sample itself, or nothing */
+  COPY_UNCLEAR /* the last bytes cannot be looked at */
+} CopyResult;
+
+static const char *const copy_results[] = {
+  [COPY_SHORT] = "its copy function copies less, as where bit fields were counted as integers",
+  [COPY_NONE] = "its copy function makes no copy, as where references are counted",
+  [COPY_UNCLEAR] = "it is too large to find out whether that is so",
+};
+
+/* All systems have pages of at least this size. */
+#define PAGE_BYTES 4096
+
+static gboolean
+is_on_one_page (gconstpointer memory, gsize size)
+{
+  return (guintptr) memory % PAGE_BYTES + size <= PAGE_BYTES;
+}
+
+/* Copies the sample, whose bytes from @start on are @mark, and looks for that in the copy.
+ *
+ * If that is shorter than it should be, the bytes looked at are somebody else's: whatever they are,
+ * the page that the copy starts on can be read. */
+static CopyResult
+try_copy (GType type, gconstpointer sample, gsize start, gsize size, guint8 mark)
+{
+  CopyResult result = COPY_UNCLEAR;
+  guint8 *copies[16];
+  guint n = 0;
+
+  while (result == COPY_UNCLEAR && n < G_N_ELEMENTS (copies))
+    {
+      guint8 *copy = g_boxed_copy (type, sample);
+
+      if (copy == NULL || copy == sample)
+        {
+          result = COPY_NONE;
+          break;
+        }
+
+      /* The next one lies elsewhere, since this one is kept until then. */
+      copies[n++] = copy;
+      if (is_on_one_page (copy, size))
+        result = memchr (copy + start, mark, size - start) != NULL ? COPY_WHOLE : COPY_SHORT;
+    }
+
+  while (n > 0)
+    g_boxed_free (type, copies[--n]);
+
+  return result;
+}
+
+/* The bytes that are marked are those where the last field ends, whatever comes behind it for the
+ * sake of alignment. Several marks, because other memory may happen to have one. */
+static CopyResult
+try_copies (GType type, guint8 *sample, gsize size, gsize alignment)
+{
+  static const guint8 marks[] = { 0x5a, 0xa5, 0x3c, 0xc3 };
+  gsize unit = alignment != 0 ? alignment : _Alignof (max_align_t);
+  gsize start = size - MIN (unit, size);
+  CopyResult result = COPY_WHOLE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (marks) && result == COPY_WHOLE; i++)
+    {
+      memset (sample + start, marks[i], size - start);
+      result = try_copy (type, sample, start, size, marks[i]);
+    }
+
+  return result;
+}
+
+/* The sample lives in a block, as the instances will. */
+static gboolean
+check_copies (GType type, gsize size, gsize alignment, GError **error)
+{
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("sample", size, alignment, 0, 1, error);
+  guint8 *sample = pool != NULL ? fsmm_pool_alloc0 (pool, error) : NULL;
+  CopyResult result;
+
+  if (sample == NULL)
+    return FALSE;
+
+  result = try_copies (type, sample, size, alignment);
+  if (result == COPY_WHOLE)
+    return TRUE;
+
+  g_set_error (error, FSMM_ERROR, FSMM_ERROR_UNSUPPORTED_TYPE,
+               "%s cannot be taken for plain data of %" G_GSIZE_FORMAT " bytes: %s; if it is a "
+               "struct of yours, call fsmm_type_register_layout () with its sizeof",
+               type_name (type), size, copy_results[result]);
+  return FALSE;
+}
+
+/**
+ * fsmm_type_register_plain_layout:
+ * @type: a boxed type
+ * @size: the size of an instance in bytes
+ * @alignment: its alignment in bytes, or 0 for one that suits every type
+ * @error: return location for an error
+ *
+ * Tells pools that instances of a boxed type are plain data: all zeroes are an instance, the same
+ * bytes are a copy, and no instance owns anything.
+ *
+ * This is for bindings, which know the size and fields of a struct from introspection. It is not
+ * for a struct that contains a pointer: what that points to would never be freed, or would be freed
+ * by two instances.
+ *
+ * Introspection data may be wrong: it counts each bit field as a separate integer. Also, some types
+ * without a pointer are reference-counted. So the type's own copy function is tried on samples that
+ * are all zeroes except for the last bytes. This is possible for up to 4096 bytes. It does not
+ * detect that a struct is larger than @size, as a struct with an unnamed union is.
+ *
+ * Otherwise, this works like [func@Fsmm.type_register_layout].
+ *
+ * Errors: `FSMM_ERROR_UNSUPPORTED_TYPE` for a type that is not boxed, or whose copy function does
+ * not copy @size bytes, `FSMM_ERROR_INVALID_ARGUMENT` for a size or an alignment that no pool can
+ * have, or for a type that has another layout, `FSMM_ERROR_NO_MEMORY` if there is no memory for a
+ * sample.
+ *
+ * Returns: %TRUE if the type now has this layout
+ *
+ * Since: 1.0
+ */
+gboolean
+fsmm_type_register_plain_layout (GType type, gsize size, gsize alignment, GError **error)
+{
+  const FsmmTypeLayout layout = { .size = size, .alignment = alignment };
+
+  ensure_ready_layouts ();
+
+  if (!check_boxed (type, error) || !check_layout (type, &layout, error))
+    return FALSE;
+
+  if (fsmm_type_lookup_layout (type) == NULL && !check_copies (type, size, alignment, error))
+    return FALSE;
+
+  return keep_layout (type, &layout, error);
+}
+
+/* --- Looking up --- */
+
+/* The layout of a type, or NULL. */
+const FsmmTypeLayout *
+fsmm_type_lookup_layout (GType type)
+{
+  ensure_ready_layouts ();
+
+  return fsmm_receive (g_type_get_qdata (type, layout_quark ()));
+}
+
+/* The layout of a type, or NULL with words on what to do. */
+const FsmmTypeLayout *
+fsmm_type_require_layout (GType type, GError **error)
+{
+  const FsmmTypeLayout *layout;
+
+  if (!check_boxed (type, error))
+    return NULL;
+
+  layout = fsmm_type_lookup_layout (type);
+  if (layout == NULL)
+    g_set_error (error, FSMM_ERROR, FSMM_ERROR_UNSUPPORTED_TYPE,
+                 "%s has no layout, so that nobody knows how to make one in a block; if it is a plain "
+                 "struct, call fsmm_type_register_layout () first; if it is opaque or "
+                 "reference-counted, keep a pointer to it in a struct of your own",
+                 type_name (type));
+
+  return layout;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "pool/fsmm-pool-private.h"
+#include "typed/fsmm-type-layout-private.h"
+#include "fsmm-typed-pool.h"
+
+G_BEGIN_DECLS
+
+struct _FsmmTypedPool {
+  GObject parent_instance;
+
+  /* Construct-only properties, as they were given. */
+  GType item_type;
+  char *name; /* (owned) (nullable) */
+  guint64 chunk_bytes;
+  guint64 max_blocks;
+
+  const FsmmTypeLayout *layout; /* (not owned) */
+  FsmmPool *pool;               /* (owned): reports what is wrong with the arguments, if anything is */
+  gint disposed;                /* (atomic): nothing is made any more */
+  FsmmKeepers keepers;          /* boxes */
+};
+
+static inline FsmmStore *
+fsmm_typed_pool_get_store (FsmmTypedPool *self)
+{
+  return &self->pool->store;
+}
+
+/* Instances are made and cleared here alone: fsmm-typed-pool-instances.c. */
+gpointer fsmm_typed_pool_make (FsmmTypedPool *self,
+                               gconstpointer source,
+                               FsmmState state,
+                               gsize *epoch,
+                               GError **error);
+void fsmm_typed_pool_drop_held (FsmmTypedPool *self, gpointer instance, gsize epoch);
+void fsmm_typed_pool_drop_last_held (FsmmTypedPool *self, gpointer instance, gsize epoch);
+gboolean fsmm_typed_pool_replace_held (FsmmTypedPool *self,
+                                       gpointer instance,
+                                       gsize epoch,
+                                       gconstpointer source);
+
+gboolean fsmm_typed_pool_check_value (FsmmTypedPool *self, const GValue *value, GError **error);
+
+G_END_DECLS
