@@ -6,18 +6,25 @@
 
 #include "base/fsmm-barrier.h"
 #include "base/fsmm-lock.h"
-#include "engine/chunk/fsmm-page-map.h"
-#include "engine/cache/fsmm-thread.h"
 
 /* A child process has only the thread that called fork (). A lock that another thread held at that
  * moment would stay locked in it for ever, over data that is half changed, and a block that it was
  * about to put into its cache would be nowhere. So the thread that forks takes every lock and stops
  * every cache first, and both processes go on from there.
  *
- * Lock order: that of fsmm-once.c, then those here, then those of fsmm-thread.c. */
+ * Lock order: that of fsmm-once.c, then those here, then those of each level. */
 
 GMutex fsmm_types_lock;
 GMutex fsmm_stacks_lock;
+
+static const FsmmForkHandlers *levels[FSMM_FORK_N_LEVELS]; /* (nullable) */
+
+/* For constructors: see FSMM_FORK_HANDLERS (). */
+void
+fsmm_fork_register (FsmmForkLevel level, const FsmmForkHandlers *handlers)
+{
+  levels[level] = handlers;
+}
 
 #ifdef HAVE_PTHREAD_ATFORK
 
@@ -29,15 +36,17 @@ before_fork (void)
   fsmm_once_lock_all ();
   fsmm_lock (&fsmm_types_lock);
   fsmm_lock (&fsmm_stacks_lock);
-  fsmm_thread_lock_all ();
-  fsmm_registry_lock_all ();
+  for (guint i = 0; i < FSMM_FORK_N_LEVELS; i++)
+    if (levels[i] != NULL)
+      levels[i]->lock_all ();
 }
 
 static void
 after_fork (void)
 {
-  fsmm_registry_unlock_all ();
-  fsmm_thread_unlock_all ();
+  for (guint i = FSMM_FORK_N_LEVELS; i-- > 0;)
+    if (levels[i] != NULL)
+      levels[i]->unlock_all ();
   fsmm_unlock (&fsmm_stacks_lock);
   fsmm_unlock (&fsmm_types_lock);
   fsmm_once_unlock_all ();
@@ -48,7 +57,9 @@ after_fork_in_child (void)
 {
   fsmm_once_forget_others ();
   fsmm_barrier_init_in_child ();
-  fsmm_thread_forget_others ();
+  for (guint i = 0; i < FSMM_FORK_N_LEVELS; i++)
+    if (levels[i] != NULL && levels[i]->forget_others != NULL)
+      levels[i]->forget_others ();
   after_fork ();
 }
 

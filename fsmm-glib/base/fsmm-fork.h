@@ -14,4 +14,29 @@ G_BEGIN_DECLS
 extern GMutex fsmm_types_lock;  /* for data of types */
 extern GMutex fsmm_stacks_lock; /* for stacks that have been seen */
 
+/* What a part of the library does when a process forks: it is registered from below, so that this file
+ * knows nothing of it. */
+typedef struct {
+  void (*lock_all) (void);      /* stops all that other threads do, before */
+  void (*unlock_all) (void);    /* afterwards, in both processes */
+  void (*forget_others) (void); /* (nullable): before that in the child, which has no other threads */
+} FsmmForkHandlers;
+
+/* In the order in which locks are taken. */
+typedef enum {
+  FSMM_FORK_THREADS,
+  FSMM_FORK_PAGES,
+  FSMM_FORK_N_LEVELS,
+} FsmmForkLevel;
+
+void fsmm_fork_register (FsmmForkLevel level, const FsmmForkHandlers *handlers);
+
+/* Registers handlers when the library is loaded. */
+#define FSMM_FORK_HANDLERS(level, ...)                                                             \
+  static __attribute__ ((constructor)) void register_##level (void)                                \
+  {                                                                                                \
+    static const FsmmForkHandlers handlers = { __VA_ARGS__ };                                      \
+    fsmm_fork_register (level, &handlers);                                                         \
+  }
+
 G_END_DECLS

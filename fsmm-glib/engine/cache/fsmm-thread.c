@@ -5,6 +5,7 @@
 #include "engine/cache/fsmm-thread.h"
 
 #include "engine/cache/fsmm-cache.h"
+#include "base/fsmm-fork.h"
 #include "base/fsmm-lock.h"
 #include "engine/store/fsmm-store-locked.h"
 #include "base/fsmm-system.h"
@@ -276,15 +277,15 @@ resume_and_unlock (FsmmStore *store)
   fsmm_unlock (&store->lock);
 }
 
-void
-fsmm_thread_lock_all (void)
+static void
+lock_all (void)
 {
   fsmm_lock (&threads_lock);
   for_each_store (lock_and_stop);
 }
 
-void
-fsmm_thread_unlock_all (void)
+static void
+unlock_all (void)
 {
   for_each_store (resume_and_unlock);
   fsmm_unlock (&threads_lock);
@@ -310,10 +311,11 @@ remove_caches_of_others (FsmmStore *store)
     }
 }
 
-/* In a child process, with all locks taken: the other threads do not exist there. */
-void
-fsmm_thread_forget_others (void)
+static void
+forget_others (void)
 {
   for_each_store (remove_caches_of_others);
   for_each_store (fsmm_store_abandon_drops_of_others);
 }
+
+FSMM_FORK_HANDLERS (FSMM_FORK_THREADS, lock_all, unlock_all, forget_others)

@@ -50,11 +50,6 @@ void fsmm_thread_set_cache (FsmmStore *store, FsmmCache *cache);
 
 void fsmm_thread_for_each_store (void (*func) (FsmmStore *store, gpointer data), gpointer data);
 
-/* For fork (): stops all that threads do with stores, and lets them go on. */
-void fsmm_thread_lock_all (void);
-void fsmm_thread_unlock_all (void);
-void fsmm_thread_forget_others (void);
-
 static inline FsmmQuickCache *
 fsmm_thread_get_quick_place (FsmmThread *self, gconstpointer key)
 {

@@ -4,6 +4,7 @@
 
 #include "engine/chunk/fsmm-page-map.h"
 
+#include "base/fsmm-fork.h"
 #include "base/fsmm-lock.h"
 
 FsmmRegistryEntry *fsmm_registry_root[FSMM_REGISTRY_ROOT_SIZE];
@@ -143,17 +144,21 @@ fsmm_registry_unlock (void)
   fsmm_unlock (&registry_lock);
 }
 
-/* For fork (): who asks about a lone block has only the inner lock. */
-void
-fsmm_registry_lock_all (void)
+/* --- fork () --- */
+
+/* Whoever asks about a lone block has only the inner lock. */
+static void
+lock_all_maps (void)
 {
   fsmm_lock (&registry_lock);
   fsmm_lock (&lone_lock);
 }
 
-void
-fsmm_registry_unlock_all (void)
+static void
+unlock_all_maps (void)
 {
   fsmm_unlock (&lone_lock);
   fsmm_unlock (&registry_lock);
 }
+
+FSMM_FORK_HANDLERS (FSMM_FORK_PAGES, lock_all_maps, unlock_all_maps, NULL)

@@ -46,10 +46,6 @@ extern gboolean fsmm_registry_has_lone; /* (atomic) */
 void fsmm_registry_lock (void);
 void fsmm_registry_unlock (void);
 
-/* Nobody is reading or writing, with the help of a lock, while all of it is locked. */
-void fsmm_registry_lock_all (void);
-void fsmm_registry_unlock_all (void);
-
 /* The entry of the granule that @address lies in, or NULL. Any address can be asked about, and
  * is not dereferenced. */
 static inline const FsmmRegistryEntry *
