@@ -5,7 +5,7 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/engine/cache/fsmm-cache.h"
+#include "fsmm-glib/engine/heap/fsmm-heap.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -275,7 +275,7 @@ test_more_threads_than_marks (void)
     }
 
   g_assert_cmpuint (pool->store.n_marks, ==, FSMM_MAX_MARKS);
-  g_assert_cmpuint (pool->store.caches.length, ==, FSMM_MAX_MARKS);
+  g_assert_cmpuint (pool->store.readers.length, ==, FSMM_MAX_MARKS);
   fsmm_test_assert_sound (pool);
   fsmm_test_assert_counts (pool, 0, fsmm_pool_get_n_chunks (pool));
   g_assert_nonnull (other_call (&others[G_N_ELEMENTS (others) - 1], take_one, pool));
@@ -713,14 +713,14 @@ test_stopped_caches_are_not_entered (void)
   g_assert_true (fsmm_cache_enter_quickly (pool) == cache);
   fsmm_cache_leave (cache);
 
-  cache->stop |= FSMM_CACHE_STOPPED;
+  cache->reader.stop |= FSMM_READER_STOPPED;
   g_assert_null (fsmm_cache_enter (store));
   g_assert_null (fsmm_cache_enter_quickly (pool));
-  g_assert_cmpint (cache->busy, ==, 0);
+  g_assert_cmpint (cache->reader.busy, ==, 0);
   fsmm_test_free (pool, fsmm_test_alloc (pool));
-  cache->stop &= ~FSMM_CACHE_STOPPED;
+  cache->reader.stop &= ~FSMM_READER_STOPPED;
 
-  cache->stop |= FSMM_CACHE_FENCED;
+  cache->reader.stop |= FSMM_READER_FENCED;
   g_assert_null (fsmm_cache_enter_quickly (pool));
   g_assert_true (fsmm_cache_enter (store) == cache);
   fsmm_cache_leave (cache);
@@ -810,7 +810,7 @@ test_child_gets_blocks_of_others (void)
       for (guint i = 0; i < 98; i++)
         if (fsmm_pool_alloc (pool, NULL) == NULL)
           _exit (1);
-      _exit (fsmm_pool_alloc (pool, NULL) == NULL && pool->store.caches.length == 1 ? 0 : 2);
+      _exit (fsmm_pool_alloc (pool, NULL) == NULL && pool->store.readers.length == 1 ? 0 : 2);
     }
 
   g_assert_cmpint (child, >, 0);

@@ -332,7 +332,7 @@ def test_of(block):
 
 
 PAGES = find_pages()
-COMMENTED = sorted((SOURCE / "fsmm-glib").glob("*.[ch]"))
+COMMENTED = sorted((SOURCE / "fsmm-glib").rglob("*.[ch]"))
 BLOCKS = [block for page in PAGES for block in page.blocks]
 BLOCKS += [block for path in COMMENTED for block in find_in_comments(path)]
 tap.run([test_pages, *map(test_of, BLOCKS)])

@@ -375,7 +375,7 @@ static void
 assert_no_caches (FsmmPool *pool)
 {
   fsmm_test_assert_sound (pool);
-  g_assert_cmpuint (pool->store.caches.length, ==, 0);
+  g_assert_cmpuint (pool->store.readers.length, ==, 0);
   g_assert_cmpuint (pool->store.n_marks, ==, 0);
 }
 

@@ -5,7 +5,7 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/engine/cache/fsmm-cache.h"
+#include "fsmm-glib/engine/heap/fsmm-heap.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -542,7 +542,7 @@ take_up_to_the_limit (gpointer data)
   if (fsmm_pool_alloc (crowd->pool, NULL) != NULL)
     return 2;
 
-  return crowd->pool->store.caches.length == 1 ? 0 : 3;
+  return crowd->pool->store.readers.length == 1 ? 0 : 3;
 }
 
 static gpointer

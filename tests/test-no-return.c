@@ -3,7 +3,7 @@
 #include "fsmm-test.h"
 #include "no-return.h"
 
-#include "fsmm-glib/engine/cache/fsmm-thread.h"
+#include "fsmm-glib/engine/heap/fsmm-heap.h"
 
 /* A function of the user that does not return costs the block that it was called for, and nothing
  * else: its pool, other pools and the thread go on. */

@@ -5,7 +5,7 @@
 
 #include "fsmm-test-kinds.h"
 
-#include "fsmm-glib/engine/cache/fsmm-cache.h"
+#include "fsmm-glib/engine/heap/fsmm-heap.h"
 #include "fsmm-glib/base/fsmm-system.h"
 
 #define N_BLOCKS 100
@@ -436,7 +436,7 @@ log_at_finalize (gpointer block)
   /* Nothing is left of it that the next pool could come across. */
   logged_pool = fsmm_test_pool_new (64, 1024);
   fsmm_test_free (logged_pool, fsmm_test_alloc (logged_pool));
-  g_assert_cmpuint (logged_pool->store.caches.length, ==, 1);
+  g_assert_cmpuint (logged_pool->store.readers.length, ==, 1);
 }
 
 static void

@@ -2,7 +2,7 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/engine/cache/fsmm-cache.h"
+#include "fsmm-glib/engine/heap/fsmm-heap.h"
 #include "fsmm-glib/base/fsmm-system.h"
 
 #include <string.h>
@@ -401,7 +401,7 @@ test_checker_finds_faults_in_caches (void)
 
   fsmm_test_alloc (pool);
   fsmm_test_assert_sound (pool);
-  cache = g_queue_peek_head (&store->caches);
+  cache = g_queue_peek_head (&store->readers);
   state = cache->slots[0].state;
 
   *state = FSMM_STATE_LIVE;

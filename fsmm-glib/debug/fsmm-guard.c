@@ -7,23 +7,23 @@
 #include <string.h>
 
 void
-fsmm_guard_fill_free (const FsmmGeometry *geometry, gpointer block)
+fsmm_guard_fill_free (gpointer block, gsize alloc_size)
 {
-  memset (block, FSMM_GUARD_FREE, geometry->alloc_size);
+  memset (block, FSMM_GUARD_FREE, alloc_size);
 }
 
 void
-fsmm_guard_fill_taken (const FsmmGeometry *geometry, gpointer block)
+fsmm_guard_fill_taken (gpointer block, gsize alloc_size)
 {
-  memset (block, FSMM_GUARD_TAKEN, geometry->alloc_size);
+  memset (block, FSMM_GUARD_TAKEN, alloc_size);
 }
 
-/* Up to where the next block starts: that is what fsmm_geometry_add_canary () makes room for. */
+/* Up to where the next block starts: the canary. */
 void
-fsmm_guard_fill_behind (const FsmmGeometry *geometry, gpointer block)
+fsmm_guard_fill_behind (gpointer block, gsize alloc_size, gsize block_size)
 {
-  memset ((guint8 *) block + geometry->alloc_size, FSMM_GUARD_BEHIND,
-          geometry->block_size - geometry->alloc_size);
+  memset ((guint8 *) block + alloc_size, FSMM_GUARD_BEHIND,
+          block_size - alloc_size);
 }
 
 static gboolean
@@ -46,15 +46,15 @@ is_damaged (const guint8 *block, gsize from, gsize to, guint8 expected, FsmmDama
 }
 
 gboolean
-fsmm_guard_is_free_damaged (const FsmmGeometry *geometry, gconstpointer block, FsmmDamage *damage)
+fsmm_guard_is_free_damaged (gconstpointer block, gsize alloc_size, FsmmDamage *damage)
 {
-  return is_damaged (block, 0, geometry->alloc_size, FSMM_GUARD_FREE, damage);
+  return is_damaged (block, 0, alloc_size, FSMM_GUARD_FREE, damage);
 }
 
 gboolean
-fsmm_guard_is_behind_damaged (const FsmmGeometry *geometry,
-                              gconstpointer block,
+fsmm_guard_is_behind_damaged (gconstpointer block,
+                              gsize alloc_size, gsize block_size,
                               FsmmDamage *damage)
 {
-  return is_damaged (block, geometry->alloc_size, geometry->block_size, FSMM_GUARD_BEHIND, damage);
+  return is_damaged (block, alloc_size, block_size, FSMM_GUARD_BEHIND, damage);
 }

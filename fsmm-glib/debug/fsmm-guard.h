@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "engine/chunk/fsmm-geometry.h"
+#include <glib.h>
 
 G_BEGIN_DECLS
 
@@ -22,15 +22,15 @@ typedef struct {
   guint8 found;
 } FsmmDamage;
 
-void fsmm_guard_fill_free (const FsmmGeometry *geometry, gpointer block);
-void fsmm_guard_fill_taken (const FsmmGeometry *geometry, gpointer block);
-void fsmm_guard_fill_behind (const FsmmGeometry *geometry, gpointer block);
+void fsmm_guard_fill_free (gpointer block, gsize alloc_size);
+void fsmm_guard_fill_taken (gpointer block, gsize alloc_size);
+void fsmm_guard_fill_behind (gpointer block, gsize alloc_size, gsize block_size);
 
-gboolean fsmm_guard_is_free_damaged (const FsmmGeometry *geometry,
-                                     gconstpointer block,
+gboolean fsmm_guard_is_free_damaged (gconstpointer block,
+                                     gsize alloc_size,
                                      FsmmDamage *damage);
-gboolean fsmm_guard_is_behind_damaged (const FsmmGeometry *geometry,
-                                       gconstpointer block,
+gboolean fsmm_guard_is_behind_damaged (gconstpointer block,
+                                       gsize alloc_size, gsize block_size,
                                        FsmmDamage *damage);
 
 G_END_DECLS

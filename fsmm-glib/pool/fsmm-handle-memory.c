@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "typed/fsmm-box-private.h"
-#include "engine/cache/fsmm-cache.h"
+#include "engine/heap/fsmm-heap.h"
 #include "pool/fsmm-handle-private.h"
 #include "base/fsmm-lock.h"
 

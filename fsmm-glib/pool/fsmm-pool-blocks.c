@@ -5,7 +5,7 @@
 #include "pool/fsmm-pool-private.h"
 
 #include "pool/fsmm-block-private.h"
-#include "engine/cache/fsmm-cache.h"
+#include "engine/heap/fsmm-heap.h"
 #include "fsmm-error.h"
 #include "pool/fsmm-handle-private.h"
 #include "fsmm-typed-pool.h"

@@ -4,7 +4,7 @@
 
 #include "pool/fsmm-keepers-private.h"
 #include "fsmm-pool.h"
-#include "engine/store/fsmm-store.h"
+#include "engine/heap/fsmm-heap.h"
 #include "fsmm-type-layout.h"
 #include "fsmm-typed-pool.h"
 

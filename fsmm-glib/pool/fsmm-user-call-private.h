@@ -18,7 +18,7 @@
 #include <glib-object.h>
 
 #include "pool/fsmm-keepers-private.h"
-#include "engine/store/fsmm-store.h"
+#include "engine/heap/fsmm-heap.h"
 
 G_BEGIN_DECLS
 

@@ -5,7 +5,7 @@
 #include "pool/fsmm-user-call-private.h"
 
 #include "base/fsmm-system.h"
-#include "engine/cache/fsmm-thread.h"
+#include "engine/heap/fsmm-heap.h"
 
 #include <string.h>
 

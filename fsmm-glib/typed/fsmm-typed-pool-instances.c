@@ -5,7 +5,7 @@
 #include "typed/fsmm-typed-pool-private.h"
 
 #include "typed/fsmm-box-private.h"
-#include "engine/cache/fsmm-cache.h"
+#include "engine/heap/fsmm-heap.h"
 #include "fsmm-error.h"
 #include "pool/fsmm-user-call-private.h"
 

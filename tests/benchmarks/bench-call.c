@@ -5,7 +5,7 @@
 
 #include "bench.h"
 
-#include "fsmm-glib/engine/cache/fsmm-cache.h"
+#include "fsmm-glib/engine/heap/fsmm-heap.h"
 #include "fsmm-glib/pool/fsmm-pool-private.h"
 
 static FsmmPool *pool;

@@ -4,7 +4,6 @@
 
 #include "engine/cache/fsmm-cache.h"
 
-#include "base/fsmm-pause.h"
 #include "engine/store/fsmm-store-debug.h"
 #include "base/fsmm-system.h"
 
@@ -72,15 +71,16 @@ cache_new (FsmmStore *store, FsmmThread *thread, guint capacity, guint n_known)
   if (self == NULL)
     return NULL;
 
-  self->known = (FsmmKnownChunk *) (gpointer) ((guint8 *) self->slots + slots_size);
-  self->known_mask = n_known - 1;
+  self->reader.known = (FsmmKnownChunk *) (gpointer) ((guint8 *) self->slots + slots_size);
+  self->reader.known_mask = n_known - 1;
   for (guint i = 0; i < n_known; i++)
-    self->known[i].base = FSMM_NO_BASE;
+    self->reader.known[i].base = FSMM_NO_BASE;
 
   self->store = store;
   self->thread = thread;
+  self->reader.thread = fsmm_thread_self ();
   self->capacity = capacity;
-  self->stop = fsmm_barrier_is_symmetric ? FSMM_CACHE_FENCED : 0;
+  self->reader.stop = fsmm_barrier_is_symmetric ? FSMM_READER_FENCED : 0;
   self->link.data = self;
 
   return self;
@@ -105,7 +105,7 @@ fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread)
   fsmm_lock (&self->lock);
   has_mark = take_mark (self, &cache->mark);
   if (has_mark)
-    g_queue_push_tail_link (&self->caches, &cache->link);
+    g_queue_push_tail_link (&self->readers, &cache->link);
   fsmm_unlock (&self->lock);
 
   if (!has_mark)
@@ -137,7 +137,7 @@ fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmLater *later)
 {
   fsmm_store_note_peak (self);
   flush (cache, cache->n_blocks, later);
-  g_queue_unlink (&self->caches, &cache->link);
+  g_queue_unlink (&self->readers, &cache->link);
   give_mark (self, cache->mark);
 }
 
@@ -164,8 +164,8 @@ grow (FsmmCache *self)
   larger->n_blocks = self->n_blocks;
   memcpy (larger->slots, self->slots, self->n_blocks * sizeof (FsmmSlot));
 
-  g_queue_unlink (&store->caches, &self->link);
-  g_queue_push_tail_link (&store->caches, &larger->link);
+  g_queue_unlink (&store->readers, &self->link);
+  g_queue_push_tail_link (&store->readers, &larger->link);
   fsmm_thread_set_cache (store, larger);
   fsmm_cache_free (self);
 
@@ -228,7 +228,7 @@ refill_size (FsmmCache *self)
   gsize n = MIN (batch_size (self->capacity), store->n_free);
 
   if (store->max_blocks != G_MAXSIZE)
-    n = MIN (n, (store->max_blocks - store->n_out) / store->caches.length);
+    n = MIN (n, (store->max_blocks - store->n_out) / store->readers.length);
 
   return (guint) n;
 }
@@ -250,20 +250,11 @@ fsmm_cache_drop_lost (FsmmCache *self, FsmmLater *later)
   __atomic_store_n (&self->low, MIN (self->low, self->n_blocks), __ATOMIC_RELAXED);
 }
 
-/* For a thread that found nothing to take. A chunk is added where no block is free; what the
- * cache gets is no reason to. Returns what takes the place of @self. */
+/* For a thread that has nothing to take, while some blocks are free in the store. Returns what takes
+ * the place of @self. */
 FsmmCache *
-fsmm_cache_fill_up (FsmmCache *self, FsmmTakeResult *result, FsmmLater *later)
+fsmm_cache_fill_up (FsmmCache *self, FsmmLater *later)
 {
-  FsmmStore *store = self->store;
-
-  *result = FSMM_TAKE_OK;
-  fsmm_cache_drop_lost (self, later);
-  if (self->n_blocks == 0)
-    *result = fsmm_store_ensure_free (store, 1, later);
-  if (self->n_blocks > 0 || *result != FSMM_TAKE_OK)
-    return self;
-
   if (self->was_filled)
     self = grow (self);
   self->was_filled = TRUE;
@@ -288,26 +279,13 @@ fsmm_cache_make_room (FsmmCache *self, FsmmLater *later)
 
 /* --- All caches of a store --- */
 
-/* The chunk there is about to go. Caches are stopped. */
-void
-fsmm_store_forget_chunk (FsmmStore *self, gconstpointer base)
-{
-  for (GList *l = self->caches.head; l != NULL; l = l->next)
-    {
-      FsmmKnownChunk *known = fsmm_cache_get_known_place (l->data, &self->geometry, (guintptr) base);
-
-      if (known->base == (guintptr) base)
-        known->base = FSMM_NO_BASE;
-    }
-}
-
 /* Idle blocks that are out of the store: those in quarantine are such, too. */
 gsize
 fsmm_store_count_cached (FsmmStore *self)
 {
   gsize n_cached = self->quarantine.n_blocks;
 
-  for (GList *l = self->caches.head; l != NULL; l = l->next)
+  for (GList *l = self->readers.head; l != NULL; l = l->next)
     n_cached += __atomic_load_n (&((FsmmCache *) l->data)->n_blocks, __ATOMIC_RELAXED);
 
   return n_cached;
@@ -330,7 +308,7 @@ fsmm_store_note_peak (FsmmStore *self)
   gsize n_cached = self->quarantine.n_blocks;
   gsize n_live;
 
-  for (GList *l = self->caches.head; l != NULL; l = l->next)
+  for (GList *l = self->readers.head; l != NULL; l = l->next)
     {
       FsmmCache *cache = l->data;
       guint low = __atomic_load_n (&cache->low, __ATOMIC_RELAXED);
@@ -345,63 +323,13 @@ fsmm_store_note_peak (FsmmStore *self)
   self->peak_live = MAX (self->peak_live, n_live);
 }
 
-/* A thread is busy for as long as it takes to fill one block, or to give back as many as its
- * cache holds: it may have been put aside meanwhile. */
-static void
-wait_until_idle (FsmmCache *cache)
-{
-  guint n_pauses = 0;
-
-  while (__atomic_load_n (&cache->busy, __ATOMIC_SEQ_CST))
-    fsmm_pause (&n_pauses);
-}
-
-/* From now on, no other thread is busy with its cache until fsmm_store_resume (). */
-void
-fsmm_store_stop (FsmmStore *self)
-{
-  gboolean there_are_others = FALSE;
-
-  for (GList *l = self->caches.head; l != NULL; l = l->next)
-    if (is_of_another_thread (l->data))
-      {
-        __atomic_fetch_or (&((FsmmCache *) l->data)->stop, FSMM_CACHE_STOPPED, __ATOMIC_SEQ_CST);
-        there_are_others = TRUE;
-      }
-
-  if (!there_are_others)
-    return;
-
-  fsmm_barrier_heavy ();
-  for (GList *l = self->caches.head; l != NULL; l = l->next)
-    if (is_of_another_thread (l->data))
-      wait_until_idle (l->data);
-}
-
-void
-fsmm_store_resume (FsmmStore *self)
-{
-  for (GList *l = self->caches.head; l != NULL; l = l->next)
-    __atomic_fetch_and (&((FsmmCache *) l->data)->stop, ~FSMM_CACHE_STOPPED, __ATOMIC_SEQ_CST);
-}
-
-/* The same until the lock is let go. To be called before anything is freed that a thread may
- * come by through the registry. */
-void
-fsmm_store_stop_for (FsmmStore *self, FsmmLater *later)
-{
-  if (!later->is_stopped)
-    fsmm_store_stop (self);
-  later->is_stopped = TRUE;
-}
-
 /* Stops all caches, and brings back what is in them: what is out of the store now is live. */
 void
 fsmm_store_quiesce (FsmmStore *self, FsmmLater *later)
 {
   fsmm_store_stop_for (self, later);
   fsmm_store_note_peak (self);
-  for (GList *l = self->caches.head; l != NULL; l = l->next)
+  for (GList *l = self->readers.head; l != NULL; l = l->next)
     flush (l->data, ((FsmmCache *) l->data)->n_blocks, later);
   if (G_UNLIKELY (self->debug != 0))
     fsmm_store_debug_empty_quarantine (self, later);

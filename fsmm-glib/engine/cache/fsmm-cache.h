@@ -17,48 +17,40 @@
 #pragma once
 
 #include "base/fsmm-barrier.h"
-#include "engine/store/fsmm-store.h"
+#include "engine/store/fsmm-store-locked.h"
 #include "engine/cache/fsmm-thread.h"
 
+#include <stddef.h>
 #include <string.h>
 
 G_BEGIN_DECLS
 
-/* The thread must take the lock. */
-#define FSMM_CACHE_STOPPED 1
-/* The thread must look twice, always, because it has to do without the kernel's help. */
-#define FSMM_CACHE_FENCED 2
-
-/* A chunk that the thread has met. */
+/* What a block starts with. */
 typedef struct {
-  guintptr base; /* FSMM_NO_BASE: none */
-  FsmmState *states;
-} FsmmKnownChunk;
-
-/* Nothing is a multiple of a span there. */
-#define FSMM_NO_BASE ((guintptr) 1)
+  gsize n_bytes;
+  gconstpointer source; /* NULL: zeroes */
+} FsmmFill;
 
 struct _FsmmCache {
-  gint busy;      /* (atomic): written by the thread */
-  gint stop;      /* (atomic): FSMM_CACHE_STOPPED and such; written with the store's lock held */
-  guint n_blocks; /* (atomic), for reading: how many of the slots are in use */
-  guint low;      /* (atomic): the least of n_blocks since the peak was last worked out */
-  guint capacity; /* how many slots there are */
+  FsmmReader reader; /* first, so that either is found by the other's address */
+  guint n_blocks;    /* (atomic), for reading: how many of the slots are in use */
+  guint low;         /* (atomic): the least of n_blocks since the peak was last worked out */
+  guint capacity;    /* how many slots there are */
   FsmmState mark;
-  guint known_mask;      /* how many known chunks there are, a power of two, less 1 */
-  FsmmKnownChunk *known; /* by a hash of their bases */
   gboolean was_filled; /* so that it has been emptied when it is filled once more */
 
   FsmmStore *store;
   FsmmThread *thread; /* whose it is */
-  GList link;         /* in FsmmStore.caches */
+  GList link;         /* in FsmmStore.readers */
   FsmmSlot slots[];   /* the last one in is the first one out */
 };
+
+G_STATIC_ASSERT (offsetof (FsmmCache, reader) == 0);
 
 static inline void
 fsmm_cache_leave (FsmmCache *self)
 {
-  __atomic_store_n (&self->busy, 0, __ATOMIC_RELEASE);
+  fsmm_reader_leave (&self->reader);
 }
 
 /* Returns the calling thread's cache of the store with that key, which is busy until
@@ -70,31 +62,24 @@ fsmm_cache_enter_quickly (gconstpointer key)
 
   if (G_UNLIKELY (self == NULL))
     return NULL;
-  if (G_LIKELY (fsmm_barrier_raise_and_look (&self->busy, &self->stop) == 0))
+  if (G_LIKELY (fsmm_barrier_raise_and_look (&self->reader.busy, &self->reader.stop) == 0))
     return self;
 
   fsmm_cache_leave (self);
   return NULL;
 }
 
-/* The same. NULL if the store's lock must be taken instead. */
+/* The same, also for stores that are not found so quickly. NULL if the store's lock must be taken
+ * instead. */
 static inline FsmmCache *
 fsmm_cache_enter (FsmmStore *store)
 {
   FsmmCache *self = fsmm_thread_get_cache (store->index);
-  gint stop;
 
-  if (G_UNLIKELY (self == NULL))
+  if (G_UNLIKELY (self == NULL || !fsmm_reader_enter (&self->reader)))
     return NULL;
 
-  stop = fsmm_barrier_raise_and_look (&self->busy, &self->stop);
-  if (G_UNLIKELY (stop != 0))
-    stop = fsmm_barrier_look_again (&self->stop) & FSMM_CACHE_STOPPED;
-  if (G_LIKELY (stop == 0))
-    return self;
-
-  fsmm_cache_leave (self);
-  return NULL;
+  return self;
 }
 
 /* --- For a thread that is busy, or has the lock, on its own cache --- */
@@ -172,51 +157,15 @@ fsmm_cache_push (FsmmCache *self, gpointer block, FsmmState *state)
   fsmm_cache_set_n_blocks (self, n_blocks + 1);
 }
 
-static inline FsmmKnownChunk *
-fsmm_cache_get_known_place (FsmmCache *self, const FsmmGeometry *geometry, guintptr base)
-{
-  return &self->known[(base >> geometry->span_shift) & self->known_mask];
-}
-
 /* As fsmm_store_find_state (), but may return NULL also where the thread has not met the chunk
  * yet. */
 static inline FsmmState *
 fsmm_cache_find_state (FsmmCache *self, const FsmmGeometry *geometry, gconstpointer address)
 {
-  gsize offset = (guintptr) address & geometry->offset_mask;
-  guintptr base = (guintptr) address - offset;
-  const FsmmKnownChunk *known = fsmm_cache_get_known_place (self, geometry, base);
-  gsize block;
-
-  if (G_UNLIKELY (known->base != base || !fsmm_geometry_is_start (geometry, offset, &block)))
-    return NULL;
-
-  return known->states + block;
+  return fsmm_reader_find_state (&self->reader, geometry, address);
 }
 
 /* --- For a thread that is busy, or has the lock --- */
-
-/* The chunk in whose span @address lies, or NULL. */
-static inline FsmmChunk *
-fsmm_store_find_chunk (FsmmStore *self, gconstpointer address)
-{
-  FsmmSegment *segment = fsmm_registry_find_segment (address, self);
-
-  if (G_UNLIKELY (segment == NULL))
-    /* Nobody is busy without a cache: this is with the lock. */
-    return self->debug & FSMM_DEBUG_MALLOC ? fsmm_store_lookup_chunk (self, address) : NULL;
-
-  return fsmm_segment_get_content (&self->segments, segment, address);
-}
-
-/* The state of the block that starts at @address. NULL if that lies in no chunk, or in a block. */
-static inline FsmmState *
-fsmm_store_find_state (FsmmStore *self, gconstpointer address)
-{
-  FsmmChunk *chunk = fsmm_store_find_chunk (self, address);
-
-  return G_LIKELY (chunk != NULL) ? fsmm_chunk_find_state (chunk, &self->geometry, address) : NULL;
-}
 
 /* Becomes busy, or takes the lock: either keeps all chunks where they are. */
 static inline FsmmCache *
@@ -250,7 +199,7 @@ fsmm_cache_meet (FsmmCache *self, gconstpointer address)
   if (chunk == NULL)
     return NULL;
 
-  *fsmm_cache_get_known_place (self, geometry, (guintptr) chunk->base) =
+  *fsmm_reader_get_known_place (&self->reader, geometry, (guintptr) chunk->base) =
     (FsmmKnownChunk) { (guintptr) chunk->base, chunk->states };
 
   return fsmm_chunk_find_state (chunk, geometry, address);
@@ -265,62 +214,19 @@ fsmm_cache_find_or_meet (FsmmCache *self, const FsmmGeometry *geometry, gconstpo
   return G_LIKELY (state != NULL) ? state : fsmm_cache_meet (self, address);
 }
 
-/* --- Calls --- */
+/* --- For whoever has the store's lock: fsmm-cache.c --- */
 
-/* Takes a block, in the state @to. In @epoch, when that was. Returns a slot without a block, and in
- * @result why, if there is none. */
-static inline FsmmSlot
-fsmm_store_take (FsmmStore *self,
-                 FsmmState to,
-                 FsmmFill fill,
-                 gsize *epoch,
-                 FsmmTakeResult *result)
-{
-  FsmmCache *cache = fsmm_cache_enter (self);
+guint fsmm_cache_max_blocks (const FsmmGeometry *geometry);
+FsmmCache *fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread);
+void fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmLater *later);
+void fsmm_cache_free (FsmmCache *self);
 
-  if (G_LIKELY (cache != NULL))
-    {
-      FsmmSlot taken = fsmm_cache_pop_filled (cache, to, fill);
+FsmmCache *fsmm_cache_fill_up (FsmmCache *self, FsmmLater *later);
+FsmmCache *fsmm_cache_make_room (FsmmCache *self, FsmmLater *later);
+void fsmm_cache_drop_lost (FsmmCache *self, FsmmLater *later);
 
-      *epoch = self->epoch;
-      fsmm_cache_leave (cache);
-      if (G_LIKELY (taken.block != NULL))
-        return taken;
-    }
-
-  return fsmm_store_take_slowly (self, to, fill, epoch, result);
-}
-
-/* Gives a block back if it is in the state @from, and there is room in the cache. @epoch is that
- * of the block, where it has to be looked at, or FSMM_EPOCH_ANY. */
-static inline gboolean
-fsmm_store_try_give_in_epoch (FsmmStore *self, gpointer block, FsmmState from, gsize epoch)
-{
-  FsmmCache *cache = fsmm_cache_enter (self);
-  FsmmState *state;
-  gboolean given;
-
-  if (G_UNLIKELY (cache == NULL))
-    return FALSE;
-
-  state = fsmm_cache_find_or_meet (cache, &self->geometry, block);
-  given = state != NULL && fsmm_state_get (state) == from && !fsmm_cache_is_full (cache) &&
-          (epoch == FSMM_EPOCH_ANY || self->epoch == epoch);
-  if (G_LIKELY (given))
-    fsmm_cache_push (cache, block, state);
-  fsmm_cache_leave (cache);
-
-  return given;
-}
-
-/* Gives a block back if it is in the state @from, and says what the address was in any case. */
-static inline FsmmAddressKind
-fsmm_store_give (FsmmStore *self, gpointer block, FsmmState from)
-{
-  if (G_LIKELY (fsmm_store_try_give_in_epoch (self, block, from, FSMM_EPOCH_ANY)))
-    return fsmm_state_to_kind (from);
-
-  return fsmm_store_give_slowly (self, block, from);
-}
+gsize fsmm_store_count_cached (FsmmStore *self);
+void fsmm_store_note_peak (FsmmStore *self);
+void fsmm_store_quiesce (FsmmStore *self, FsmmLater *later);
 
 G_END_DECLS

@@ -80,7 +80,7 @@ fsmm_thread_remove_store (FsmmStore *store)
   fsmm_lock (&threads_lock);
   fsmm_lock (&store->lock);
 
-  while ((link = store->caches.head) != NULL)
+  while ((link = store->readers.head) != NULL)
     {
       FsmmCache *cache = link->data;
 
@@ -299,7 +299,7 @@ remove_caches_of_others (FsmmStore *store)
   FsmmLater later = FSMM_LATER_INIT;
   GList *next;
 
-  for (GList *l = store->caches.head; l != NULL; l = next)
+  for (GList *l = store->readers.head; l != NULL; l = next)
     {
       FsmmCache *cache = l->data;
 
@@ -307,7 +307,7 @@ remove_caches_of_others (FsmmStore *store)
       if (cache->thread != &fsmm_thread)
         fsmm_store_remove_cache (store, cache, &later);
       else if (fsmm_barrier_is_symmetric)
-        cache->stop |= FSMM_CACHE_FENCED;
+        cache->reader.stop |= FSMM_READER_FENCED;
     }
 }
 

@@ -6,9 +6,12 @@
 
 #include <glib.h>
 
+#include "base/fsmm-thread-local.h"
 #include "engine/store/fsmm-store.h"
 
 G_BEGIN_DECLS
+
+typedef struct _FsmmCache FsmmCache;
 
 #define FSMM_THREAD_N_QUICK 16
 
@@ -30,15 +33,6 @@ typedef struct {
   guint n_caches;
   gboolean has_ended; /* only destructors of other libraries still run */
 } FsmmThread;
-
-/* The address of a thread's own data is known when the library is loaded, and costs one
- * instruction: the C library keeps room for that also where a program loads the library later
- * (some 1600 bytes, of which a few hundred are taken here). Others may not. */
-#if defined(__GLIBC__) && defined(__ELF__)
-#define FSMM_THREAD_LOCAL __thread __attribute__ ((tls_model ("initial-exec")))
-#else
-#define FSMM_THREAD_LOCAL __thread
-#endif
 
 extern FSMM_THREAD_LOCAL FsmmThread fsmm_thread;
 

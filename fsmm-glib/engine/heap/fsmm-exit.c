@@ -5,7 +5,7 @@
 #include "engine/heap/fsmm-exit.h"
 
 #include "engine/heap/fsmm-leaks.h"
-#include "engine/store/fsmm-store-debug.h"
+#include "engine/heap/fsmm-heap-locked.h"
 #include "engine/cache/fsmm-thread.h"
 
 /* The program cleans up in functions that it gave to atexit (), in destructors of its own and of

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "engine/store/fsmm-store-debug.h"
+#include "engine/heap/fsmm-heap-locked.h"
 
 /* A user function that makes or clears what lives in a block runs without the lock, and its
  * thread is not busy. Meanwhile the block is CHANGING, which only one thread can bring about, so
@@ -20,7 +20,7 @@ claim_in_closed_chunk (FsmmChunk *chunk, FsmmAddressKind kind, FsmmClaim *claim)
     return FSMM_ADDRESS_DROPPED;
   if (kind != FSMM_ADDRESS_LIVE)
     return kind;
-  if (chunk->dropper == &fsmm_thread || !fsmm_state_claim (claim->slot.state, FSMM_STATE_LIVE))
+  if (chunk->dropper == fsmm_thread_self () || !fsmm_state_claim (claim->slot.state, FSMM_STATE_LIVE))
     return FSMM_ADDRESS_DROPPED;
 
   claim->epoch = FSMM_EPOCH_NEVER;

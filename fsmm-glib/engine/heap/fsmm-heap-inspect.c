@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "engine/store/fsmm-store-locked.h"
+#include "engine/heap/fsmm-heap-locked.h"
 
 /* One consistent picture, if no other thread is taking blocks or giving them back. */
 void
@@ -21,6 +21,19 @@ fsmm_store_get_stats (FsmmStore *self, FsmmStoreStats *stats)
   stats->reserved_bytes = stats->n_chunks * self->geometry.chunk_bytes;
 
   fsmm_unlock (&self->lock);
+}
+
+/* Whether @address is the start of a block that somebody has. */
+gboolean
+fsmm_store_is_out (FsmmStore *self, gconstpointer address)
+{
+  FsmmCache *cache = fsmm_store_enter (self);
+  FsmmState *state = fsmm_store_find_state (self, address);
+  FsmmState found = state != NULL ? fsmm_state_get (state) : FSMM_STATE_FREE;
+
+  fsmm_store_leave (self, cache);
+
+  return fsmm_state_is_out (found);
 }
 
 /* Returns FALSE if the address lies in no block. */
@@ -93,7 +106,7 @@ find_fault_in_caches (FsmmStore *self)
 {
   guint n_marks = 0;
 
-  for (GList *l = self->caches.head; l != NULL; l = l->next)
+  for (GList *l = self->readers.head; l != NULL; l = l->next)
     {
       char *fault = find_cache_fault (self, l->data);
 
@@ -103,8 +116,8 @@ find_fault_in_caches (FsmmStore *self)
 
   for (guint i = 0; i < G_N_ELEMENTS (self->marks); i++)
     n_marks += __builtin_popcountll (self->marks[i]);
-  if (n_marks != self->n_marks || n_marks != self->caches.length)
-    return g_strdup_printf ("%u caches have %u marks, and %u are counted", self->caches.length,
+  if (n_marks != self->n_marks || n_marks != self->readers.length)
+    return g_strdup_printf ("%u caches have %u marks, and %u are counted", self->readers.length,
                             n_marks, self->n_marks);
 
   return NULL;

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "engine/store/fsmm-store-debug.h"
+#include "engine/heap/fsmm-heap-locked.h"
 
 /* Many blocks at once, or none of them: through the thread's cache as far as that goes, the rest
  * under one lock. */

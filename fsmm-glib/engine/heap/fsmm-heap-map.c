@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "engine/store/fsmm-store-locked.h"
+#include "engine/heap/fsmm-heap-locked.h"
 
 /* A picture of where blocks are, for people. */
 

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "engine/store/fsmm-store-locked.h"
+#include "engine/heap/fsmm-heap-locked.h"
 
 #include "base/fsmm-system.h"
 

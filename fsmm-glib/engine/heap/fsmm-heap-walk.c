@@ -2,8 +2,7 @@
 
 #include "config.h"
 
-#include "engine/store/fsmm-store-debug.h"
-#include "engine/cache/fsmm-thread.h"
+#include "engine/heap/fsmm-heap-locked.h"
 
 /* --- Walking --- */
 
@@ -104,7 +103,7 @@ static gsize
 take_over_chunk (FsmmChunk *chunk, gsize drop_id)
 {
   chunk->drop_id = drop_id;
-  chunk->dropper = &fsmm_thread;
+  chunk->dropper = fsmm_thread_self ();
 
   return fsmm_chunk_count_whole (chunk);
 }
@@ -313,24 +312,10 @@ fsmm_store_abandon_drop (const FsmmDropName *name)
     {
       FsmmChunk *chunk = l->data;
 
-      if (chunk->dropper == &fsmm_thread && (name->id == 0 || name->id == chunk->drop_id))
+      if (chunk->dropper == fsmm_thread_self () && (name->id == 0 || name->id == chunk->drop_id))
         chunk->dropper = NULL;
     }
   fsmm_unlock (&self->lock);
-}
-
-/* Called with the lock held, where the other threads do not exist, or do not use the store any
- * more. */
-void
-fsmm_store_abandon_drops_of_others (FsmmStore *self)
-{
-  for (GList *l = self->all.head; l != NULL; l = l->next)
-    {
-      FsmmChunk *chunk = l->data;
-
-      if (chunk->dropper != &fsmm_thread)
-        chunk->dropper = NULL;
-    }
 }
 
 /* For whoever drops the last reference. */

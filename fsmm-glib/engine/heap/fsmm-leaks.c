@@ -4,7 +4,7 @@
 
 #include "engine/heap/fsmm-leaks.h"
 
-#include "engine/store/fsmm-store-locked.h"
+#include "engine/heap/fsmm-heap-locked.h"
 #include "engine/cache/fsmm-thread.h"
 
 #ifdef HAVE_PTHREAD_ATFORK

@@ -75,89 +75,6 @@ fsmm_store_take_word (FsmmStore *self, gsize max_blocks, FsmmChunk **chunk)
   return taken;
 }
 
-static FsmmSlot
-take_one (FsmmStore *self, FsmmState to, FsmmTakeResult *result, FsmmLater *later)
-{
-  FsmmChunkBlocks blocks;
-  FsmmChunk *chunk;
-  gsize block;
-
-  do
-    {
-      *result = fsmm_store_ensure_free (self, 1, later);
-      if (*result != FSMM_TAKE_OK)
-        return FSMM_NO_SLOT;
-      blocks = fsmm_store_take_word (self, 1, &chunk);
-      block = fsmm_chunk_blocks_next (&blocks);
-    }
-  while (fsmm_store_is_lost (self, chunk, block, later));
-
-  if (G_UNLIKELY (self->debug != 0))
-    fsmm_store_debug_take (self, chunk, block, later);
-  fsmm_state_set (&chunk->states[block], to);
-
-  return (FsmmSlot) { fsmm_chunk_address (chunk, block), &chunk->states[block] };
-}
-
-static FsmmSlot
-take_slowly (FsmmStore *self, FsmmState to, gsize *epoch, FsmmTakeResult *result)
-{
-  FsmmLater later = fsmm_later_at_this_site (self);
-  FsmmCache *cache = fsmm_thread_ensure_cache (self);
-  FsmmSlot taken = FSMM_NO_SLOT;
-
-  fsmm_lock (&self->lock);
-  fsmm_store_note_peak (self);
-
-  *epoch = self->epoch;
-  *result = FSMM_TAKE_OK;
-  if (cache != NULL)
-    taken = fsmm_cache_pop (fsmm_cache_fill_up (cache, result, &later), to);
-  if (taken.block == NULL && *result == FSMM_TAKE_OK)
-    taken = take_one (self, to, result, &later);
-
-  fsmm_store_note_peak (self);
-  fsmm_store_unlock_and_finish (self, &later);
-
-  return taken;
-}
-
-/* Fills a block that is CHANGING, without the lock, since it may be large. Returns FALSE if it
- * was dropped meanwhile with all others. */
-static gboolean
-fill_and_settle (FsmmStore *self, FsmmSlot taken, FsmmState to, FsmmFill fill, gsize epoch)
-{
-  const FsmmClaim claim = { taken, epoch };
-
-  fsmm_fill (taken.block, fill);
-  if (fsmm_store_settle (self, &claim, to))
-    return TRUE;
-
-  fsmm_store_finish (self, &claim);
-  return FALSE;
-}
-
-/* For a thread that has nothing in its cache, or none, or must not use it now. Nobody sees a
- * block with what was left in it before. */
-FsmmSlot
-fsmm_store_take_slowly (FsmmStore *self,
-                        FsmmState to,
-                        FsmmFill fill,
-                        gsize *epoch,
-                        FsmmTakeResult *result)
-{
-  FsmmSlot taken;
-
-  if (fill.n_bytes == 0)
-    return take_slowly (self, to, epoch, result);
-
-  do
-    taken = take_slowly (self, FSMM_STATE_CHANGING, epoch, result);
-  while (taken.block != NULL && !fill_and_settle (self, taken, to, fill, *epoch));
-
-  return taken;
-}
-
 /* --- Blocks come back --- */
 
 /* Puts blocks where they can be taken from, unless they are there already. The caller has
@@ -256,39 +173,6 @@ fsmm_store_give_locked (FsmmStore *self, gpointer block, FsmmState from, FsmmLat
   return fsmm_state_to_kind (from);
 }
 
-/* The same for a block that nobody else has a right to give back. */
-void
-fsmm_store_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later)
-{
-  FsmmCache *cache = fsmm_thread_get_cache (self->index);
-
-  if (cache != NULL)
-    fsmm_cache_make_room (cache, later);
-  if (fsmm_store_give_locked (self, block, from, later) != fsmm_state_to_kind (from))
-    fsmm_store_lose (self, block, later);
-}
-
-/* For a thread that has no room in its cache, or none, or must not use it now, or has the
- * address of something else. */
-FsmmAddressKind
-fsmm_store_give_slowly (FsmmStore *self, gpointer block, FsmmState from)
-{
-  FsmmLater later = fsmm_later_at_this_site (self);
-  FsmmCache *cache = fsmm_thread_ensure_cache (self);
-  FsmmAddressKind kind;
-
-  fsmm_lock (&self->lock);
-  fsmm_store_note_peak (self);
-
-  if (cache != NULL)
-    fsmm_cache_make_room (cache, &later);
-  kind = fsmm_store_give_locked (self, block, from, &later);
-
-  fsmm_store_unlock_and_finish (self, &later);
-
-  return kind;
-}
-
 /* --- What an address is --- */
 
 FsmmAddressKind
@@ -305,17 +189,4 @@ fsmm_store_inspect_locked (FsmmStore *self, gconstpointer address)
     return fsmm_state_to_kind (fsmm_state_get (state));
 
   return fsmm_chunk_is_in_tail (chunk, address) ? FSMM_ADDRESS_TAIL : FSMM_ADDRESS_INTERIOR;
-}
-
-/* Whether @address is the start of a block that somebody has. */
-gboolean
-fsmm_store_is_out (FsmmStore *self, gconstpointer address)
-{
-  FsmmCache *cache = fsmm_store_enter (self);
-  FsmmState *state = fsmm_store_find_state (self, address);
-  FsmmState found = state != NULL ? fsmm_state_get (state) : FSMM_STATE_FREE;
-
-  fsmm_store_leave (self, cache);
-
-  return fsmm_state_is_out (found);
 }

@@ -4,7 +4,6 @@
 
 #include "engine/store/fsmm-store-debug.h"
 
-#include "engine/heap/fsmm-exit.h"
 #include "debug/fsmm-sanitizers.h"
 
 #include <string.h>
@@ -30,8 +29,6 @@ fsmm_store_debug_init (FsmmStore *self)
     fsmm_tools_add_store (self);
   if (self->debug & FSMM_DEBUG_QUARANTINE && !fsmm_quarantine_init (&self->quarantine))
     self->debug &= ~FSMM_DEBUG_QUARANTINE;
-  if (self->debug & (FSMM_DEBUG_LEAKS | FSMM_DEBUG_POISON | FSMM_DEBUG_CANARY))
-    fsmm_exit_watch ();
 }
 
 void
@@ -74,7 +71,7 @@ check_free_block (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *lat
   FsmmDamage damage;
 
   if (self->debug & FSMM_DEBUG_POISON &&
-      fsmm_guard_is_free_damaged (&self->geometry, get_address (chunk, block), &damage))
+      fsmm_guard_is_free_damaged (get_address (chunk, block), self->geometry.alloc_size, &damage))
     note_damage (self, chunk, block, FSMM_DAMAGE_WRITTEN_AFTER_FREE, &damage, later);
 }
 
@@ -84,7 +81,7 @@ check_behind_block (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *l
   FsmmDamage damage;
 
   if (self->debug & FSMM_DEBUG_CANARY &&
-      fsmm_guard_is_behind_damaged (&self->geometry, get_address (chunk, block), &damage))
+      fsmm_guard_is_behind_damaged (get_address (chunk, block), self->geometry.alloc_size, self->geometry.block_size, &damage))
     note_damage (self, chunk, block, FSMM_DAMAGE_OVERRUN, &damage, later);
 }
 
@@ -96,9 +93,9 @@ fill_chunk (FsmmStore *self, FsmmChunk *chunk)
   for (gsize i = 0; i < self->geometry.n_blocks; i++)
     {
       if (self->debug & FSMM_DEBUG_POISON)
-        fsmm_guard_fill_free (&self->geometry, get_address (chunk, i));
+        fsmm_guard_fill_free (get_address (chunk, i), self->geometry.alloc_size);
       if (self->debug & FSMM_DEBUG_CANARY)
-        fsmm_guard_fill_behind (&self->geometry, get_address (chunk, i));
+        fsmm_guard_fill_behind (get_address (chunk, i), self->geometry.alloc_size, self->geometry.block_size);
     }
 }
 
@@ -203,7 +200,7 @@ fsmm_store_debug_take (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater
 
   check_free_block (self, chunk, block, later);
   if (self->debug & FSMM_DEBUG_POISON)
-    fsmm_guard_fill_taken (&self->geometry, address);
+    fsmm_guard_fill_taken (address, self->geometry.alloc_size);
 
   if (self->debug & FSMM_DEBUG_TOOLS)
     fsmm_tools_note_taken (self, address, self->geometry.alloc_size);
@@ -224,9 +221,9 @@ clean (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
   if (self->debug & FSMM_DEBUG_WIPE)
     memset (address, 0, self->geometry.alloc_size);
   if (self->debug & FSMM_DEBUG_POISON)
-    fsmm_guard_fill_free (&self->geometry, address);
+    fsmm_guard_fill_free (address, self->geometry.alloc_size);
   if (self->debug & FSMM_DEBUG_CANARY)
-    fsmm_guard_fill_behind (&self->geometry, address);
+    fsmm_guard_fill_behind (address, self->geometry.alloc_size, self->geometry.block_size);
 
   if (self->debug & FSMM_DEBUG_TOOLS)
     {

@@ -4,7 +4,6 @@
 
 #pragma once
 
-#include "engine/cache/fsmm-cache.h"
 #include "debug/fsmm-finding.h"
 #include "base/fsmm-lock.h"
 #include "engine/store/fsmm-store.h"
@@ -52,12 +51,10 @@ void fsmm_store_close_chunk (FsmmStore *self,
                              gsize drop_id,
                              FsmmLater *later);
 void fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
+void fsmm_store_abandon_drops_of_others (FsmmStore *self);
 
 FsmmChunk *fsmm_store_pin_chunk (FsmmChunk *chunk);
 void fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
-
-gboolean fsmm_store_is_within_limit (FsmmStore *self, gsize n_blocks);
-FsmmTakeResult fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later);
 
 /* --- Blocks leave the store and come back: fsmm-store-blocks.c --- */
 
@@ -71,7 +68,7 @@ FsmmChunkBlocks fsmm_store_take_word (FsmmStore *self, gsize max_blocks, FsmmChu
 static inline gboolean
 fsmm_store_is_alone (FsmmStore *self)
 {
-  return self->caches.length <= 1;
+  return self->readers.length <= 1;
 }
 
 /* Of two threads that freed a block at once, one has brought it back, from where it was just
@@ -108,31 +105,37 @@ FsmmAddressKind fsmm_store_give_locked (FsmmStore *self,
                                         gpointer block,
                                         FsmmState from,
                                         FsmmLater *later);
-void fsmm_store_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later);
 FsmmAddressKind fsmm_store_inspect_locked (FsmmStore *self, gconstpointer address);
 
-/* --- Dropping all blocks: fsmm-heap-walk.c --- */
-
-void fsmm_store_abandon_drops_of_others (FsmmStore *self);
-
-/* --- Caches: fsmm-cache.c --- */
-
-guint fsmm_cache_max_blocks (const FsmmGeometry *geometry);
-FsmmCache *fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread);
-void fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmLater *later);
-void fsmm_cache_free (FsmmCache *self);
-
-FsmmCache *fsmm_cache_fill_up (FsmmCache *self, FsmmTakeResult *result, FsmmLater *later);
-FsmmCache *fsmm_cache_make_room (FsmmCache *self, FsmmLater *later);
-void fsmm_cache_drop_lost (FsmmCache *self, FsmmLater *later);
-
-gsize fsmm_store_count_cached (FsmmStore *self);
-void fsmm_store_note_peak (FsmmStore *self);
+/* --- Threads that look at chunks without the lock: fsmm-store-readers.c --- */
 
 void fsmm_store_forget_chunk (FsmmStore *self, gconstpointer base);
 void fsmm_store_stop (FsmmStore *self);
 void fsmm_store_resume (FsmmStore *self);
 void fsmm_store_stop_for (FsmmStore *self, FsmmLater *later);
-void fsmm_store_quiesce (FsmmStore *self, FsmmLater *later);
+
+/* --- For a thread that is busy, or has the lock --- */
+
+/* The chunk in whose span @address lies, or NULL. */
+static inline FsmmChunk *
+fsmm_store_find_chunk (FsmmStore *self, gconstpointer address)
+{
+  FsmmSegment *segment = fsmm_registry_find_segment (address, self);
+
+  if (G_UNLIKELY (segment == NULL))
+    /* Nobody is busy without a cache: this is with the lock. */
+    return self->debug & FSMM_DEBUG_MALLOC ? fsmm_store_lookup_chunk (self, address) : NULL;
+
+  return fsmm_segment_get_content (&self->segments, segment, address);
+}
+
+/* The state of the block that starts at @address. NULL if that lies in no chunk, or in a block. */
+static inline FsmmState *
+fsmm_store_find_state (FsmmStore *self, gconstpointer address)
+{
+  FsmmChunk *chunk = fsmm_store_find_chunk (self, address);
+
+  return G_LIKELY (chunk != NULL) ? fsmm_chunk_find_state (chunk, &self->geometry, address) : NULL;
+}
 
 G_END_DECLS

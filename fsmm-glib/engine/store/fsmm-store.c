@@ -6,6 +6,7 @@
 
 #include "engine/store/fsmm-store-debug.h"
 #include "base/fsmm-system.h"
+#include "base/fsmm-thread-local.h"
 
 /* The lower bits of a chunk's base are 0, and those that tell large chunks apart are the upper
  * ones. */
@@ -17,16 +18,17 @@ hash_base (gconstpointer base)
 
 /* @max_blocks is G_MAXSIZE for no limit. */
 void
-fsmm_store_init (FsmmStore *self,
-                 const FsmmGeometry *geometry,
-                 gsize max_blocks,
-                 FsmmDebugFlags debug,
-                 const FsmmSubject *belongs)
+fsmm_store_set_up (FsmmStore *self,
+                   const FsmmGeometry *geometry,
+                   gsize max_blocks,
+                   guint max_cached,
+                   FsmmDebugFlags debug,
+                   const FsmmSubject *belongs)
 {
   *self = (FsmmStore) {
     .geometry = *geometry,
     .max_blocks = max_blocks,
-    .max_cached = fsmm_cache_max_blocks (geometry),
+    .max_cached = max_cached,
     .belongs = *belongs,
     .debug = debug,
     .epoch = 1,
@@ -36,14 +38,25 @@ fsmm_store_init (FsmmStore *self,
   self->chunks = g_hash_table_new (hash_base, NULL);
   g_queue_init (&self->all);
   g_queue_init (&self->open);
-  g_queue_init (&self->caches);
+  g_queue_init (&self->readers);
   fsmm_segments_init (&self->segments, geometry->span, self);
   if (G_UNLIKELY (debug != 0))
     fsmm_store_debug_init (self);
+}
 
-  fsmm_barrier_init ();
-  fsmm_thread_add_store (self);
-  fsmm_lock_is_set_up (&self->lock, self, offsetof (FsmmStore, lock));
+/* There is no chunk any more, and no reader. */
+void
+fsmm_store_tear_down (FsmmStore *self)
+{
+  FsmmLater later = FSMM_LATER_INIT;
+
+  g_assert (self->all.length == 0);
+  fsmm_segments_release (&self->segments, &later.unused);
+
+  if (G_UNLIKELY (self->debug != 0))
+    fsmm_store_debug_clear (self);
+  g_hash_table_unref (self->chunks);
+  g_mutex_clear (&self->lock);
 }
 
 /* --- Chunks come and go --- */
@@ -156,44 +169,6 @@ dispose_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
   fsmm_chunk_free (chunk);
 }
 
-/* For a store that is about to be cleared, and whose blocks have been dropped: whether it has to stay
- * for somebody who pins a chunk. Then @release is called when nobody does any more: never, where a
- * user function in one of its blocks does not return. */
-gboolean
-fsmm_store_outlive_pins (FsmmStore *self, FsmmReleaseFunc release)
-{
-  gboolean is_pinned;
-
-  fsmm_lock (&self->lock);
-  is_pinned = self->all.length > 0 || self->n_drops > 0;
-  if (is_pinned)
-    self->release = release;
-  fsmm_unlock (&self->lock);
-
-  return is_pinned;
-}
-
-/* Every pin must be gone. */
-void
-fsmm_store_clear (FsmmStore *self)
-{
-  FsmmLater later = FSMM_LATER_INIT;
-
-  /* First while it is still whole: what is found out here is reported, to a handler that may use
-   * it. */
-  fsmm_store_drop_all (self);
-  fsmm_thread_remove_store (self);
-  fsmm_store_drop_all (self);
-
-  g_assert (self->all.length == 0);
-  fsmm_segments_release (&self->segments, &later.unused);
-
-  if (G_UNLIKELY (self->debug != 0))
-    fsmm_store_debug_clear (self);
-  g_hash_table_unref (self->chunks);
-  g_mutex_clear (&self->lock);
-}
-
 /* Nothing is taken from the chunk from now on. */
 void
 fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmLater *later)
@@ -206,7 +181,7 @@ fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmLa
 
   self->n_free -= self->geometry.n_blocks - chunk->n_out;
   chunk->drop_id = drop_id;
-  chunk->dropper = &fsmm_thread;
+  chunk->dropper = fsmm_thread_self ();
 }
 
 /* Makes the chunk's addresses unknown, and gives its memory back as soon as nobody pins it. No
@@ -243,6 +218,20 @@ fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
   chunk->n_pins--;
   if (chunk->n_pins == 0 && chunk->detached)
     dispose_chunk (self, chunk, later);
+}
+
+/* Called with the lock held, where the other threads do not exist, or do not use the store any
+ * more. */
+void
+fsmm_store_abandon_drops_of_others (FsmmStore *self)
+{
+  for (GList *l = self->all.head; l != NULL; l = l->next)
+    {
+      FsmmChunk *chunk = l->data;
+
+      if (chunk->dropper != fsmm_thread_self ())
+        chunk->dropper = NULL;
+    }
 }
 
 /* What is to be called when the store is unlocked, if nobody needs it any more. */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "engine/heap/fsmm-heap-locked.h"
+
+/* Blocks come back. */
+
+/* Gives back a block that nobody else has a right to give back. */
+void
+fsmm_store_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later)
+{
+  FsmmCache *cache = fsmm_thread_get_cache (self->index);
+
+  if (cache != NULL)
+    fsmm_cache_make_room (cache, later);
+  if (fsmm_store_give_locked (self, block, from, later) != fsmm_state_to_kind (from))
+    fsmm_store_lose (self, block, later);
+}
+
+/* For a thread that has no room in its cache, or none, or must not use it now, or has the
+ * address of something else. */
+FsmmAddressKind
+fsmm_store_give_slowly (FsmmStore *self, gpointer block, FsmmState from)
+{
+  FsmmLater later = fsmm_later_at_this_site (self);
+  FsmmCache *cache = fsmm_thread_ensure_cache (self);
+  FsmmAddressKind kind;
+
+  fsmm_lock (&self->lock);
+  fsmm_store_note_peak (self);
+
+  if (cache != NULL)
+    fsmm_cache_make_room (cache, &later);
+  kind = fsmm_store_give_locked (self, block, from, &later);
+
+  fsmm_store_unlock_and_finish (self, &later);
+
+  return kind;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the files of the heap share. Every function here is called with the store's lock held. */
+
+#pragma once
+
+#include "engine/heap/fsmm-heap.h"
+#include "engine/store/fsmm-store-debug.h"
+
+G_BEGIN_DECLS
+
+gboolean fsmm_store_is_within_limit (FsmmStore *self, gsize n_blocks);
+FsmmTakeResult fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later);
+void fsmm_store_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later);
+
+G_END_DECLS

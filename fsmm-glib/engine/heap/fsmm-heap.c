@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "engine/heap/fsmm-heap-locked.h"
+
+#include "base/fsmm-barrier.h"
+#include "engine/heap/fsmm-exit.h"
+
+/* @max_blocks is G_MAXSIZE for no limit. */
+void
+fsmm_store_init (FsmmStore *self,
+                 const FsmmGeometry *geometry,
+                 gsize max_blocks,
+                 FsmmDebugFlags debug,
+                 const FsmmSubject *belongs)
+{
+  fsmm_store_set_up (self, geometry, max_blocks, fsmm_cache_max_blocks (geometry), debug, belongs);
+  if (self->debug & (FSMM_DEBUG_LEAKS | FSMM_DEBUG_POISON | FSMM_DEBUG_CANARY))
+    fsmm_exit_watch ();
+
+  fsmm_barrier_init ();
+  fsmm_thread_add_store (self);
+  fsmm_lock_is_set_up (&self->lock, self, offsetof (FsmmStore, lock));
+}
+
+/* For a store that is about to be cleared, and whose blocks have been dropped: whether it has to stay
+ * for somebody who pins a chunk. Then @release is called when nobody does any more: never, where a
+ * user function in one of its blocks does not return. */
+gboolean
+fsmm_store_outlive_pins (FsmmStore *self, FsmmReleaseFunc release)
+{
+  gboolean is_pinned;
+
+  fsmm_lock (&self->lock);
+  is_pinned = self->all.length > 0 || self->n_drops > 0;
+  if (is_pinned)
+    self->release = release;
+  fsmm_unlock (&self->lock);
+
+  return is_pinned;
+}
+
+/* Every pin must be gone. */
+void
+fsmm_store_clear (FsmmStore *self)
+{
+  /* First while it is still whole: what is found out here is reported, to a handler that may use
+   * it. */
+  fsmm_store_drop_all (self);
+  fsmm_thread_remove_store (self);
+  fsmm_store_drop_all (self);
+
+  fsmm_store_tear_down (self);
+}
