@@ -9,12 +9,7 @@ G_BEGIN_DECLS
 const FsmmTypeLayout *fsmm_type_lookup_layout (GType type);
 const FsmmTypeLayout *fsmm_type_require_layout (GType type, GError **error);
 
-gboolean fsmm_type_add_layout (GType type, const FsmmTypeLayout *layout, GError **error);
-
 void fsmm_type_lock (void);
 void fsmm_type_unlock (void);
-
-/* Registers what is in fsmm-ready-layouts.c. */
-void fsmm_type_register_ready_layouts (void);
 
 G_END_DECLS
