@@ -8,13 +8,9 @@
 #include "base/fsmm-fork.h"
 #include "engine/chunk/fsmm-geometry.h"
 #include "base/fsmm-lock.h"
-#include "fsmm-pool.h"
 
-#include <stddef.h>
-#include <string.h>
-
-/* A layout is data of its GType, which any thread can look up; it stays for as long as the type
- * does, which is for ever. The lock is only for two threads that register at once. */
+/* A layout is data of its GType, which any thread can look up. Like the type, it is never freed. The
+ * lock is only needed when two threads register a layout at the same time. */
 
 static FSMM_DEFINE_QUARK (fsmm-type-layout, layout);
 
@@ -60,7 +56,7 @@ check_boxed (GType type, GError **error)
 }
 
 static gboolean
-check_layout (GType type, const FsmmTypeLayout *layout, GError **error)
+check_sizes (GType type, const FsmmTypeLayout *layout, GError **error)
 {
   FsmmGeometry geometry;
 
@@ -76,6 +72,13 @@ check_layout (GType type, const FsmmTypeLayout *layout, GError **error)
 
   g_prefix_error (error, "cannot register a layout for %s: ", type_name (type));
   return FALSE;
+}
+
+/* Whether a type can have that layout, if it has no other. */
+gboolean
+fsmm_type_check_layout (GType type, const FsmmTypeLayout *layout, GError **error)
+{
+  return check_boxed (type, error) && check_sizes (type, layout, error);
 }
 
 /* Keeps a copy of the layout, or compares it to the one that is there. */
@@ -102,8 +105,7 @@ keep_layout (GType type, const FsmmTypeLayout *layout, GError **error)
 static gboolean
 add_layout (GType type, const FsmmTypeLayout *layout, GError **error)
 {
-  return check_boxed (type, error) && check_layout (type, layout, error) &&
-         keep_layout (type, layout, error);
+  return fsmm_type_check_layout (type, layout, error) && keep_layout (type, layout, error);
 }
 
 /* --- Ready layouts --- */
@@ -254,150 +256,6 @@ fsmm_type_register_layout (GType type, const FsmmTypeLayout *layout, GError **er
   ensure_ready_layouts ();
 
   return add_layout (type, layout, error);
-}
-
-/* --- Plain data --- */
-
-typedef enum {
-  COPY_WHOLE,
-  COPY_SHORT,  /* the last bytes are not there */
-  COPY_NONE,   /* but the sample itself, or nothing */
-  COPY_UNCLEAR /* the last bytes cannot be looked at */
-} CopyResult;
-
-static const char *const copy_results[] = {
-  [COPY_SHORT] = "its copy function copies less, as where bit fields were counted as integers",
-  [COPY_NONE] = "its copy function makes no copy, as where references are counted",
-  [COPY_UNCLEAR] = "it is too large to find out whether that is so",
-};
-
-/* All systems have pages of at least this size. */
-#define PAGE_BYTES 4096
-
-static gboolean
-is_on_one_page (gconstpointer memory, gsize size)
-{
-  return (guintptr) memory % PAGE_BYTES + size <= PAGE_BYTES;
-}
-
-/* Copies the sample, whose bytes from @start on are @mark, and looks for that in the copy.
- *
- * If that is shorter than it should be, the bytes looked at are somebody else's: whatever they are,
- * the page that the copy starts on can be read. */
-static CopyResult
-try_copy (GType type, gconstpointer sample, gsize start, gsize size, guint8 mark)
-{
-  CopyResult result = COPY_UNCLEAR;
-  guint8 *copies[16];
-  guint n = 0;
-
-  while (result == COPY_UNCLEAR && n < G_N_ELEMENTS (copies))
-    {
-      guint8 *copy = g_boxed_copy (type, sample);
-
-      if (copy == NULL || copy == sample)
-        {
-          result = COPY_NONE;
-          break;
-        }
-
-      /* The next one lies elsewhere, since this one is kept until then. */
-      copies[n++] = copy;
-      if (is_on_one_page (copy, size))
-        result = memchr (copy + start, mark, size - start) != NULL ? COPY_WHOLE : COPY_SHORT;
-    }
-
-  while (n > 0)
-    g_boxed_free (type, copies[--n]);
-
-  return result;
-}
-
-/* The bytes that are marked are those where the last field ends, whatever comes behind it for the
- * sake of alignment. Several marks, because other memory may happen to have one. */
-static CopyResult
-try_copies (GType type, guint8 *sample, gsize size, gsize alignment)
-{
-  static const guint8 marks[] = { 0x5a, 0xa5, 0x3c, 0xc3 };
-  gsize unit = alignment != 0 ? alignment : _Alignof (max_align_t);
-  gsize start = size - MIN (unit, size);
-  CopyResult result = COPY_WHOLE;
-
-  for (guint i = 0; i < G_N_ELEMENTS (marks) && result == COPY_WHOLE; i++)
-    {
-      memset (sample + start, marks[i], size - start);
-      result = try_copy (type, sample, start, size, marks[i]);
-    }
-
-  return result;
-}
-
-/* The sample lives in a block, as the instances will. */
-static gboolean
-check_copies (GType type, gsize size, gsize alignment, GError **error)
-{
-  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("sample", size, alignment, 0, 1, error);
-  guint8 *sample = pool != NULL ? fsmm_pool_alloc0 (pool, error) : NULL;
-  CopyResult result;
-
-  if (sample == NULL)
-    return FALSE;
-
-  result = try_copies (type, sample, size, alignment);
-  if (result == COPY_WHOLE)
-    return TRUE;
-
-  g_set_error (error, FSMM_ERROR, FSMM_ERROR_UNSUPPORTED_TYPE,
-               "%s cannot be taken for plain data of %" G_GSIZE_FORMAT " bytes: %s; if it is a "
-               "struct of yours, call fsmm_type_register_layout () with its sizeof",
-               type_name (type), size, copy_results[result]);
-  return FALSE;
-}
-
-/**
- * fsmm_type_register_plain_layout:
- * @type: a boxed type
- * @size: the size of an instance in bytes
- * @alignment: its alignment in bytes, or 0 for one that suits every type
- * @error: return location for an error
- *
- * Tells pools that instances of a boxed type are plain data: all zeroes are an instance, the same
- * bytes are a copy, and no instance owns anything.
- *
- * This is for bindings, which know the size and fields of a struct from introspection. It is not
- * for a struct that contains a pointer: what that points to would never be freed, or would be freed
- * by two instances.
- *
- * Introspection data may be wrong: it counts each bit field as a separate integer. Also, some types
- * without a pointer are reference-counted. So the type's own copy function is tried on samples that
- * are all zeroes except for the last bytes. This is possible for up to 4096 bytes. It does not
- * detect that a struct is larger than @size, as a struct with an unnamed union is.
- *
- * Otherwise, this works like [func@Fsmm.type_register_layout].
- *
- * Errors: `FSMM_ERROR_UNSUPPORTED_TYPE` for a type that is not boxed, or whose copy function does
- * not copy @size bytes, `FSMM_ERROR_INVALID_ARGUMENT` for a size or an alignment that no pool can
- * have, or for a type that has another layout, `FSMM_ERROR_NO_MEMORY` if there is no memory for a
- * sample.
- *
- * Returns: %TRUE if the type now has this layout
- *
- * Since: 1.0
- */
-gboolean
-fsmm_type_register_plain_layout (GType type, gsize size, gsize alignment, GError **error)
-{
-  const FsmmTypeLayout layout = { .size = size, .alignment = alignment };
-
-  ensure_ready_layouts ();
-
-  if (!check_boxed (type, error) || !check_layout (type, &layout, error))
-    return FALSE;
-
-  if (fsmm_type_lookup_layout (type) == NULL && !check_copies (type, size, alignment, error))
-    return FALSE;
-
-  return keep_layout (type, &layout, error);
 }
 
 /* --- Looking up --- */
