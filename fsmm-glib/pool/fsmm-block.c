@@ -15,6 +15,8 @@ struct _FsmmBlock {
   FsmmHandle handle; /* a keeper of its pool */
 };
 
+FSMM_ASSERT_HANDLE_FITS (FsmmBlock);
+
 /* Bytes that somebody holds. */
 typedef struct {
   FsmmBlock *block; /* (owned) */

@@ -2,12 +2,12 @@
 
 #include "config.h"
 
-#include "typed/fsmm-box-private.h"
-#include "engine/heap/fsmm-heap.h"
 #include "pool/fsmm-handle-private.h"
+
+#include "engine/heap/fsmm-heap.h"
 #include "base/fsmm-lock.h"
 
-/* Handles live in a pool of their own, one for the process: a handle costs no malloc (). */
+/* The handles of all pools lie in one store, so that a handle costs no malloc (). */
 
 static char *
 describe_handles (gpointer owner)
@@ -25,7 +25,8 @@ get_store (void)
     {
       FsmmGeometry geometry;
 
-      fsmm_geometry_init (&geometry, sizeof (FsmmBox), _Alignof (FsmmBox), 0, NULL);
+      fsmm_geometry_init (&geometry, FSMM_HANDLE_MAX_SIZE, FSMM_HANDLE_MAX_ALIGNMENT, 0,
+                          NULL);
       fsmm_store_init (&store, &geometry, G_MAXSIZE, fsmm_debug_get_own_flags (),
                        &(FsmmSubject) { NULL, describe_handles, "handles", NULL });
       fsmm_once_leave (&initialized);
@@ -34,11 +35,11 @@ get_store (void)
   return &store;
 }
 
-/* Zeroed memory for the largest kind of handle, or NULL. */
+/* Returns zeroed memory that any kind of handle fits in, or NULL. */
 gpointer
 fsmm_handle_memory_alloc (void)
 {
-  const FsmmFill zeroes = { .n_bytes = sizeof (FsmmBox) };
+  const FsmmFill zeroes = { .n_bytes = FSMM_HANDLE_MAX_SIZE };
   FsmmTakeResult result;
   gsize epoch;
 
@@ -52,7 +53,7 @@ fsmm_handle_memory_free (gpointer handle)
     g_error ("handle %p was freed twice", handle);
 }
 
-/* Gives back what handles that are gone have left. */
+/* Returns chunks without handles to the system. */
 void
 fsmm_handle_memory_trim (void)
 {

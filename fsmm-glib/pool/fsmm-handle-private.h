@@ -27,6 +27,14 @@ typedef struct {
   gsize epoch;    /* of the pool: the block is gone when that has moved on */
 } FsmmHandle;
 
+/* All kinds of handles lie in blocks of one size. Each kind asserts that it fits. */
+#define FSMM_HANDLE_MAX_SIZE 72
+#define FSMM_HANDLE_MAX_ALIGNMENT 8
+
+#define FSMM_ASSERT_HANDLE_FITS(Type)                                                              \
+  G_STATIC_ASSERT (sizeof (Type) <= FSMM_HANDLE_MAX_SIZE &&                                        \
+                   _Alignof (Type) <= FSMM_HANDLE_MAX_ALIGNMENT)
+
 #define FSMM_HANDLE_RELEASED 1
 #define FSMM_HANDLE_USER 2
 

@@ -8,6 +8,8 @@
 #include "typed/fsmm-type-layout-private.h"
 #include "typed/fsmm-typed-pool-private.h"
 
+FSMM_ASSERT_HANDLE_FITS (FsmmBox);
+
 G_DEFINE_BOXED_TYPE (FsmmBox, fsmm_box, fsmm_box_ref, fsmm_box_unref)
 
 FsmmBox *
