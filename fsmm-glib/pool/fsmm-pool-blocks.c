@@ -8,7 +8,6 @@
 #include "engine/heap/fsmm-heap.h"
 #include "fsmm-error.h"
 #include "pool/fsmm-handle-private.h"
-#include "fsmm-typed-pool.h"
 #include "pool/fsmm-user-call-private.h"
 
 /* What a pool is for: its blocks. How it is made and what it tells about itself is in
@@ -488,8 +487,8 @@ fsmm_pool_free_found (FsmmPool *self, GType type, gpointer block)
 {
   GError *misuse = NULL;
 
-  if (self->typed_pool != NULL)
-    fsmm_typed_pool_destroy (self->typed_pool, block, &misuse);
+  if (self->owner != NULL)
+    self->owner_free (self->owner, block, &misuse);
   else
     fsmm_pool_free (self, block, &misuse);
 

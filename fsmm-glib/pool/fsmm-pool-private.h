@@ -5,10 +5,12 @@
 #include "pool/fsmm-keepers-private.h"
 #include "fsmm-pool.h"
 #include "engine/heap/fsmm-heap.h"
-#include "fsmm-type-layout.h"
-#include "fsmm-typed-pool.h"
 
 G_BEGIN_DECLS
+
+/* Frees what lives in @block, for an owner that is still there. Returns FALSE with @error set if that
+ * is not a live block. */
+typedef gboolean (*FsmmPoolFreeFunc) (gpointer owner, gpointer block, GError **error);
 
 struct _FsmmPool {
   GObject parent_instance;
@@ -24,16 +26,17 @@ struct _FsmmPool {
   GError *construct_error; /* (owned) (nullable) */
   FsmmStore store;
 
-  /* Raw blocks are neither handed out nor taken back: the pool is broken, or belongs to a typed
-   * pool, in which every block holds an instance. */
+  /* Raw blocks are neither handed out nor taken back: the pool is broken, or has an owner, which puts
+   * something into every block. */
   gboolean refuses_raw_blocks;
-  FsmmTypedPool *typed_pool; /* (not owned) (nullable): NULL when that is gone */
+  gpointer owner;             /* (not owned) (nullable): NULL when the owner is gone */
+  FsmmPoolFreeFunc owner_free; /* (nullable): of the owner; stays when that is gone */
 
   FsmmKeepers keepers; /* block handles */
 
-  /* What tells it from others, where its name is only that of its type. */
-  gconstpointer unnamed; /* (nullable): the address of the typed pool */
-  gboolean is_default;   /* of its type */
+  /* What messages tell it from others by, if its name is only that of a type. */
+  gconstpointer unnamed; /* (nullable): the address of the owner */
+  gboolean is_default;   /* of the type */
 };
 
 /* Nothing derives from FsmmPool, so that all pools have the same class: whoever has it needs no
@@ -47,10 +50,12 @@ fsmm_pool_has_class (FsmmPool *self)
                                      fsmm_pool_the_class);
 }
 
-FsmmPool *fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
+FsmmPool *fsmm_pool_new_owned (gpointer owner,
+                               FsmmPoolFreeFunc owner_free,
                                const char *name,
-                               GType type,
-                               const FsmmTypeLayout *layout,
+                               const char *type_name,
+                               guint64 alloc_size,
+                               guint64 alignment,
                                guint64 chunk_bytes,
                                guint64 max_blocks,
                                const GError *error);

@@ -502,28 +502,32 @@ fsmm_pool_new_full (const char *name,
                          NULL);
 }
 
-/* The pool in which a typed pool keeps its instances. @error is what is wrong with that one, if
- * anything is: then this one reports it from every call. */
+/* Makes a pool for @owner, which alone takes and frees its blocks, and must outlive it or set
+ * FsmmPool.owner to NULL. @type_name is what messages call the type of what lives in a block. If
+ * @error is set, it is what is wrong with the owner: every call on the pool reports it then. */
 FsmmPool *
-fsmm_pool_new_typed (FsmmTypedPool *typed_pool,
+fsmm_pool_new_owned (gpointer owner,
+                     FsmmPoolFreeFunc owner_free,
                      const char *name,
-                     GType type,
-                     const FsmmTypeLayout *layout,
+                     const char *type_name,
+                     guint64 alloc_size,
+                     guint64 alignment,
                      guint64 chunk_bytes,
                      guint64 max_blocks,
                      const GError *error)
 {
   FsmmPool *self = g_object_new (FSMM_TYPE_POOL,
                                  "name", name,
-                                 "alloc-size", (guint64) layout->size,
-                                 "alignment", (guint64) layout->alignment,
+                                 "alloc-size", alloc_size,
+                                 "alignment", alignment,
                                  "chunk-bytes", chunk_bytes,
                                  "max-blocks", max_blocks,
                                  NULL);
 
   fsmm_pool_refuse_raw_blocks (self);
-  self->typed_pool = typed_pool;
-  self->store.belongs.type = g_type_name (type);
+  self->owner = owner;
+  self->owner_free = owner_free;
+  self->store.belongs.type = type_name;
   if (error != NULL)
     {
       g_clear_error (&self->construct_error);

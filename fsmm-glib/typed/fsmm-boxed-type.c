@@ -5,7 +5,6 @@
 #include "fsmm-boxed-type.h"
 
 #include "base/fsmm-lock.h"
-#include "engine/chunk/fsmm-page-map.h"
 #include "typed/fsmm-typed-pool-private.h"
 
 static FSMM_DEFINE_QUARK (fsmm-default-typed-pool, default_pool);
@@ -93,15 +92,21 @@ fsmm_boxed_copy (FsmmTypedPool *pool, gconstpointer instance)
 void
 fsmm_boxed_free (GType type, gpointer instance)
 {
-  FsmmPool *pool = fsmm_pool_find (instance);
-  FsmmTypedPool *typed_pool = pool != NULL ? pool->typed_pool : NULL;
+  FsmmTypedPool *typed_pool;
+  FsmmPool *pool;
 
   if (instance == NULL)
     return;
 
+  pool = fsmm_pool_find (instance);
   if (pool == NULL)
-    fsmm_pool_report_no_pool (type, instance);
-  else if (typed_pool == NULL || typed_pool->item_type != type)
+    {
+      fsmm_pool_report_no_pool (type, instance);
+      return;
+    }
+
+  typed_pool = fsmm_typed_pool_get_owner (pool);
+  if (typed_pool == NULL || typed_pool->item_type != type)
     fsmm_pool_report_wrong_type (pool, type, instance);
   else
     fsmm_pool_free_found (pool, type, instance);

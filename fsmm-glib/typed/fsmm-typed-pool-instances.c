@@ -344,6 +344,13 @@ fsmm_typed_pool_destroy (FsmmTypedPool *self, gpointer instance, GError **error)
   return FALSE;
 }
 
+/* What FsmmPool.owner_free is for the pool of a typed pool: fsmm_free () calls it. */
+gboolean
+fsmm_typed_pool_destroy_owned (gpointer owner, gpointer instance, GError **error)
+{
+  return fsmm_typed_pool_destroy (owner, instance, error);
+}
+
 /* For the owner of a held instance: does nothing if it was dropped with all others. */
 void
 fsmm_typed_pool_drop_held (FsmmTypedPool *self, gpointer instance, gsize epoch)

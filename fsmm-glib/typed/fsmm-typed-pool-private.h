@@ -29,7 +29,7 @@ fsmm_typed_pool_get_store (FsmmTypedPool *self)
   return &self->pool->store;
 }
 
-/* Instances are made and cleared here alone: fsmm-typed-pool-instances.c. */
+/* Instances are only made and cleared here: fsmm-typed-pool-instances.c. */
 gpointer fsmm_typed_pool_make (FsmmTypedPool *self,
                                gconstpointer source,
                                FsmmState state,
@@ -41,7 +41,15 @@ gboolean fsmm_typed_pool_replace_held (FsmmTypedPool *self,
                                        gpointer instance,
                                        gsize epoch,
                                        gconstpointer source);
+gboolean fsmm_typed_pool_destroy_owned (gpointer owner, gpointer instance, GError **error);
 
 gboolean fsmm_typed_pool_check_value (FsmmTypedPool *self, const GValue *value, GError **error);
+
+/* The typed pool whose instances live in @pool, or NULL. */
+static inline FsmmTypedPool *
+fsmm_typed_pool_get_owner (FsmmPool *pool)
+{
+  return pool->owner_free == fsmm_typed_pool_destroy_owned ? pool->owner : NULL;
+}
 
 G_END_DECLS

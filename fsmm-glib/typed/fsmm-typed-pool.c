@@ -80,8 +80,10 @@ fsmm_typed_pool_constructed (GObject *object)
   if (self->layout == NULL)
     self->layout = &no_layout;
 
-  self->pool = fsmm_pool_new_typed (self, fsmm_typed_pool_get_name (self), self->item_type,
-                                    self->layout, self->chunk_bytes, self->max_blocks, error);
+  self->pool = fsmm_pool_new_owned (self, fsmm_typed_pool_destroy_owned,
+                                    fsmm_typed_pool_get_name (self), g_type_name (self->item_type),
+                                    self->layout->size, self->layout->alignment, self->chunk_bytes,
+                                    self->max_blocks, error);
   if (self->name == NULL)
     self->pool->unnamed = self;
 
@@ -132,7 +134,7 @@ fsmm_typed_pool_finalize (GObject *object)
 {
   FsmmTypedPool *self = FSMM_TYPED_POOL (object);
 
-  self->pool->typed_pool = NULL;
+  self->pool->owner = NULL;
   g_object_unref (self->pool);
   g_free (self->name);
 
