@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "pool/fsmm-block-private.h"
+#include "fsmm-block.h"
 
 #include "engine/heap/fsmm-heap.h"
 #include "fsmm-error.h"
@@ -26,8 +26,8 @@ typedef struct {
 G_DEFINE_BOXED_TYPE (FsmmBlock, fsmm_block, fsmm_block_ref, fsmm_block_unref)
 
 /* Takes a block of zeroes from @pool. */
-FsmmBlock *
-fsmm_block_new (FsmmPool *pool, GError **error)
+static FsmmBlock *
+new_block (FsmmPool *pool, GError **error)
 {
   const FsmmFill zeroes = { .n_bytes = pool->store.geometry.alloc_size };
   FsmmBlock *self = fsmm_handle_memory_alloc ();
@@ -49,6 +49,32 @@ fsmm_block_new (FsmmPool *pool, GError **error)
   fsmm_handle_init (&self->handle, pool, slot.block, epoch);
 
   return self;
+}
+
+/**
+ * fsmm_pool_acquire:
+ * @self: a pool
+ * @error: return location for an error
+ *
+ * Takes a block whose bytes are all 0, and returns an owning handle to it.
+ *
+ * The block is given back when the last reference to the handle is dropped, or when it is released.
+ *
+ * Errors: the same as [method@Fsmm.Pool.alloc].
+ *
+ * Returns: (transfer full): a handle, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+FsmmBlock *
+fsmm_pool_acquire (FsmmPool *self, GError **error)
+{
+  g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
+
+  if (fsmm_pool_refuses_raw_blocks (self, G_STRFUNC, error))
+    return NULL;
+
+  return new_block (self, error);
 }
 
 /**

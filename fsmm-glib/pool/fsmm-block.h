@@ -4,6 +4,7 @@
 
 #include <glib-object.h>
 
+#include "fsmm-pool.h"
 #include "fsmm-version-macros.h"
 
 G_BEGIN_DECLS
@@ -42,6 +43,9 @@ typedef struct _FsmmBlock FsmmBlock;
 
 FSMM_AVAILABLE_IN_1_0
 GType fsmm_block_get_type (void) G_GNUC_CONST;
+
+FSMM_AVAILABLE_IN_1_0
+FsmmBlock *fsmm_pool_acquire (FsmmPool *self, GError **error);
 
 FSMM_AVAILABLE_IN_1_0
 FsmmBlock *fsmm_block_ref (FsmmBlock *self);

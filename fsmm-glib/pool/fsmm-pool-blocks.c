@@ -4,7 +4,6 @@
 
 #include "pool/fsmm-pool-private.h"
 
-#include "pool/fsmm-block-private.h"
 #include "engine/heap/fsmm-heap.h"
 #include "fsmm-error.h"
 #include "pool/fsmm-handle-private.h"
@@ -432,32 +431,6 @@ fsmm_pool_foreach (FsmmPool *self, FsmmBlockFunc func, gpointer user_data)
     func (block, user_data);
 
   fsmm_user_call_end (frame);
-}
-
-/**
- * fsmm_pool_acquire:
- * @self: a pool
- * @error: return location for an error
- *
- * Takes a block whose bytes are all 0, and returns an owning handle to it.
- *
- * The block is given back when the last reference to the handle is dropped, or when it is released.
- *
- * Errors: the same as [method@Fsmm.Pool.alloc].
- *
- * Returns: (transfer full): a handle, or %NULL with @error set
- *
- * Since: 1.0
- */
-FsmmBlock *
-fsmm_pool_acquire (FsmmPool *self, GError **error)
-{
-  g_return_val_if_fail (FSMM_IS_POOL (self), NULL);
-
-  if (fsmm_pool_refuses_raw_blocks (self, G_STRFUNC, error))
-    return NULL;
-
-  return fsmm_block_new (self, error);
 }
 
 /**

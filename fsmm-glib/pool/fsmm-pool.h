@@ -4,7 +4,6 @@
 
 #include <gio/gio.h>
 
-#include "fsmm-block.h"
 #include "fsmm-version-macros.h"
 
 G_BEGIN_DECLS
@@ -59,8 +58,6 @@ FSMM_AVAILABLE_IN_1_0
 gboolean fsmm_pool_is_allocated (FsmmPool *self, gconstpointer block);
 FSMM_AVAILABLE_IN_1_0
 void fsmm_pool_foreach (FsmmPool *self, FsmmBlockFunc func, gpointer user_data);
-FSMM_AVAILABLE_IN_1_0
-FsmmBlock *fsmm_pool_acquire (FsmmPool *self, GError **error);
 
 FSMM_AVAILABLE_IN_1_0
 FsmmPool *fsmm_pool_for_block (gconstpointer block);

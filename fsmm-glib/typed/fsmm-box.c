@@ -2,18 +2,26 @@
 
 #include "config.h"
 
-#include "typed/fsmm-box-private.h"
+#include "fsmm-box.h"
 
 #include "fsmm-error.h"
-#include "typed/fsmm-type-layout-private.h"
+#include "pool/fsmm-handle-private.h"
 #include "typed/fsmm-typed-pool-private.h"
+
+struct _FsmmBox {
+  FsmmHandle handle;
+  FsmmTypedPool *pool; /* whose keeper it is */
+  GValue value;        /* what fsmm_box_peek () lends, filled in when it is first asked for */
+  gint has_value;      /* (atomic) */
+};
 
 FSMM_ASSERT_HANDLE_FITS (FsmmBox);
 
 G_DEFINE_BOXED_TYPE (FsmmBox, fsmm_box, fsmm_box_ref, fsmm_box_unref)
 
-FsmmBox *
-fsmm_box_new (FsmmTypedPool *pool, gconstpointer source, GError **error)
+/* Makes a box whose instance is a copy of @source, or a new one if that is NULL. */
+static FsmmBox *
+new_box (FsmmTypedPool *pool, gconstpointer source, GError **error)
 {
   FsmmBox *self = fsmm_handle_memory_alloc ();
   gpointer instance;
@@ -36,6 +44,75 @@ fsmm_box_new (FsmmTypedPool *pool, gconstpointer source, GError **error)
   fsmm_handle_init (&self->handle, pool->pool, instance, epoch);
 
   return self;
+}
+
+/**
+ * fsmm_typed_pool_alloc:
+ * @self: a typed pool
+ * @error: return location for an error
+ *
+ * Creates a new instance and returns a box that owns it.
+ *
+ * Errors: the same as [method@Fsmm.TypedPool.construct].
+ *
+ * Returns: (transfer full): a box, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+FsmmBox *
+fsmm_typed_pool_alloc (FsmmTypedPool *self, GError **error)
+{
+  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
+
+  return new_box (self, NULL, error);
+}
+
+/* Whether there is an instance of the right type in @value. */
+static gboolean
+check_value (FsmmTypedPool *self, const GValue *value, GError **error)
+{
+  gboolean is_of_type = value != NULL && G_VALUE_HOLDS (value, self->item_type);
+
+  if (fsmm_pool_is_broken (self->pool))
+    fsmm_pool_report_broken (self->pool, error);
+  else if (is_of_type && g_value_get_boxed (value) != NULL)
+    return TRUE;
+  else if (is_of_type)
+    g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
+                 "the value is NULL: it must be an instance of %s", g_type_name (self->item_type));
+  else
+    g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
+                 "the value holds %s: it must hold a %s",
+                 value != NULL && G_IS_VALUE (value) ? G_VALUE_TYPE_NAME (value) : "nothing",
+                 g_type_name (self->item_type));
+
+  return FALSE;
+}
+
+/**
+ * fsmm_typed_pool_alloc_value:
+ * @self: a typed pool
+ * @value: a value of the pool's [property@Fsmm.TypedPool:item-type], not %NULL
+ * @error: return location for an error
+ *
+ * Copies the instance in @value and returns a box that owns the copy.
+ *
+ * Errors: the same as [method@Fsmm.TypedPool.construct], and `FSMM_ERROR_INVALID_ARGUMENT` for a
+ * value of another type.
+ *
+ * Returns: (transfer full): a box, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+FsmmBox *
+fsmm_typed_pool_alloc_value (FsmmTypedPool *self, const GValue *value, GError **error)
+{
+  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
+
+  if (!check_value (self, value, error))
+    return NULL;
+
+  return new_box (self, g_value_get_boxed (value), error);
 }
 
 /**
@@ -259,7 +336,7 @@ fsmm_box_set_value (FsmmBox *self, const GValue *value, GError **error)
 
   g_return_val_if_fail (self != NULL, FALSE);
 
-  if (!fsmm_typed_pool_check_value (self->pool, value, error))
+  if (!check_value (self->pool, value, error))
     return FALSE;
 
   if (!fsmm_handle_enter (&self->handle))

@@ -4,6 +4,7 @@
 
 #include <glib-object.h>
 
+#include "fsmm-typed-pool.h"
 #include "fsmm-version-macros.h"
 
 G_BEGIN_DECLS
@@ -40,6 +41,11 @@ typedef struct _FsmmBox FsmmBox;
 
 FSMM_AVAILABLE_IN_1_0
 GType fsmm_box_get_type (void) G_GNUC_CONST;
+
+FSMM_AVAILABLE_IN_1_0
+FsmmBox *fsmm_typed_pool_alloc (FsmmTypedPool *self, GError **error);
+FSMM_AVAILABLE_IN_1_0
+FsmmBox *fsmm_typed_pool_alloc_value (FsmmTypedPool *self, const GValue *value, GError **error);
 
 FSMM_AVAILABLE_IN_1_0
 FsmmBox *fsmm_box_ref (FsmmBox *self);

@@ -4,7 +4,6 @@
 
 #include "typed/fsmm-typed-pool-private.h"
 
-#include "typed/fsmm-box-private.h"
 #include "engine/heap/fsmm-heap.h"
 #include "fsmm-error.h"
 #include "pool/fsmm-user-call-private.h"
@@ -195,75 +194,6 @@ fsmm_typed_pool_construct_copy (FsmmTypedPool *self, gconstpointer source, GErro
   g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
                "source is NULL: it must be an instance of %s", g_type_name (self->item_type));
   return NULL;
-}
-
-/**
- * fsmm_typed_pool_alloc:
- * @self: a typed pool
- * @error: return location for an error
- *
- * Creates a new instance and returns a box that owns it.
- *
- * Errors: the same as [method@Fsmm.TypedPool.construct].
- *
- * Returns: (transfer full): a box, or %NULL with @error set
- *
- * Since: 1.0
- */
-FsmmBox *
-fsmm_typed_pool_alloc (FsmmTypedPool *self, GError **error)
-{
-  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
-
-  return fsmm_box_new (self, NULL, error);
-}
-
-/**
- * fsmm_typed_pool_alloc_value:
- * @self: a typed pool
- * @value: a value of the pool's [property@Fsmm.TypedPool:item-type], not %NULL
- * @error: return location for an error
- *
- * Copies the instance in @value and returns a box that owns the copy.
- *
- * Errors: the same as [method@Fsmm.TypedPool.construct], and `FSMM_ERROR_INVALID_ARGUMENT` for a
- * value of another type.
- *
- * Returns: (transfer full): a box, or %NULL with @error set
- *
- * Since: 1.0
- */
-FsmmBox *
-fsmm_typed_pool_alloc_value (FsmmTypedPool *self, const GValue *value, GError **error)
-{
-  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
-
-  if (!fsmm_typed_pool_check_value (self, value, error))
-    return NULL;
-
-  return fsmm_box_new (self, g_value_get_boxed (value), error);
-}
-
-/* Whether there is an instance of the right type in @value. */
-gboolean
-fsmm_typed_pool_check_value (FsmmTypedPool *self, const GValue *value, GError **error)
-{
-  gboolean is_of_type = value != NULL && G_VALUE_HOLDS (value, self->item_type);
-
-  if (fsmm_pool_is_broken (self->pool))
-    fsmm_pool_report_broken (self->pool, error);
-  else if (is_of_type && g_value_get_boxed (value) != NULL)
-    return TRUE;
-  else if (is_of_type)
-    g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
-                 "the value is NULL: it must be an instance of %s", g_type_name (self->item_type));
-  else
-    g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
-                 "the value holds %s: it must hold a %s",
-                 value != NULL && G_IS_VALUE (value) ? G_VALUE_TYPE_NAME (value) : "nothing",
-                 g_type_name (self->item_type));
-
-  return FALSE;
 }
 
 /* --- Clearing --- */

@@ -43,8 +43,6 @@ gboolean fsmm_typed_pool_replace_held (FsmmTypedPool *self,
                                        gconstpointer source);
 gboolean fsmm_typed_pool_destroy_owned (gpointer owner, gpointer instance, GError **error);
 
-gboolean fsmm_typed_pool_check_value (FsmmTypedPool *self, const GValue *value, GError **error);
-
 /* The typed pool whose instances live in @pool, or NULL. */
 static inline FsmmTypedPool *
 fsmm_typed_pool_get_owner (FsmmPool *pool)

@@ -4,7 +4,6 @@
 
 #include <gio/gio.h>
 
-#include "fsmm-box.h"
 #include "fsmm-pool.h"
 #include "fsmm-version-macros.h"
 
@@ -32,11 +31,6 @@ FSMM_AVAILABLE_IN_1_0
 gpointer fsmm_typed_pool_construct_copy (FsmmTypedPool *self, gconstpointer source, GError **error);
 FSMM_AVAILABLE_IN_1_0
 gboolean fsmm_typed_pool_destroy (FsmmTypedPool *self, gpointer instance, GError **error);
-
-FSMM_AVAILABLE_IN_1_0
-FsmmBox *fsmm_typed_pool_alloc (FsmmTypedPool *self, GError **error);
-FSMM_AVAILABLE_IN_1_0
-FsmmBox *fsmm_typed_pool_alloc_value (FsmmTypedPool *self, const GValue *value, GError **error);
 
 FSMM_AVAILABLE_IN_1_0
 gsize fsmm_typed_pool_free_all (FsmmTypedPool *self);
