@@ -87,6 +87,8 @@ fsmm_pool_find (gconstpointer address)
 
 void fsmm_pool_free_found (FsmmPool *self, GType type, gpointer block);
 
+/* fsmm-pool-properties.c */
+void fsmm_pool_install_properties (GObjectClass *object_class);
 GParamSpec *fsmm_number_property (const char *name, GParamFlags flags);
 
 static inline gboolean

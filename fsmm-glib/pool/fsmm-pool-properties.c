@@ -6,6 +6,24 @@
 
 /* What a pool tells about itself. */
 
+typedef enum {
+  PROP_NAME = 1,
+  PROP_ALLOC_SIZE,
+  PROP_BLOCK_SIZE,
+  PROP_CHUNK_BYTES,
+  PROP_ALIGNMENT,
+  PROP_MAX_BLOCKS,
+  PROP_N_CHUNKS,
+  PROP_N_ALLOCATED,
+  PROP_N_FREE,
+  PROP_PEAK_ALLOCATED,
+  PROP_RESERVED_BYTES,
+} FsmmPoolProperty;
+
+static GParamSpec *properties[PROP_RESERVED_BYTES + 1];
+
+/* --- Getters --- */
+
 /**
  * fsmm_pool_get_name: (get-property name)
  * @self: a pool
@@ -213,4 +231,235 @@ fsmm_pool_get_reserved_bytes (FsmmPool *self)
   g_return_val_if_fail (FSMM_IS_POOL (self), 0);
 
   return get_stats (self).reserved_bytes;
+}
+
+/* --- Properties --- */
+
+static void
+get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  FsmmPool *self = FSMM_POOL (object);
+
+  switch ((FsmmPoolProperty) prop_id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+    case PROP_ALLOC_SIZE:
+      g_value_set_uint64 (value, fsmm_pool_get_alloc_size (self));
+      break;
+    case PROP_BLOCK_SIZE:
+      g_value_set_uint64 (value, fsmm_pool_get_block_size (self));
+      break;
+    case PROP_CHUNK_BYTES:
+      g_value_set_uint64 (value, fsmm_pool_get_chunk_bytes (self));
+      break;
+    case PROP_ALIGNMENT:
+      g_value_set_uint64 (value, fsmm_pool_get_alignment (self));
+      break;
+    case PROP_MAX_BLOCKS:
+      g_value_set_uint64 (value, fsmm_pool_get_max_blocks (self));
+      break;
+    case PROP_N_CHUNKS:
+      g_value_set_uint64 (value, fsmm_pool_get_n_chunks (self));
+      break;
+    case PROP_N_ALLOCATED:
+      g_value_set_uint64 (value, fsmm_pool_get_n_allocated (self));
+      break;
+    case PROP_N_FREE:
+      g_value_set_uint64 (value, fsmm_pool_get_n_free (self));
+      break;
+    case PROP_PEAK_ALLOCATED:
+      g_value_set_uint64 (value, fsmm_pool_get_peak_allocated (self));
+      break;
+    case PROP_RESERVED_BYTES:
+      g_value_set_uint64 (value, fsmm_pool_get_reserved_bytes (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+set_property (GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
+{
+  FsmmPool *self = FSMM_POOL (object);
+
+  switch ((FsmmPoolProperty) prop_id)
+    {
+    case PROP_NAME:
+      self->name = g_value_dup_string (value);
+      break;
+    case PROP_ALLOC_SIZE:
+      self->alloc_size = g_value_get_uint64 (value);
+      break;
+    case PROP_CHUNK_BYTES:
+      self->chunk_bytes = g_value_get_uint64 (value);
+      break;
+    case PROP_ALIGNMENT:
+      self->alignment = g_value_get_uint64 (value);
+      break;
+    case PROP_MAX_BLOCKS:
+      self->max_blocks = g_value_get_uint64 (value);
+      break;
+    case PROP_BLOCK_SIZE:
+    case PROP_N_CHUNKS:
+    case PROP_N_ALLOCATED:
+    case PROP_N_FREE:
+    case PROP_PEAK_ALLOCATED:
+    case PROP_RESERVED_BYTES:
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+/* There is none for gsize. */
+GParamSpec *
+fsmm_number_property (const char *name, GParamFlags flags)
+{
+  return g_param_spec_uint64 (name, NULL, NULL, 0, G_MAXUINT64, 0, flags | G_PARAM_STATIC_STRINGS);
+}
+
+static void
+add_argument_specs (void)
+{
+  const GParamFlags at_construction = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY;
+
+  /**
+   * FsmmPool:name: (getter get_name)
+   *
+   * The name that error messages use for the pool. A pool without a name is identified by its
+   * address. Messages show bytes that are not UTF-8, and control characters, as `\x1b` or `\u2028`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL,
+                                               at_construction | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * FsmmPool:alloc-size: (getter get_alloc_size)
+   *
+   * The number of usable bytes in a block: from 1 byte to 4 GiB.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ALLOC_SIZE] = fsmm_number_property ("alloc-size", at_construction);
+
+  /**
+   * FsmmPool:block-size: (getter get_block_size)
+   *
+   * The number of bytes that a block occupies: [property@Fsmm.Pool:alloc-size], but at least the
+   * size of a pointer, rounded up to a multiple of [property@Fsmm.Pool:alignment].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BLOCK_SIZE] = fsmm_number_property ("block-size", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:chunk-bytes: (getter get_chunk_bytes)
+   *
+   * The usable size of a chunk in bytes: from 1024 bytes to 4 GiB, or 0 for the default, which is
+   * 256 KiB, but at least eight blocks.
+   *
+   * A chunk holds as many blocks as fit; bookkeeping is stored outside. If a block is larger than
+   * the size requested here, a chunk holds one block, and this property is the size of a block.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CHUNK_BYTES] = fsmm_number_property ("chunk-bytes", at_construction);
+
+  /**
+   * FsmmPool:alignment: (getter get_alignment)
+   *
+   * Every block starts at a multiple of this many bytes: a power of two, or 0 for the default,
+   * which suits every C type.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ALIGNMENT] = fsmm_number_property ("alignment", at_construction);
+
+  /**
+   * FsmmPool:max-blocks: (getter get_max_blocks)
+   *
+   * The maximum number of blocks that can be live at a time, or 0 for no limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_BLOCKS] = fsmm_number_property ("max-blocks", at_construction);
+}
+
+static void
+add_count_specs (void)
+{
+  /**
+   * FsmmPool:n-chunks: (getter get_n_chunks)
+   *
+   * The number of chunks that the pool currently holds. `notify` is not emitted when it changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_CHUNKS] = fsmm_number_property ("n-chunks", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:n-allocated: (getter get_n_allocated)
+   *
+   * The number of blocks that are currently live. While other threads take or free blocks, this is
+   * outdated at once, and can be off by as many blocks as they are working with.
+   *
+   * `notify` is not emitted when this changes, as with all figures here that change by themselves: a
+   * signal for each block would cost more than the block. Read the property when you need it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_ALLOCATED] = fsmm_number_property ("n-allocated", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:n-free: (getter get_n_free)
+   *
+   * The number of blocks that can be handed out before the pool needs another chunk or reaches
+   * [property@Fsmm.Pool:max-blocks]. Blocks that other threads keep for themselves are included,
+   * but may cost the calling thread a chunk. `notify` is not emitted when this changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_FREE] = fsmm_number_property ("n-free", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:peak-allocated: (getter get_peak_allocated)
+   *
+   * The highest number of blocks that were ever live at a time. If several threads take blocks at
+   * the same time, this can be too high by the number of blocks they keep for themselves, but it
+   * never exceeds [property@Fsmm.Pool:max-blocks]. `notify` is not emitted when this changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PEAK_ALLOCATED] = fsmm_number_property ("peak-allocated", G_PARAM_READABLE);
+
+  /**
+   * FsmmPool:reserved-bytes: (getter get_reserved_bytes)
+   *
+   * The number of bytes that the pool currently holds in chunks.
+   *
+   * This is address space, so a chunk of 256 KiB for a single block costs little: a page takes up
+   * memory only when a block in it is first written to. What is added to a pool of 5 MiB or more
+   * has pages of 2 MiB if the system offers them. Memory that bytes from
+   * [method@Fsmm.Block.get_bytes] keep after everything was dropped is not included. The
+   * bookkeeping of a chunk takes nine bits for each block.
+   *
+   * `notify` is not emitted when this changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RESERVED_BYTES] = fsmm_number_property ("reserved-bytes", G_PARAM_READABLE);
+}
+
+void
+fsmm_pool_install_properties (GObjectClass *object_class)
+{
+  object_class->get_property = get_property;
+  object_class->set_property = set_property;
+
+  add_argument_specs ();
+  add_count_specs ();
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
