@@ -236,7 +236,7 @@ fsmm_pool_get_reserved_bytes (FsmmPool *self)
 /* --- Properties --- */
 
 static void
-get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+get_pool_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
 {
   FsmmPool *self = FSMM_POOL (object);
 
@@ -281,7 +281,7 @@ get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
 }
 
 static void
-set_property (GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
+set_pool_property (GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
 {
   FsmmPool *self = FSMM_POOL (object);
 
@@ -321,7 +321,7 @@ fsmm_number_property (const char *name, GParamFlags flags)
 }
 
 static void
-add_argument_specs (void)
+add_pool_argument_specs (void)
 {
   const GParamFlags at_construction = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY;
 
@@ -389,7 +389,7 @@ add_argument_specs (void)
 }
 
 static void
-add_count_specs (void)
+add_pool_count_specs (void)
 {
   /**
    * FsmmPool:n-chunks: (getter get_n_chunks)
@@ -456,10 +456,10 @@ add_count_specs (void)
 void
 fsmm_pool_install_properties (GObjectClass *object_class)
 {
-  object_class->get_property = get_property;
-  object_class->set_property = set_property;
+  object_class->get_property = get_pool_property;
+  object_class->set_property = set_pool_property;
 
-  add_argument_specs ();
-  add_count_specs ();
+  add_pool_argument_specs ();
+  add_pool_count_specs ();
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }

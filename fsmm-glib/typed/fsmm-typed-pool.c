@@ -205,16 +205,9 @@ fsmm_typed_pool_set_property (GObject *object,
 }
 
 static void
-fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
+add_typed_pool_specs (void)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   const GParamFlags at_construction = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY;
-
-  object_class->constructed = fsmm_typed_pool_constructed;
-  object_class->dispose = fsmm_typed_pool_dispose;
-  object_class->finalize = fsmm_typed_pool_finalize;
-  object_class->get_property = fsmm_typed_pool_get_property;
-  object_class->set_property = fsmm_typed_pool_set_property;
 
   /**
    * FsmmTypedPool:item-type: (getter get_item_type)
@@ -287,7 +280,20 @@ fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
    */
   typed_props[TYPED_PROP_PEAK_ALLOCATED] =
       fsmm_number_property ("peak-allocated", G_PARAM_READABLE);
+}
 
+static void
+fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->constructed = fsmm_typed_pool_constructed;
+  object_class->dispose = fsmm_typed_pool_dispose;
+  object_class->finalize = fsmm_typed_pool_finalize;
+  object_class->get_property = fsmm_typed_pool_get_property;
+  object_class->set_property = fsmm_typed_pool_set_property;
+
+  add_typed_pool_specs ();
   g_object_class_install_properties (object_class, G_N_ELEMENTS (typed_props), typed_props);
 }
 
