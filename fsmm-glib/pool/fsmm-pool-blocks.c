@@ -30,7 +30,7 @@
   G_STMT_END
 
 static G_GNUC_NO_INLINE gpointer
-alloc_slowly (FsmmPool *self, const char *call, gsize n_zeroed, GError **error)
+alloc_slow (FsmmPool *self, const char *call, gsize n_zeroed, GError **error)
 {
   const FsmmFill zeroes = { .n_bytes = n_zeroed };
   FsmmTakeResult result;
@@ -81,7 +81,7 @@ fsmm_pool_alloc (FsmmPool *self, GError **error)
         return block;
     }
 
-  return alloc_slowly (self, G_STRFUNC, 0, error);
+  return alloc_slow (self, G_STRFUNC, 0, error);
 }
 
 /**
@@ -103,11 +103,11 @@ fsmm_pool_alloc0 (FsmmPool *self, GError **error)
 {
   g_return_val_if_fail (fsmm_pool_has_class (self), NULL);
 
-  return alloc_slowly (self, G_STRFUNC, self->store.geometry.alloc_size, error);
+  return alloc_slow (self, G_STRFUNC, self->store.geometry.alloc_size, error);
 }
 
 static G_GNUC_NO_INLINE gboolean
-free_slowly (FsmmPool *self, gpointer block, GError **error)
+free_slow (FsmmPool *self, gpointer block, GError **error)
 {
   FsmmAddressKind kind;
 
@@ -138,7 +138,7 @@ free_in_unknown_chunk (FsmmPool *self, gpointer block, GError **error, FsmmCache
     fsmm_cache_push (cache, block, state);
   fsmm_cache_leave (cache);
 
-  return given || free_slowly (self, block, error);
+  return given || free_slow (self, block, error);
 }
 
 /**
@@ -175,7 +175,7 @@ fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
   FsmmState *state;
 
   if (G_UNLIKELY (cache == NULL))
-    return free_slowly (self, block, error);
+    return free_slow (self, block, error);
 
   state = fsmm_cache_find_state (cache, &self->store.geometry, block);
   if (G_UNLIKELY (state == NULL))
@@ -184,7 +184,7 @@ fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
   if (G_UNLIKELY (fsmm_state_get (state) != FSMM_STATE_LIVE || fsmm_cache_is_full (cache)))
     {
       fsmm_cache_leave (cache);
-      return free_slowly (self, block, error);
+      return free_slow (self, block, error);
     }
 
   fsmm_cache_push (cache, block, state);

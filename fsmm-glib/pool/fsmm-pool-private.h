@@ -41,13 +41,13 @@ struct _FsmmPool {
 
 /* Nothing derives from FsmmPool, so that all pools have the same class: whoever has it needs no
  * further check. NULL while there is no pool. */
-extern gpointer fsmm_pool_the_class;
+extern gpointer fsmm_pool_class;
 
 static inline gboolean
 fsmm_pool_has_class (FsmmPool *self)
 {
   return G_LIKELY (self != NULL && self->parent_instance.g_type_instance.g_class ==
-                                     fsmm_pool_the_class);
+                                     fsmm_pool_class);
 }
 
 FsmmPool *fsmm_pool_new_owned (gpointer owner,
@@ -89,7 +89,7 @@ void fsmm_pool_free_found (FsmmPool *self, GType type, gpointer block);
 
 /* fsmm-pool-properties.c */
 void fsmm_pool_install_properties (GObjectClass *object_class);
-GParamSpec *fsmm_number_property (const char *name, GParamFlags flags);
+GParamSpec *fsmm_param_spec_size (const char *name, GParamFlags flags);
 
 static inline gboolean
 fsmm_pool_is_broken (FsmmPool *self)

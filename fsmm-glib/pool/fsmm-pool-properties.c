@@ -315,7 +315,7 @@ set_pool_property (GObject *object, guint prop_id, const GValue *value, GParamSp
 
 /* There is none for gsize. */
 GParamSpec *
-fsmm_number_property (const char *name, GParamFlags flags)
+fsmm_param_spec_size (const char *name, GParamFlags flags)
 {
   return g_param_spec_uint64 (name, NULL, NULL, 0, G_MAXUINT64, 0, flags | G_PARAM_STATIC_STRINGS);
 }
@@ -343,7 +343,7 @@ add_pool_argument_specs (void)
    *
    * Since: 1.0
    */
-  properties[PROP_ALLOC_SIZE] = fsmm_number_property ("alloc-size", at_construction);
+  properties[PROP_ALLOC_SIZE] = fsmm_param_spec_size ("alloc-size", at_construction);
 
   /**
    * FsmmPool:block-size: (getter get_block_size)
@@ -353,7 +353,7 @@ add_pool_argument_specs (void)
    *
    * Since: 1.0
    */
-  properties[PROP_BLOCK_SIZE] = fsmm_number_property ("block-size", G_PARAM_READABLE);
+  properties[PROP_BLOCK_SIZE] = fsmm_param_spec_size ("block-size", G_PARAM_READABLE);
 
   /**
    * FsmmPool:chunk-bytes: (getter get_chunk_bytes)
@@ -366,7 +366,7 @@ add_pool_argument_specs (void)
    *
    * Since: 1.0
    */
-  properties[PROP_CHUNK_BYTES] = fsmm_number_property ("chunk-bytes", at_construction);
+  properties[PROP_CHUNK_BYTES] = fsmm_param_spec_size ("chunk-bytes", at_construction);
 
   /**
    * FsmmPool:alignment: (getter get_alignment)
@@ -376,7 +376,7 @@ add_pool_argument_specs (void)
    *
    * Since: 1.0
    */
-  properties[PROP_ALIGNMENT] = fsmm_number_property ("alignment", at_construction);
+  properties[PROP_ALIGNMENT] = fsmm_param_spec_size ("alignment", at_construction);
 
   /**
    * FsmmPool:max-blocks: (getter get_max_blocks)
@@ -385,7 +385,7 @@ add_pool_argument_specs (void)
    *
    * Since: 1.0
    */
-  properties[PROP_MAX_BLOCKS] = fsmm_number_property ("max-blocks", at_construction);
+  properties[PROP_MAX_BLOCKS] = fsmm_param_spec_size ("max-blocks", at_construction);
 }
 
 static void
@@ -398,7 +398,7 @@ add_pool_count_specs (void)
    *
    * Since: 1.0
    */
-  properties[PROP_N_CHUNKS] = fsmm_number_property ("n-chunks", G_PARAM_READABLE);
+  properties[PROP_N_CHUNKS] = fsmm_param_spec_size ("n-chunks", G_PARAM_READABLE);
 
   /**
    * FsmmPool:n-allocated: (getter get_n_allocated)
@@ -411,7 +411,7 @@ add_pool_count_specs (void)
    *
    * Since: 1.0
    */
-  properties[PROP_N_ALLOCATED] = fsmm_number_property ("n-allocated", G_PARAM_READABLE);
+  properties[PROP_N_ALLOCATED] = fsmm_param_spec_size ("n-allocated", G_PARAM_READABLE);
 
   /**
    * FsmmPool:n-free: (getter get_n_free)
@@ -422,7 +422,7 @@ add_pool_count_specs (void)
    *
    * Since: 1.0
    */
-  properties[PROP_N_FREE] = fsmm_number_property ("n-free", G_PARAM_READABLE);
+  properties[PROP_N_FREE] = fsmm_param_spec_size ("n-free", G_PARAM_READABLE);
 
   /**
    * FsmmPool:peak-allocated: (getter get_peak_allocated)
@@ -433,7 +433,7 @@ add_pool_count_specs (void)
    *
    * Since: 1.0
    */
-  properties[PROP_PEAK_ALLOCATED] = fsmm_number_property ("peak-allocated", G_PARAM_READABLE);
+  properties[PROP_PEAK_ALLOCATED] = fsmm_param_spec_size ("peak-allocated", G_PARAM_READABLE);
 
   /**
    * FsmmPool:reserved-bytes: (getter get_reserved_bytes)
@@ -450,7 +450,7 @@ add_pool_count_specs (void)
    *
    * Since: 1.0
    */
-  properties[PROP_RESERVED_BYTES] = fsmm_number_property ("reserved-bytes", G_PARAM_READABLE);
+  properties[PROP_RESERVED_BYTES] = fsmm_param_spec_size ("reserved-bytes", G_PARAM_READABLE);
 }
 
 void

@@ -67,7 +67,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (FsmmPool, fsmm_pool, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_INITABLE,
                                                       fsmm_pool_initable_iface_init))
 
-gpointer fsmm_pool_the_class;
+gpointer fsmm_pool_class;
 
 static void
 fsmm_pool_init (FsmmPool *self)
@@ -200,7 +200,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
-  fsmm_pool_the_class = klass;
+  fsmm_pool_class = klass;
   /* Before anybody needs it who must not wait for GLib's lock of quarks: a child of fork (). */
   fsmm_error_quark ();
   object_class->constructed = fsmm_pool_constructed;

@@ -238,7 +238,7 @@ add_typed_pool_specs (void)
    *
    * Since: 1.0
    */
-  typed_props[TYPED_PROP_CHUNK_BYTES] = fsmm_number_property ("chunk-bytes", at_construction);
+  typed_props[TYPED_PROP_CHUNK_BYTES] = fsmm_param_spec_size ("chunk-bytes", at_construction);
 
   /**
    * FsmmTypedPool:max-blocks: (getter get_max_blocks)
@@ -247,7 +247,7 @@ add_typed_pool_specs (void)
    *
    * Since: 1.0
    */
-  typed_props[TYPED_PROP_MAX_BLOCKS] = fsmm_number_property ("max-blocks", at_construction);
+  typed_props[TYPED_PROP_MAX_BLOCKS] = fsmm_param_spec_size ("max-blocks", at_construction);
 
   /**
    * FsmmTypedPool:pool: (getter get_pool)
@@ -268,7 +268,7 @@ add_typed_pool_specs (void)
    *
    * Since: 1.0
    */
-  typed_props[TYPED_PROP_N_ALLOCATED] = fsmm_number_property ("n-allocated", G_PARAM_READABLE);
+  typed_props[TYPED_PROP_N_ALLOCATED] = fsmm_param_spec_size ("n-allocated", G_PARAM_READABLE);
 
   /**
    * FsmmTypedPool:peak-allocated: (getter get_peak_allocated)
@@ -279,7 +279,7 @@ add_typed_pool_specs (void)
    * Since: 1.0
    */
   typed_props[TYPED_PROP_PEAK_ALLOCATED] =
-      fsmm_number_property ("peak-allocated", G_PARAM_READABLE);
+      fsmm_param_spec_size ("peak-allocated", G_PARAM_READABLE);
 }
 
 static void
