@@ -7,9 +7,7 @@
 static void
 append_counts (FsmmPool *self, GString *text)
 {
-  FsmmStoreStats stats;
-
-  fsmm_store_get_stats (&self->store, &stats);
+  const FsmmStoreStats stats = fsmm_pool_get_stats (self);
 
   g_string_append_printf (text,
                           "  %" G_GSIZE_FORMAT " allocated, %" G_GSIZE_FORMAT

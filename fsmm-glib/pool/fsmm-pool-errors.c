@@ -6,7 +6,6 @@
 
 #include "fsmm-error.h"
 #include "debug/fsmm-history.h"
-#include "engine/chunk/fsmm-page-map.h"
 #include "debug/fsmm-report.h"
 #include "base/fsmm-text.h"
 
@@ -59,6 +58,14 @@ fsmm_pool_report_broken (FsmmPool *self, GError **error)
   g_propagate_error (error, g_error_copy (self->construct_error));
 }
 
+/* For a single block, the refusal itself says that max-blocks are live. For several, they are counted
+ * here, so that the number may be outdated. */
+static gsize
+count_live_at_refusal (FsmmPool *self, gsize n_blocks)
+{
+  return n_blocks == 1 ? (gsize) self->max_blocks : fsmm_pool_get_stats (self).n_live;
+}
+
 static void
 set_exhausted_error (FsmmPool *self, gsize n_blocks, GError **error)
 {
@@ -71,7 +78,7 @@ set_exhausted_error (FsmmPool *self, gsize n_blocks, GError **error)
     set_error (self, error, FSMM_ERROR_EXHAUSTED,
                "there is no room for %" G_GSIZE_FORMAT " more: max-blocks is %" G_GUINT64_FORMAT
                ", and %" G_GSIZE_FORMAT " are live; free some, or make a pool with a higher limit",
-               n_blocks, self->max_blocks, fsmm_pool_get_n_allocated (self));
+               n_blocks, self->max_blocks, count_live_at_refusal (self, n_blocks));
 }
 
 void
@@ -85,7 +92,7 @@ fsmm_pool_report_take (FsmmPool *self, FsmmTakeResult result, gsize n_blocks, GE
     set_error (self, error, FSMM_ERROR_NO_MEMORY,
                "the system has no memory for %" G_GSIZE_FORMAT
                " more; %" G_GSIZE_FORMAT " bytes are held in chunks now",
-               n_blocks, fsmm_pool_get_reserved_bytes (self));
+               n_blocks, fsmm_pool_get_stats (self).reserved_bytes);
 }
 
 /* Where a foreign address does belong, as far as that can be told without touching it. */
@@ -109,22 +116,23 @@ explain_foreign (const FsmmPool *self, gconstpointer address)
                    "or its chunk has been released by free_all () or trim ()");
 }
 
-static const char *
-describe_state (FsmmPool *self, gconstpointer block)
-{
-  return fsmm_pool_is_allocated (self, block) ? "live" : "not allocated";
-}
-
 static char *
 explain_interior (FsmmPool *self, const FsmmPlace *place)
 {
+  const char *state;
+
+  if (place == NULL)
+    return g_strdup ("it lies in a block, whose chunk has been released meanwhile; pass the address "
+                     "that was returned when the block was taken");
+
+  state = fsmm_store_is_out (&self->store, place->block) ? "live" : "not allocated";
   return g_strdup_printf ("it lies at offset %" G_GSIZE_FORMAT
                           " of the block at %p, which is %s; pass the address that was returned "
                           "when the block was taken",
-                          place->offset, place->block, describe_state (self, place->block));
+                          place->offset, place->block, state);
 }
 
-/* @place is where it lies, if that is in a block. */
+/* @place is where the address lies, or NULL if that is in no block now. */
 static char *
 explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address, const FsmmPlace *place)
 {
@@ -226,7 +234,15 @@ fsmm_pool_report_no_array (FsmmPool *self, const char *call, gsize n_blocks, GEr
   raise_misuse (self, call, NULL, misuse, error);
 }
 
-/* Which of its blocks that is, and what became of it. */
+/* Whether an address of that kind lies in a block. */
+static gboolean
+is_in_block (FsmmAddressKind kind)
+{
+  return kind != FSMM_ADDRESS_FOREIGN && kind != FSMM_ADDRESS_TAIL;
+}
+
+/* @kind is what the store found, and decides what happened. Which block that is has to be looked up
+ * again, when the chunk may be gone or replaced by another one: this only adds to the text. */
 static void
 set_give_error (FsmmPool *self,
                 FsmmAddressKind kind,
@@ -237,12 +253,12 @@ set_give_error (FsmmPool *self,
   gboolean is_gone = kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_UNUSED ||
                      kind == FSMM_ADDRESS_CHANGING;
   FsmmPlace place = { NULL, 0, NULL, 0, { NULL, NULL, 0 } };
-  gboolean in_block = fsmm_store_find_place (&self->store, address, &place);
-  g_autofree char *why = explain (self, kind, address, &place);
+  gboolean found = is_in_block (kind) && fsmm_store_find_place (&self->store, address, &place);
+  g_autofree char *why = explain (self, kind, address, found ? &place : NULL);
   g_autofree char *history = fsmm_history_describe (&place.history);
   g_autofree char *which = NULL;
 
-  if (in_block)
+  if (found)
     which = g_strdup_printf (" (block %" G_GSIZE_FORMAT " of the chunk at %p)", place.index,
                              place.chunk);
 

@@ -91,6 +91,17 @@ void fsmm_pool_free_found (FsmmPool *self, GType type, gpointer block);
 void fsmm_pool_install_properties (GObjectClass *object_class);
 GParamSpec *fsmm_param_spec_size (const char *name, GParamFlags flags);
 
+/* All counts, from one look. */
+static inline FsmmStoreStats
+fsmm_pool_get_stats (FsmmPool *self)
+{
+  FsmmStoreStats stats;
+
+  fsmm_store_get_stats (&self->store, &stats);
+
+  return stats;
+}
+
 static inline gboolean
 fsmm_pool_is_broken (FsmmPool *self)
 {

@@ -132,16 +132,6 @@ fsmm_pool_get_max_blocks (FsmmPool *self)
   return (gsize) MIN (self->max_blocks, G_MAXSIZE);
 }
 
-static FsmmStoreStats
-get_stats (FsmmPool *self)
-{
-  FsmmStoreStats stats;
-
-  fsmm_store_get_stats (&self->store, &stats);
-
-  return stats;
-}
-
 /**
  * fsmm_pool_get_n_chunks: (get-property n-chunks)
  * @self: a pool
@@ -157,7 +147,7 @@ fsmm_pool_get_n_chunks (FsmmPool *self)
 {
   g_return_val_if_fail (FSMM_IS_POOL (self), 0);
 
-  return get_stats (self).n_chunks;
+  return fsmm_pool_get_stats (self).n_chunks;
 }
 
 /**
@@ -175,7 +165,7 @@ fsmm_pool_get_n_allocated (FsmmPool *self)
 {
   g_return_val_if_fail (FSMM_IS_POOL (self), 0);
 
-  return get_stats (self).n_live;
+  return fsmm_pool_get_stats (self).n_live;
 }
 
 /**
@@ -194,7 +184,7 @@ fsmm_pool_get_n_free (FsmmPool *self)
 {
   g_return_val_if_fail (FSMM_IS_POOL (self), 0);
 
-  return get_stats (self).n_free;
+  return fsmm_pool_get_stats (self).n_free;
 }
 
 /**
@@ -212,7 +202,7 @@ fsmm_pool_get_peak_allocated (FsmmPool *self)
 {
   g_return_val_if_fail (FSMM_IS_POOL (self), 0);
 
-  return get_stats (self).peak_live;
+  return fsmm_pool_get_stats (self).peak_live;
 }
 
 /**
@@ -230,7 +220,7 @@ fsmm_pool_get_reserved_bytes (FsmmPool *self)
 {
   g_return_val_if_fail (FSMM_IS_POOL (self), 0);
 
-  return get_stats (self).reserved_bytes;
+  return fsmm_pool_get_stats (self).reserved_bytes;
 }
 
 /* --- Properties --- */
