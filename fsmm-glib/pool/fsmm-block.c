@@ -17,7 +17,7 @@ struct _FsmmBlock {
 
 FSMM_ASSERT_HANDLE_FITS (FsmmBlock);
 
-/* Bytes that somebody holds. */
+/* What keeps the memory of a GBytes in place. */
 typedef struct {
   FsmmBlock *block; /* (owned) */
   FsmmChunk *chunk; /* (pinned) */
@@ -25,7 +25,7 @@ typedef struct {
 
 G_DEFINE_BOXED_TYPE (FsmmBlock, fsmm_block, fsmm_block_ref, fsmm_block_unref)
 
-/* Takes a block of zeroes from @pool. */
+/* Takes a block of zeroes from @pool, and makes a handle that owns it. */
 static FsmmBlock *
 new_block (FsmmPool *pool, GError **error)
 {
@@ -119,14 +119,14 @@ fsmm_block_unref (FsmmBlock *self)
   if (!g_atomic_ref_count_dec (&self->handle.ref_count))
     return;
 
-  /* There are no users: each has a reference. */
+  /* There are no users, since each user holds a reference. */
   if (fsmm_handle_release (&self->handle) == FSMM_RELEASE_NOW)
     give_back (self);
   fsmm_keepers_remove (&self->handle.pool->keepers, self->handle.pool);
   fsmm_handle_memory_free (self);
 }
 
-/* Becomes a user of the memory. Returns NULL if there is none any more. */
+/* Becomes a user of the memory. Returns NULL if the block is gone. */
 static FsmmChunk *
 enter (FsmmBlock *self)
 {
@@ -150,7 +150,8 @@ leave (FsmmBlock *self, FsmmChunk *chunk)
     give_back (self);
 }
 
-/* Becomes a user of a part of the memory. Returns NULL with @error set if that cannot be. */
+/* Becomes a user of part of the memory. Returns NULL with @error set if the block is gone or too
+ * small. @what is the verb for the message. */
 static FsmmChunk *
 enter_range (FsmmBlock *self, const char *what, gsize offset, gsize n_bytes, GError **error)
 {
@@ -306,7 +307,7 @@ fsmm_block_read (FsmmBlock *self, gsize offset, gsize n_bytes, gsize *n_read, GE
   if (chunk == NULL)
     return NULL;
 
-  /* At least 1, so that reading nothing is not taken for an error. */
+  /* At least one byte, since NULL would mean an error. */
   copy = g_try_malloc (MAX (n_bytes, 1));
   if (copy != NULL)
     {
@@ -355,7 +356,7 @@ fsmm_block_write (FsmmBlock *self,
   if (chunk == NULL)
     return FALSE;
 
-  /* The source may be a part of the same block. */
+  /* The source may overlap: it can be part of this block. */
   if (n_bytes > 0)
     memmove ((guint8 *) self->handle.data + offset, data, n_bytes);
   leave (self, chunk);
@@ -446,5 +447,6 @@ fsmm_block_get_bytes (FsmmBlock *self, GError **error)
   export->block = fsmm_block_ref (self);
   export->chunk = chunk;
 
-  return g_bytes_new_with_free_func (self->handle.data, fsmm_block_get_size (self), export_end, export);
+  return g_bytes_new_with_free_func (self->handle.data, fsmm_block_get_size (self), export_end,
+                                     export);
 }

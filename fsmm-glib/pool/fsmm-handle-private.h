@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What handles have in common: a count of references, and when their block goes back.
+/* What all handles have in common: a count of references, and when their block is given back.
  *
- * A block must not go back to its pool while somebody uses its memory: another thread may release
- * the handle at that moment, and bytes that were lent outlive the release. So whoever looks at the
- * memory is a user of it, and a release takes effect when the last user leaves.
+ * A block must not be given back while its memory is in use: another thread may release the handle
+ * at any moment, and a GBytes outlives the release. So each access to the memory enters the handle
+ * as a user, and a release takes effect when the last user leaves.
  *
- * The state is both in one: whether the handle is released, and twice the number of users. Whoever
- * brings it to RELEASED alone, a release with no users or the last user after a release, gives the
- * block back. Nothing leads away from there, so that this happens exactly once.
+ * The state combines a flag, whether the handle is released, with the number of users, counted in
+ * twos. The step that leaves the flag alone gives the block back: a release without users, or the
+ * last user leaving after a release. The state never changes after that, so it happens exactly
+ * once.
  *
- * free_all () does not ask handles. To that, they compare epochs; and who uses memory without
- * the pool's lock pins it. */
+ * free_all () does not know about handles. A handle detects it by comparing epochs, and a user
+ * pins the memory if it does not hold the pool's lock. */
 
 #pragma once
 
@@ -22,9 +23,9 @@ G_BEGIN_DECLS
 typedef struct {
   gatomicrefcount ref_count;
   gint state;     /* (atomic) */
-  FsmmPool *pool; /* that the block is from; what embeds the handle keeps it alive */
+  FsmmPool *pool; /* that the block is from; kept alive by the struct that embeds the handle */
   gpointer data;  /* (not owned): the block */
-  gsize epoch;    /* of the pool: the block is gone when that has moved on */
+  gsize epoch;    /* of the pool when the block was taken: it is gone if the pool is in another */
 } FsmmHandle;
 
 /* All kinds of handles lie in blocks of one size. Each kind asserts that it fits. */
@@ -39,9 +40,9 @@ typedef struct {
 #define FSMM_HANDLE_USER 2
 
 typedef enum {
-  FSMM_RELEASE_AGAIN,    /* it was released before */
+  FSMM_RELEASE_AGAIN,    /* the handle was released before */
   FSMM_RELEASE_NOW,      /* the caller must give the block back */
-  FSMM_RELEASE_DEFERRED, /* the last user will */
+  FSMM_RELEASE_DEFERRED, /* the last user will give it back */
 } FsmmRelease;
 
 gpointer fsmm_handle_memory_alloc (void);
@@ -79,7 +80,7 @@ fsmm_handle_report_released (FsmmHandle *self, const char *what, GError **error)
   fsmm_pool_report_released (self->pool, what, self->data, error);
 }
 
-/* Becomes a user. Returns FALSE if the handle is released. */
+/* Adds a user. Returns FALSE if the handle is released. */
 static inline gboolean
 fsmm_handle_enter (FsmmHandle *self)
 {
@@ -96,7 +97,7 @@ fsmm_handle_enter (FsmmHandle *self)
   return TRUE;
 }
 
-/* Returns TRUE if the caller must give the block back. */
+/* Removes a user. Returns TRUE if the caller must give the block back. */
 static inline gboolean
 fsmm_handle_leave (FsmmHandle *self)
 {
@@ -105,8 +106,7 @@ fsmm_handle_leave (FsmmHandle *self)
   return before == (FSMM_HANDLE_USER | FSMM_HANDLE_RELEASED);
 }
 
-/* Releases the handle if it has no user, so that the caller alone decides what becomes of its
- * block. */
+/* Releases the handle if it has no users. The block then belongs to the caller. */
 static inline gboolean
 fsmm_handle_release_unused (FsmmHandle *self)
 {

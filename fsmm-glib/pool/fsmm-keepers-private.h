@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What keeps a pool besides references to the object: the handles to what lives in it.
+/* Keepers: what keeps a pool alive besides references to the object, which are the handles to what
+ * lives in it.
  *
- * They are counted apart, and hold one reference together, which is taken when the last other
- * one is dropped. GObject may take a lock to count, which a thread that does not exist in a
- * child of fork () can have left locked; and this costs less. */
+ * They are counted separately, and share one reference, which is taken when the last other
+ * reference is dropped. This costs less than a reference each. Also, g_object_ref () may take a
+ * lock, and in a child of fork () that lock may have been left locked by a thread that does not
+ * exist there. */
 
 #pragma once
 
@@ -17,14 +19,14 @@ typedef gsize FsmmKeepers; /* (atomic): twice their number, and 1 while they hol
 #define FSMM_KEEPERS_HOLD_REFERENCE ((gsize) 1)
 #define FSMM_KEEPERS_ONE ((gsize) 2)
 
-/* The caller sees to it that the object is there. */
+/* The caller must have a reference to the object. */
 static inline void
 fsmm_keepers_add (FsmmKeepers *self)
 {
   __atomic_fetch_add (self, FSMM_KEEPERS_ONE, __ATOMIC_RELAXED);
 }
 
-/* The object may be gone afterwards. */
+/* The object may be finalized. */
 static inline void
 fsmm_keepers_remove (FsmmKeepers *self, gpointer object)
 {
@@ -41,16 +43,16 @@ fsmm_keepers_remove (FsmmKeepers *self, gpointer object)
     g_object_unref (object);
 }
 
-/* Whether the last reference is being dropped: others may dispose of an object that they go on
- * using. */
+/* Whether the last reference is being dropped. In dispose this need not be so, since
+ * g_object_run_dispose () leaves the references as they are. */
 static inline gboolean
 fsmm_keepers_is_last_reference (gpointer object)
 {
   return g_atomic_int_get (&G_OBJECT (object)->ref_count) == 1;
 }
 
-/* For an object whose last reference is being dropped: has the keepers hold one. Returns FALSE if
- * there are none. */
+/* If the last reference to the object is being dropped and there are keepers, gives them one.
+ * Returns FALSE if the object has no keepers that need one. */
 static inline gboolean
 fsmm_keepers_outlive (FsmmKeepers *self, gpointer object)
 {
@@ -62,7 +64,7 @@ fsmm_keepers_outlive (FsmmKeepers *self, gpointer object)
   g_object_ref (object);
   do
     {
-      /* They have one already, or have all gone by now. */
+      /* The keepers already have one, or there are none left. */
       if (before == 0 || before & FSMM_KEEPERS_HOLD_REFERENCE)
         {
           g_object_unref (object);

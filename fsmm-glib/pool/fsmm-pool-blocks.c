@@ -9,15 +9,13 @@
 #include "pool/fsmm-handle-private.h"
 #include "pool/fsmm-user-call-private.h"
 
-/* What a pool is for: its blocks. How it is made and what it tells about itself is in
- * fsmm-pool.c. */
+/* Taking and freeing the blocks of a pool.
+ *
+ * The most frequent calls have a fast part and a slow part. The fast part handles the common case
+ * inline, and calls no function on its way, so that the compiler need not save registers. In every
+ * other case it calls the slow part, which starts over. */
 
-/* The calls that are made a hundred million times a second come in two parts. The first one does
- * nothing but what is to be done when all is well, and in that order: it calls no other
- * function, so that no register has to be saved. Whatever is not as expected is left to the
- * second part, which starts anew. */
-
-/* g_return_val_if_fail () in the second part of a call, whose name the program does not know. */
+/* g_return_val_if_fail () for a slow part: the message names the public function. */
 #define RETURN_VAL_IF_FAIL_IN(call, condition, value)                                              \
   G_STMT_START                                                                                     \
   {                                                                                                \
@@ -126,7 +124,7 @@ free_slow (FsmmPool *self, gpointer block, GError **error)
   return FALSE;
 }
 
-/* The thread, which is busy, has not met the chunk before. */
+/* For a chunk that the cache does not know yet. The thread is busy with the cache. */
 static G_GNUC_NO_INLINE gboolean
 free_in_unknown_chunk (FsmmPool *self, gpointer block, GError **error, FsmmCache *cache)
 {

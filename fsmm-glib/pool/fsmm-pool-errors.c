@@ -9,10 +9,10 @@
 #include "debug/fsmm-report.h"
 #include "base/fsmm-text.h"
 
-/* Turns what the engine found into an error that says what happened, in which pool, with which
+/* Turns a result of the engine into an error that says what happened, in which pool, to which
  * address, and what to do about it. */
 
-/* Returns: (transfer full): how messages name the pool */
+/* Returns: (transfer full): what messages call the pool */
 char *
 fsmm_pool_describe (FsmmPool *self)
 {
@@ -51,15 +51,15 @@ set_error (FsmmPool *self, GError **error, FsmmError code, const char *format, .
   g_set_error (error, FSMM_ERROR, code, "%s: %s", pool, what);
 }
 
-/* For calls on a pool that was constructed with arguments that make no sense. */
+/* For a pool that was constructed with invalid arguments. */
 void
 fsmm_pool_report_broken (FsmmPool *self, GError **error)
 {
   g_propagate_error (error, g_error_copy (self->construct_error));
 }
 
-/* For a single block, the refusal itself says that max-blocks are live. For several, they are counted
- * here, so that the number may be outdated. */
+/* For a single block, the refusal itself says that max-blocks are live. For several, they are
+ * counted here, so that the number may be outdated. */
 static gsize
 count_live_at_refusal (FsmmPool *self, gsize n_blocks)
 {
@@ -95,14 +95,14 @@ fsmm_pool_report_take (FsmmPool *self, FsmmTakeResult result, gsize n_blocks, GE
                n_blocks, fsmm_pool_get_stats (self).reserved_bytes);
 }
 
-/* Where a foreign address does belong, as far as that can be told without touching it. */
+/* Where an address that is not in this pool belongs, if it is in another one. */
 static char *
 explain_foreign (const FsmmPool *self, gconstpointer address)
 {
   g_autofree char *other = NULL;
   FsmmPool *owner;
 
-  /* Keeps the owner there while it is asked for its name. */
+  /* Keeps the other pool alive while it is described. */
   fsmm_registry_lock ();
   owner = fsmm_pool_find (address);
   if (owner != NULL && owner != self)
@@ -122,8 +122,8 @@ explain_interior (FsmmPool *self, const FsmmPlace *place)
   const char *state;
 
   if (place == NULL)
-    return g_strdup ("it lies in a block, whose chunk has been released meanwhile; pass the address "
-                     "that was returned when the block was taken");
+    return g_strdup ("it lies in a block whose chunk has been released meanwhile; pass the "
+                     "address that was returned when the block was taken");
 
   state = fsmm_store_is_out (&self->store, place->block) ? "live" : "not allocated";
   return g_strdup_printf ("it lies at offset %" G_GSIZE_FORMAT
@@ -191,8 +191,8 @@ log_misuse (FsmmPool *self, const char *call, gconstpointer address, GError *mis
   g_error_free (misuse);
 }
 
-/* Misuse is never silent: where nobody asks for the error, it is logged. @call is the one that the
- * program made. */
+/* Misuse is never silent: if the caller does not ask for the error, it is logged. @call is the
+ * name of the public function. */
 static void
 raise_misuse (FsmmPool *self,
               const char *call,
@@ -211,7 +211,7 @@ fsmm_pool_report_raw_blocks (FsmmPool *self, const char *call, GError **error)
 {
   GError *misuse = NULL;
 
-  /* That has been reported before, by the call that made the pool. */
+  /* This is no misuse by the caller, so it is not logged. */
   if (fsmm_pool_is_broken (self))
     {
       fsmm_pool_report_broken (self, error);
@@ -219,8 +219,8 @@ fsmm_pool_report_raw_blocks (FsmmPool *self, const char *call, GError **error)
     }
 
   set_error (self, &misuse, FSMM_ERROR_INVALID_ARGUMENT,
-             "its blocks hold the instances of a typed pool, and are taken and freed by that alone; "
-             "call the functions of the FsmmTypedPool");
+             "its blocks hold the instances of a typed pool, and are taken and freed by that "
+             "alone; call the functions of the FsmmTypedPool");
   raise_misuse (self, call, NULL, misuse, error);
 }
 
@@ -230,7 +230,8 @@ fsmm_pool_report_no_array (FsmmPool *self, const char *call, gsize n_blocks, GEr
   GError *misuse = NULL;
 
   set_error (self, &misuse, FSMM_ERROR_INVALID_ARGUMENT,
-             "blocks is NULL: it must have %" G_GSIZE_FORMAT " pointers, or room for them", n_blocks);
+             "blocks is NULL: it must have %" G_GSIZE_FORMAT " pointers, or room for them",
+             n_blocks);
   raise_misuse (self, call, NULL, misuse, error);
 }
 
@@ -241,8 +242,8 @@ is_in_block (FsmmAddressKind kind)
   return kind != FSMM_ADDRESS_FOREIGN && kind != FSMM_ADDRESS_TAIL;
 }
 
-/* @kind is what the store found, and decides what happened. Which block that is has to be looked up
- * again, when the chunk may be gone or replaced by another one: this only adds to the text. */
+/* @kind is what the store found, and decides what the error says. The block has to be looked up
+ * again, when its chunk may be gone or replaced: that only adds details. */
 static void
 set_give_error (FsmmPool *self,
                 FsmmAddressKind kind,
@@ -308,7 +309,7 @@ fsmm_pool_report_give_many (FsmmPool *self,
   report_give (self, call, kind, address, place, error);
 }
 
-/* A handle, or what is being constructed, whose block is not there any more. */
+/* For a handle whose block is gone. @what is the verb for the message. */
 void
 fsmm_pool_report_released (FsmmPool *self, const char *what, gconstpointer address, GError **error)
 {
@@ -317,7 +318,8 @@ fsmm_pool_report_released (FsmmPool *self, const char *what, gconstpointer addre
              address);
 }
 
-/* What was constructed while everything was dropped, or cannot be because it is for ever. */
+/* For an instance that was constructed while everything was dropped, or, if @for_ever, that
+ * cannot be constructed because the pool is being finalized. */
 void
 fsmm_pool_report_dropped (FsmmPool *self, gboolean for_ever, GError **error)
 {
@@ -326,7 +328,7 @@ fsmm_pool_report_dropped (FsmmPool *self, gboolean for_ever, GError **error)
                       : "everything was dropped by free_all () while this was being constructed");
 }
 
-/* The call that has been made of a block alone: of a boxed type, or fsmm_free (), which knows none. */
+/* The public function that was called with a block and no pool. fsmm_free () knows no type. */
 static char *
 describe_call (GType type)
 {
@@ -349,7 +351,7 @@ fsmm_pool_report_no_pool (GType type, gconstpointer address)
   fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, "invalid-pointer", address, message);
 }
 
-/* @misuse (transfer full) is what the pool that has been found says. */
+/* @misuse (transfer full) is the error of @self, the pool that @address was found in. */
 void
 fsmm_pool_report_found (FsmmPool *self, GType type, gconstpointer address, GError *misuse)
 {
@@ -358,7 +360,7 @@ fsmm_pool_report_found (FsmmPool *self, GType type, gconstpointer address, GErro
   log_misuse (self, call, address, misuse);
 }
 
-/* For g_boxed_free (), which knows the type that it was told. */
+/* For g_boxed_free () with an address in a pool of another type. */
 void
 fsmm_pool_report_wrong_type (FsmmPool *self, GType type, gconstpointer address)
 {

@@ -4,7 +4,7 @@
 
 #include "pool/fsmm-pool-private.h"
 
-/* Calls that are given a block and no pool. */
+/* Calls that take a block and no pool. */
 
 /**
  * fsmm_pool_for_block: (skip)
@@ -27,7 +27,8 @@ fsmm_pool_for_block (gconstpointer block)
   return pool != NULL && fsmm_pool_is_allocated (pool, block) ? pool : NULL;
 }
 
-/* Gives back what lies in a chunk of @self, for the calls that know no pool. */
+/* Frees @block, which lies in a chunk of @self. @type is the one passed to g_boxed_free (), or
+ * G_TYPE_INVALID. */
 void
 fsmm_pool_free_found (FsmmPool *self, GType type, gpointer block)
 {

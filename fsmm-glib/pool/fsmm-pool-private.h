@@ -8,39 +8,38 @@
 
 G_BEGIN_DECLS
 
-/* Frees what lives in @block, for an owner that is still there. Returns FALSE with @error set if that
- * is not a live block. */
+/* Frees what lives in @block, in the name of the pool's owner. Returns FALSE with @error set if
+ * @block is not a live block. */
 typedef gboolean (*FsmmPoolFreeFunc) (gpointer owner, gpointer block, GError **error);
 
 struct _FsmmPool {
   GObject parent_instance;
 
-  /* Construct-only properties, as they were given. */
+  /* Construct-only properties, as they were set. */
   char *name; /* (owned) (nullable) */
   guint64 alloc_size;
   guint64 chunk_bytes;
   guint64 alignment;
   guint64 max_blocks;
 
-  /* What is wrong with them. Then the store has nothing to hand out. */
+  /* What is wrong with them, if anything. The store hands out nothing then. */
   GError *construct_error; /* (owned) (nullable) */
   FsmmStore store;
 
-  /* Raw blocks are neither handed out nor taken back: the pool is broken, or has an owner, which puts
-   * something into every block. */
+  /* Users can neither take nor free blocks: the pool is broken, or all blocks are its owner's. */
   gboolean refuses_raw_blocks;
-  gpointer owner;             /* (not owned) (nullable): NULL when the owner is gone */
-  FsmmPoolFreeFunc owner_free; /* (nullable): of the owner; stays when that is gone */
+  gpointer owner;              /* (not owned) (nullable): NULL once the owner is finalized */
+  FsmmPoolFreeFunc owner_free; /* (nullable): set once, and kept when the owner is gone */
 
   FsmmKeepers keepers; /* block handles */
 
-  /* What messages tell it from others by, if its name is only that of a type. */
+  /* How messages tell the pool from others, if its name is only that of a type. */
   gconstpointer unnamed; /* (nullable): the address of the owner */
   gboolean is_default;   /* of the type */
 };
 
-/* Nothing derives from FsmmPool, so that all pools have the same class: whoever has it needs no
- * further check. NULL while there is no pool. */
+/* The class of all pools, since FsmmPool is final: comparing it is the fastest type check. NULL
+ * until the first pool is created. */
 extern gpointer fsmm_pool_class;
 
 static inline gboolean
@@ -62,7 +61,7 @@ FsmmPool *fsmm_pool_new_owned (gpointer owner,
 
 void fsmm_pool_refuse_raw_blocks (FsmmPool *self);
 
-/* @call is what the program called, as messages name it. */
+/* @call is the name of the public function, for messages. */
 void fsmm_pool_report_no_array (FsmmPool *self, const char *call, gsize n_blocks, GError **error);
 void fsmm_pool_report_raw_blocks (FsmmPool *self, const char *call, GError **error);
 
@@ -76,7 +75,7 @@ fsmm_pool_refuses_raw_blocks (FsmmPool *self, const char *call, GError **error)
   return TRUE;
 }
 
-/* The pool in one of whose chunks @address lies, or NULL. Any address can be asked about. */
+/* The pool that has a chunk at @address, or NULL. @address is not dereferenced. */
 static inline FsmmPool *
 fsmm_pool_find (gconstpointer address)
 {
@@ -91,7 +90,7 @@ void fsmm_pool_free_found (FsmmPool *self, GType type, gpointer block);
 void fsmm_pool_install_properties (GObjectClass *object_class);
 GParamSpec *fsmm_param_spec_size (const char *name, GParamFlags flags);
 
-/* All counts, from one look. */
+/* All counts at one moment. */
 static inline FsmmStoreStats
 fsmm_pool_get_stats (FsmmPool *self)
 {
@@ -108,7 +107,7 @@ fsmm_pool_is_broken (FsmmPool *self)
   return G_UNLIKELY (self->construct_error != NULL);
 }
 
-/* What happened, in words for people: fsmm-pool-errors.c. */
+/* Errors for people to read: fsmm-pool-errors.c. */
 void fsmm_pool_report_broken (FsmmPool *self, GError **error);
 void fsmm_pool_report_take (FsmmPool *self, FsmmTakeResult result, gsize n_blocks, GError **error);
 void fsmm_pool_report_give (FsmmPool *self,

@@ -303,7 +303,7 @@ set_pool_property (GObject *object, guint prop_id, const GValue *value, GParamSp
     }
 }
 
-/* There is none for gsize. */
+/* GObject has no property type for gsize. */
 GParamSpec *
 fsmm_param_spec_size (const char *name, GParamFlags flags)
 {

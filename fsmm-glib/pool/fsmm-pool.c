@@ -87,7 +87,7 @@ fsmm_pool_refuse_raw_blocks (FsmmPool *self)
   self->store.quick_key = NULL;
 }
 
-/* Says which one it would have been, if it was to have a name. */
+/* Says which pool could not be made. */
 static void
 prefix_construct_error (FsmmPool *self)
 {
@@ -99,8 +99,8 @@ prefix_construct_error (FsmmPool *self)
     g_prefix_error (&self->construct_error, "cannot make a pool: ");
 }
 
-/* A pool whose arguments make no sense gets a store that has nothing to hand out and knows no
- * address, so that no call needs to ask for that case before something has gone wrong. */
+/* A pool with invalid arguments gets a store that hands out nothing and knows no address, so that
+ * calls need to check for this case only after they have failed. */
 static void
 fsmm_pool_constructed (GObject *object)
 {
@@ -155,7 +155,7 @@ release (gpointer owner)
   g_object_unref (owner);
 }
 
-/* Drops all blocks. The pool stays for those in which a user function is at work. */
+/* Drops all blocks. Blocks that a user function is working on keep the pool alive. */
 static void
 end_blocks (FsmmPool *self)
 {
@@ -201,7 +201,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
   fsmm_pool_class = klass;
-  /* Before anybody needs it who must not wait for GLib's lock of quarks: a child of fork (). */
+  /* Create the quark now: a child of fork () may not be able to take GLib's lock for quarks. */
   fsmm_error_quark ();
   object_class->constructed = fsmm_pool_constructed;
   object_class->dispose = fsmm_pool_dispose;
@@ -275,9 +275,10 @@ fsmm_pool_new_full (const char *name,
                          NULL);
 }
 
-/* Makes a pool for @owner, which alone takes and frees its blocks, and must outlive it or set
- * FsmmPool.owner to NULL. @type_name is what messages call the type of what lives in a block. If
- * @error is set, it is what is wrong with the owner: every call on the pool reports it then. */
+/* Makes a pool whose blocks only @owner takes and frees. The owner must set FsmmPool.owner to
+ * NULL before it is finalized. @type_name is the type of what lives in the blocks, for messages.
+ * @error, if not NULL, is what is wrong with the owner: every call on the pool that can fail
+ * reports it. */
 FsmmPool *
 fsmm_pool_new_owned (gpointer owner,
                      FsmmPoolFreeFunc owner_free,

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Functions of the user that run for a pool at this moment, in the calling thread.
+/* User functions that a pool has called and that have not returned yet, in the calling thread.
  *
- * A user function may drop the last reference to the pool that runs it. A reference of our own
- * would keep the pool, but costs more than all else that is done for an instance, and would never
- * be dropped if the function does not return. So each thread lists the calls it is in, and a pool
- * that is disposed of within one gets a reference then, which ends with the call.
+ * A user function may drop the last reference to the pool that called it. Holding a reference
+ * during the call would keep the pool alive, but costs more than everything else that is done for
+ * an instance, and would leak if the function does not return. So each thread keeps a list of the
+ * calls it is in. If a pool is disposed of during such a call, it gets a reference then, which is
+ * dropped when the call ends.
  *
- * A function that is left by longjmp (), by an exception, or for another stack, does not come
- * back to take its call off the list. Therefore nothing depends on the list but when a pool is
- * disposed of: memory that a running function needs stays because its block is CHANGING, or is
- * looked up anew. Calls that are over are recognized by where their frames were: see fsmm-user-
- * call.c. */
+ * A function that is left by longjmp (), by an exception or by a switch of stacks does not
+ * return to remove its call from the list. So the list only decides when a pool is disposed of.
+ * The memory that a running function needs stays for other reasons: its block is CHANGING, or is
+ * looked up again. Calls that were left are recognized by the addresses of their frames: see
+ * fsmm-user-call.c. */
 
 #pragma once
 
@@ -22,13 +23,13 @@
 
 G_BEGIN_DECLS
 
-/* Where a function is on the stack. */
+/* The stack frame of a function. */
 typedef struct {
-  guintptr address;     /* lies within its frame */
-  gconstpointer caller; /* where it returns to */
+  guintptr address;     /* within the frame */
+  gconstpointer caller; /* the return address */
 } FsmmFrame;
 
-/* That of the function in which this stands. */
+/* The frame of the function that this is used in. */
 #define FSMM_FRAME_HERE                                                                            \
   ((FsmmFrame) { (guintptr) __builtin_frame_address (0),                                           \
                  __builtin_extract_return_addr (__builtin_return_address (0)) })

@@ -14,11 +14,11 @@
 #endif
 
 typedef struct {
-  gpointer pool; /* (not owned), unless it is kept: another thread may have finalized it since */
+  gpointer pool; /* (not owned) unless keeps_pool: another thread may have finalized it since */
   FsmmFrame frame;
-  gboolean keeps_pool;   /* with a reference */
-  FsmmKeepers *keepers;  /* (nullable): of the pool, which are one less when the call ends */
-  FsmmDropName dropped; /* which blocks the call drops, if it does */
+  gboolean keeps_pool;  /* holds a reference to the pool */
+  FsmmKeepers *keepers; /* (nullable): of the pool; the call removes one when it ends */
+  FsmmDropName dropped; /* which blocks the call drops, if any */
 } FsmmUserCall;
 
 typedef struct {
@@ -31,7 +31,7 @@ static FSMM_THREAD_LOCAL FsmmUserCalls list;
 
 /* --- The list --- */
 
-/* What follows from the end of a call may call back, and so change the list. */
+/* This may call user functions, which change the list. */
 static void
 finish_call (const FsmmUserCall *call)
 {
@@ -65,7 +65,7 @@ end_calls (gpointer data)
 
 static GPrivate end_of_calls = G_PRIVATE_INIT (end_calls);
 
-/* Returns FALSE if there is no memory. */
+/* Returns FALSE if the system has no memory. */
 static gboolean
 ensure_room_for_call (void)
 {
@@ -89,9 +89,9 @@ ensure_room_for_call (void)
   return TRUE;
 }
 
-/* Takes calls off the list that a function with @frame cannot be within: their frames were where
- * its own is, or deeper on the stack. A call on another stack may be taken for one of these.
- * Returns TRUE if there were any. */
+/* Removes calls from the list that have been left: their frames were at the place of @frame, or
+ * deeper on the stack. A call on another stack may be mistaken for one of these. Returns TRUE if
+ * any call was removed. */
 gboolean
 fsmm_user_call_forget_ended (FsmmFrame frame)
 {
@@ -107,7 +107,7 @@ fsmm_user_call_forget_ended (FsmmFrame frame)
   return any;
 }
 
-/* Returns FALSE if there is no memory: then the call is not listed. */
+/* Returns FALSE if the system has no memory, and the call is not on the list. */
 static gboolean
 begin_call (const FsmmUserCall *call)
 {
@@ -119,21 +119,23 @@ begin_call (const FsmmUserCall *call)
   return TRUE;
 }
 
-/* A function of the user is about to run for @pool, called by one with @frame. */
+/* To be called by a function with @frame before it calls a user function for @pool. */
 void
 fsmm_user_call_begin (gpointer pool, FsmmFrame frame)
 {
   begin_call (&(FsmmUserCall) { .pool = pool, .frame = frame });
 }
 
-/* The same for a handle that ends with the call. Returns FALSE if the caller has to see to that. */
+/* Begins a call at whose end one of the keepers of @pool is removed. Returns FALSE if the caller
+ * has to remove it, because the system has no memory. */
 gboolean
 fsmm_user_call_begin_for_keeper (gpointer pool, FsmmFrame frame, FsmmKeepers *keepers)
 {
   return begin_call (&(FsmmUserCall) { .pool = pool, .frame = frame, .keepers = keepers });
 }
 
-/* The same where all blocks of @store are about to be dropped. */
+/* Begins a call that drops all blocks of @store. If the user function does not return, the drop is
+ * abandoned when that is noticed. */
 void
 fsmm_user_call_begin_drop (gpointer pool, FsmmFrame frame, FsmmStore *store)
 {
@@ -151,7 +153,7 @@ find_call (FsmmFrame frame)
   return NULL;
 }
 
-/* From now on it is known which drop that is. */
+/* Tells the call which drop it is. */
 void
 fsmm_user_call_set_drop (FsmmFrame frame, gsize drop_id)
 {
@@ -161,7 +163,8 @@ fsmm_user_call_set_drop (FsmmFrame frame, gsize drop_id)
     call->dropped.id = drop_id;
 }
 
-/* It has returned. Calls further up that have not are those of other stacks. */
+/* To be called after the user function has returned. Calls after this one stay on the list: they
+ * are on other stacks. */
 void
 fsmm_user_call_end (FsmmFrame frame)
 {
@@ -174,18 +177,18 @@ fsmm_user_call_end (FsmmFrame frame)
   remove_call (call - list.calls);
 }
 
-/* --- Which calls are still on --- */
+/* --- Which calls have not been left --- */
 
 #ifdef HAVE_UNWIND_BACKTRACE
 
 typedef struct {
   FsmmFrame sought;
-  guintptr start; /* of the frame that was looked at last */
+  guintptr start; /* of the frame that was visited last */
   gboolean found;
 } Walk;
 
-/* A frame reaches from where the stack ends while its function runs to where it ends while its
- * caller does. */
+/* The frame of a function lies between the ends of the stack while it runs and while its caller
+ * runs. */
 static _Unwind_Reason_Code
 look_at_frame (struct _Unwind_Context *context, void *data)
 {
@@ -199,8 +202,8 @@ look_at_frame (struct _Unwind_Context *context, void *data)
   return walk->found ? _URC_NORMAL_STOP : _URC_NO_REASON;
 }
 
-/* Whether the calling function was called from the one with that frame, however indirectly. Code
- * that the unwinder cannot see through hides what lies behind it. */
+/* Whether the function with @frame is among the callers, direct or indirect. Frames beyond code
+ * that the unwinder cannot unwind are not found. */
 static gboolean
 is_on_stack (FsmmFrame frame)
 {
@@ -221,7 +224,7 @@ is_on_stack (FsmmFrame frame)
 
 #endif
 
-/* Takes the calls for @pool off the list that have been left. */
+/* Removes calls for @pool from the list that have been left. */
 void
 fsmm_user_call_verify (gpointer pool)
 {
@@ -229,13 +232,13 @@ fsmm_user_call_verify (gpointer pool)
     if (list.calls[i].pool == pool && !is_on_stack (list.calls[i].frame))
       {
         remove_call (i);
-        /* Others may have gone with it. */
+        /* User functions may have removed more calls. */
         i = MIN (i, list.n_calls);
       }
 }
 
-/* Keeps a pool that is being disposed of, if a function of its user runs in this thread, until the
- * outermost of these calls ends. */
+/* For a pool that is being disposed of: if it has called user functions in this thread that have
+ * not returned, keeps it until the outermost of these calls ends. Returns whether it is kept. */
 gboolean
 fsmm_user_call_outlive (gpointer pool)
 {

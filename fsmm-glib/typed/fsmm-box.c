@@ -67,7 +67,7 @@ fsmm_typed_pool_alloc (FsmmTypedPool *self, GError **error)
   return new_box (self, NULL, error);
 }
 
-/* Whether there is an instance of the right type in @value. */
+/* Checks that @value holds an instance of the pool's type. */
 static gboolean
 check_value (FsmmTypedPool *self, const GValue *value, GError **error)
 {
@@ -161,7 +161,7 @@ fsmm_box_unref (FsmmBox *self)
   if (!g_atomic_ref_count_dec (&self->handle.ref_count))
     return;
 
-  /* The box goes first: the clear function may not return. */
+  /* Free the box first, since the clear function may not return. */
   handle = self->handle;
   pool = self->pool;
   fsmm_handle_memory_free (self);
@@ -257,8 +257,8 @@ fsmm_box_drop (FsmmBox *self)
     drop_instance (self);
 }
 
-/* There are as many of these as boxes, and each could be what a thread does when another one forks.
- * So this is not g_once_init_enter (), whose lock nobody would unlock in the child. */
+/* Fills in the value of the box. This takes the lock for types, not g_once_init_enter (): if
+ * another thread forked at this moment, the child would wait for the latter forever. */
 static void
 fill_value (FsmmBox *self, gpointer instance)
 {
@@ -345,7 +345,7 @@ fsmm_box_set_value (FsmmBox *self, const GValue *value, GError **error)
       return FALSE;
     }
 
-  /* Whoever drops the box meanwhile leaves that to us. */
+  /* If the box is dropped meanwhile, the instance is dropped below, by the last user. */
   replaced = fsmm_typed_pool_replace_held (self->pool, self->handle.data, self->handle.epoch,
                                            g_value_get_boxed (value));
   if (fsmm_handle_leave (&self->handle))

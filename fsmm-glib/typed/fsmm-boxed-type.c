@@ -35,7 +35,7 @@ fsmm_typed_pool_get_default (GType item_type)
   if (present != NULL)
     return present;
 
-  /* Made without the lock, which is so never held while another one is taken. */
+  /* Create the pool without the lock: no other lock is taken while it is held. */
   pool = fsmm_typed_pool_new (item_type, 0, NULL);
   pool->pool->is_default = TRUE;
 

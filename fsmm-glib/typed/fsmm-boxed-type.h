@@ -102,7 +102,7 @@ G_BEGIN_DECLS
                                                                                                    \
   static gpointer type_name##_copy_to_pool (gpointer type_name##_to_copy)                          \
   {                                                                                                \
-    /* All find the same. g_once_init_enter () could wait for ever in a child of fork (). */       \
+    /* All threads find the same pool. g_once_init_enter () could hang in a child of fork (). */   \
     static FsmmTypedPool *type_name##_default_pool;                                                \
     FsmmTypedPool *type_name##_pool_of_copy = g_atomic_pointer_get (&type_name##_default_pool);    \
     if (type_name##_pool_of_copy == NULL)                                                          \
@@ -154,8 +154,7 @@ G_BEGIN_DECLS
     return type_name##_type_in_pool ();                                                            \
   }
 
-/* For the macros above: nobody else needs these. Whatever a compiler can be told to say of casts,
- * it does not say of this one. */
+/* Only for the macros above. Casting twice avoids all of the compilers' warnings about casts. */
 #ifdef __cplusplus
 #define _FSMM_FUNC(Type, func) (reinterpret_cast<Type> (reinterpret_cast<void (*) (void)> (func)))
 #else

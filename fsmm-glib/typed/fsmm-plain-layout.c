@@ -10,14 +10,14 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Plain data is registered on trial: the type's copy function is run on a sample in a pool, so this is
- * apart from layouts, which need no pool. */
+/* Registering plain data needs a pool, unlike other layouts: the type's copy function is tried on a
+ * sample in a block. */
 
 typedef enum {
   COPY_WHOLE,
-  COPY_SHORT,  /* the last bytes are not there */
-  COPY_NONE,   /* but the sample itself, or nothing */
-  COPY_UNCLEAR /* the last bytes cannot be looked at */
+  COPY_SHORT,  /* the last bytes are missing */
+  COPY_NONE,   /* the copy is the sample itself, or NULL */
+  COPY_UNCLEAR /* the last bytes may not be readable */
 } CopyResult;
 
 static const char *const copy_results[] = {
@@ -26,7 +26,7 @@ static const char *const copy_results[] = {
   [COPY_UNCLEAR] = "it is too large to find out whether that is so",
 };
 
-/* All systems have pages of at least this size. */
+/* The smallest page size of any system. */
 #define PAGE_BYTES 4096
 
 static gboolean
@@ -37,8 +37,7 @@ is_on_one_page (gconstpointer memory, gsize size)
 
 /* Copies the sample, whose bytes from @start on are @mark, and looks for the mark in the copy.
  *
- * A copy that is too short is followed by other memory. Reading that is safe as long as it lies on the
- * page that the copy starts on. */
+ * Other memory follows a copy that is too short. It can be read as far as the end of the page. */
 static CopyResult
 try_copy (GType type, gconstpointer sample, gsize start, gsize size, guint8 mark)
 {

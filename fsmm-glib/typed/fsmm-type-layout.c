@@ -9,12 +9,12 @@
 #include "engine/chunk/fsmm-geometry.h"
 #include "base/fsmm-lock.h"
 
-/* A layout is data of its GType, which any thread can look up. Like the type, it is never freed. The
- * lock is only needed when two threads register a layout at the same time. */
+/* A layout is qdata of its GType, which any thread can look up, and is never freed. The lock is
+ * only for two threads that register a layout at the same time. */
 
 static FSMM_DEFINE_QUARK (fsmm-type-layout, layout);
 
-/* For data of types. No other lock is taken while this one is held. */
+/* Protects the qdata of types. No other lock is taken while it is held. */
 void
 fsmm_type_lock (void)
 {
@@ -49,8 +49,9 @@ check_boxed (GType type, GError **error)
     return TRUE;
 
   g_set_error (error, FSMM_ERROR, FSMM_ERROR_UNSUPPORTED_TYPE,
-               "%s is not a boxed type: a pool holds instances of boxed types only; make the struct "
-               "a boxed type with FSMM_DEFINE_BOXED_TYPE (), or use an FsmmPool for its bytes",
+               "%s is not a boxed type: a pool holds instances of boxed types only; make the "
+               "struct a boxed type with FSMM_DEFINE_BOXED_TYPE (), or use an FsmmPool for its "
+               "bytes",
                type_name (type));
   return FALSE;
 }
@@ -74,14 +75,14 @@ check_sizes (GType type, const FsmmTypeLayout *layout, GError **error)
   return FALSE;
 }
 
-/* Whether a type can have that layout, if it has no other. */
+/* Checks that @layout is valid for @type, whether or not it has another one. */
 gboolean
 fsmm_type_check_layout (GType type, const FsmmTypeLayout *layout, GError **error)
 {
   return check_boxed (type, error) && check_sizes (type, layout, error);
 }
 
-/* Keeps a copy of the layout, or compares it to the one that is there. */
+/* Keeps a copy of the layout, or compares it to the one that the type has. */
 static gboolean
 keep_layout (GType type, const FsmmTypeLayout *layout, GError **error)
 {
@@ -110,8 +111,9 @@ add_layout (GType type, const FsmmTypeLayout *layout, GError **error)
 
 /* --- Ready layouts --- */
 
-/* The boxed types of GLib and GObject that are plain structs, so that they can live in a block. All
- * others are opaque, or counted by reference, or freed together with their own memory. */
+/* The boxed types of GLib and GObject that are plain structs, so that instances can live in a
+ * block. All others are opaque or reference-counted, or are freed by a function that frees their
+ * memory. */
 
 static void
 value_copy (gconstpointer source, gpointer destination)
@@ -159,7 +161,8 @@ poll_fd_to_string (gconstpointer instance)
 {
   const GPollFD *fd = instance;
 
-  return g_strdup_printf ("fd %d, events 0x%x, revents 0x%x", (int) fd->fd, fd->events, fd->revents);
+  return g_strdup_printf ("fd %d, events 0x%x, revents 0x%x", (int) fd->fd, fd->events,
+                          fd->revents);
 }
 
 static void
@@ -260,7 +263,7 @@ fsmm_type_register_layout (GType type, const FsmmTypeLayout *layout, GError **er
 
 /* --- Looking up --- */
 
-/* The layout of a type, or NULL. */
+/* Returns the layout of a type, or NULL. */
 const FsmmTypeLayout *
 fsmm_type_lookup_layout (GType type)
 {
@@ -269,7 +272,7 @@ fsmm_type_lookup_layout (GType type)
   return fsmm_receive (g_type_get_qdata (type, layout_quark ()));
 }
 
-/* The layout of a type, or NULL with words on what to do. */
+/* Returns the layout of a type, or NULL with @error set. */
 const FsmmTypeLayout *
 fsmm_type_require_layout (GType type, GError **error)
 {
@@ -281,8 +284,8 @@ fsmm_type_require_layout (GType type, GError **error)
   layout = fsmm_type_lookup_layout (type);
   if (layout == NULL)
     g_set_error (error, FSMM_ERROR, FSMM_ERROR_UNSUPPORTED_TYPE,
-                 "%s has no layout, so that nobody knows how to make one in a block; if it is a plain "
-                 "struct, call fsmm_type_register_layout () first; if it is opaque or "
+                 "%s has no layout, so that nobody knows how to make one in a block; if it is a "
+                 "plain struct, call fsmm_type_register_layout () first; if it is opaque or "
                  "reference-counted, keep a pointer to it in a struct of your own",
                  type_name (type));
 

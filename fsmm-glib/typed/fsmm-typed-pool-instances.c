@@ -10,18 +10,18 @@
 
 #include <string.h>
 
-/* How instances come to live in blocks, and how they leave them.
+/* How instances are made in blocks, and how they are cleared.
  *
- * A user function runs without a lock, in a block that is CHANGING: only one thread can bring that
- * about, so that clear runs once for each instance whatever races there are. Where a type has no
- * such function, the block changes hands in one step, as raw memory does.
+ * A user function runs without a lock, on a block that is CHANGING. Only one thread can put a block
+ * into that state, so clear runs once for each instance, whatever races there are. If the type has
+ * no such function, the block is taken or freed in one step, like raw memory.
  *
- * Nothing here calls itself, but a clear function may call destroy, whose clear function may call
- * it again: that recursion is the user's, and as deep as what it walks down.
+ * No function here calls itself, but a clear function may destroy another instance, and so on. This
+ * recursion is the user's, and as deep as the data structure that it follows.
  *
  * A user function may drop the last reference to its pool, or not return at all. So nothing is
- * held for it but its block, and once it has returned only the raw pool is used, which stays as
- * long as that block is CHANGING. */
+ * held during the call except the block, and after the call only the raw pool is used, which
+ * stays for as long as the block is CHANGING. */
 
 /* --- Making --- */
 
@@ -34,8 +34,8 @@ fill_in (const FsmmTypeLayout *layout, gconstpointer source, gpointer instance)
     layout->copy (source, instance);
 }
 
-/* Puts what has been made into its state. If everything was dropped meanwhile, this was not,
- * since it was not yet there: then it is cleared here, and @error says so. */
+/* Puts a new instance into its state. If everything was dropped meanwhile, this block was left out,
+ * since it was CHANGING: then the instance is cleared here, and @error says so. */
 static gboolean
 settle_or_clear (FsmmPool *pool,
                  const FsmmTypeLayout *layout,
@@ -54,7 +54,7 @@ settle_or_clear (FsmmPool *pool,
   return FALSE;
 }
 
-/* Takes a block, lets the user's function make an instance in it, and puts it into its state. */
+/* Takes a block, and makes an instance in it with the function of the type. */
 static gboolean
 make_by_function (FsmmTypedPool *self,
                   gconstpointer source,
@@ -79,7 +79,7 @@ make_by_function (FsmmTypedPool *self,
   fsmm_user_call_begin (self, frame);
   fill_in (layout, source, claim->slot.block);
   made = settle_or_clear (pool, layout, claim, state, error);
-  /* The box to come keeps the pool from when the call does not any more. */
+  /* From here on the box keeps the pool, not the call. */
   if (made && state == FSMM_STATE_HELD)
     fsmm_keepers_add (&self->keepers);
   fsmm_user_call_end (frame);
@@ -111,8 +111,9 @@ make_from_bytes (FsmmTypedPool *self,
   return TRUE;
 }
 
-/* Makes a copy of @source, or a new instance where that is NULL. In @epoch, when that was. What is
- * HELD keeps the pool, until fsmm_keepers_remove (). */
+/* Makes a copy of @source, or a new instance if @source is NULL. If @state is HELD, the caller
+ * becomes a keeper of the pool, and must call fsmm_keepers_remove (). @epoch is the epoch of the
+ * block. */
 gpointer
 fsmm_typed_pool_make (FsmmTypedPool *self,
                       gconstpointer source,
@@ -198,7 +199,7 @@ fsmm_typed_pool_construct_copy (FsmmTypedPool *self, gconstpointer source, GErro
 
 /* --- Clearing --- */
 
-/* Clears what has been claimed. */
+/* Clears a claimed instance, and frees its block. */
 static void
 clear_and_finish (FsmmTypedPool *self, const FsmmClaim *claim)
 {
@@ -211,8 +212,8 @@ clear_and_finish (FsmmTypedPool *self, const FsmmClaim *claim)
   fsmm_user_call_end (frame);
 }
 
-/* An instance falls to the thread that drops everything, unless that is this thread, and the
- * function that did so has been left. */
+/* If the chunk is being dropped, its instances are left to that drop, unless it is one of this
+ * thread and was left by a jump. */
 static FsmmAddressKind
 claim_live (FsmmTypedPool *self, gpointer instance, FsmmFrame frame, FsmmClaim *claim)
 {
@@ -274,14 +275,14 @@ fsmm_typed_pool_destroy (FsmmTypedPool *self, gpointer instance, GError **error)
   return FALSE;
 }
 
-/* What FsmmPool.owner_free is for the pool of a typed pool: fsmm_free () calls it. */
+/* The FsmmPool.owner_free of a typed pool. */
 gboolean
 fsmm_typed_pool_destroy_owned (gpointer owner, gpointer instance, GError **error)
 {
   return fsmm_typed_pool_destroy (owner, instance, error);
 }
 
-/* For the owner of a held instance: does nothing if it was dropped with all others. */
+/* Destroys the instance of a box. Does nothing if everything has been dropped. */
 void
 fsmm_typed_pool_drop_held (FsmmTypedPool *self, gpointer instance, gsize epoch)
 {
@@ -294,7 +295,7 @@ fsmm_typed_pool_drop_held (FsmmTypedPool *self, gpointer instance, gsize epoch)
     clear_and_finish (self, &claim);
 }
 
-/* The same for an owner that ends with it, and does not keep the pool any more. */
+/* Destroys the instance of a box that is gone, and was a keeper of the pool. */
 void
 fsmm_typed_pool_drop_last_held (FsmmTypedPool *self, gpointer instance, gsize epoch)
 {
@@ -309,8 +310,8 @@ fsmm_typed_pool_drop_last_held (FsmmTypedPool *self, gpointer instance, gsize ep
     fsmm_keepers_remove (&self->keepers, self);
 }
 
-/* For the owner of a held instance: clears it, and makes a copy of @source in its place. Returns
- * FALSE if it has been dropped, or another thread is changing it. */
+/* Clears the instance of a box, and makes a copy of @source in its place. Returns FALSE if the
+ * instance has been dropped, or another thread is changing it. */
 gboolean
 fsmm_typed_pool_replace_held (FsmmTypedPool *self,
                               gpointer instance,

@@ -11,15 +11,15 @@ G_BEGIN_DECLS
 struct _FsmmTypedPool {
   GObject parent_instance;
 
-  /* Construct-only properties, as they were given. */
+  /* Construct-only properties, as they were set. */
   GType item_type;
   char *name; /* (owned) (nullable) */
   guint64 chunk_bytes;
   guint64 max_blocks;
 
   const FsmmTypeLayout *layout; /* (not owned) */
-  FsmmPool *pool;               /* (owned): reports what is wrong with the arguments, if anything is */
-  gint disposed;                /* (atomic): nothing is made any more */
+  FsmmPool *pool;               /* (owned): reports what is wrong with the arguments */
+  gint disposed;                /* (atomic): no more instances can be made */
   FsmmKeepers keepers;          /* boxes */
 };
 
@@ -29,7 +29,7 @@ fsmm_typed_pool_get_store (FsmmTypedPool *self)
   return &self->pool->store;
 }
 
-/* Instances are only made and cleared here: fsmm-typed-pool-instances.c. */
+/* How instances are made and cleared: fsmm-typed-pool-instances.c. */
 gpointer fsmm_typed_pool_make (FsmmTypedPool *self,
                                gconstpointer source,
                                FsmmState state,
@@ -43,7 +43,7 @@ gboolean fsmm_typed_pool_replace_held (FsmmTypedPool *self,
                                        gconstpointer source);
 gboolean fsmm_typed_pool_destroy_owned (gpointer owner, gpointer instance, GError **error);
 
-/* The typed pool whose instances live in @pool, or NULL. */
+/* Returns the typed pool whose instances live in @pool, or NULL. */
 static inline FsmmTypedPool *
 fsmm_typed_pool_get_owner (FsmmPool *pool)
 {

@@ -68,7 +68,7 @@ fsmm_typed_pool_init (FsmmTypedPool *self)
 {
 }
 
-/* A pool of a type that is not supported has a raw pool that reports so from every call. */
+/* If the type is not supported, every call on the raw pool that can fail reports so. */
 static void
 fsmm_typed_pool_constructed (GObject *object)
 {
@@ -104,15 +104,15 @@ fsmm_typed_pool_initable_iface_init (GInitableIface *iface)
   iface->init = fsmm_typed_pool_initable_init;
 }
 
-/* Clear functions may use the pool, so they run while it is still whole. One that runs already,
- * and has just dropped the last reference, has its own instance to finish first: then this is
- * for later. */
+/* Instances are cleared here, not in finalize, because clear functions may use the pool. If a clear
+ * function that is running drops the last reference, its own instance comes first: the pool is
+ * disposed of again after that. */
 static void
 fsmm_typed_pool_dispose (GObject *object)
 {
   FsmmTypedPool *self = FSMM_TYPED_POOL (object);
 
-  /* Boxes whose clear functions have been left keep nothing. */
+  /* Boxes whose clear functions were left by a jump no longer keep the pool. */
   fsmm_user_call_verify (self);
   if (fsmm_keepers_outlive (&self->keepers, self))
     return;
