@@ -179,8 +179,9 @@ describe_code (gint code)
     }
 }
 
-static void
-log_misuse (FsmmPool *self, const char *call, gconstpointer address, GError *misuse)
+/* Logs @misuse (transfer full) of the pool that @address was found in. */
+void
+fsmm_pool_report_found (FsmmPool *self, const char *call, gconstpointer address, GError *misuse)
 {
   g_autofree char *message = g_strdup_printf ("%s: %s", call, misuse->message);
   FsmmReport report;
@@ -203,7 +204,7 @@ raise_misuse (FsmmPool *self,
   if (error != NULL)
     g_propagate_error (error, misuse);
   else
-    log_misuse (self, call, address, misuse);
+    fsmm_pool_report_found (self, call, address, misuse);
 }
 
 void
@@ -328,46 +329,16 @@ fsmm_pool_report_dropped (FsmmPool *self, gboolean for_ever, GError **error)
                       : "everything was dropped by free_all () while this was being constructed");
 }
 
-/* The public function that was called with a block and no pool. fsmm_free () knows no type. */
-static char *
-describe_call (GType type)
-{
-  if (type == G_TYPE_INVALID)
-    return g_strdup ("fsmm_free");
-
-  return g_strdup_printf ("g_boxed_free (%s)", g_type_name (type));
-}
-
+/* For a call that has only @address to find the pool by. @type_name is the type of what should live
+ * there, if the caller knows one. */
 void
-fsmm_pool_report_no_pool (GType type, gconstpointer address)
+fsmm_pool_report_no_pool (const char *call, const char *type_name, gconstpointer address)
 {
-  const FsmmReport report = { NULL, NULL, type != G_TYPE_INVALID ? g_type_name (type) : NULL };
-  g_autofree char *call = describe_call (type);
+  const FsmmReport report = { NULL, NULL, type_name };
   g_autofree char *message = g_strdup_printf (
     "%s: cannot free %p: it lies in no chunk of any pool; it comes from elsewhere, or its pool is "
     "gone, or its chunk has been released by free_all () or trim ()",
     call, address);
 
   fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, "invalid-pointer", address, message);
-}
-
-/* @misuse (transfer full) is the error of @self, the pool that @address was found in. */
-void
-fsmm_pool_report_found (FsmmPool *self, GType type, gconstpointer address, GError *misuse)
-{
-  g_autofree char *call = describe_call (type);
-
-  log_misuse (self, call, address, misuse);
-}
-
-/* For g_boxed_free () with an address in a pool of another type. */
-void
-fsmm_pool_report_wrong_type (FsmmPool *self, GType type, gconstpointer address)
-{
-  GError *misuse = NULL;
-
-  set_error (self, &misuse, FSMM_ERROR_INVALID_POINTER,
-             "cannot free %p as a %s: that type does not live in this pool", address,
-             g_type_name (type));
-  fsmm_pool_report_found (self, type, address, misuse);
 }

@@ -27,22 +27,6 @@ fsmm_pool_for_block (gconstpointer block)
   return pool != NULL && fsmm_pool_is_allocated (pool, block) ? pool : NULL;
 }
 
-/* Frees @block, which lies in a chunk of @self. @type is the one passed to g_boxed_free (), or
- * G_TYPE_INVALID. */
-void
-fsmm_pool_free_found (FsmmPool *self, GType type, gpointer block)
-{
-  GError *misuse = NULL;
-
-  if (self->owner != NULL)
-    self->owner_free (self->owner, block, &misuse);
-  else
-    fsmm_pool_free (self, block, &misuse);
-
-  if (G_UNLIKELY (misuse != NULL))
-    fsmm_pool_report_found (self, type, block, misuse);
-}
-
 /**
  * fsmm_free: (skip)
  * @block: (nullable): a block of any pool, or %NULL to do nothing
@@ -73,6 +57,7 @@ fsmm_pool_free_found (FsmmPool *self, GType type, gpointer block)
 void
 fsmm_free (gpointer block)
 {
+  GError *misuse = NULL;
   FsmmPool *pool;
 
   if (block == NULL)
@@ -80,7 +65,16 @@ fsmm_free (gpointer block)
 
   pool = fsmm_pool_find (block);
   if (pool == NULL)
-    fsmm_pool_report_no_pool (G_TYPE_INVALID, block);
+    {
+      fsmm_pool_report_no_pool ("fsmm_free", NULL, block);
+      return;
+    }
+
+  if (pool->owner != NULL)
+    pool->owner_free (pool->owner, block, &misuse);
   else
-    fsmm_pool_free_found (pool, G_TYPE_INVALID, block);
+    fsmm_pool_free (pool, block, &misuse);
+
+  if (G_UNLIKELY (misuse != NULL))
+    fsmm_pool_report_found (pool, "fsmm_free", block, misuse);
 }

@@ -84,8 +84,6 @@ fsmm_pool_find (gconstpointer address)
   return store != NULL ? store->belongs.owner : NULL;
 }
 
-void fsmm_pool_free_found (FsmmPool *self, GType type, gpointer block);
-
 /* fsmm-pool-properties.c */
 void fsmm_pool_install_properties (GObjectClass *object_class);
 GParamSpec *fsmm_param_spec_size (const char *name, GParamFlags flags);
@@ -126,9 +124,11 @@ void fsmm_pool_report_released (FsmmPool *self,
                                 gconstpointer address,
                                 GError **error);
 void fsmm_pool_report_dropped (FsmmPool *self, gboolean for_ever, GError **error);
-void fsmm_pool_report_no_pool (GType type, gconstpointer address);
-void fsmm_pool_report_found (FsmmPool *self, GType type, gconstpointer address, GError *misuse);
-void fsmm_pool_report_wrong_type (FsmmPool *self, GType type, gconstpointer address);
+void fsmm_pool_report_no_pool (const char *call, const char *type_name, gconstpointer address);
+void fsmm_pool_report_found (FsmmPool *self,
+                             const char *call,
+                             gconstpointer address,
+                             GError *misuse);
 char *fsmm_pool_describe (FsmmPool *self);
 
 G_END_DECLS

@@ -4,6 +4,7 @@
 
 #include "fsmm-boxed-type.h"
 
+#include "fsmm-error.h"
 #include "base/fsmm-lock.h"
 #include "typed/fsmm-typed-pool-private.h"
 
@@ -78,6 +79,40 @@ fsmm_boxed_copy (FsmmTypedPool *pool, gconstpointer instance)
   return copy;
 }
 
+static char *
+describe_boxed_free (GType type)
+{
+  return g_strdup_printf ("g_boxed_free (%s)", g_type_name (type));
+}
+
+static void
+report_no_pool (GType type, gconstpointer instance)
+{
+  g_autofree char *call = describe_boxed_free (type);
+
+  fsmm_pool_report_no_pool (call, g_type_name (type), instance);
+}
+
+/* @misuse: (transfer full) */
+static void
+report_misuse (FsmmPool *pool, GType type, gconstpointer instance, GError *misuse)
+{
+  g_autofree char *call = describe_boxed_free (type);
+
+  fsmm_pool_report_found (pool, call, instance, misuse);
+}
+
+static void
+report_wrong_type (FsmmPool *pool, GType type, gconstpointer instance)
+{
+  g_autofree char *description = fsmm_pool_describe (pool);
+
+  report_misuse (pool, type, instance,
+                 g_error_new (FSMM_ERROR, FSMM_ERROR_INVALID_POINTER,
+                              "%s: cannot free %p as a %s: that type does not live in this pool",
+                              description, instance, g_type_name (type)));
+}
+
 /**
  * fsmm_boxed_free: (skip)
  * @type: the type that @instance should have
@@ -92,6 +127,7 @@ fsmm_boxed_copy (FsmmTypedPool *pool, gconstpointer instance)
 void
 fsmm_boxed_free (GType type, gpointer instance)
 {
+  GError *misuse = NULL;
   FsmmTypedPool *typed_pool;
   FsmmPool *pool;
 
@@ -101,15 +137,15 @@ fsmm_boxed_free (GType type, gpointer instance)
   pool = fsmm_pool_find (instance);
   if (pool == NULL)
     {
-      fsmm_pool_report_no_pool (type, instance);
+      report_no_pool (type, instance);
       return;
     }
 
   typed_pool = fsmm_typed_pool_get_owner (pool);
   if (typed_pool == NULL || typed_pool->item_type != type)
-    fsmm_pool_report_wrong_type (pool, type, instance);
-  else
-    fsmm_pool_free_found (pool, type, instance);
+    report_wrong_type (pool, type, instance);
+  else if (!fsmm_typed_pool_destroy (typed_pool, instance, &misuse))
+    report_misuse (pool, type, instance, misuse);
 }
 
 /**
