@@ -304,6 +304,64 @@ test_free_all_beside_filling (void)
   run_beside_drops (fill_what_may_be_dropped);
 }
 
+/* --- What is said of an address whose chunk is being dropped --- */
+
+typedef struct {
+  FsmmPool *pool;
+  gpointer newest;   /* (atomic): a block that may have been dropped */
+  gint n_unfinished; /* (atomic): threads */
+} Dropping;
+
+static gpointer
+take_and_drop (gpointer data)
+{
+  Dropping *dropping = data;
+
+  for (guint i = rounds (10000); i > 0; i--)
+    {
+      g_atomic_pointer_set (&dropping->newest, fsmm_test_alloc (dropping->pool));
+      fsmm_pool_free_all (dropping->pool);
+    }
+
+  g_atomic_int_add (&dropping->n_unfinished, -1);
+  return NULL;
+}
+
+/* The address lies in a block, or in no chunk. A text that names the block also says where in it. */
+static gpointer
+free_within_blocks (gpointer data)
+{
+  Dropping *dropping = data;
+
+  while (g_atomic_int_get (&dropping->n_unfinished) > 0)
+    {
+      guint8 *block = g_atomic_pointer_get (&dropping->newest);
+      g_autoptr (GError) error = NULL;
+
+      if (block == NULL)
+        continue;
+
+      g_assert_false (fsmm_pool_free (dropping->pool, block + 8, &error));
+      g_assert_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_POINTER);
+      if ((strstr (error->message, " (block ") != NULL) !=
+          (strstr (error->message, "it lies at offset 8 of the block") != NULL))
+        g_error ("contradicts itself: %s", error->message);
+    }
+
+  return NULL;
+}
+
+static void
+test_misuse_beside_drops (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (1024, 1024);
+  Dropping dropping = { .pool = pool, .n_unfinished = 3 };
+  GThread *other = g_thread_new ("misuse", free_within_blocks, &dropping);
+
+  run_threads (3, take_and_drop, &dropping);
+  g_thread_join (other);
+}
+
 static gpointer
 trim_now_and_then (gpointer data)
 {
@@ -431,6 +489,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/threads/limit-is-never-exceeded", test_limit_is_never_exceeded);
   g_test_add_func ("/threads/free-all-under-load", test_free_all_under_load);
   g_test_add_func ("/threads/free-all-beside-filling", test_free_all_beside_filling);
+  g_test_add_func ("/threads/misuse-beside-drops", test_misuse_beside_drops);
   g_test_add_func ("/threads/trim-under-load", test_trim_under_load);
   g_test_add_func ("/threads/foreach-under-load", test_foreach_under_load);
   g_test_add_func ("/threads/short-lived", test_short_lived_threads);
