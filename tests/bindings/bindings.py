@@ -10,7 +10,7 @@ gi.require_version("Fsmm", "1")
 gi.require_version("FsmmTest", "1")
 from gi.repository import Fsmm, FsmmTest, GLib  # noqa: E402, F401
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 
 def equal(actual, expected):

@@ -11,7 +11,7 @@ sys.modules["gi.overrides.Fsmm"] = None
 gi.require_version("Fsmm", "1")
 from gi.repository import Fsmm, GLib  # noqa: E402
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import tap  # noqa: E402
 
 

@@ -2,7 +2,7 @@
 
 #include "depot.h"
 
-#include "tests/fsmm-test.h"
+#include "fsmm-test.h"
 
 /* --- Cookies --- */
 

@@ -10,7 +10,7 @@
 
 #include "depot.h"
 
-#include "tests/fsmm-test.h"
+#include "fsmm-test.h"
 
 #include "fsmm-glib/base/fsmm-lock.h"
 
