@@ -7,8 +7,8 @@
  * free the same block at the same moment may both find it LIVE and both keep it. But its state
  * holds one mark only. Before a block is handed out again, or goes back to the store, its state is
  * looked at once more: where it is not the cache's own mark, the block is somebody else's, and the
- * free was one too many, which is reported then. tests/engine/test-cache-model.c proves on a model that no
- * order of steps leads to a block being handed out twice.
+ * free was one too many, which is reported then. tests/engine/test-cache-model.c proves on a model
+ * that no order of steps leads to a block being handed out twice.
  *
  * While a thread does any of this, it is busy. Whoever frees chunks, or wants what lies in
  * others' caches, has the store's lock, and stops all caches first: from then on until they

@@ -17,7 +17,7 @@ SOURCE, BUILD = map(pathlib.Path, sys.argv[1:3])
 CC, CXX = (shlex.split(compiler) for compiler in (sys.argv[3:] + [""])[:2])
 # Where public headers lie, which are side by side when they are installed.
 PUBLIC_FOLDERS = ("base", "pool", "typed")
-PROGRAM = SOURCE / "tests" / "every-macro.c"
+PROGRAM = pathlib.Path(__file__).parent / "every-macro.c"
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wcast-align", "-Wcast-function-type", "-Wcast-qual",
             "-Wconversion", "-Wfloat-equal", "-Wformat=2", "-Wmissing-declarations",
