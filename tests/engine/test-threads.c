@@ -5,13 +5,6 @@
 #include <sched.h>
 #include <string.h>
 
-/* Fewer rounds where everything is slow. */
-static guint
-rounds (guint n)
-{
-  return fsmm_test_is_slow_environment () ? n / 20 : n;
-}
-
 static void
 run_threads (guint n_threads, GThreadFunc func, gpointer data)
 {
@@ -53,7 +46,7 @@ exchange_blocks (gpointer data)
   Exchange *exchange = data;
   g_autoptr (GRand) rand = g_rand_new ();
 
-  for (guint i = rounds (200000); i > 0; i--)
+  for (guint i = fsmm_test_rounds (200000); i > 0; i--)
     {
       gpointer *slot = &exchange->slots[g_rand_int_range (rand, 0, N_SLOTS)];
       gpointer mine = fsmm_test_alloc (exchange->pool);
@@ -172,7 +165,7 @@ test_racing_frees (gconstpointer data)
 
   fsmm_test_watch_reports (count_reports, race);
   race->pool = fsmm_test_pool_new (64, 1024);
-  race->n_rounds = rounds (N_RACES);
+  race->n_rounds = fsmm_test_rounds (N_RACES);
   race->takes_in_between = data != NULL;
   g_assert_true (fsmm_pool_alloc_many (race->pool, race->n_rounds, race->blocks, NULL));
 
@@ -199,7 +192,7 @@ take_up_to_the_limit (gpointer data)
   FsmmPool *pool = data;
   gpointer blocks[100];
 
-  for (guint i = rounds (2000); i > 0; i--)
+  for (guint i = fsmm_test_rounds (2000); i > 0; i--)
     {
       guint n = 0;
 
@@ -227,7 +220,7 @@ test_limit_is_never_exceeded (void)
 static gpointer
 drop_all_now_and_then (gpointer data)
 {
-  for (guint i = rounds (2000); i > 0; i--)
+  for (guint i = fsmm_test_rounds (2000); i > 0; i--)
     {
       fsmm_pool_free_all (data);
       sched_yield ();
@@ -241,7 +234,7 @@ drop_all_now_and_then (gpointer data)
 static gpointer
 take_and_give_what_may_be_dropped (gpointer data)
 {
-  for (guint i = rounds (100000); i > 0; i--)
+  for (guint i = fsmm_test_rounds (100000); i > 0; i--)
     {
       gpointer block = fsmm_pool_alloc (data, NULL);
       g_autoptr (GError) error = NULL;
@@ -260,7 +253,7 @@ take_and_give_what_may_be_dropped (gpointer data)
 static gpointer
 fill_what_may_be_dropped (gpointer data)
 {
-  for (guint i = rounds (50000); i > 0; i--)
+  for (guint i = fsmm_test_rounds (50000); i > 0; i--)
     {
       FsmmBlock *block = fsmm_pool_acquire (data, NULL);
 
@@ -365,7 +358,7 @@ test_misuse_beside_drops (void)
 static gpointer
 trim_now_and_then (gpointer data)
 {
-  for (guint i = rounds (5000); i > 0; i--)
+  for (guint i = fsmm_test_rounds (5000); i > 0; i--)
     {
       fsmm_pool_trim (data);
       sched_yield ();
@@ -379,7 +372,7 @@ fill_and_empty (gpointer data)
 {
   gpointer blocks[64];
 
-  for (guint i = rounds (4000); i > 0; i--)
+  for (guint i = fsmm_test_rounds (4000); i > 0; i--)
     {
       for (guint j = 0; j < G_N_ELEMENTS (blocks); j++)
         sign (blocks[j] = fsmm_test_alloc (data));
@@ -413,7 +406,7 @@ ignore_block (gpointer block, gpointer user_data)
 static gpointer
 walk_over_blocks (gpointer data)
 {
-  for (guint i = rounds (200); i > 0; i--)
+  for (guint i = fsmm_test_rounds (200); i > 0; i--)
     fsmm_pool_foreach (data, ignore_block, NULL);
 
   return NULL;
@@ -451,7 +444,7 @@ test_short_lived_threads (void)
 {
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
 
-  for (guint i = rounds (2000); i > 0; i--)
+  for (guint i = fsmm_test_rounds (2000); i > 0; i--)
     run_threads (4, use_once, pool);
 
   fsmm_pool_trim (pool);
@@ -461,7 +454,7 @@ test_short_lived_threads (void)
 static gpointer
 make_and_drop_pools (gpointer data)
 {
-  for (guint i = rounds (2000); i > 0; i--)
+  for (guint i = fsmm_test_rounds (2000); i > 0; i--)
     {
       g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
 

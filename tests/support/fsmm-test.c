@@ -23,8 +23,15 @@
 FsmmPool *
 fsmm_test_pool_new (gsize alloc_size, gsize chunk_bytes)
 {
+  return fsmm_test_pool_new_named ("test", alloc_size, chunk_bytes);
+}
+
+/* For FSMM_DEBUG, which tells pools by their names. */
+FsmmPool *
+fsmm_test_pool_new_named (const char *name, gsize alloc_size, gsize chunk_bytes)
+{
   g_autoptr (GError) error = NULL;
-  FsmmPool *pool = fsmm_pool_new_full ("test", alloc_size, 0, chunk_bytes, 0, &error);
+  FsmmPool *pool = fsmm_pool_new_full (name, alloc_size, 0, chunk_bytes, 0, &error);
 
   g_assert_no_error (error);
   g_assert_true (FSMM_IS_POOL (pool));
@@ -207,6 +214,13 @@ fsmm_test_is_slow_environment (void)
 #else
   return g_getenv ("FSMM_TEST_SLOW_ENVIRONMENT") != NULL;
 #endif
+}
+
+/* How often to do what is to be done @n times: less often where everything is slow. */
+guint
+fsmm_test_rounds (guint n)
+{
+  return fsmm_test_is_slow_environment () ? n / 20 : n;
 }
 
 /* As fork (), with a child that ends rather than hangs. */

@@ -13,6 +13,7 @@
 G_BEGIN_DECLS
 
 FsmmPool *fsmm_test_pool_new (gsize alloc_size, gsize chunk_bytes);
+FsmmPool *fsmm_test_pool_new_named (const char *name, gsize alloc_size, gsize chunk_bytes);
 gpointer fsmm_test_alloc (FsmmPool *pool);
 void fsmm_test_free (FsmmPool *pool, gpointer block);
 gboolean fsmm_test_try_free (FsmmPool *pool, gpointer block);
@@ -46,6 +47,7 @@ gboolean fsmm_test_want_caches (void);
 
 gsize fsmm_test_resident_bytes (void);
 gboolean fsmm_test_is_slow_environment (void);
+guint fsmm_test_rounds (guint n);
 pid_t fsmm_test_fork (void);
 gboolean fsmm_test_can_malloc_in_child (void);
 

@@ -53,12 +53,6 @@ FSMM_DEFINE_BOXED_TYPE (Blank, blank, NULL, blank_clear)
 
 static const Note a_note = { (char *) "a note" };
 
-static guint
-rounds (guint n)
-{
-  return fsmm_test_is_slow_environment () ? n / 20 : n;
-}
-
 static void
 run_threads (guint n_threads, GThreadFunc func, gpointer data)
 {
@@ -80,7 +74,7 @@ set_again_and_again (gpointer box)
 
   g_value_init (&value, note_get_type ());
   g_value_set_static_boxed (&value, &a_note);
-  for (guint i = rounds (400000); i > 0; i--)
+  for (guint i = fsmm_test_rounds (400000); i > 0; i--)
     {
       g_autoptr (GError) error = NULL;
 
@@ -115,7 +109,7 @@ test_set_one_box (void)
 static gpointer
 make_notes (gpointer pool)
 {
-  for (guint i = rounds (50000); i > 0; i--)
+  for (guint i = fsmm_test_rounds (50000); i > 0; i--)
     {
       g_autoptr (GError) error = NULL;
 
@@ -129,7 +123,7 @@ make_notes (gpointer pool)
 static gpointer
 make_blanks (gpointer pool)
 {
-  for (guint i = rounds (50000); i > 0; i--)
+  for (guint i = fsmm_test_rounds (50000); i > 0; i--)
     {
       g_assert_nonnull (fsmm_typed_pool_construct (pool, NULL));
       g_atomic_int_inc (&n_made);
