@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What tests of the xml-tree example share. The arguments are the program and the source folder."""
 
+import functools
 import os
 import pathlib
 import re
@@ -38,6 +39,25 @@ def write(name, content):
 
 def equal(actual, expected, what):
     assert actual == expected, f"{what}: {actual!r}, expected {expected!r}"
+
+
+def count(path):
+    result = run("--counts", path)
+    equal(result.stderr, "", "stderr")
+    equal(result.returncode, 0, "exit status")
+    return {key: int(value) for key, value in map(str.split, result.stdout.splitlines())}
+
+
+@functools.cache
+def find_gir():
+    """Returns the file that xml-tree reads by itself, or None if introspection is not there."""
+    result = run()
+    if result.returncode == 0:
+        return pathlib.Path(re.search("^  file +(.*)$", result.stdout, re.M)[1])
+
+    equal((result.returncode, result.stdout), (1, ""), "exit status and stdout")
+    assert re.fullmatch(r"xml-tree: .*libgirepository1.0-dev.*\n", result.stderr), result.stderr
+    return None
 
 
 def find_map(report):
