@@ -32,3 +32,20 @@ def fails(code, words, function, *args, **kwargs):
     error = raises(GLib.Error, words, function, *args, **kwargs)
     assert error.matches(Fsmm.Error.quark(), code), f"{error} has not the code {code}"
     return error
+
+
+def make_pool():
+    return Fsmm.Pool(alloc_size=64, chunk_bytes=1024)
+
+
+def make_track_pool():
+    return Fsmm.TypedPool(item_type=FsmmTest.Track, chunk_bytes=1024)
+
+
+def released_or(function):
+    """Calls a function, which may find that what it wants is gone."""
+    try:
+        return function()
+    except GLib.Error as error:
+        assert error.matches(Fsmm.Error.quark(), Fsmm.Error.RELEASED), error
+        return None

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Whatever Python programs do to handles, views and boxes is an exception at worst.
 
-Memory that goes back is unmapped at once here, so that a stray access ends the program.
+Memory that goes back is unmapped at once here, so that a stray access ends the program. Threads are
+in test-hostile-threads.py, and processes in test-hostile-processes.py.
 """
 
 import contextlib
@@ -10,12 +11,10 @@ import gc
 import itertools
 import random
 import signal
-import subprocess
-import sys
-import threading
 import time
 
-from bindings import Fsmm, FsmmTest, GLib, equal, fails, raises
+from bindings import (
+    Fsmm, FsmmTest, GLib, equal, fails, make_pool, make_track_pool, raises, released_or)
 from gi.repository import GObject
 import tap
 
@@ -25,54 +24,6 @@ tests = []
 def test(function):
     tests.append(function)
     return function
-
-
-def make_pool():
-    return Fsmm.Pool(alloc_size=64, chunk_bytes=1024)
-
-
-def make_track_pool():
-    return Fsmm.TypedPool(item_type=FsmmTest.Track, chunk_bytes=1024)
-
-
-def run_threads(*functions, seconds=0.5):
-    """Runs functions again and again, each in a thread of its own. None may raise."""
-    errors = []
-    end = time.monotonic() + seconds
-
-    def repeat(function):
-        try:
-            while time.monotonic() < end and not errors:
-                function()
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=repeat, args=(function,)) for function in functions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive(), "a thread hangs"
-    assert not errors, errors
-
-
-@contextlib.contextmanager
-def switching_often():
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
-
-
-def released_or(function):
-    """Calls a function, which may find that what it wants is gone."""
-    try:
-        return function()
-    except GLib.Error as error:
-        assert error.matches(Fsmm.Error.quark(), Fsmm.Error.RELEASED), error
-        return None
 
 
 # --- Order ---
@@ -406,256 +357,6 @@ def signals_that_drop():
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert n_signals > 20, n_signals
-
-
-# --- Threads ---
-
-
-@test
-def threads_that_release_the_same_block():
-    """of many threads that release a block, exactly one does"""
-    pool = make_pool()
-    with switching_often():
-        for _ in range(200):
-            block = pool.acquire()
-            start = threading.Barrier(4)
-            released = []
-
-            def release():
-                start.wait()
-                with contextlib.suppress(GLib.Error):
-                    released.append(block.release())
-
-            threads = [threading.Thread(target=release) for _ in range(4)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            equal((released, pool.n_allocated), ([True], 0))
-
-
-@test
-def threads_that_share_blocks():
-    """threads read, write and view blocks that others release and drop"""
-    pool = make_pool()
-    blocks = [pool.acquire() for _ in range(8)]
-
-    def use():
-        block = random.choice(blocks)
-        released_or(lambda: block.write(0, b"x" * 64))
-        content = released_or(lambda: bytes(block))
-        assert content in (None, bytes(64), b"x" * 64), content
-        view = released_or(block.view)
-        if view is not None:
-            view[63] = ord("x")
-            equal(len(bytes(view)), 64)
-
-    def release():
-        index = random.randrange(8)
-        released_or(blocks[index].release)
-        blocks[index] = pool.acquire()
-        if index == 0:
-            pool.free_all()
-        pool.trim()
-
-    with switching_often():
-        run_threads(use, use, release, release)
-    del blocks[:]
-    equal(pool.n_allocated, 0)
-
-
-@test
-def threads_that_share_instances():
-    """threads look into instances that others set, drop and free"""
-    pool = make_track_pool()
-    tracks = [FsmmTest.Track.new("a title of some length" * n, n) for n in range(1, 5)]
-    titles = {track.title for track in tracks} | {None}
-    boxes = [pool.alloc_value(tracks[0]) for _ in range(4)]
-
-    def look():
-        box = random.choice(boxes)
-        assert released_or(lambda: box.title) in titles
-        copied = released_or(box.peek)
-        assert copied is None or copied.title in titles
-        released_or(lambda: setattr(box, "seconds", 7))
-        released_or(lambda: repr(box))
-
-    def change():
-        index = random.randrange(4)
-        released_or(lambda: boxes[index].set_value(random.choice(tracks)))
-        if random.random() < 0.3:
-            boxes[index].drop()
-            # Everything may be dropped while this is being made.
-            box = released_or(lambda: pool.alloc_value(random.choice(tracks)))
-            boxes[index] = box if box is not None else boxes[index]
-        if random.random() < 0.1:
-            pool.free_all()
-        pool.pool.trim()
-
-    with switching_often():
-        run_threads(look, look, change, change)
-    del boxes[:]
-    equal(pool.n_allocated, 0)
-
-
-@test
-def threads_that_collect():
-    """handles are collected in threads that have not made them"""
-    pool = make_pool()
-    typed_pool = make_track_pool()
-
-    def make_garbage():
-        for _ in range(50):
-            cycle = [pool.acquire(), typed_pool.new()]
-            cycle.append(cycle)
-
-    with switching_often():
-        run_threads(make_garbage, make_garbage, gc.collect)
-    gc.collect()
-    equal((pool.n_allocated, typed_pool.n_allocated), (0, 0))
-
-
-# --- Processes ---
-
-HEADER = """
-import atexit, gc, os, sys, threading, time
-import gi
-gi.require_version("Fsmm", "1")
-gi.require_version("FsmmTest", "1")
-from gi.repository import Fsmm, FsmmTest
-pool = Fsmm.Pool(alloc_size=64, chunk_bytes=1024)
-typed_pool = Fsmm.TypedPool.new(FsmmTest.Segment)
-track_pool = Fsmm.TypedPool.new(FsmmTest.Track)
-block = pool.acquire()
-view = block.view()
-box = typed_pool.new()
-part = box.start
-track = track_pool.alloc_value(FsmmTest.Track.new("Aria", 1))
-"""
-
-
-# Python warns since version 3.12 of what is tried here.
-FORK_WARNING = "ignore:This process:DeprecationWarning"
-
-
-def run_program(text):
-    result = subprocess.run([sys.executable, "-W", FORK_WARNING, "-c", HEADER + text],
-                            capture_output=True, text=True, timeout=60)
-    equal((result.returncode, result.stdout, result.stderr), (0, "done\n", ""))
-
-
-@test
-def exit_with_live_handles():
-    """a program ends well with live handles, wherever they are"""
-    for text in (
-        "",
-        "block.release()",
-        "del pool, typed_pool, track_pool",
-        "pool.free_all(); typed_pool.free_all(); track_pool.free_all()",
-        "cycle = [block, view, box, part, track]; cycle.append(cycle)",
-        "sys.kept = [block, view, box, part, track, pool]; sys.modules['kept'] = view",
-        "atexit.register(lambda: (bytes(view), block[0], part.x, track.title))",
-        "atexit.register(lambda: (block.release(), box.drop(), track.drop(), bytes(view)))",
-        "del block, view; gc.disable(); cycle = [pool.acquire().view()]; cycle.append(cycle)",
-        "slices = [view[n:] for n in range(64)]; del view, block, pool",
-        "thread = threading.Thread(target=lambda: (block[0], track.title)); thread.start()",
-        "thread_local = threading.local(); thread_local.block = pool.acquire()",
-    ):
-        run_program(text + "\nprint('done')")
-
-
-@test
-def exit_in_finalizers():
-    """objects that are finalized at the very end may try what they want"""
-    run_program("""
-class Last:
-    def __init__(self):
-        self.kept = (pool, block, view, box, part, track)
-        self.write = os.write
-    def attempt(self, function):
-        try:
-            function()
-        except Exception:
-            pass
-    def __del__(self):
-        pool, block, view, box, part, track = self.kept
-        view[0] = 7
-        assert bytes(view)[0] == 7
-        for use in (lambda: block[0], lambda: setattr(box, "start", part), lambda: track.title,
-                    lambda: part.x, pool.acquire, block.release, box.drop, track.drop,
-                    pool.free_all, lambda: repr(pool)):
-            self.attempt(use)
-        assert bytes(view)[0] == 7
-        self.write(1, b"done\\n")
-sys.modules["last"] = Last()
-del pool, block, view, box, part, track
-""")
-
-
-@test
-def exit_with_busy_threads():
-    """a program may end while threads are using pools"""
-    run_program("""
-def work():
-    while True:
-        with pool.acquire() as mine, track_pool.new(seconds=1) as other:
-            mine[0] = other.seconds
-            mine.view()[1:]
-for _ in range(3):
-    threading.Thread(target=work, daemon=True).start()
-time.sleep(0.1)
-print("done", flush=True)
-""")
-
-
-@test
-def exit_after_fork():
-    """parent and child each have handles of their own after fork()"""
-    run_program("""
-for _ in range(20):
-    child = os.fork()
-    if child == 0:
-        view[0] = 1
-        assert block[0] == 1 and track.title == "Aria" and part.x == 0
-        block.release(); box.drop(); track.drop()
-        with pool.acquire() as mine, track_pool.new(seconds=3) as other:
-            assert other.seconds == 3 and mine[0] == 0
-        assert pool.free_all() == 1 and bytes(view)[0] == 1
-        sys.exit(0)
-    assert os.waitpid(child, 0)[1] == 0
-assert block[0] == 0 and box and track.title == "Aria"
-print("done")
-""")
-
-
-@test
-def fork_with_busy_threads():
-    """a child can use pools that threads of its parent were using"""
-    run_program("""
-busy = True
-def work():
-    while busy:
-        with pool.acquire() as mine, track_pool.new(seconds=1) as other:
-            mine[0] = other.seconds
-            track.title
-threads = [threading.Thread(target=work) for _ in range(3)]
-for thread in threads:
-    thread.start()
-for _ in range(20):
-    child = os.fork()
-    if child == 0:
-        with pool.acquire() as mine, track_pool.new(seconds=3) as other:
-            assert other.seconds == 3 and mine[0] == 0 and track.title == "Aria"
-        pool.free_all()
-        track_pool.free_all()
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
-busy = False
-for thread in threads:
-    thread.join()
-assert track.title == "Aria"
-print("done")
-""")
 
 
 tap.run(tests)
