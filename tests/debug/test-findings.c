@@ -1,40 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What reports say, to the letter, and that each flag of FSMM_DEBUG does nothing but its own. */
-
-/* For dladdr (). */
-#define _GNU_SOURCE
+/* What reports say, to the letter. */
 
 #include "fsmm-test.h"
 
 #include "fsmm-glib/debug/fsmm-finding.h"
 #include "fsmm-glib/pool/fsmm-handle-private.h"
-#include "fsmm-glib/engine/heap/fsmm-leaks.h"
-#include "fsmm-glib/debug/fsmm-symbols.h"
-#include "fsmm-glib/base/fsmm-system.h"
-#include "fsmm-glib/debug/fsmm-sanitizers.h"
 
 #include <string.h>
-#if defined(HAVE_LIBDW) && defined(__linux__)
-#include <dlfcn.h>
-#include <sys/auxv.h>
-#endif
-
-#define FLAGS                                                                                      \
-  "poisoned:poison;canaried:canary;quarantined:quarantine;traced:trace;leaking:leaks;"             \
-  "from-malloc:malloc;wiped:wipe;everything:all;all-from-malloc:all,malloc;"                       \
-  "wiped-from-malloc:malloc,wipe;*:no-tools"
-
-static FsmmPool *
-new_pool (const char *name, gsize alloc_size)
-{
-  g_autoptr (GError) error = NULL;
-  FsmmPool *pool = fsmm_pool_new_full (name, alloc_size, 0, 1024, 0, &error);
-
-  g_assert_no_error (error);
-
-  return pool;
-}
 
 /* --- Fields --- */
 
@@ -187,192 +160,6 @@ test_words_of_values (void)
   assert_words (error, FSMM_ERROR_INVALID_ARGUMENT, "the value holds nothing", NULL);
 }
 
-/* --- Where a block is --- */
-
-static void
-test_number_and_chunk (void)
-{
-  g_autoptr (FsmmPool) pool = new_pool ("poisoned", 64);
-  guint8 *chunk = fsmm_test_alloc (pool);
-  guint8 *third = chunk + 3 * 64;
-  g_autofree char *pattern = g_strdup_printf ("*: block %p (number 3 of the chunk at %p): *",
-                                              (gpointer) third, (gpointer) chunk);
-
-  *third = 0;
-  fsmm_test_expect_report (pattern);
-  fsmm_pool_free_all (pool);
-  fsmm_test_assert_reported ();
-}
-
-/* --- Who had a block before --- */
-
-static void
-test_history_starts_anew (void)
-{
-  g_autoptr (FsmmPool) pool = new_pool ("traced", 64);
-  g_autoptr (GError) error = NULL;
-  guint8 *block = fsmm_test_alloc (pool);
-
-  fsmm_test_free (pool, block);
-  g_assert_true (fsmm_test_alloc (pool) == block);
-  g_assert_false (fsmm_pool_free (pool, block + 8, &error));
-  g_assert_nonnull (strstr (error->message, "it was taken by:\n    "));
-  g_assert_null (strstr (error->message, "it was freed by:"));
-  g_assert_null (strstr (error->message, "(unknown)"));
-  g_assert_false (g_str_has_suffix (error->message, "\n"));
-}
-
-/* --- Places in a program --- */
-
-static G_GNUC_NO_INLINE const FsmmStack *
-capture (void)
-{
-  return fsmm_stack_capture ();
-}
-
-/* Each is kept, and described, once. */
-static void
-test_stacks_are_kept_once (void)
-{
-  const FsmmStack *stacks[3];
-  /* Not to be unrolled: that would make two places of one. */
-  volatile guint n = 2;
-
-  while (n-- > 0)
-    stacks[n] = capture ();
-  stacks[2] = capture ();
-
-  g_assert_true (stacks[0] == stacks[1]);
-  g_assert_true (stacks[0] != stacks[2]);
-  g_assert_true (fsmm_stack_describe (stacks[0]) == fsmm_stack_describe (stacks[0]));
-}
-
-static void
-assert_described (FsmmSymbols *symbols, gconstpointer address, const char *words)
-{
-  g_autofree char *text = fsmm_symbols_describe (symbols, (const guint8 *) address + 1);
-
-  if (!g_str_has_prefix (text, words))
-    g_error ("%p is “%s”, and not “%s…”", address, text, words);
-}
-
-/* Also where there are no lines, or no function is exported, or there is none. */
-static void
-test_names (void)
-{
-  FsmmSymbols *symbols = fsmm_symbols_open ();
-#if defined(HAVE_LIBDW) && defined(__linux__)
-  Dl_info info;
-
-  g_assert_cmpint (dladdr ((gconstpointer) g_free, &info), !=, 0);
-  assert_described (symbols, (gconstpointer) getauxval (AT_ENTRY), "_start (");
-  assert_described (symbols, (const guint8 *) info.dli_fbase + 16, "? (libglib");
-#endif
-
-  assert_described (symbols, (gconstpointer) g_free, "g_free (");
-  assert_described (symbols, GSIZE_TO_POINTER (16), "0x10");
-  g_assert_false (fsmm_symbols_is_inside (symbols, GSIZE_TO_POINTER (16)));
-
-  fsmm_symbols_close (symbols);
-}
-
-/* --- Leaks --- */
-
-static G_GNUC_NO_INLINE gpointer
-take_in_one_place (FsmmPool *pool)
-{
-  return fsmm_pool_alloc (pool, NULL);
-}
-
-static G_GNUC_NO_INLINE gpointer
-take_in_another (FsmmPool *pool)
-{
-  return fsmm_pool_alloc0 (pool, NULL);
-}
-
-/* The places with the most blocks come first; a block that is free, or in a chunk that is only kept
- * because somebody reads from it, is no leak. */
-static void
-test_leaks_in_order (void)
-{
-  FsmmPool *pool = new_pool ("leaking", 64);
-  FsmmBlock *handle = fsmm_pool_acquire (pool, NULL);
-  g_autoptr (GBytes) pin = fsmm_block_get_bytes (handle, NULL);
-  volatile guint n = 3;
-
-  fsmm_pool_free_all (pool);
-  take_in_one_place (pool);
-  while (n-- > 0)
-    take_in_another (pool);
-  fsmm_test_free (pool, take_in_one_place (pool));
-
-  fsmm_test_expect_report ("*: 4 blocks (256 bytes) live when *, the oldest for ?.? s\n"
-                           "  3 blocks (192 bytes) taken by:\n*"
-                           "\n  1 block (64 bytes) taken by:\n*");
-  fsmm_leaks_report (&pool->store, "it ended");
-  fsmm_test_assert_reported ();
-  fsmm_pool_free_all (pool);
-
-  g_clear_pointer (&pin, g_bytes_unref);
-  fsmm_block_unref (handle);
-  g_object_unref (pool);
-}
-
-static void
-test_oldest_leak (void)
-{
-  FsmmPool *pool = new_pool ("leaking", 64);
-  gpointer blocks[2] = { take_in_one_place (pool), take_in_one_place (pool) };
-  FsmmPlace place;
-  FsmmChunk *chunk;
-
-  g_assert_true (fsmm_store_find_place (&pool->store, blocks[0], &place));
-  chunk = pool->store.all.head->data;
-  chunk->histories[0].taken_at -= 10 * G_USEC_PER_SEC;
-  chunk->histories[1].taken_at -= 90 * G_USEC_PER_SEC;
-  fsmm_test_expect_report ("*2 blocks*, the oldest for 9?.? s*");
-  fsmm_leaks_report (&pool->store, "it ended");
-
-  chunk->histories[0].taken_at -= 300 * G_USEC_PER_SEC;
-  fsmm_test_expect_report ("*2 blocks*, the oldest for 31?.? s*");
-  fsmm_leaks_report (&pool->store, "it ended");
-  fsmm_test_assert_reported ();
-
-  fsmm_pool_free_all (pool);
-  g_object_unref (pool);
-}
-
-/* --- What a flag leaves alone --- */
-
-/* There are bytes behind each block, and only with a canary are they looked at. */
-static void
-test_nobody_looks_behind (gconstpointer name)
-{
-  g_autoptr (FsmmPool) pool = new_pool (name, 20);
-  guint8 *block = fsmm_test_alloc (pool);
-
-  memset (block, 0x77, 20);
-  fsmm_test_free (pool, block);
-  fsmm_pool_free_all (pool);
-}
-
-static void
-test_quarantine_without_memory (gconstpointer name)
-{
-  g_autoptr (FsmmPool) pool = NULL;
-  gpointer block;
-
-  fsmm_system_fail_nth (1);
-  pool = new_pool (name, 64);
-  g_assert_true (fsmm_system_fail_none ());
-  g_assert_cmpint (pool->store.debug & FSMM_DEBUG_QUARANTINE, ==, 0);
-
-  block = fsmm_test_alloc (pool);
-  fsmm_test_free (pool, block);
-  g_assert_true (fsmm_test_alloc (pool) == block);
-  g_assert_cmpuint (fsmm_pool_free_all (pool), ==, 1);
-}
-
 /* Handles are counted, and cannot be freed twice but by a mistake of ours. */
 static void
 test_handle_freed_twice (void)
@@ -391,74 +178,10 @@ test_handle_freed_twice (void)
   g_test_trap_assert_stderr ("*handle 0x* was freed twice*");
 }
 
-/* What cannot be had together: the memory is not ours when a block is free. */
-static void
-test_malloc_excludes (void)
-{
-  g_autoptr (FsmmPool) pool = new_pool ("all-from-malloc", 64);
-  g_autofree char *flags = fsmm_debug_list (pool->store.debug);
-
-  g_assert_cmpstr (flags, ==, "trace, leaks, malloc");
-}
-
-/* Nobody finds a pool at an address that is not its own any more, or never was. */
-static void
-test_malloc_is_forgotten (void)
-{
-  g_autoptr (FsmmPool) pool = new_pool ("from-malloc", 64);
-  gpointer block = fsmm_test_alloc (pool);
-
-  g_assert_true (fsmm_registry_find_store (block) == &pool->store);
-  fsmm_test_free (pool, block);
-  g_assert_null (fsmm_registry_find_store (block));
-
-  for (guint nth = 1; nth < 4; nth++)
-    {
-      fsmm_system_fail_nth (nth);
-      block = fsmm_pool_alloc (pool, NULL);
-      fsmm_system_fail_none ();
-      g_assert_null (fsmm_registry_find_store (NULL));
-      if (block != NULL)
-        fsmm_test_free (pool, block);
-    }
-}
-
-static void
-take_from (const char *message, gpointer pool)
-{
-  fsmm_test_watch_reports (NULL, NULL);
-  g_assert_nonnull (fsmm_pool_alloc (pool, NULL));
-}
-
-/* Who handles messages may use the pool that they are about, also at its end. */
-static void
-test_pool_is_used_at_its_end (void)
-{
-  FsmmPool *pool = new_pool ("poisoned", 64);
-  guint8 *block = fsmm_test_alloc (pool);
-
-  fsmm_test_free (pool, block);
-  *block = 0;
-  fsmm_test_watch_reports (take_from, pool);
-  g_object_unref (pool);
-}
-
-/* Without a tool, nothing is done for one: a pool is as quick as it can be. */
-static void
-test_nobody_watches (void)
-{
-  /* But a sanitizer or Valgrind may be there. */
-  if (fsmm_test_is_slow_environment ())
-    return;
-
-  g_assert_false (fsmm_tools_are_there ());
-  g_assert_cmpint (fsmm_debug_get_flags (NULL), ==, 0);
-}
-
 int
 main (int argc, char *argv[])
 {
-  g_setenv ("FSMM_DEBUG", FLAGS, TRUE);
+  g_setenv ("FSMM_DEBUG", "everything:all;*:no-tools", TRUE);
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/findings/fields", test_fields);
@@ -467,28 +190,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/findings/words", test_words);
   g_test_add_func ("/findings/words-of-a-broken-pool", test_words_of_a_broken_pool);
   g_test_add_func ("/findings/words-of-values", test_words_of_values);
-  g_test_add_func ("/findings/number-and-chunk", test_number_and_chunk);
-  g_test_add_func ("/findings/history-starts-anew", test_history_starts_anew);
-  g_test_add_func ("/findings/stacks-are-kept-once", test_stacks_are_kept_once);
-  g_test_add_func ("/findings/names", test_names);
-  g_test_add_func ("/findings/leaks-in-order", test_leaks_in_order);
-  g_test_add_func ("/findings/oldest-leak", test_oldest_leak);
-  g_test_add_data_func ("/findings/nobody-looks-behind/poison", "poisoned",
-                        test_nobody_looks_behind);
-  g_test_add_data_func ("/findings/nobody-looks-behind/wipe", "wiped", test_nobody_looks_behind);
-  g_test_add_data_func ("/findings/nobody-looks-behind/malloc", "from-malloc",
-                        test_nobody_looks_behind);
-  g_test_add_data_func ("/findings/nobody-looks-behind/malloc-and-wipe", "wiped-from-malloc",
-                        test_nobody_looks_behind);
-  g_test_add_data_func ("/findings/quarantine-without-memory/alone", "quarantined",
-                        test_quarantine_without_memory);
-  g_test_add_data_func ("/findings/quarantine-without-memory/all", "everything",
-                        test_quarantine_without_memory);
   g_test_add_func ("/findings/handle-freed-twice", test_handle_freed_twice);
-  g_test_add_func ("/findings/malloc-excludes", test_malloc_excludes);
-  g_test_add_func ("/findings/malloc-is-forgotten", test_malloc_is_forgotten);
-  g_test_add_func ("/findings/pool-is-used-at-its-end", test_pool_is_used_at_its_end);
-  g_test_add_func ("/findings/nobody-watches", test_nobody_watches);
 
   return g_test_run ();
 }

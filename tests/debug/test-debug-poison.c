@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* FSMM_DEBUG=poison: writes to free blocks are found. */
+
+#include "fsmm-test.h"
+
+#include <string.h>
+
+static void
+expect_write_after_free (gconstpointer block, const char *words)
+{
+  g_autofree char *pattern =
+      g_strdup_printf ("pool \"poisoned\"*block %p (number * of the chunk at *)*written to after "
+                       "it was freed*%s*pointer that is used when its block is gone*",
+                       block, words);
+
+  fsmm_test_expect_report (pattern);
+}
+
+static void
+assert_poison_fields (gconstpointer block)
+{
+  g_autofree char *address = g_strdup_printf ("%p", block);
+
+  fsmm_test_assert_reported ();
+  fsmm_test_assert_field ("FSMM_FAULT", "write-after-free");
+  fsmm_test_assert_field ("FSMM_POOL", "poisoned");
+  fsmm_test_assert_field ("FSMM_ADDRESS", address);
+  fsmm_test_assert_field ("FSMM_TYPE", NULL);
+  fsmm_test_assert_field ("GLIB_DOMAIN", "Fsmm");
+  fsmm_test_assert_field ("PRIORITY", "4");
+}
+
+/* The offset is that of the first byte, whichever is wrong. */
+static void
+test_write_after_free_is_found_when_taken (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new_named ("poisoned", 64, 1024);
+  guint8 *block = fsmm_test_alloc (pool);
+
+  for (guint offset = 0; offset < 64; offset++)
+    {
+      g_autofree char *words = g_strdup_printf ("at offset %u: 0xa5 instead of 0x6b;", offset);
+
+      fsmm_test_free (pool, block);
+      block[offset] = 0xa5;
+      expect_write_after_free (block, words);
+      g_assert_true (fsmm_test_alloc (pool) == block);
+      assert_poison_fields (block);
+    }
+
+  fsmm_test_free (pool, block);
+  memset (block + 8, 1, 5);
+  expect_write_after_free (block, "at offset 8: 0x01 instead of 0x6b, the first of 5 such bytes;");
+  g_assert_true (fsmm_pool_alloc_many (pool, 1, (gpointer *) &block, NULL));
+  assert_poison_fields (block);
+  fsmm_test_assert_counts (pool, 1, 1);
+}
+
+typedef enum { AT_TRIM, AT_FREE_ALL, AT_END } Moment;
+
+static void
+test_write_after_free_is_found_when_chunk_goes (gconstpointer data)
+{
+  FsmmPool *pool = fsmm_test_pool_new_named ("poisoned", 64, 1024);
+  guint8 *block = fsmm_test_alloc (pool);
+  guint8 *never_taken = block + 64;
+
+  fsmm_test_free (pool, block);
+  block[63] = 0;
+  never_taken[0] = 0;
+  expect_write_after_free (block, "at offset 63: 0x00");
+  expect_write_after_free (never_taken, "at offset 0: 0x00");
+  switch ((Moment) GPOINTER_TO_INT (data))
+    {
+    case AT_TRIM:
+      g_assert_cmpuint (fsmm_pool_trim (pool), ==, 1024);
+      break;
+    case AT_FREE_ALL:
+      g_assert_cmpuint (fsmm_pool_free_all (pool), ==, 0);
+      break;
+    case AT_END:
+    default:
+      g_clear_object (&pool);
+    }
+
+  assert_poison_fields (never_taken);
+  g_clear_object (&pool);
+}
+
+static void
+test_fresh_blocks_have_no_zeroes (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new_named ("poisoned", 64, 1024);
+  guint8 *block = fsmm_test_alloc (pool);
+  guint8 *zeroed = fsmm_pool_alloc0 (pool, NULL);
+
+  for (guint i = 0; i < 64; i++)
+    {
+      g_assert_cmphex (block[i], ==, 0x5a);
+      g_assert_cmphex (zeroed[i], ==, 0);
+    }
+}
+
+static void
+test_number_and_chunk (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new_named ("poisoned", 64, 1024);
+  guint8 *chunk = fsmm_test_alloc (pool);
+  guint8 *third = chunk + 3 * 64;
+  g_autofree char *pattern = g_strdup_printf ("*: block %p (number 3 of the chunk at %p): *",
+                                              (gpointer) third, (gpointer) chunk);
+
+  *third = 0;
+  fsmm_test_expect_report (pattern);
+  fsmm_pool_free_all (pool);
+  fsmm_test_assert_reported ();
+}
+
+static void
+take_from (const char *message, gpointer pool)
+{
+  fsmm_test_watch_reports (NULL, NULL);
+  g_assert_nonnull (fsmm_pool_alloc (pool, NULL));
+}
+
+/* Who handles messages may use the pool that they are about, also at its end. */
+static void
+test_pool_is_used_at_its_end (void)
+{
+  FsmmPool *pool = fsmm_test_pool_new_named ("poisoned", 64, 1024);
+  guint8 *block = fsmm_test_alloc (pool);
+
+  fsmm_test_free (pool, block);
+  *block = 0;
+  fsmm_test_watch_reports (take_from, pool);
+  g_object_unref (pool);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_setenv ("FSMM_DEBUG", "poisoned:poison;*:no-tools", TRUE);
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/debug/poison/when-taken", test_write_after_free_is_found_when_taken);
+  g_test_add_data_func ("/debug/poison/by-trim", GINT_TO_POINTER (AT_TRIM),
+                        test_write_after_free_is_found_when_chunk_goes);
+  g_test_add_data_func ("/debug/poison/by-free-all", GINT_TO_POINTER (AT_FREE_ALL),
+                        test_write_after_free_is_found_when_chunk_goes);
+  g_test_add_data_func ("/debug/poison/by-finalize", GINT_TO_POINTER (AT_END),
+                        test_write_after_free_is_found_when_chunk_goes);
+  g_test_add_func ("/debug/poison/fresh-blocks", test_fresh_blocks_have_no_zeroes);
+  g_test_add_func ("/debug/poison/number-and-chunk", test_number_and_chunk);
+  g_test_add_func ("/debug/poison/pool-is-used-at-its-end", test_pool_is_used_at_its_end);
+
+  return g_test_run ();
+}
