@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "other-thread.h"
+
+#include "fsmm-glib/engine/heap/fsmm-heap.h"
+
+typedef struct {
+  OtherFunc func; /* NULL: the thread is to end */
+  FsmmPool *pool;
+  gpointer result;
+} Call;
+
+static gpointer
+run_other (gpointer data)
+{
+  Other *self = data;
+  gboolean is_last;
+  Call *call;
+
+  do
+    {
+      while ((call = g_atomic_pointer_get (&self->call)) == NULL)
+        g_usleep (20);
+      if (call->func != NULL)
+        call->result = call->func (call->pool);
+      is_last = call->func == NULL;
+      g_atomic_pointer_set (&self->call, NULL);
+    }
+  while (!is_last);
+
+  return NULL;
+}
+
+void
+other_start (Other *self)
+{
+  self->call = NULL;
+  self->thread = g_thread_new ("other", run_other, self);
+}
+
+gpointer
+other_call (Other *self, OtherFunc func, FsmmPool *pool)
+{
+  Call call = { func, pool, NULL };
+
+  g_atomic_pointer_set (&self->call, &call);
+  while (g_atomic_pointer_get (&self->call) != NULL)
+    g_usleep (20);
+
+  return call.result;
+}
+
+void
+other_end (Other *self)
+{
+  other_call (self, NULL, NULL);
+  g_thread_join (self->thread);
+}
+
+gpointer
+take_and_give_100 (FsmmPool *pool)
+{
+  gpointer blocks[100];
+
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = fsmm_test_alloc (pool);
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    fsmm_test_free (pool, blocks[i]);
+
+  return NULL;
+}
+
+gpointer
+take_one (FsmmPool *pool)
+{
+  return fsmm_test_alloc (pool);
+}
+
+gpointer
+count_own (FsmmPool *pool)
+{
+  FsmmCache *cache = fsmm_thread_get_cache (pool->store.index);
+
+  return GUINT_TO_POINTER (cache != NULL ? cache->n_blocks : 0);
+}
