@@ -456,9 +456,41 @@ test_free_is_a_destroy_notify (void)
   g_assert_cmpuint (fsmm_pool_get_n_allocated (two), ==, 0);
 }
 
+/* --- Wild writes --- */
+
+/* A program that writes where it must not harms its own data, but not the pool's bookkeeping. */
+static void
+test_wild_writes_do_not_reach_the_bookkeeping (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("unwatched", 64, 0, 1024, 0, NULL);
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+  guint8 *blocks[16];
+
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = fsmm_test_alloc (pool);
+
+  memset (blocks[0], 0xff, 1024);
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    {
+      fsmm_test_free (pool, blocks[i]);
+      memset (blocks[i], 0xa5, 64);
+    }
+
+  fsmm_test_assert_counts (pool, 0, 1);
+  fsmm_test_assert_sound (pool);
+
+  /* The same blocks come again, each once. */
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    g_hash_table_add (seen, fsmm_test_alloc (pool));
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    g_assert_true (g_hash_table_remove (seen, blocks[i]));
+}
+
 int
 main (int argc, char *argv[])
 {
+  /* For the one test that does what a tool must not let pass. */
+  g_setenv ("FSMM_DEBUG", "unwatched:no-tools", FALSE);
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/pool/forty-blocks-need-three-chunks", test_forty_blocks_need_three_chunks);
@@ -485,6 +517,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/pool/foreach/may-drop-the-pool", test_foreach_may_drop_the_pool);
   g_test_add_func ("/pool/for-block-finds-the-pool", test_for_block_finds_the_pool);
   g_test_add_func ("/pool/free-is-a-destroy-notify", test_free_is_a_destroy_notify);
+  g_test_add_func ("/pool/wild-writes-do-not-reach-the-bookkeeping",
+                   test_wild_writes_do_not_reach_the_bookkeeping);
 
   return g_test_run ();
 }
