@@ -1,82 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "fsmm-test.h"
-#include "no-return.h"
-
-#include "fsmm-glib/engine/heap/fsmm-heap.h"
-
 /* A function of the user that does not return costs the block that it was called for, and nothing
- * else: its pool, other pools and the thread go on. */
+ * else: its pool, other pools and the thread go on. How everything is dropped is in
+ * test-no-return-drops.c. */
 
-#define N_ITEMS 30
-#define LIMIT 40
-
-static const NoReturnWay *way;
-static const char *leaves_from; /* (nullable): which function is left when it is next called */
-static guint n_cleared;
-
-static void
-may_leave (const char *function)
-{
-  if (g_strcmp0 (leaves_from, function) != 0)
-    return;
-
-  leaves_from = NULL;
-  way->leave ();
-}
-
-/* --- A type with functions that can be left --- */
-
-typedef struct {
-  gpointer data; /* (owned): in its own pool, so that what is cleared twice is noticed */
-} Item;
-
-static FsmmPool *data_pool;
-
-static void
-item_init (Item *self)
-{
-  may_leave ("init");
-  self->data = fsmm_test_alloc (data_pool);
-}
-
-static void
-item_copy (const Item *source, Item *destination)
-{
-  may_leave ("copy");
-  destination->data = fsmm_test_alloc (data_pool);
-}
-
-static void
-item_clear (Item *self)
-{
-  may_leave ("clear");
-  fsmm_test_free (data_pool, self->data);
-  n_cleared++;
-}
-
-static char *
-item_to_string (const Item *self)
-{
-  may_leave ("to-string");
-
-  return g_strdup ("an item");
-}
-
-GType item_get_type (void);
-FSMM_DEFINE_BOXED_TYPE_EXTENDED (Item,
-                                 item,
-                                 item_init,
-                                 item_copy,
-                                 item_clear,
-                                 item_to_string,
-                                 {})
+#include "no-return-scene.h"
 
 /* --- What is called --- */
-
-static FsmmTypedPool *pool;
-static Item *items[N_ITEMS];
-static FsmmBox *box;
 
 static void
 do_construct (void)
@@ -166,12 +96,6 @@ do_foreach (void)
 }
 
 static void
-do_free_all (void)
-{
-  fsmm_typed_pool_free_all (pool);
-}
-
-static void
 handle_report (const char *message, gpointer user_data)
 {
   may_leave ("handler");
@@ -211,61 +135,7 @@ static const Case cases[] = {
   { "report", "handler", do_misuse, .n_lost = 0 },
 };
 
-/* --- What must hold before and after --- */
-
-static gboolean
-has_box (void)
-{
-  return box != NULL && fsmm_box_is_live (box);
-}
-
-static void
-setup (void)
-{
-  data_pool = fsmm_test_pool_new (16, 0);
-  pool = fsmm_typed_pool_new_full ("left", item_get_type (), 1024, LIMIT, NULL);
-  for (guint i = 0; i < N_ITEMS; i++)
-    items[i] = fsmm_test_construct (pool);
-  box = fsmm_typed_pool_alloc (pool, NULL);
-  n_cleared = 0;
-}
-
-static void
-leave (const char *function, void (*call) (void))
-{
-  leaves_from = function;
-  way->run (call);
-  g_assert_null (leaves_from);
-  fsmm_test_watch_reports (NULL, NULL);
-}
-
-static void
-assert_gone (gpointer *object)
-{
-  g_object_add_weak_pointer (*object, object);
-  g_object_unref (*object);
-  g_assert_null (*object);
-}
-
-/* Pools that have nothing to do with it. */
-static void
-assert_others_go_on (void)
-{
-  FsmmTypedPool *typed = fsmm_typed_pool_new (item_get_type (), 0, NULL);
-  FsmmPool *raw = fsmm_test_pool_new (64, 0);
-
-  for (guint i = 0; i < 100; i++)
-    {
-      fsmm_test_construct (typed);
-      fsmm_test_alloc (raw);
-    }
-  n_cleared -= (guint) fsmm_typed_pool_free_all (typed);
-  fsmm_test_construct (typed);
-  n_cleared--;
-  assert_gone ((gpointer *) &typed);
-  g_assert_cmpuint (fsmm_pool_free_all (raw), ==, 100);
-  assert_gone ((gpointer *) &raw);
-}
+/* --- One call --- */
 
 /* Everything that the pool is for, with the blocks that are left. */
 static void
@@ -291,66 +161,6 @@ assert_goes_on (gsize n_lost)
   fsmm_test_assert_sound (fsmm_typed_pool_get_pool (pool));
 
   fsmm_test_assert_live (pool, n_lost + has_box ());
-}
-
-/* When everything is dropped, the limit has room for as many as ever. */
-static void
-assert_can_be_emptied (void)
-{
-  fsmm_typed_pool_free_all (pool);
-  fsmm_test_assert_live (pool, 0);
-  fsmm_test_assert_sound (fsmm_typed_pool_get_pool (pool));
-
-  for (guint i = 0; i < LIMIT; i++)
-    fsmm_test_construct (pool);
-  g_assert_cmpuint (fsmm_typed_pool_free_all (pool), ==, LIMIT);
-  n_cleared -= LIMIT;
-}
-
-static void
-count_store (FsmmStore *store, gpointer n_stores)
-{
-  ++*(guint *) n_stores;
-}
-
-static guint
-count_stores (void)
-{
-  guint n_stores = 0;
-
-  fsmm_thread_for_each_store (count_store, &n_stores);
-
-  return n_stores;
-}
-
-/* The one thing that stays is the memory of the block, until the function returns after all. */
-static void
-teardown (gboolean block_stays)
-{
-  guint n_stores = count_stores ();
-
-  g_clear_pointer (&box, fsmm_box_unref);
-  assert_gone ((gpointer *) &pool);
-  g_assert_cmpuint (count_stores (), ==, block_stays ? n_stores : n_stores - 1);
-  if (way->resume != NULL)
-    {
-      way->resume ();
-      g_assert_cmpuint (count_stores (), ==, n_stores - 1);
-    }
-
-  assert_others_go_on ();
-  fsmm_pool_free_all (data_pool);
-  assert_gone ((gpointer *) &data_pool);
-}
-
-/* Further down the stack than what was left, so that its frames are not where those were. */
-static G_GNUC_NO_INLINE gsize
-free_all_deeper (void)
-{
-  volatile char bytes[8192];
-
-  bytes[0] = 0;
-  return fsmm_typed_pool_free_all (pool) + (gsize) bytes[0];
 }
 
 typedef struct {
@@ -403,121 +213,6 @@ test_pool_after_box (gconstpointer data)
   assert_gone ((gpointer *) &data_pool);
 }
 
-/* --- Dropping everything --- */
-
-static void
-test_free_all (gconstpointer data)
-{
-  way = data;
-  setup ();
-  leave ("clear", do_free_all);
-  g_assert_cmpuint (n_cleared, ==, 0);
-
-  /* Whoever drops everything next goes on with the others. */
-  g_assert_cmpuint (free_all_deeper (), ==, N_ITEMS);
-  assert_others_go_on ();
-  g_assert_cmpuint (n_cleared, ==, N_ITEMS);
-  g_assert_false (has_box ());
-  assert_can_be_emptied ();
-  teardown (TRUE);
-}
-
-/* The clear function is left each time that it is called: each call gets one further. */
-static void
-test_free_all_again_and_again (gconstpointer data)
-{
-  way = data;
-  if (way->resume != NULL)
-    {
-      g_test_message ("one fiber is left at a time");
-      return;
-    }
-
-  setup ();
-  for (guint i = 0; i < N_ITEMS; i++)
-    leave ("clear", do_free_all);
-  g_assert_cmpuint (n_cleared, ==, 0);
-  g_assert_cmpuint (fsmm_typed_pool_free_all (pool), ==, 1);
-  g_assert_cmpuint (n_cleared, ==, 1);
-  assert_can_be_emptied ();
-  teardown (TRUE);
-}
-
-/* Instances that were not cleared can be destroyed one by one, too. */
-static void
-test_destroy_after_free_all (gconstpointer data)
-{
-  way = data;
-  setup ();
-  leave ("clear", do_free_all);
-  for (guint i = 1; i < N_ITEMS; i++)
-    {
-      g_assert_true (fsmm_typed_pool_destroy (pool, items[i], NULL));
-      /* A fiber may have been left for a while only. */
-      g_assert_true (n_cleared == i || way->resume != NULL);
-    }
-  fsmm_typed_pool_free_all (pool);
-  g_assert_cmpuint (n_cleared, ==, N_ITEMS);
-  assert_can_be_emptied ();
-  teardown (TRUE);
-}
-
-/* With the pool that is dropped, those that were not cleared are. */
-static void
-test_pool_after_free_all (gconstpointer data)
-{
-  way = data;
-  setup ();
-  leave ("clear", do_free_all);
-  g_clear_pointer (&box, fsmm_box_unref);
-  assert_gone ((gpointer *) &pool);
-  g_assert_cmpuint (n_cleared, ==, N_ITEMS);
-  if (way->resume != NULL)
-    way->resume ();
-  assert_others_go_on ();
-  fsmm_pool_free_all (data_pool);
-  assert_gone ((gpointer *) &data_pool);
-}
-
-static gint has_left, may_end; /* (atomic) */
-
-static void
-wait_for (gint *flag)
-{
-  while (!g_atomic_int_get (flag))
-    g_usleep (1000);
-}
-
-static gpointer
-leave_and_wait (gpointer data)
-{
-  leave ("clear", do_free_all);
-  g_atomic_int_set (&has_left, TRUE);
-  wait_for (&may_end);
-
-  return NULL;
-}
-
-/* The thread that left it goes on with something else meanwhile. */
-static void
-test_pool_after_free_all_elsewhere (gconstpointer data)
-{
-  GThread *thread;
-
-  way = data;
-  setup ();
-  g_clear_pointer (&box, fsmm_box_unref);
-  thread = g_thread_new ("leave", leave_and_wait, NULL);
-  wait_for (&has_left);
-  assert_gone ((gpointer *) &pool);
-  g_assert_cmpuint (n_cleared, ==, N_ITEMS);
-
-  g_atomic_int_set (&may_end, TRUE);
-  g_thread_join (thread);
-  fsmm_pool_free_all (data_pool);
-  assert_gone ((gpointer *) &data_pool);
-}
-
 /* --- Memory --- */
 
 static void
@@ -555,17 +250,6 @@ test_walks_keep_nothing (gconstpointer data)
     g_assert_cmpuint (fsmm_test_resident_bytes (), <, before + 8 * 1024 * 1024);
 }
 
-/* What a function that does not return would have freed is a leak. */
-#ifdef __SANITIZE_ADDRESS__
-const char *__asan_default_options (void);
-
-const char *
-__asan_default_options (void)
-{
-  return "detect_leaks=0";
-}
-#endif
-
 static void
 add_tests (const NoReturnWay *of)
 {
@@ -574,10 +258,6 @@ add_tests (const NoReturnWay *of)
     GTestDataFunc func;
   } tests[] = {
     { "pool-after-box", test_pool_after_box },
-    { "free-all", test_free_all },
-    { "free-all-again-and-again", test_free_all_again_and_again },
-    { "destroy-after-free-all", test_destroy_after_free_all },
-    { "pool-after-free-all", test_pool_after_free_all },
     { "walks-keep-nothing", test_walks_keep_nothing },
   };
 
@@ -602,15 +282,8 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
-  add_tests (&no_return_by_longjmp);
-  g_test_add_data_func ("/no-return/longjmp/pool-after-free-all-elsewhere", &no_return_by_longjmp,
-                        test_pool_after_free_all_elsewhere);
-  add_tests (&no_return_by_end_of_thread);
-  add_tests (&no_return_by_exception);
-  /* The sanitizers know of one stack for each thread. */
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  add_tests (&no_return_by_fiber);
-#endif
+  for (guint i = 0; ways[i] != NULL; i++)
+    add_tests (ways[i]);
 
   return g_test_run ();
 }
