@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Each folder of the library uses only what is in it, or in one before it in the list of layers.
+
+usage: test-layers.py LIBRARY NM OBJECTS
+
+Includes are read in the sources. What is called, or used in any other way, is read in the objects
+that the compiler made of them: no macro hides it.
+"""
+
+import functools
+import pathlib
+import re
+import subprocess
+import sys
+
+import layers
+import tap
+
+LIBRARY = layers.Library(sys.argv[1])
+NM, OBJECTS = sys.argv[2], pathlib.Path(sys.argv[3])
+
+# What is known to be against a rule. A line that is not needed any more fails.
+EXCEPTIONS = """
+debug/fsmm-guard.h includes engine/chunk/fsmm-geometry.h
+engine/store/fsmm-store-debug.c includes engine/heap/fsmm-exit.h
+engine/store/fsmm-store-locked.h includes engine/cache/fsmm-cache.h
+engine/store/fsmm-store.h includes engine/cache/fsmm-quarantine.h
+pool/fsmm-block.c includes engine/cache/fsmm-cache.h
+pool/fsmm-handle-memory.c includes typed/fsmm-box-private.h
+pool/fsmm-handle-memory.c includes engine/cache/fsmm-cache.h
+pool/fsmm-pool-blocks.c includes engine/cache/fsmm-cache.h
+pool/fsmm-pool-blocks.c includes typed/fsmm-typed-pool.h
+pool/fsmm-pool-errors.c includes engine/chunk/fsmm-page-map.h
+pool/fsmm-pool-private.h includes engine/store/fsmm-store.h
+pool/fsmm-pool-private.h includes typed/fsmm-type-layout.h
+pool/fsmm-pool-private.h includes typed/fsmm-typed-pool.h
+pool/fsmm-user-call-private.h includes engine/store/fsmm-store.h
+pool/fsmm-user-call.c includes engine/cache/fsmm-thread.h
+typed/fsmm-boxed-type.c includes engine/chunk/fsmm-page-map.h
+typed/fsmm-typed-pool-instances.c includes engine/cache/fsmm-cache.h
+engine/cache/fsmm-cache.c uses fsmm_store_ensure_free
+engine/cache/fsmm-thread.c uses fsmm_store_abandon_drops_of_others
+engine/store/fsmm-store-blocks.c uses fsmm_cache_fill_up
+engine/store/fsmm-store-blocks.c uses fsmm_cache_make_room
+engine/store/fsmm-store-blocks.c uses fsmm_store_ensure_free
+engine/store/fsmm-store-blocks.c uses fsmm_store_finish
+engine/store/fsmm-store-blocks.c uses fsmm_store_note_peak
+engine/store/fsmm-store-blocks.c uses fsmm_store_settle
+engine/store/fsmm-store-blocks.c uses fsmm_thread
+engine/store/fsmm-store-blocks.c uses fsmm_thread_ensure_cache
+engine/store/fsmm-store-debug.c uses fsmm_exit_watch
+engine/store/fsmm-store.c uses fsmm_cache_max_blocks
+engine/store/fsmm-store.c uses fsmm_store_drop_all
+engine/store/fsmm-store.c uses fsmm_store_forget_chunk
+engine/store/fsmm-store.c uses fsmm_store_resume
+engine/store/fsmm-store.c uses fsmm_store_stop_for
+engine/store/fsmm-store.c uses fsmm_thread
+engine/store/fsmm-store.c uses fsmm_thread_add_store
+engine/store/fsmm-store.c uses fsmm_thread_remove_store
+pool/fsmm-pool-blocks.c uses fsmm_typed_pool_destroy
+""".split("\n")[1:-1]
+
+BELOW = "a folder uses only what is in it, or in one before it in fsmm-glib/layers.ini"
+FACE = "from outside, a folder is used by the headers that fsmm-glib/layers.ini names as its face"
+CIRCLE = "no header includes itself by way of others"
+MACRO = "an include names its file"
+
+
+def listed(find):
+    """Makes a function that yields one that finds things once."""
+    return functools.cache(lambda: list(find()))
+
+
+@listed
+def bad_includes():
+    """Each include that breaks a rule: what it is, where, and the rule."""
+    for file, line, included in LIBRARY.includes():
+        if included not in LIBRARY.files:
+            rule = MACRO
+        elif LIBRARY.level(included) > LIBRARY.level(file):
+            rule = BELOW
+        elif LIBRARY.is_behind_face(file, included):
+            rule = FACE
+        else:
+            continue
+        yield f"{file} includes {included}", f"{file}:{line}", rule
+
+
+def reached_from(header, graph):
+    reached, to_do = set(), [header]
+    while to_do:
+        for included in graph.get(to_do.pop(), set()) - reached:
+            reached.add(included)
+            to_do.append(included)
+    return reached
+
+
+@listed
+def include_circles():
+    """The same for each include that is part of a circle."""
+    graph = {}
+    for file, _, included in LIBRARY.includes():
+        graph.setdefault(file, set()).add(included)
+    for file, line, included in LIBRARY.includes():
+        if file in reached_from(file, graph) and file in reached_from(included, graph):
+            yield f"{file} includes {included}", f"{file}:{line}", CIRCLE
+
+
+def object_of(file):
+    return OBJECTS / f"{file.replace('/', '_')}.o"
+
+
+def nm(*args):
+    return subprocess.run([NM, *map(str, args)], capture_output=True, text=True, check=True).stdout
+
+
+def symbols_of(file):
+    """What an object defines, and what it needs of others."""
+    defined, needed = set(), set()
+    for kind, name in re.findall(r" (\w) (\S+)$", nm(object_of(file)), re.M):
+        if kind in "Uwv":
+            needed.add(name)
+        elif kind.isupper():
+            defined.add(name)
+    return defined, needed
+
+
+def place_of(file, symbol):
+    """Where the source uses a symbol, if the object knows its lines."""
+    used = re.search(rf" {re.escape(symbol)}\t.*?([^/]+):(\d+)$", nm("-l", "-u", object_of(file)),
+                     re.M)
+    return f"{LIBRARY.find(file, used[1])}:{used[2]}" if used else file
+
+
+@listed
+def bad_calls():
+    """Each use of a symbol of a higher folder: what it is, where, and the rule."""
+    symbols = {file: symbols_of(file) for file in LIBRARY.files if file.endswith(".c")}
+    homes = {name: file for file, (defined, _) in symbols.items() for name in defined}
+    for file, (_, needed) in symbols.items():
+        for name in sorted(needed & homes.keys()):
+            if LIBRARY.level(homes[name]) > LIBRARY.level(file):
+                yield f"{file} uses {name}", place_of(file, name), f"{homes[name]} has it: {BELOW}"
+
+
+def check(found):
+    bad = [f"{place}: {what}: {rule}" for what, place, rule in found if what not in EXCEPTIONS]
+    assert not bad, "\n".join(["", *bad])
+
+
+def test_files():
+    """every file lies in a folder of the list, and has a name of its own"""
+    folders = {file.rpartition("/")[0] for file in LIBRARY.files if "/" in file}
+    assert folders <= LIBRARY.layers.keys(), folders - LIBRARY.layers.keys()
+    names = [file.rpartition("/")[2] for file in LIBRARY.files]
+    assert len(names) == len(set(names)), {name for name in names if names.count(name) > 1}
+    assert len(names) > 50, f"only {len(names)} files were found"
+
+
+def test_includes():
+    """no include points up, or past the face of a folder"""
+    check(bad_includes())
+
+
+def test_circles():
+    """no header includes itself by way of others"""
+    check(include_circles())
+
+
+def test_calls():
+    """nothing is called, or used in another way, that is in a higher folder"""
+    check(bad_calls())
+
+
+def test_exceptions():
+    """every exception is needed"""
+    found = {what for find in (bad_includes, include_circles, bad_calls) for what, _, _ in find()}
+    unneeded = [line for line in EXCEPTIONS if line not in found]
+    assert not unneeded, "\n".join(["not needed any more:", *unneeded])
+
+
+tap.run([test_files, test_includes, test_circles, test_calls, test_exceptions])
