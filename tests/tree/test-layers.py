@@ -172,6 +172,13 @@ def test_calls():
     check(bad_calls())
 
 
+def test_readme():
+    """the README has a section for each folder, in the order of the list"""
+    text = (LIBRARY.folder / "README.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## (.*)$", text, re.M)
+    tap.assert_same_lines(sections, list(LIBRARY.layers), "fsmm-glib/layers.ini")
+
+
 def test_exceptions():
     """every exception is needed"""
     found = {what for find in (bad_includes, include_circles, bad_calls) for what, _, _ in find()}
@@ -179,4 +186,5 @@ def test_exceptions():
     assert not unneeded, "\n".join(["not needed any more:", *unneeded])
 
 
-tap.run([test_files, test_includes, test_circles, test_calls, test_exceptions])
+tap.run([test_files, test_includes, test_circles, test_calls, test_readme,
+         test_exceptions])
