@@ -4,8 +4,10 @@
 usage: prepare-pages.py OUTPUT-FOLDER PAGE...
 
 A link to another page becomes one to what gi-docgen makes of it, in a folder that has no folders in
-it. A link to the source of a diagram becomes the diagram, which leads to itself, to be seen larger.
-A link to a file outside of doc/ becomes its name: a manual that is installed has no such files.
+it. A link to the source of a diagram becomes the diagram, which leads to itself, to be seen larger:
+to a file of Graphviz, or to the list of layers, of which one is made. Such a link begins a line.
+Any other link to a file outside of doc/ becomes its name: a manual that is installed has no such
+files.
 """
 
 import pathlib
@@ -14,7 +16,7 @@ import sys
 
 README = re.compile(r"\[README\]\([^()\s]*\)")
 PAGE = re.compile(r"\]\((?!\w+:)(?:[^()\s]*/)?([\w-]+)\.md(#[\w-]+)?\)")
-DIAGRAM = re.compile(r"^\[([^\]]+)\]\((?:[^()\s]*/)?diagrams/([\w-]+)\.dot\)", re.MULTILINE)
+DIAGRAM = re.compile(r"^\[([^\]]+)\]\([^()\s]*/([\w-]+)\.(?:dot|ini)\)", re.MULTILINE)
 FILE = re.compile(r"\[([^\]]+)\]\(\.\./[^()\s]+\)")
 
 
