@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Each folder of the library uses only what is in it, or in one before it in the list of layers.
 
-usage: test-layers.py LIBRARY NM OBJECTS
+usage: test-layers.py LIBRARY INTERNALS NM OBJECTS
 
 Includes are read in the sources. What is called, or used in any other way, is read in the objects
 that the compiler made of them: no macro hides it.
@@ -17,7 +17,7 @@ import layers
 import tap
 
 LIBRARY = layers.Library(sys.argv[1])
-NM, OBJECTS = sys.argv[2], pathlib.Path(sys.argv[3])
+INTERNALS, NM, OBJECTS = pathlib.Path(sys.argv[2]), sys.argv[3], pathlib.Path(sys.argv[4])
 
 # What is known to be against a rule. A line that is not needed any more fails.
 EXCEPTIONS = """
@@ -179,6 +179,28 @@ def test_readme():
     tap.assert_same_lines(sections, list(LIBRARY.layers), "fsmm-glib/layers.ini")
 
 
+def table_of_layers():
+    """The lines of the table: of each folder in the form of the list, of each file as a path."""
+    folders, files = [], []
+    text = INTERNALS.read_text(encoding="utf-8")
+    for names, meaning in re.findall(r"^\| (\*\*.*|`fsmm-.*) \| (.*) \|$", text, re.M):
+        if names.startswith("*"):
+            folder = names.strip("*")
+            folders.append(f"{folder} = {meaning}")
+        else:
+            files += [f"{folder}/{name}" for name in re.findall(r"`([^`]+)`", names)]
+    return folders, files
+
+
+def test_internals():
+    """internals.md has each folder with what it is, and files that are there"""
+    folders, files = table_of_layers()
+    tap.assert_same_lines(folders, [" = ".join(layer) for layer in LIBRARY.layers.items()],
+                          "fsmm-glib/layers.ini")
+    known = {*LIBRARY.files, *(re.sub(r"\.[ch]$", "", file) for file in LIBRARY.files)}
+    assert len(files) > 20 and set(files) <= known, set(files) - known
+
+
 def test_exceptions():
     """every exception is needed"""
     found = {what for find in (bad_includes, include_circles, bad_calls) for what, _, _ in find()}
@@ -186,5 +208,5 @@ def test_exceptions():
     assert not unneeded, "\n".join(["not needed any more:", *unneeded])
 
 
-tap.run([test_files, test_includes, test_circles, test_calls, test_readme,
+tap.run([test_files, test_includes, test_circles, test_calls, test_readme, test_internals,
          test_exceptions])
