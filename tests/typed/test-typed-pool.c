@@ -160,7 +160,7 @@ test_raw_blocks_are_refused (void)
   g_assert_cmpuint (fsmm_pool_free_all (pool), ==, 0);
   fsmm_test_assert_reported ();
 
-  g_assert_true (fsmm_pool_reserve (pool, 100, NULL));
+  g_assert_true (fsmm_pool_reserve (pool, 1000, NULL));
   g_assert_cmpuint (fsmm_pool_trim (pool), >, 0);
   fsmm_test_assert_live (typed, 1);
 }
