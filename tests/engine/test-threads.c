@@ -310,7 +310,7 @@ take_and_drop (gpointer data)
 {
   Dropping *dropping = data;
 
-  for (guint i = rounds (10000); i > 0; i--)
+  for (guint i = fsmm_test_rounds (10000); i > 0; i--)
     {
       g_atomic_pointer_set (&dropping->newest, fsmm_test_alloc (dropping->pool));
       fsmm_pool_free_all (dropping->pool);
