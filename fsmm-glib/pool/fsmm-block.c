@@ -36,7 +36,7 @@ new_block (FsmmPool *pool, GError **error)
   gsize epoch;
 
   if (self != NULL)
-    slot = fsmm_store_take (&pool->store, FSMM_STATE_HELD, zeroes, &epoch, &result);
+    slot = fsmm_heap_take (&pool->store, FSMM_STATE_HELD, zeroes, &epoch, &result);
 
   if (slot.block == NULL)
     {
@@ -100,7 +100,7 @@ fsmm_block_ref (FsmmBlock *self)
 static gboolean
 give_back (FsmmBlock *self)
 {
-  return fsmm_store_give_held (&self->handle.pool->store, self->handle.data, self->handle.epoch);
+  return fsmm_heap_give_held (&self->handle.pool->store, self->handle.data, self->handle.epoch);
 }
 
 /**
@@ -135,7 +135,7 @@ enter (FsmmBlock *self)
   if (!fsmm_handle_enter (&self->handle))
     return NULL;
 
-  chunk = fsmm_store_pin (&self->handle.pool->store, self->handle.data, self->handle.epoch);
+  chunk = fsmm_heap_pin (&self->handle.pool->store, self->handle.data, self->handle.epoch);
   if (chunk == NULL)
     fsmm_handle_leave (&self->handle);
 
@@ -145,7 +145,7 @@ enter (FsmmBlock *self)
 static void
 leave (FsmmBlock *self, FsmmChunk *chunk)
 {
-  fsmm_store_unpin (&self->handle.pool->store, chunk);
+  fsmm_heap_unpin (&self->handle.pool->store, chunk);
   if (fsmm_handle_leave (&self->handle))
     give_back (self);
 }

@@ -27,7 +27,7 @@ get_store (void)
 
       fsmm_geometry_init (&geometry, FSMM_HANDLE_MAX_SIZE, FSMM_HANDLE_MAX_ALIGNMENT, 0,
                           NULL);
-      fsmm_store_init (&store, &geometry, G_MAXSIZE, fsmm_debug_get_own_flags (),
+      fsmm_heap_init (&store, &geometry, G_MAXSIZE, fsmm_debug_get_own_flags (),
                        &(FsmmSubject) { NULL, describe_handles, "handles", NULL });
       fsmm_once_leave (&initialized);
     }
@@ -43,13 +43,13 @@ fsmm_handle_memory_alloc (void)
   FsmmTakeResult result;
   gsize epoch;
 
-  return fsmm_store_take (get_store (), FSMM_STATE_LIVE, zeroes, &epoch, &result).block;
+  return fsmm_heap_take (get_store (), FSMM_STATE_LIVE, zeroes, &epoch, &result).block;
 }
 
 void
 fsmm_handle_memory_free (gpointer handle)
 {
-  if (fsmm_store_give (get_store (), handle, FSMM_STATE_LIVE) != FSMM_ADDRESS_LIVE)
+  if (fsmm_heap_give (get_store (), handle, FSMM_STATE_LIVE) != FSMM_ADDRESS_LIVE)
     g_error ("handle %p was freed twice", handle);
 }
 
@@ -57,5 +57,5 @@ fsmm_handle_memory_free (gpointer handle)
 void
 fsmm_handle_memory_trim (void)
 {
-  fsmm_store_trim (get_store ());
+  fsmm_heap_trim (get_store ());
 }

@@ -62,7 +62,7 @@ fsmm_handle_init (FsmmHandle *self, FsmmPool *pool, gpointer data, gsize epoch)
 static inline gboolean
 fsmm_handle_is_in_epoch (FsmmHandle *self)
 {
-  return fsmm_store_is_in_epoch (&self->pool->store, self->epoch);
+  return fsmm_heap_is_in_epoch (&self->pool->store, self->epoch);
 }
 
 /* The block, or NULL if it was released or dropped. */

@@ -40,7 +40,7 @@ alloc_slow (FsmmPool *self, const char *call, gsize n_zeroed, GError **error)
   if (fsmm_pool_refuses_raw_blocks (self, call, error))
     return NULL;
 
-  block = fsmm_store_take (&self->store, FSMM_STATE_LIVE, zeroes, &epoch, &result).block;
+  block = fsmm_heap_take (&self->store, FSMM_STATE_LIVE, zeroes, &epoch, &result).block;
   if (G_LIKELY (block != NULL))
     return block;
 
@@ -116,7 +116,7 @@ free_slow (FsmmPool *self, gpointer block, GError **error)
   if (block == NULL)
     return TRUE;
 
-  kind = fsmm_store_give (&self->store, block, FSMM_STATE_LIVE);
+  kind = fsmm_heap_give (&self->store, block, FSMM_STATE_LIVE);
   if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
     return TRUE;
 
@@ -230,7 +230,7 @@ fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError *
       return FALSE;
     }
 
-  result = fsmm_store_take_many (&self->store, n_blocks, blocks);
+  result = fsmm_heap_take_many (&self->store, n_blocks, blocks);
   if (G_LIKELY (result == FSMM_TAKE_OK))
     return TRUE;
 
@@ -271,7 +271,7 @@ fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **
       return FALSE;
     }
 
-  kind = fsmm_store_give_many (&self->store, n_blocks, blocks, &n_given);
+  kind = fsmm_heap_give_many (&self->store, n_blocks, blocks, &n_given);
   if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
     return TRUE;
 
@@ -302,7 +302,7 @@ fsmm_pool_free_all (FsmmPool *self)
   if (fsmm_pool_refuses_raw_blocks (self, G_STRFUNC, NULL))
     return 0;
 
-  return fsmm_store_drop_all (&self->store);
+  return fsmm_heap_drop_all (&self->store);
 }
 
 /**
@@ -330,7 +330,7 @@ fsmm_pool_reserve (FsmmPool *self, gsize n_blocks, GError **error)
 
   g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
 
-  result = fsmm_store_reserve (&self->store, n_blocks);
+  result = fsmm_heap_reserve (&self->store, n_blocks);
   if (result == FSMM_TAKE_OK && !fsmm_pool_is_broken (self))
     return TRUE;
 
@@ -357,7 +357,7 @@ fsmm_pool_trim (FsmmPool *self)
 
   fsmm_handle_memory_trim ();
 
-  return fsmm_store_trim (&self->store) * self->store.geometry.chunk_bytes;
+  return fsmm_heap_trim (&self->store) * self->store.geometry.chunk_bytes;
 }
 
 /**
@@ -376,7 +376,7 @@ fsmm_pool_is_allocated (FsmmPool *self, gconstpointer block)
 {
   g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
 
-  return fsmm_store_is_out (&self->store, block);
+  return fsmm_heap_is_out (&self->store, block);
 }
 
 /**
@@ -416,7 +416,7 @@ void
 fsmm_pool_foreach (FsmmPool *self, FsmmBlockFunc func, gpointer user_data)
 {
   const FsmmFrame frame = FSMM_FRAME_HERE;
-  FsmmStoreWalk walk;
+  FsmmHeapWalk walk;
   gpointer block;
 
   g_return_if_fail (FSMM_IS_POOL (self));
@@ -424,8 +424,8 @@ fsmm_pool_foreach (FsmmPool *self, FsmmBlockFunc func, gpointer user_data)
 
   fsmm_user_call_begin (self, frame);
 
-  fsmm_store_walk_begin (&walk, &self->store);
-  while ((block = fsmm_store_walk_next (&walk)) != NULL)
+  fsmm_heap_walk_begin (&walk, &self->store);
+  while ((block = fsmm_heap_walk_next (&walk)) != NULL)
     func (block, user_data);
 
   fsmm_user_call_end (frame);

@@ -7,7 +7,7 @@
 static void
 append_counts (FsmmPool *self, GString *text)
 {
-  const FsmmStoreStats stats = fsmm_pool_get_stats (self);
+  const FsmmHeapStats stats = fsmm_pool_get_stats (self);
 
   g_string_append_printf (text,
                           "  %" G_GSIZE_FORMAT " allocated, %" G_GSIZE_FORMAT
@@ -88,7 +88,7 @@ fsmm_pool_dump (FsmmPool *self)
       append_geometry (self, text);
       append_counts (self, text);
       append_flags (self, text);
-      fsmm_store_draw (&self->store, text);
+      fsmm_heap_draw (&self->store, text);
     }
 
   return g_string_free (g_steal_pointer (&text), FALSE);

@@ -125,7 +125,7 @@ explain_interior (FsmmPool *self, const FsmmPlace *place)
     return g_strdup ("it lies in a block whose chunk has been released meanwhile; pass the "
                      "address that was returned when the block was taken");
 
-  state = fsmm_store_is_out (&self->store, place->block) ? "live" : "not allocated";
+  state = fsmm_heap_is_out (&self->store, place->block) ? "live" : "not allocated";
   return g_strdup_printf ("it lies at offset %" G_GSIZE_FORMAT
                           " of the block at %p, which is %s; pass the address that was returned "
                           "when the block was taken",
@@ -255,7 +255,7 @@ set_give_error (FsmmPool *self,
   gboolean is_gone = kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_UNUSED ||
                      kind == FSMM_ADDRESS_CHANGING;
   FsmmPlace place = { NULL, 0, NULL, 0, { NULL, NULL, 0 } };
-  gboolean found = is_in_block (kind) && fsmm_store_find_place (&self->store, address, &place);
+  gboolean found = is_in_block (kind) && fsmm_heap_find_place (&self->store, address, &place);
   g_autofree char *why = explain (self, kind, address, found ? &place : NULL);
   g_autofree char *history = fsmm_history_describe (&place.history);
   g_autofree char *which = NULL;

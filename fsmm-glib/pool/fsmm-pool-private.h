@@ -89,12 +89,12 @@ void fsmm_pool_install_properties (GObjectClass *object_class);
 GParamSpec *fsmm_param_spec_size (const char *name, GParamFlags flags);
 
 /* All counts at one moment. */
-static inline FsmmStoreStats
+static inline FsmmHeapStats
 fsmm_pool_get_stats (FsmmPool *self)
 {
-  FsmmStoreStats stats;
+  FsmmHeapStats stats;
 
-  fsmm_store_get_stats (&self->store, &stats);
+  fsmm_heap_get_stats (&self->store, &stats);
 
   return stats;
 }

@@ -122,7 +122,7 @@ fsmm_pool_constructed (GObject *object)
   if (flags & FSMM_DEBUG_MALLOC)
     fsmm_geometry_set_lone (&geometry);
 
-  fsmm_store_init (&self->store, &geometry, limit, flags,
+  fsmm_heap_init (&self->store, &geometry, limit, flags,
                    &(FsmmSubject) { self, describe_pool, self->name, NULL });
   self->store.quick_key = flags == 0 ? self : NULL;
   if (fsmm_pool_is_broken (self))
@@ -161,10 +161,10 @@ end_blocks (FsmmPool *self)
 {
   if (self->store.debug & FSMM_DEBUG_LEAKS)
     fsmm_leaks_report (&self->store, "the pool was finalized");
-  fsmm_store_drop_all (&self->store);
+  fsmm_heap_drop_all (&self->store);
 
   g_object_ref (self);
-  if (!fsmm_store_outlive_pins (&self->store, release))
+  if (!fsmm_heap_outlive_pins (&self->store, release))
     g_object_unref (self);
 }
 
@@ -187,7 +187,7 @@ fsmm_pool_finalize (GObject *object)
 {
   FsmmPool *self = FSMM_POOL (object);
 
-  fsmm_store_clear (&self->store);
+  fsmm_heap_clear (&self->store);
   fsmm_handle_memory_trim ();
   g_clear_error (&self->construct_error);
   g_free (self->name);

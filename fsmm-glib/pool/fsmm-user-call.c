@@ -36,7 +36,7 @@ static void
 finish_call (const FsmmUserCall *call)
 {
   if (G_UNLIKELY (call->dropped.store.store != NULL))
-    fsmm_store_abandon_drop (&call->dropped);
+    fsmm_heap_abandon_drop (&call->dropped);
   if (call->keepers != NULL)
     fsmm_keepers_remove (call->keepers, call->pool);
   if (G_UNLIKELY (call->keeps_pool))

@@ -43,13 +43,13 @@ settle_or_clear (FsmmPool *pool,
                  FsmmState state,
                  GError **error)
 {
-  if (fsmm_store_settle (&pool->store, claim, state))
+  if (fsmm_heap_settle (&pool->store, claim, state))
     return TRUE;
 
   fsmm_pool_report_dropped (pool, FALSE, error);
   if (layout->clear != NULL)
     layout->clear (claim->slot.block);
-  fsmm_store_finish (&pool->store, claim);
+  fsmm_heap_finish (&pool->store, claim);
 
   return FALSE;
 }
@@ -69,7 +69,7 @@ make_by_function (FsmmTypedPool *self,
   FsmmTakeResult result;
   gboolean made;
 
-  claim->slot = fsmm_store_take (&pool->store, FSMM_STATE_CHANGING, zeroes, &claim->epoch, &result);
+  claim->slot = fsmm_heap_take (&pool->store, FSMM_STATE_CHANGING, zeroes, &claim->epoch, &result);
   if (claim->slot.block == NULL)
     {
       fsmm_pool_report_take (pool, result, 1, error);
@@ -97,7 +97,7 @@ make_from_bytes (FsmmTypedPool *self,
   const FsmmFill fill = { .n_bytes = self->layout->size, .source = source };
   FsmmTakeResult result;
 
-  claim->slot = fsmm_store_take (fsmm_typed_pool_get_store (self), state, fill, &claim->epoch,
+  claim->slot = fsmm_heap_take (fsmm_typed_pool_get_store (self), state, fill, &claim->epoch,
                                  &result);
   if (claim->slot.block == NULL)
     {
@@ -208,7 +208,7 @@ clear_and_finish (FsmmTypedPool *self, const FsmmClaim *claim)
 
   fsmm_user_call_begin (self, frame);
   self->layout->clear (claim->slot.block);
-  fsmm_store_finish (&pool->store, claim);
+  fsmm_heap_finish (&pool->store, claim);
   fsmm_user_call_end (frame);
 }
 
@@ -218,10 +218,10 @@ static FsmmAddressKind
 claim_live (FsmmTypedPool *self, gpointer instance, FsmmFrame frame, FsmmClaim *claim)
 {
   FsmmStore *store = fsmm_typed_pool_get_store (self);
-  FsmmAddressKind kind = fsmm_store_claim (store, instance, claim);
+  FsmmAddressKind kind = fsmm_heap_claim (store, instance, claim);
 
   if (G_UNLIKELY (kind == FSMM_ADDRESS_DROPPED) && fsmm_user_call_forget_ended (frame))
-    kind = fsmm_store_claim (store, instance, claim);
+    kind = fsmm_heap_claim (store, instance, claim);
 
   return kind;
 }
@@ -260,7 +260,7 @@ fsmm_typed_pool_destroy (FsmmTypedPool *self, gpointer instance, GError **error)
     return TRUE;
 
   if (self->layout->clear == NULL)
-    kind = fsmm_store_give (fsmm_typed_pool_get_store (self), instance, FSMM_STATE_LIVE);
+    kind = fsmm_heap_give (fsmm_typed_pool_get_store (self), instance, FSMM_STATE_LIVE);
   else
     {
       kind = claim_live (self, instance, FSMM_FRAME_HERE, &claim);
@@ -290,8 +290,8 @@ fsmm_typed_pool_drop_held (FsmmTypedPool *self, gpointer instance, gsize epoch)
   FsmmClaim claim;
 
   if (self->layout->clear == NULL)
-    fsmm_store_give_held (store, instance, epoch);
-  else if (fsmm_store_claim_held (store, instance, epoch, &claim))
+    fsmm_heap_give_held (store, instance, epoch);
+  else if (fsmm_heap_claim_held (store, instance, epoch, &claim))
     clear_and_finish (self, &claim);
 }
 
@@ -322,7 +322,7 @@ fsmm_typed_pool_replace_held (FsmmTypedPool *self,
   FsmmStore *store = fsmm_typed_pool_get_store (self);
   FsmmClaim claim;
 
-  if (!fsmm_store_claim_held (store, instance, epoch, &claim))
+  if (!fsmm_heap_claim_held (store, instance, epoch, &claim))
     return FALSE;
 
   if (source != instance)
@@ -367,7 +367,7 @@ fsmm_typed_pool_free_all (FsmmTypedPool *self)
   const FsmmFrame frame = FSMM_FRAME_HERE;
   const FsmmTypeLayout *layout;
   FsmmStore *store;
-  FsmmStoreDrop drop;
+  FsmmHeapDrop drop;
   gpointer instance;
   gsize n_dropped;
 
@@ -376,16 +376,16 @@ fsmm_typed_pool_free_all (FsmmTypedPool *self)
   layout = self->layout;
   store = fsmm_typed_pool_get_store (self);
   if (layout->clear == NULL)
-    return fsmm_store_drop_all (store);
+    return fsmm_heap_drop_all (store);
 
   fsmm_user_call_verify (self);
   fsmm_user_call_begin_drop (self, frame, store);
 
-  n_dropped = fsmm_store_drop_begin (&drop, store);
+  n_dropped = fsmm_heap_drop_begin (&drop, store);
   fsmm_user_call_set_drop (frame, drop.id);
-  while ((instance = fsmm_store_drop_next (&drop)) != NULL)
+  while ((instance = fsmm_heap_drop_next (&drop)) != NULL)
     layout->clear (instance);
-  fsmm_store_drop_end (&drop);
+  fsmm_heap_drop_end (&drop);
 
   fsmm_user_call_end (frame);
 

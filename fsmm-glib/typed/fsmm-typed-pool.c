@@ -123,7 +123,7 @@ fsmm_typed_pool_dispose (GObject *object)
   if (self->pool->store.debug & FSMM_DEBUG_LEAKS)
     fsmm_leaks_report (&self->pool->store, "the pool was finalized");
   if (fsmm_keepers_is_last_reference (self))
-    fsmm_store_abandon_all_drops (&self->pool->store);
+    fsmm_heap_abandon_all_drops (&self->pool->store);
   fsmm_typed_pool_free_all (self);
 
   G_OBJECT_CLASS (fsmm_typed_pool_parent_class)->dispose (object);

@@ -76,12 +76,12 @@ store_works (void)
   gboolean works;
 
   fsmm_geometry_init (&geometry, 64, 0, 0, NULL);
-  fsmm_store_init (&store, &geometry, G_MAXSIZE, fsmm_debug_get_flags ("test"),
+  fsmm_heap_init (&store, &geometry, G_MAXSIZE, fsmm_debug_get_flags ("test"),
                    &(FsmmSubject) { NULL, NULL, NULL, NULL });
-  block = fsmm_store_take (&store, FSMM_STATE_LIVE, (FsmmFill) { .n_bytes = 64 }, &epoch,
+  block = fsmm_heap_take (&store, FSMM_STATE_LIVE, (FsmmFill) { .n_bytes = 64 }, &epoch,
                            &result).block;
-  works = block != NULL && fsmm_store_give (&store, block, FSMM_STATE_LIVE) == FSMM_ADDRESS_LIVE;
-  fsmm_store_clear (&store);
+  works = block != NULL && fsmm_heap_give (&store, block, FSMM_STATE_LIVE) == FSMM_ADDRESS_LIVE;
+  fsmm_heap_clear (&store);
 
   return works;
 }
@@ -171,8 +171,8 @@ use_all_in_child (gpointer data)
   if (fsmm_pool_get_n_allocated (crowd->pool) != 0 || fsmm_pool_get_n_chunks (crowd->pool) != 0)
     return 6;
 
-  return fsmm_store_find_fault (&crowd->pool->store) == NULL &&
-             fsmm_store_find_fault (&fsmm_typed_pool_get_pool (crowd->typed)->store) == NULL
+  return fsmm_heap_find_fault (&crowd->pool->store) == NULL &&
+             fsmm_heap_find_fault (&fsmm_typed_pool_get_pool (crowd->typed)->store) == NULL
            ? 0
            : 7;
 }

@@ -29,10 +29,10 @@ test_while_another_reads (void)
   FsmmChunk *pinned;
 
   crowd_init (&crowd, 0);
-  pinned = fsmm_store_pin (&crowd.pool->store, fsmm_block_get_address (crowd.handle),
+  pinned = fsmm_heap_pin (&crowd.pool->store, fsmm_block_get_address (crowd.handle),
                            crowd.pool->store.epoch);
   run_in_child (drop_all_in_child, &crowd);
-  fsmm_store_unpin (&crowd.pool->store, pinned);
+  fsmm_heap_unpin (&crowd.pool->store, pinned);
   crowd_clear (&crowd);
 }
 
@@ -93,7 +93,7 @@ use_pool_beside_a_ghost (gpointer data)
   FsmmPool *raw = fsmm_typed_pool_get_pool (crowd->typed);
   gpointer instances[100];
 
-  if (fsmm_store_find_fault (&raw->store) != NULL)
+  if (fsmm_heap_find_fault (&raw->store) != NULL)
     return 1;
   for (guint i = 0; i < G_N_ELEMENTS (instances); i++)
     instances[i] = fsmm_test_construct (crowd->typed);
@@ -106,7 +106,7 @@ use_pool_beside_a_ghost (gpointer data)
   if (fsmm_typed_pool_free_all (crowd->typed) != 1)
     return 3;
   fsmm_pool_trim (raw);
-  if (fsmm_store_find_fault (&raw->store) != NULL)
+  if (fsmm_heap_find_fault (&raw->store) != NULL)
     return 4;
   g_object_unref (crowd->typed);
 

@@ -77,7 +77,7 @@ count_blocks_in_child (gpointer data)
   if (n_blocks != fsmm_pool_get_n_allocated (crowd->pool))
     return 1;
 
-  return fsmm_store_find_fault (&crowd->pool->store) == NULL ? 0 : 2;
+  return fsmm_heap_find_fault (&crowd->pool->store) == NULL ? 0 : 2;
 }
 
 static void

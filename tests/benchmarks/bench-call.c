@@ -25,10 +25,10 @@ engine_pairs (guint64 n, gconstpointer data)
     {
       FsmmTakeResult result;
       gsize epoch;
-      gpointer block = fsmm_store_take (store, FSMM_STATE_LIVE, (FsmmFill) { 0 }, &epoch, &result).block;
+      gpointer block = fsmm_heap_take (store, FSMM_STATE_LIVE, (FsmmFill) { 0 }, &epoch, &result).block;
 
       bench_use (block);
-      fsmm_store_give (store, block, FSMM_STATE_LIVE);
+      fsmm_heap_give (store, block, FSMM_STATE_LIVE);
     }
 
   return bench_now () - start;

@@ -123,7 +123,7 @@ test_oldest_leak (void)
   FsmmPlace place;
   FsmmChunk *chunk;
 
-  g_assert_true (fsmm_store_find_place (&pool->store, blocks[0], &place));
+  g_assert_true (fsmm_heap_find_place (&pool->store, blocks[0], &place));
   chunk = pool->store.all.head->data;
   chunk->histories[0].taken_at -= 10 * G_USEC_PER_SEC;
   chunk->histories[1].taken_at -= 90 * G_USEC_PER_SEC;

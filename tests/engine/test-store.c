@@ -310,7 +310,7 @@ test_large_pool (gconstpointer data)
 static void
 assert_fault (FsmmPool *pool, const char *words)
 {
-  g_autofree char *fault = fsmm_store_find_fault (&pool->store);
+  g_autofree char *fault = fsmm_heap_find_fault (&pool->store);
 
   g_assert_nonnull (fault);
   if (strstr (fault, words) == NULL)
@@ -423,7 +423,7 @@ test_checker_finds_faults_in_caches (void)
   cache->n_blocks--;
   cache->low = cache->n_blocks;
   store->peak_live = 1;
-  g_assert_null (fsmm_store_find_fault (store));
+  g_assert_null (fsmm_heap_find_fault (store));
   g_assert_cmpuint (store->peak_live, ==, 2);
   cache->n_blocks++;
 

@@ -228,6 +228,6 @@ fuzz_pool_check (FuzzPool *self, gboolean deeply)
   for (guint i = 0; i < self->n_blocks; i++)
     fuzz_pool_check_content (self, &self->blocks[i]);
 
-  fault = fsmm_store_find_fault (&pool->store);
+  fault = fsmm_heap_find_fault (&pool->store);
   fuzz_check (fault == NULL, "the pool is not sound: %s", fault);
 }

@@ -24,7 +24,7 @@ check_instance (guint64 id)
 static void
 check_store (FuzzTyped *pool)
 {
-  char *fault = fsmm_store_find_fault (&fsmm_typed_pool_get_pool (pool->pool)->store);
+  char *fault = fsmm_heap_find_fault (&fsmm_typed_pool_get_pool (pool->pool)->store);
 
   fuzz_check (fault == NULL, "the pool is not sound: %s", fault);
 }

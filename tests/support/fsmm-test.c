@@ -74,7 +74,7 @@ fsmm_test_try_free (FsmmPool *pool, gpointer block)
 void
 fsmm_test_assert_sound (FsmmPool *pool)
 {
-  g_autofree char *fault = fsmm_store_find_fault (&pool->store);
+  g_autofree char *fault = fsmm_heap_find_fault (&pool->store);
 
   g_assert_cmpstr (fault, ==, NULL);
 }

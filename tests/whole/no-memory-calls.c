@@ -68,9 +68,9 @@ get_handle_store (void)
 static gsize
 count_handles (void)
 {
-  FsmmStoreStats stats;
+  FsmmHeapStats stats;
 
-  fsmm_store_get_stats (get_handle_store (), &stats);
+  fsmm_heap_get_stats (get_handle_store (), &stats);
 
   return stats.n_live;
 }
@@ -108,7 +108,7 @@ world_n_chunks (World *w)
 void
 world_assert_sound (World *w)
 {
-  g_autofree char *fault = fsmm_store_find_fault (get_handle_store ());
+  g_autofree char *fault = fsmm_heap_find_fault (get_handle_store ());
 
   g_assert_cmpstr (fault, ==, NULL);
   fsmm_test_assert_sound (w->pool);

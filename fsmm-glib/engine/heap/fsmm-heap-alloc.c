@@ -15,7 +15,7 @@ take_one (FsmmStore *self, FsmmState to, FsmmTakeResult *result, FsmmLater *late
 
   do
     {
-      *result = fsmm_store_ensure_free (self, 1, later);
+      *result = fsmm_heap_ensure_free (self, 1, later);
       if (*result != FSMM_TAKE_OK)
         return FSMM_NO_SLOT;
       blocks = fsmm_store_take_word (self, 1, &chunk);
@@ -39,7 +39,7 @@ fill_cache (FsmmCache *cache, FsmmTakeResult *result, FsmmLater *later)
   if (cache->n_blocks > 0)
     return cache;
 
-  *result = fsmm_store_ensure_free (cache->store, 1, later);
+  *result = fsmm_heap_ensure_free (cache->store, 1, later);
   if (*result != FSMM_TAKE_OK || cache->n_blocks > 0)
     return cache;
 
@@ -77,17 +77,17 @@ fill_and_settle (FsmmStore *self, FsmmSlot taken, FsmmState to, FsmmFill fill, g
   const FsmmClaim claim = { taken, epoch };
 
   fsmm_fill (taken.block, fill);
-  if (fsmm_store_settle (self, &claim, to))
+  if (fsmm_heap_settle (self, &claim, to))
     return TRUE;
 
-  fsmm_store_finish (self, &claim);
+  fsmm_heap_finish (self, &claim);
   return FALSE;
 }
 
 /* For a thread that has nothing in its cache, or none, or must not use it now. Nobody sees a
  * block with what was left in it before. */
 FsmmSlot
-fsmm_store_take_slowly (FsmmStore *self,
+fsmm_heap_take_slowly (FsmmStore *self,
                         FsmmState to,
                         FsmmFill fill,
                         gsize *epoch,

@@ -51,7 +51,7 @@ claim_locked (FsmmStore *self, FsmmClaim *claim)
 /* Claims the block at @address if it is live, to clear it, and says what the address is in any
  * case. */
 FsmmAddressKind
-fsmm_store_claim (FsmmStore *self, gpointer address, FsmmClaim *claim)
+fsmm_heap_claim (FsmmStore *self, gpointer address, FsmmClaim *claim)
 {
   FsmmCache *cache = fsmm_cache_enter (self);
   gboolean claimed = FALSE;
@@ -81,7 +81,7 @@ fsmm_store_claim (FsmmStore *self, gpointer address, FsmmClaim *claim)
 
 /* Claims the block of a handle. FALSE if it has been dropped, or another thread has claimed it. */
 gboolean
-fsmm_store_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *claim)
+fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *claim)
 {
   FsmmCache *cache = fsmm_store_enter (self);
   gboolean claimed = self->epoch == epoch;
@@ -101,7 +101,7 @@ fsmm_store_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *
 /* What has been made in a block is complete. Returns FALSE, and changes nothing, if all blocks were
  * dropped meanwhile: then the caller has to clear and finish it, because nobody else did. */
 gboolean
-fsmm_store_settle (FsmmStore *self, const FsmmClaim *claim, FsmmState to)
+fsmm_heap_settle (FsmmStore *self, const FsmmClaim *claim, FsmmState to)
 {
   FsmmCache *cache = fsmm_store_enter (self);
   gboolean is_there = self->epoch == claim->epoch;
@@ -152,7 +152,7 @@ finish_slowly (FsmmStore *self, const FsmmClaim *claim)
   fsmm_store_note_peak (self);
 
   if (self->epoch == claim->epoch)
-    fsmm_store_give_claimed (self, claim->slot.block, FSMM_STATE_CHANGING, &later);
+    fsmm_heap_give_claimed (self, claim->slot.block, FSMM_STATE_CHANGING, &later);
   else
     finish_pinned (self, claim, &later);
 
@@ -161,9 +161,9 @@ finish_slowly (FsmmStore *self, const FsmmClaim *claim)
 
 /* What lived in a block has been cleared. */
 void
-fsmm_store_finish (FsmmStore *self, const FsmmClaim *claim)
+fsmm_heap_finish (FsmmStore *self, const FsmmClaim *claim)
 {
-  if (G_UNLIKELY (!fsmm_store_try_give_in_epoch (self, claim->slot.block, FSMM_STATE_CHANGING,
+  if (G_UNLIKELY (!fsmm_heap_try_give_in_epoch (self, claim->slot.block, FSMM_STATE_CHANGING,
                                                  claim->epoch)))
     finish_slowly (self, claim);
 }

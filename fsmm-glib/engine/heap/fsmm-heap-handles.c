@@ -15,7 +15,7 @@ give_held_slowly (FsmmStore *self, gpointer block, gsize epoch)
 
   is_there = self->epoch == epoch;
   if (is_there)
-    fsmm_store_give_claimed (self, block, FSMM_STATE_HELD, &later);
+    fsmm_heap_give_claimed (self, block, FSMM_STATE_HELD, &later);
 
   fsmm_store_unlock_and_finish (self, &later);
 
@@ -24,16 +24,16 @@ give_held_slowly (FsmmStore *self, gpointer block, gsize epoch)
 
 /* Gives back the block of a handle. Returns FALSE if it has been dropped. */
 gboolean
-fsmm_store_give_held (FsmmStore *self, gpointer block, gsize epoch)
+fsmm_heap_give_held (FsmmStore *self, gpointer block, gsize epoch)
 {
-  return G_LIKELY (fsmm_store_try_give_in_epoch (self, block, FSMM_STATE_HELD, epoch)) ||
+  return G_LIKELY (fsmm_heap_try_give_in_epoch (self, block, FSMM_STATE_HELD, epoch)) ||
          give_held_slowly (self, block, epoch);
 }
 
 /* From now on the block belongs to whoever has its address. Returns FALSE if it has been
  * dropped. */
 gboolean
-fsmm_store_let_go (FsmmStore *self, gpointer block, gsize epoch)
+fsmm_heap_let_go (FsmmStore *self, gpointer block, gsize epoch)
 {
   FsmmCache *cache = fsmm_store_enter (self);
   FsmmState *state = self->epoch == epoch ? fsmm_store_find_state (self, block) : NULL;
@@ -47,10 +47,10 @@ fsmm_store_let_go (FsmmStore *self, gpointer block, gsize epoch)
   return is_there;
 }
 
-/* Makes the memory of a handle's block stay where it is until fsmm_store_unpin (), whatever is
+/* Makes the memory of a handle's block stay where it is until fsmm_heap_unpin (), whatever is
  * dropped meanwhile. NULL if the block is gone. */
 FsmmChunk *
-fsmm_store_pin (FsmmStore *self, gconstpointer block, gsize epoch)
+fsmm_heap_pin (FsmmStore *self, gconstpointer block, gsize epoch)
 {
   FsmmChunk *chunk = NULL;
 
@@ -63,7 +63,7 @@ fsmm_store_pin (FsmmStore *self, gconstpointer block, gsize epoch)
 }
 
 void
-fsmm_store_unpin (FsmmStore *self, FsmmChunk *chunk)
+fsmm_heap_unpin (FsmmStore *self, FsmmChunk *chunk)
 {
   FsmmLater later = FSMM_LATER_INIT;
 

@@ -6,7 +6,7 @@
 
 /* One consistent picture, if no other thread is taking blocks or giving them back. */
 void
-fsmm_store_get_stats (FsmmStore *self, FsmmStoreStats *stats)
+fsmm_heap_get_stats (FsmmStore *self, FsmmHeapStats *stats)
 {
   gsize n_cached;
 
@@ -25,7 +25,7 @@ fsmm_store_get_stats (FsmmStore *self, FsmmStoreStats *stats)
 
 /* Whether @address is the start of a block that somebody has. */
 gboolean
-fsmm_store_is_out (FsmmStore *self, gconstpointer address)
+fsmm_heap_is_out (FsmmStore *self, gconstpointer address)
 {
   FsmmCache *cache = fsmm_store_enter (self);
   FsmmState *state = fsmm_store_find_state (self, address);
@@ -38,7 +38,7 @@ fsmm_store_is_out (FsmmStore *self, gconstpointer address)
 
 /* Returns FALSE if the address lies in no block. */
 gboolean
-fsmm_store_find_place (FsmmStore *self, gconstpointer address, FsmmPlace *place)
+fsmm_heap_find_place (FsmmStore *self, gconstpointer address, FsmmPlace *place)
 {
   const FsmmGeometry *geometry = &self->geometry;
   gboolean found;
@@ -192,7 +192,7 @@ find_fault_locked (FsmmStore *self)
 /* Checks everything that must be true of a store while nobody has freed a block twice, for tests
  * and for debugging. Returns what is not, or NULL. */
 char *
-fsmm_store_find_fault (FsmmStore *self)
+fsmm_heap_find_fault (FsmmStore *self)
 {
   FsmmLater later = FSMM_LATER_INIT;
   char *fault;

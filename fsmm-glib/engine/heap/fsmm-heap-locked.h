@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-gboolean fsmm_store_is_within_limit (FsmmStore *self, gsize n_blocks);
-FsmmTakeResult fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later);
-void fsmm_store_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later);
+gboolean fsmm_heap_is_within_limit (FsmmStore *self, gsize n_blocks);
+FsmmTakeResult fsmm_heap_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later);
+void fsmm_heap_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later);
 
 G_END_DECLS

@@ -45,7 +45,7 @@ static void
 give_back_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 {
   while (n_blocks-- > 0)
-    fsmm_store_give (self, blocks[n_blocks], FSMM_STATE_LIVE);
+    fsmm_heap_give (self, blocks[n_blocks], FSMM_STATE_LIVE);
 }
 
 /* Sees to it that so many blocks are free, in the thread's own cache or in the store. */
@@ -60,12 +60,12 @@ ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
       n_own = count_own (self, n_blocks, later);
       /* That may be among what has to be brought back: then it must not be counted on, or chunks
        * are added for a call that fails. */
-      if (!fsmm_store_is_within_limit (self, n_blocks - n_own))
+      if (!fsmm_heap_is_within_limit (self, n_blocks - n_own))
         {
           fsmm_store_quiesce (self, later);
           n_own = 0;
         }
-      result = fsmm_store_ensure_free (self, n_blocks - n_own, later);
+      result = fsmm_heap_ensure_free (self, n_blocks - n_own, later);
     }
   /* For want of memory, caches may have been emptied for that. */
   while (result == FSMM_TAKE_OK && count_own (self, n_blocks, later) < n_own);
@@ -137,7 +137,7 @@ take_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 
 /* Takes @n_blocks live blocks, or none. */
 FsmmTakeResult
-fsmm_store_take_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+fsmm_heap_take_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 {
   FsmmCache *cache = fsmm_cache_enter (self);
   gsize n_taken = 0;
@@ -323,7 +323,7 @@ give_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_gi
  * live block of the store or is there twice: returns what that one is, and its place in
  * @n_given. */
 FsmmAddressKind
-fsmm_store_give_many (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
+fsmm_heap_give_many (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
 {
   *n_given = n_blocks;
   if (give_to_cache (self, n_blocks, blocks))

@@ -59,7 +59,7 @@ draw_chunk (const FsmmChunk *chunk, GString *text)
 
 /* Appends a line for each chunk. */
 void
-fsmm_store_draw (FsmmStore *self, GString *text)
+fsmm_heap_draw (FsmmStore *self, GString *text)
 {
   guint n_drawn = 0;
 

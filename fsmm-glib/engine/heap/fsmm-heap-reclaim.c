@@ -29,7 +29,7 @@ system_could_hold (FsmmStore *self, gsize n_chunks)
 }
 
 gboolean
-fsmm_store_is_within_limit (FsmmStore *self, gsize n_blocks)
+fsmm_heap_is_within_limit (FsmmStore *self, gsize n_blocks)
 {
   return n_blocks <= self->max_blocks && self->n_out <= self->max_blocks - n_blocks;
 }
@@ -62,12 +62,12 @@ add_chunks (FsmmStore *self, gsize n_blocks, FsmmLater *later)
 
 /* Sees to it that @n_blocks are free in the store. All or nothing. */
 FsmmTakeResult
-fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
+fsmm_heap_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
 {
   /* No block is refused while another is idle in the cache of some thread, here and below. */
-  if (!fsmm_store_is_within_limit (self, n_blocks) && fsmm_store_count_cached (self) > 0)
+  if (!fsmm_heap_is_within_limit (self, n_blocks) && fsmm_store_count_cached (self) > 0)
     fsmm_store_quiesce (self, later);
-  if (!fsmm_store_is_within_limit (self, n_blocks))
+  if (!fsmm_heap_is_within_limit (self, n_blocks))
     return self->max_blocks == G_MAXSIZE ? FSMM_TAKE_NO_MEMORY : FSMM_TAKE_EXHAUSTED;
 
   if (add_chunks (self, n_blocks, later))
@@ -81,14 +81,14 @@ fsmm_store_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
 
 /* Sees to it that @n_blocks blocks are free for anybody. */
 FsmmTakeResult
-fsmm_store_reserve (FsmmStore *self, gsize n_blocks)
+fsmm_heap_reserve (FsmmStore *self, gsize n_blocks)
 {
   FsmmLater later = FSMM_LATER_INIT;
   FsmmTakeResult result;
 
   fsmm_lock (&self->lock);
   fsmm_store_quiesce (self, &later);
-  result = fsmm_store_ensure_free (self, n_blocks, &later);
+  result = fsmm_heap_ensure_free (self, n_blocks, &later);
   fsmm_store_unlock_and_finish (self, &later);
 
   return result;
@@ -96,7 +96,7 @@ fsmm_store_reserve (FsmmStore *self, gsize n_blocks)
 
 /* Gives back chunks in which no block is live. Returns how many. */
 gsize
-fsmm_store_trim (FsmmStore *self)
+fsmm_heap_trim (FsmmStore *self)
 {
   FsmmLater later = FSMM_LATER_INIT;
   gsize n_removed = 0;

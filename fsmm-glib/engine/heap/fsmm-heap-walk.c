@@ -8,9 +8,9 @@
 
 /* Starts a walk over the blocks of the chunks that exist now. */
 void
-fsmm_store_walk_begin (FsmmStoreWalk *walk, FsmmStore *self)
+fsmm_heap_walk_begin (FsmmHeapWalk *walk, FsmmStore *self)
 {
-  *walk = (FsmmStoreWalk) { .store = fsmm_store_get_name (self) };
+  *walk = (FsmmHeapWalk) { .store = fsmm_store_get_name (self) };
 
   fsmm_lock (&self->lock);
   walk->end_serial = self->next_serial;
@@ -19,7 +19,7 @@ fsmm_store_walk_begin (FsmmStoreWalk *walk, FsmmStore *self)
 
 /* The first chunk behind those that have been walked over, from this one on, or NULL. */
 static FsmmChunk *
-find_next_chunk (const FsmmStoreWalk *walk, GList *link)
+find_next_chunk (const FsmmHeapWalk *walk, GList *link)
 {
   for (; link != NULL; link = link->next)
     {
@@ -36,7 +36,7 @@ find_next_chunk (const FsmmStoreWalk *walk, GList *link)
 
 /* The chunk that the walk has come to, or NULL if that has been removed since. */
 static FsmmChunk *
-get_chunk (const FsmmStoreWalk *walk)
+get_chunk (const FsmmHeapWalk *walk)
 {
   FsmmChunk *chunk =
     walk->base != NULL ? fsmm_store_lookup_chunk (walk->store.store, walk->base) : NULL;
@@ -46,7 +46,7 @@ get_chunk (const FsmmStoreWalk *walk)
 
 /* Called with the lock held. */
 static gpointer
-find_next_block (FsmmStoreWalk *walk)
+find_next_block (FsmmHeapWalk *walk)
 {
   FsmmChunk *chunk = get_chunk (walk);
   gpointer block = chunk != NULL ? fsmm_chunk_next_whole (chunk, walk->next_index) : NULL;
@@ -70,7 +70,7 @@ find_next_block (FsmmStoreWalk *walk)
 /* The next block that is live or held at this moment, or NULL at the end, which is also when the
  * store is gone. */
 gpointer
-fsmm_store_walk_next (FsmmStoreWalk *walk)
+fsmm_heap_walk_next (FsmmHeapWalk *walk)
 {
   gpointer block;
 
@@ -145,7 +145,7 @@ remove_marked_chunks (FsmmStore *self, gsize drop_id, FsmmLater *later)
 
 /* Drops every block, as it is, and every chunk. Returns how many blocks there were. */
 gsize
-fsmm_store_drop_all (FsmmStore *self)
+fsmm_heap_drop_all (FsmmStore *self)
 {
   FsmmLater later = FSMM_LATER_INIT;
   gsize n_dropped;
@@ -163,7 +163,7 @@ fsmm_store_drop_all (FsmmStore *self)
 
 /* Blocks that are taken meanwhile come from new chunks. Returns how many blocks there were. */
 gsize
-fsmm_store_drop_begin (FsmmStoreDrop *drop, FsmmStore *self)
+fsmm_heap_drop_begin (FsmmHeapDrop *drop, FsmmStore *self)
 {
   FsmmLater later = FSMM_LATER_INIT;
   gsize n_dropped;
@@ -172,7 +172,7 @@ fsmm_store_drop_begin (FsmmStoreDrop *drop, FsmmStore *self)
   fsmm_store_quiesce (self, &later);
   n_dropped = mark_chunks (self, &later);
   self->n_drops++;
-  *drop = (FsmmStoreDrop) { .store = self, .id = self->epoch };
+  *drop = (FsmmHeapDrop) { .store = self, .id = self->epoch };
   fsmm_store_unlock_and_finish (self, &later);
 
   return n_dropped;
@@ -180,7 +180,7 @@ fsmm_store_drop_begin (FsmmStoreDrop *drop, FsmmStore *self)
 
 /* Sets those blocks free that have been cleared. Called with the lock held. */
 static void
-put_back_cleared (FsmmStoreDrop *drop)
+put_back_cleared (FsmmHeapDrop *drop)
 {
   FsmmChunk *chunk = drop->chunk;
   FsmmStore *store = drop->store;
@@ -207,7 +207,7 @@ put_back_cleared (FsmmStoreDrop *drop)
 /* The first chunk of this drop, from that one on, that has blocks left. Called with the lock
  * held. */
 static FsmmChunk *
-find_chunk_to_clear (FsmmStoreDrop *drop, GList *link)
+find_chunk_to_clear (FsmmHeapDrop *drop, GList *link)
 {
   for (; link != NULL; link = link->next)
     {
@@ -227,7 +227,7 @@ find_chunk_to_clear (FsmmStoreDrop *drop, GList *link)
 /* A chunk that is pinned stays in the list even when it is detached, and so leads on to the next
  * one. Called with the lock held. */
 static void
-find_word_to_clear (FsmmStoreDrop *drop, FsmmLater *later)
+find_word_to_clear (FsmmHeapDrop *drop, FsmmLater *later)
 {
   FsmmChunk *chunk = drop->chunk;
   GList *next = chunk != NULL ? chunk->all_link.next : drop->store->all.head;
@@ -246,7 +246,7 @@ find_word_to_clear (FsmmStoreDrop *drop, FsmmLater *later)
 
 /* Moves on to a word that has blocks left, if there is one. */
 static void
-advance (FsmmStoreDrop *drop)
+advance (FsmmHeapDrop *drop)
 {
   FsmmLater later = FSMM_LATER_INIT;
 
@@ -262,7 +262,7 @@ advance (FsmmStoreDrop *drop)
  * each block is claimed only when its turn comes, so that nothing else is lost if the function
  * that clears it does not return. */
 gpointer
-fsmm_store_drop_next (FsmmStoreDrop *drop)
+fsmm_heap_drop_next (FsmmHeapDrop *drop)
 {
   do
     {
@@ -284,7 +284,7 @@ fsmm_store_drop_next (FsmmStoreDrop *drop)
 }
 
 void
-fsmm_store_drop_end (FsmmStoreDrop *drop)
+fsmm_heap_drop_end (FsmmHeapDrop *drop)
 {
   FsmmLater later = FSMM_LATER_INIT;
 
@@ -301,7 +301,7 @@ fsmm_store_drop_end (FsmmStoreDrop *drop)
 
 /* For a thread that has left one. */
 void
-fsmm_store_abandon_drop (const FsmmDropName *name)
+fsmm_heap_abandon_drop (const FsmmDropName *name)
 {
   FsmmStore *self = name->store.store;
 
@@ -320,9 +320,9 @@ fsmm_store_abandon_drop (const FsmmDropName *name)
 
 /* For whoever drops the last reference. */
 void
-fsmm_store_abandon_all_drops (FsmmStore *self)
+fsmm_heap_abandon_all_drops (FsmmStore *self)
 {
-  fsmm_store_abandon_drop (&(FsmmDropName) { fsmm_store_get_name (self), 0 });
+  fsmm_heap_abandon_drop (&(FsmmDropName) { fsmm_store_get_name (self), 0 });
   fsmm_lock (&self->lock);
   fsmm_store_abandon_drops_of_others (self);
   fsmm_unlock (&self->lock);

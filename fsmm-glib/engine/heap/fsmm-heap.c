@@ -9,7 +9,7 @@
 
 /* @max_blocks is G_MAXSIZE for no limit. */
 void
-fsmm_store_init (FsmmStore *self,
+fsmm_heap_init (FsmmStore *self,
                  const FsmmGeometry *geometry,
                  gsize max_blocks,
                  FsmmDebugFlags debug,
@@ -28,7 +28,7 @@ fsmm_store_init (FsmmStore *self,
  * for somebody who pins a chunk. Then @release is called when nobody does any more: never, where a
  * user function in one of its blocks does not return. */
 gboolean
-fsmm_store_outlive_pins (FsmmStore *self, FsmmReleaseFunc release)
+fsmm_heap_outlive_pins (FsmmStore *self, FsmmReleaseFunc release)
 {
   gboolean is_pinned;
 
@@ -43,13 +43,13 @@ fsmm_store_outlive_pins (FsmmStore *self, FsmmReleaseFunc release)
 
 /* Every pin must be gone. */
 void
-fsmm_store_clear (FsmmStore *self)
+fsmm_heap_clear (FsmmStore *self)
 {
   /* First while it is still whole: what is found out here is reported, to a handler that may use
    * it. */
-  fsmm_store_drop_all (self);
+  fsmm_heap_drop_all (self);
   fsmm_thread_remove_store (self);
-  fsmm_store_drop_all (self);
+  fsmm_heap_drop_all (self);
 
   fsmm_store_tear_down (self);
 }

@@ -21,47 +21,47 @@ typedef enum {
 #define FSMM_EPOCH_ANY 0
 #define FSMM_EPOCH_NEVER G_MAXSIZE
 
-void fsmm_store_init (FsmmStore *self,
+void fsmm_heap_init (FsmmStore *self,
                       const FsmmGeometry *geometry,
                       gsize max_blocks,
                       FsmmDebugFlags debug,
                       const FsmmSubject *belongs);
-void fsmm_store_clear (FsmmStore *self);
-gboolean fsmm_store_outlive_pins (FsmmStore *self, FsmmReleaseFunc release);
+void fsmm_heap_clear (FsmmStore *self);
+gboolean fsmm_heap_outlive_pins (FsmmStore *self, FsmmReleaseFunc release);
 
 /* --- Blocks come and go: fsmm-store-blocks.c, and without the lock fsmm-cache.h --- */
 
-FsmmSlot fsmm_store_take_slowly (FsmmStore *self,
+FsmmSlot fsmm_heap_take_slowly (FsmmStore *self,
                                  FsmmState to,
                                  FsmmFill fill,
                                  gsize *epoch,
                                  FsmmTakeResult *result);
-FsmmAddressKind fsmm_store_give_slowly (FsmmStore *self, gpointer block, FsmmState from);
-gboolean fsmm_store_is_out (FsmmStore *self, gconstpointer address);
+FsmmAddressKind fsmm_heap_give_slowly (FsmmStore *self, gpointer block, FsmmState from);
+gboolean fsmm_heap_is_out (FsmmStore *self, gconstpointer address);
 
 /* --- Many at once: fsmm-heap-many.c --- */
 
-FsmmTakeResult fsmm_store_take_many (FsmmStore *self, gsize n_blocks, gpointer *blocks);
-FsmmAddressKind fsmm_store_give_many (FsmmStore *self,
+FsmmTakeResult fsmm_heap_take_many (FsmmStore *self, gsize n_blocks, gpointer *blocks);
+FsmmAddressKind fsmm_heap_give_many (FsmmStore *self,
                                       gsize n_blocks,
                                       gpointer *blocks,
                                       gsize *n_given);
 
 /* --- Room: fsmm-heap-reclaim.c --- */
 
-FsmmTakeResult fsmm_store_reserve (FsmmStore *self, gsize n_blocks);
-gsize fsmm_store_trim (FsmmStore *self);
+FsmmTakeResult fsmm_heap_reserve (FsmmStore *self, gsize n_blocks);
+gsize fsmm_heap_trim (FsmmStore *self);
 
 /* --- Blocks of handles: fsmm-heap-handles.c --- */
 
-gboolean fsmm_store_give_held (FsmmStore *self, gpointer block, gsize epoch);
-gboolean fsmm_store_let_go (FsmmStore *self, gpointer block, gsize epoch);
-FsmmChunk *fsmm_store_pin (FsmmStore *self, gconstpointer block, gsize epoch);
-void fsmm_store_unpin (FsmmStore *self, FsmmChunk *chunk);
+gboolean fsmm_heap_give_held (FsmmStore *self, gpointer block, gsize epoch);
+gboolean fsmm_heap_let_go (FsmmStore *self, gpointer block, gsize epoch);
+FsmmChunk *fsmm_heap_pin (FsmmStore *self, gconstpointer block, gsize epoch);
+void fsmm_heap_unpin (FsmmStore *self, FsmmChunk *chunk);
 
 /* FALSE: what was taken in that epoch is gone. TRUE can be outdated by the time it is looked at. */
 static inline gboolean
-fsmm_store_is_in_epoch (FsmmStore *self, gsize epoch)
+fsmm_heap_is_in_epoch (FsmmStore *self, gsize epoch)
 {
   return __atomic_load_n (&self->epoch, __ATOMIC_ACQUIRE) == epoch;
 }
@@ -74,10 +74,10 @@ typedef struct {
   gsize epoch; /* when that is over, the chunk is pinned for the claim */
 } FsmmClaim;
 
-FsmmAddressKind fsmm_store_claim (FsmmStore *self, gpointer address, FsmmClaim *claim);
-gboolean fsmm_store_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *claim);
-gboolean fsmm_store_settle (FsmmStore *self, const FsmmClaim *claim, FsmmState to);
-void fsmm_store_finish (FsmmStore *self, const FsmmClaim *claim);
+FsmmAddressKind fsmm_heap_claim (FsmmStore *self, gpointer address, FsmmClaim *claim);
+gboolean fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *claim);
+gboolean fsmm_heap_settle (FsmmStore *self, const FsmmClaim *claim, FsmmState to);
+void fsmm_heap_finish (FsmmStore *self, const FsmmClaim *claim);
 
 /* --- All blocks, one after the other or at once: fsmm-heap-walk.c --- */
 
@@ -89,12 +89,12 @@ typedef struct {
   guint64 serial;     /* of the chunk */
   gsize next_index;   /* of a block in it */
   guint64 end_serial; /* chunks from this one on are too new */
-} FsmmStoreWalk;
+} FsmmHeapWalk;
 
-void fsmm_store_walk_begin (FsmmStoreWalk *walk, FsmmStore *self);
-gpointer fsmm_store_walk_next (FsmmStoreWalk *walk);
+void fsmm_heap_walk_begin (FsmmHeapWalk *walk, FsmmStore *self);
+gpointer fsmm_heap_walk_next (FsmmHeapWalk *walk);
 
-gsize fsmm_store_drop_all (FsmmStore *self);
+gsize fsmm_heap_drop_all (FsmmStore *self);
 
 /* The same in steps, for blocks whose content must be cleared: begin, then clear one block after
  * the other, then end. */
@@ -104,11 +104,11 @@ typedef struct {
   FsmmChunk *chunk;        /* (nullable): pinned */
   FsmmChunkBlocks left;    /* in it: those whose turn has not come */
   FsmmChunkBlocks cleared; /* in it: those that have not been put back */
-} FsmmStoreDrop;
+} FsmmHeapDrop;
 
-gsize fsmm_store_drop_begin (FsmmStoreDrop *drop, FsmmStore *self);
-gpointer fsmm_store_drop_next (FsmmStoreDrop *drop);
-void fsmm_store_drop_end (FsmmStoreDrop *drop);
+gsize fsmm_heap_drop_begin (FsmmHeapDrop *drop, FsmmStore *self);
+gpointer fsmm_heap_drop_next (FsmmHeapDrop *drop);
+void fsmm_heap_drop_end (FsmmHeapDrop *drop);
 
 /* A drop of a store that may be gone by now. */
 typedef struct {
@@ -116,8 +116,8 @@ typedef struct {
   gsize id; /* 0: all that this thread has begun */
 } FsmmDropName;
 
-void fsmm_store_abandon_drop (const FsmmDropName *name);
-void fsmm_store_abandon_all_drops (FsmmStore *self);
+void fsmm_heap_abandon_drop (const FsmmDropName *name);
+void fsmm_heap_abandon_all_drops (FsmmStore *self);
 
 /* --- Looking in: fsmm-heap-inspect.c --- */
 
@@ -127,10 +127,10 @@ typedef struct {
   gsize n_free;
   gsize peak_live;
   gsize reserved_bytes;
-} FsmmStoreStats;
+} FsmmHeapStats;
 
-void fsmm_store_get_stats (FsmmStore *self, FsmmStoreStats *stats);
-char *fsmm_store_find_fault (FsmmStore *self);
+void fsmm_heap_get_stats (FsmmStore *self, FsmmHeapStats *stats);
+char *fsmm_heap_find_fault (FsmmStore *self);
 
 /* The block that an address lies in. */
 typedef struct {
@@ -141,18 +141,18 @@ typedef struct {
   FsmmHistory history;
 } FsmmPlace;
 
-gboolean fsmm_store_find_place (FsmmStore *self, gconstpointer address, FsmmPlace *place);
+gboolean fsmm_heap_find_place (FsmmStore *self, gconstpointer address, FsmmPlace *place);
 
 /* --- For people: fsmm-heap-map.c --- */
 
-void fsmm_store_draw (FsmmStore *self, GString *text);
+void fsmm_heap_draw (FsmmStore *self, GString *text);
 
 /* --- Calls --- */
 
 /* Takes a block, in the state @to. In @epoch, when that was. Returns a slot without a block, and in
  * @result why, if there is none. */
 static inline FsmmSlot
-fsmm_store_take (FsmmStore *self,
+fsmm_heap_take (FsmmStore *self,
                  FsmmState to,
                  FsmmFill fill,
                  gsize *epoch,
@@ -170,13 +170,13 @@ fsmm_store_take (FsmmStore *self,
         return taken;
     }
 
-  return fsmm_store_take_slowly (self, to, fill, epoch, result);
+  return fsmm_heap_take_slowly (self, to, fill, epoch, result);
 }
 
 /* Gives a block back if it is in the state @from, and there is room in the cache. @epoch is that
  * of the block, where it has to be looked at, or FSMM_EPOCH_ANY. */
 static inline gboolean
-fsmm_store_try_give_in_epoch (FsmmStore *self, gpointer block, FsmmState from, gsize epoch)
+fsmm_heap_try_give_in_epoch (FsmmStore *self, gpointer block, FsmmState from, gsize epoch)
 {
   FsmmCache *cache = fsmm_cache_enter (self);
   FsmmState *state;
@@ -197,12 +197,12 @@ fsmm_store_try_give_in_epoch (FsmmStore *self, gpointer block, FsmmState from, g
 
 /* Gives a block back if it is in the state @from, and says what the address was in any case. */
 static inline FsmmAddressKind
-fsmm_store_give (FsmmStore *self, gpointer block, FsmmState from)
+fsmm_heap_give (FsmmStore *self, gpointer block, FsmmState from)
 {
-  if (G_LIKELY (fsmm_store_try_give_in_epoch (self, block, from, FSMM_EPOCH_ANY)))
+  if (G_LIKELY (fsmm_heap_try_give_in_epoch (self, block, from, FSMM_EPOCH_ANY)))
     return fsmm_state_to_kind (from);
 
-  return fsmm_store_give_slowly (self, block, from);
+  return fsmm_heap_give_slowly (self, block, from);
 }
 
 G_END_DECLS

@@ -27,7 +27,7 @@ G_BEGIN_DECLS
 typedef void (*FsmmReleaseFunc) (gpointer owner);
 
 typedef struct {
-  /* Set once by fsmm_store_init (). */
+  /* Set once by fsmm_heap_init (). */
   FsmmGeometry geometry;
   gsize max_blocks;       /* G_MAXSIZE: no limit */
   guint max_cached;       /* how many blocks a cache may come to hold */
