@@ -31,12 +31,12 @@ new_block (FsmmPool *pool, GError **error)
 {
   const FsmmFill zeroes = { .n_bytes = pool->store.geometry.alloc_size };
   FsmmBlock *self = fsmm_handle_memory_alloc ();
-  FsmmTakeResult result = FSMM_TAKE_NO_MEMORY;
+  FsmmAllocResult result = FSMM_ALLOC_NO_MEMORY;
   FsmmSlot slot = FSMM_NO_SLOT;
   gsize epoch;
 
   if (self != NULL)
-    slot = fsmm_heap_take (&pool->store, FSMM_STATE_HELD, zeroes, &epoch, &result);
+    slot = fsmm_heap_alloc (&pool->store, FSMM_STATE_HELD, zeroes, &epoch, &result);
 
   if (slot.block == NULL)
     {
@@ -100,7 +100,7 @@ fsmm_block_ref (FsmmBlock *self)
 static gboolean
 give_back (FsmmBlock *self)
 {
-  return fsmm_heap_give_held (&self->handle.pool->store, self->handle.data, self->handle.epoch);
+  return fsmm_heap_free_held (&self->handle.pool->store, self->handle.data, self->handle.epoch);
 }
 
 /**
@@ -439,7 +439,7 @@ fsmm_block_get_bytes (FsmmBlock *self, GError **error)
   export = fsmm_system_try_new0 (sizeof *export);
   if (export == NULL)
     {
-      fsmm_pool_report_take (self->handle.pool, FSMM_TAKE_NO_MEMORY, 1, error);
+      fsmm_pool_report_take (self->handle.pool, FSMM_ALLOC_NO_MEMORY, 1, error);
       leave (self, chunk);
       return NULL;
     }

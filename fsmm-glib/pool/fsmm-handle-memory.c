@@ -40,16 +40,16 @@ gpointer
 fsmm_handle_memory_alloc (void)
 {
   const FsmmFill zeroes = { .n_bytes = FSMM_HANDLE_MAX_SIZE };
-  FsmmTakeResult result;
+  FsmmAllocResult result;
   gsize epoch;
 
-  return fsmm_heap_take (get_store (), FSMM_STATE_LIVE, zeroes, &epoch, &result).block;
+  return fsmm_heap_alloc (get_store (), FSMM_STATE_LIVE, zeroes, &epoch, &result).block;
 }
 
 void
 fsmm_handle_memory_free (gpointer handle)
 {
-  if (fsmm_heap_give (get_store (), handle, FSMM_STATE_LIVE) != FSMM_ADDRESS_LIVE)
+  if (fsmm_heap_free (get_store (), handle, FSMM_STATE_LIVE) != FSMM_ADDRESS_LIVE)
     g_error ("handle %p was freed twice", handle);
 }
 

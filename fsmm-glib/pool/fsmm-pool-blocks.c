@@ -31,7 +31,7 @@ static G_GNUC_NO_INLINE gpointer
 alloc_slow (FsmmPool *self, const char *call, gsize n_zeroed, GError **error)
 {
   const FsmmFill zeroes = { .n_bytes = n_zeroed };
-  FsmmTakeResult result;
+  FsmmAllocResult result;
   gsize epoch;
   gpointer block;
 
@@ -40,7 +40,7 @@ alloc_slow (FsmmPool *self, const char *call, gsize n_zeroed, GError **error)
   if (fsmm_pool_refuses_raw_blocks (self, call, error))
     return NULL;
 
-  block = fsmm_heap_take (&self->store, FSMM_STATE_LIVE, zeroes, &epoch, &result).block;
+  block = fsmm_heap_alloc (&self->store, FSMM_STATE_LIVE, zeroes, &epoch, &result).block;
   if (G_LIKELY (block != NULL))
     return block;
 
@@ -116,7 +116,7 @@ free_slow (FsmmPool *self, gpointer block, GError **error)
   if (block == NULL)
     return TRUE;
 
-  kind = fsmm_heap_give (&self->store, block, FSMM_STATE_LIVE);
+  kind = fsmm_heap_free (&self->store, block, FSMM_STATE_LIVE);
   if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
     return TRUE;
 
@@ -218,7 +218,7 @@ fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
 gboolean
 fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **error)
 {
-  FsmmTakeResult result;
+  FsmmAllocResult result;
 
   g_return_val_if_fail (fsmm_pool_has_class (self), FALSE);
 
@@ -230,8 +230,8 @@ fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError *
       return FALSE;
     }
 
-  result = fsmm_heap_take_many (&self->store, n_blocks, blocks);
-  if (G_LIKELY (result == FSMM_TAKE_OK))
+  result = fsmm_heap_alloc_many (&self->store, n_blocks, blocks);
+  if (G_LIKELY (result == FSMM_ALLOC_OK))
     return TRUE;
 
   fsmm_pool_report_take (self, result, n_blocks, error);
@@ -271,7 +271,7 @@ fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **
       return FALSE;
     }
 
-  kind = fsmm_heap_give_many (&self->store, n_blocks, blocks, &n_given);
+  kind = fsmm_heap_free_many (&self->store, n_blocks, blocks, &n_given);
   if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
     return TRUE;
 
@@ -326,12 +326,12 @@ fsmm_pool_free_all (FsmmPool *self)
 gboolean
 fsmm_pool_reserve (FsmmPool *self, gsize n_blocks, GError **error)
 {
-  FsmmTakeResult result;
+  FsmmAllocResult result;
 
   g_return_val_if_fail (FSMM_IS_POOL (self), FALSE);
 
   result = fsmm_heap_reserve (&self->store, n_blocks);
-  if (result == FSMM_TAKE_OK && !fsmm_pool_is_broken (self))
+  if (result == FSMM_ALLOC_OK && !fsmm_pool_is_broken (self))
     return TRUE;
 
   fsmm_pool_report_take (self, result, n_blocks, error);

@@ -82,11 +82,11 @@ set_exhausted_error (FsmmPool *self, gsize n_blocks, GError **error)
 }
 
 void
-fsmm_pool_report_take (FsmmPool *self, FsmmTakeResult result, gsize n_blocks, GError **error)
+fsmm_pool_report_take (FsmmPool *self, FsmmAllocResult result, gsize n_blocks, GError **error)
 {
   if (fsmm_pool_is_broken (self))
     fsmm_pool_report_broken (self, error);
-  else if (result == FSMM_TAKE_EXHAUSTED)
+  else if (result == FSMM_ALLOC_EXHAUSTED)
     set_exhausted_error (self, n_blocks, error);
   else
     set_error (self, error, FSMM_ERROR_NO_MEMORY,

@@ -107,7 +107,7 @@ fsmm_pool_is_broken (FsmmPool *self)
 
 /* Errors for people to read: fsmm-pool-errors.c. */
 void fsmm_pool_report_broken (FsmmPool *self, GError **error);
-void fsmm_pool_report_take (FsmmPool *self, FsmmTakeResult result, gsize n_blocks, GError **error);
+void fsmm_pool_report_take (FsmmPool *self, FsmmAllocResult result, gsize n_blocks, GError **error);
 void fsmm_pool_report_give (FsmmPool *self,
                             const char *call,
                             FsmmAddressKind kind,

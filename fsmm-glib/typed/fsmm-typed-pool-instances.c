@@ -66,10 +66,10 @@ make_by_function (FsmmTypedPool *self,
   const FsmmTypeLayout *layout = self->layout;
   const FsmmFill zeroes = { .n_bytes = layout->size };
   FsmmPool *pool = self->pool;
-  FsmmTakeResult result;
+  FsmmAllocResult result;
   gboolean made;
 
-  claim->slot = fsmm_heap_take (&pool->store, FSMM_STATE_CHANGING, zeroes, &claim->epoch, &result);
+  claim->slot = fsmm_heap_alloc (&pool->store, FSMM_STATE_CHANGING, zeroes, &claim->epoch, &result);
   if (claim->slot.block == NULL)
     {
       fsmm_pool_report_take (pool, result, 1, error);
@@ -95,9 +95,9 @@ make_from_bytes (FsmmTypedPool *self,
                  GError **error)
 {
   const FsmmFill fill = { .n_bytes = self->layout->size, .source = source };
-  FsmmTakeResult result;
+  FsmmAllocResult result;
 
-  claim->slot = fsmm_heap_take (fsmm_typed_pool_get_store (self), state, fill, &claim->epoch,
+  claim->slot = fsmm_heap_alloc (fsmm_typed_pool_get_store (self), state, fill, &claim->epoch,
                                  &result);
   if (claim->slot.block == NULL)
     {
@@ -260,7 +260,7 @@ fsmm_typed_pool_destroy (FsmmTypedPool *self, gpointer instance, GError **error)
     return TRUE;
 
   if (self->layout->clear == NULL)
-    kind = fsmm_heap_give (fsmm_typed_pool_get_store (self), instance, FSMM_STATE_LIVE);
+    kind = fsmm_heap_free (fsmm_typed_pool_get_store (self), instance, FSMM_STATE_LIVE);
   else
     {
       kind = claim_live (self, instance, FSMM_FRAME_HERE, &claim);
@@ -290,7 +290,7 @@ fsmm_typed_pool_drop_held (FsmmTypedPool *self, gpointer instance, gsize epoch)
   FsmmClaim claim;
 
   if (self->layout->clear == NULL)
-    fsmm_heap_give_held (store, instance, epoch);
+    fsmm_heap_free_held (store, instance, epoch);
   else if (fsmm_heap_claim_held (store, instance, epoch, &claim))
     clear_and_finish (self, &claim);
 }

@@ -70,7 +70,7 @@ store_works (void)
 {
   FsmmGeometry geometry;
   FsmmStore store;
-  FsmmTakeResult result;
+  FsmmAllocResult result;
   gsize epoch;
   gpointer block;
   gboolean works;
@@ -78,9 +78,9 @@ store_works (void)
   fsmm_geometry_init (&geometry, 64, 0, 0, NULL);
   fsmm_heap_init (&store, &geometry, G_MAXSIZE, fsmm_debug_get_flags ("test"),
                    &(FsmmSubject) { NULL, NULL, NULL, NULL });
-  block = fsmm_heap_take (&store, FSMM_STATE_LIVE, (FsmmFill) { .n_bytes = 64 }, &epoch,
+  block = fsmm_heap_alloc (&store, FSMM_STATE_LIVE, (FsmmFill) { .n_bytes = 64 }, &epoch,
                            &result).block;
-  works = block != NULL && fsmm_heap_give (&store, block, FSMM_STATE_LIVE) == FSMM_ADDRESS_LIVE;
+  works = block != NULL && fsmm_heap_free (&store, block, FSMM_STATE_LIVE) == FSMM_ADDRESS_LIVE;
   fsmm_heap_clear (&store);
 
   return works;

@@ -319,20 +319,20 @@ test_lost_by_a_handle (void)
 {
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
   FsmmStore *store = &pool->store;
-  FsmmTakeResult result;
+  FsmmAllocResult result;
   gsize epoch;
   FsmmSlot held[2];
 
   for (guint i = 0; i < 2; i++)
     {
-      held[i] = fsmm_heap_take (store, FSMM_STATE_HELD, (FsmmFill) { 0 }, &epoch, &result);
+      held[i] = fsmm_heap_alloc (store, FSMM_STATE_HELD, (FsmmFill) { 0 }, &epoch, &result);
       fsmm_state_set (held[i].state, FSMM_STATE_LIVE);
       fsmm_test_free (pool, held[i].block);
     }
 
   g_assert_false (fsmm_heap_let_go (store, held[0].block, epoch));
   expect_report ("1");
-  g_assert_true (fsmm_heap_give_held (store, held[1].block, epoch));
+  g_assert_true (fsmm_heap_free_held (store, held[1].block, epoch));
   fsmm_test_assert_reported ();
   fsmm_test_assert_counts (pool, 0, 1);
   fsmm_test_assert_sound (pool);

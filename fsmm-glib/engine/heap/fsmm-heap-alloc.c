@@ -7,7 +7,7 @@
 /* Blocks leave the store. */
 
 static FsmmSlot
-take_one (FsmmStore *self, FsmmState to, FsmmTakeResult *result, FsmmLater *later)
+take_one (FsmmStore *self, FsmmState to, FsmmAllocResult *result, FsmmLater *later)
 {
   FsmmChunkBlocks blocks;
   FsmmChunk *chunk;
@@ -16,7 +16,7 @@ take_one (FsmmStore *self, FsmmState to, FsmmTakeResult *result, FsmmLater *late
   do
     {
       *result = fsmm_heap_ensure_free (self, 1, later);
-      if (*result != FSMM_TAKE_OK)
+      if (*result != FSMM_ALLOC_OK)
         return FSMM_NO_SLOT;
       blocks = fsmm_store_take_word (self, 1, &chunk);
       block = fsmm_chunk_blocks_next (&blocks);
@@ -33,21 +33,21 @@ take_one (FsmmStore *self, FsmmState to, FsmmTakeResult *result, FsmmLater *late
 /* For a thread that found nothing to take. A chunk is added where no block is free; what the cache
  * gets is no reason to. Returns what takes the place of @cache. */
 static FsmmCache *
-fill_cache (FsmmCache *cache, FsmmTakeResult *result, FsmmLater *later)
+fill_cache (FsmmCache *cache, FsmmAllocResult *result, FsmmLater *later)
 {
   fsmm_cache_drop_lost (cache, later);
   if (cache->n_blocks > 0)
     return cache;
 
   *result = fsmm_heap_ensure_free (cache->store, 1, later);
-  if (*result != FSMM_TAKE_OK || cache->n_blocks > 0)
+  if (*result != FSMM_ALLOC_OK || cache->n_blocks > 0)
     return cache;
 
   return fsmm_cache_fill_up (cache, later);
 }
 
 static FsmmSlot
-take_slowly (FsmmStore *self, FsmmState to, gsize *epoch, FsmmTakeResult *result)
+take_slowly (FsmmStore *self, FsmmState to, gsize *epoch, FsmmAllocResult *result)
 {
   FsmmLater later = fsmm_later_at_this_site (self);
   FsmmCache *cache = fsmm_thread_ensure_cache (self);
@@ -57,10 +57,10 @@ take_slowly (FsmmStore *self, FsmmState to, gsize *epoch, FsmmTakeResult *result
   fsmm_store_note_peak (self);
 
   *epoch = self->epoch;
-  *result = FSMM_TAKE_OK;
+  *result = FSMM_ALLOC_OK;
   if (cache != NULL)
     taken = fsmm_cache_pop (fill_cache (cache, result, &later), to);
-  if (taken.block == NULL && *result == FSMM_TAKE_OK)
+  if (taken.block == NULL && *result == FSMM_ALLOC_OK)
     taken = take_one (self, to, result, &later);
 
   fsmm_store_note_peak (self);
@@ -87,11 +87,11 @@ fill_and_settle (FsmmStore *self, FsmmSlot taken, FsmmState to, FsmmFill fill, g
 /* For a thread that has nothing in its cache, or none, or must not use it now. Nobody sees a
  * block with what was left in it before. */
 FsmmSlot
-fsmm_heap_take_slowly (FsmmStore *self,
+fsmm_heap_alloc_slow (FsmmStore *self,
                         FsmmState to,
                         FsmmFill fill,
                         gsize *epoch,
-                        FsmmTakeResult *result)
+                        FsmmAllocResult *result)
 {
   FsmmSlot taken;
 

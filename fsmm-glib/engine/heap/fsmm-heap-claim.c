@@ -152,7 +152,7 @@ finish_slowly (FsmmStore *self, const FsmmClaim *claim)
   fsmm_store_note_peak (self);
 
   if (self->epoch == claim->epoch)
-    fsmm_heap_give_claimed (self, claim->slot.block, FSMM_STATE_CHANGING, &later);
+    fsmm_heap_free_claimed (self, claim->slot.block, FSMM_STATE_CHANGING, &later);
   else
     finish_pinned (self, claim, &later);
 
@@ -163,7 +163,7 @@ finish_slowly (FsmmStore *self, const FsmmClaim *claim)
 void
 fsmm_heap_finish (FsmmStore *self, const FsmmClaim *claim)
 {
-  if (G_UNLIKELY (!fsmm_heap_try_give_in_epoch (self, claim->slot.block, FSMM_STATE_CHANGING,
+  if (G_UNLIKELY (!fsmm_heap_try_free_in_epoch (self, claim->slot.block, FSMM_STATE_CHANGING,
                                                  claim->epoch)))
     finish_slowly (self, claim);
 }

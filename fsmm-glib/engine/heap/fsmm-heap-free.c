@@ -8,7 +8,7 @@
 
 /* Gives back a block that nobody else has a right to give back. */
 void
-fsmm_heap_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later)
+fsmm_heap_free_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later)
 {
   FsmmCache *cache = fsmm_thread_get_cache (self->index);
 
@@ -21,7 +21,7 @@ fsmm_heap_give_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLat
 /* For a thread that has no room in its cache, or none, or must not use it now, or has the
  * address of something else. */
 FsmmAddressKind
-fsmm_heap_give_slowly (FsmmStore *self, gpointer block, FsmmState from)
+fsmm_heap_free_slow (FsmmStore *self, gpointer block, FsmmState from)
 {
   FsmmLater later = fsmm_later_at_this_site (self);
   FsmmCache *cache = fsmm_thread_ensure_cache (self);

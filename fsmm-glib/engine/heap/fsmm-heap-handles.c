@@ -15,7 +15,7 @@ give_held_slowly (FsmmStore *self, gpointer block, gsize epoch)
 
   is_there = self->epoch == epoch;
   if (is_there)
-    fsmm_heap_give_claimed (self, block, FSMM_STATE_HELD, &later);
+    fsmm_heap_free_claimed (self, block, FSMM_STATE_HELD, &later);
 
   fsmm_store_unlock_and_finish (self, &later);
 
@@ -24,9 +24,9 @@ give_held_slowly (FsmmStore *self, gpointer block, gsize epoch)
 
 /* Gives back the block of a handle. Returns FALSE if it has been dropped. */
 gboolean
-fsmm_heap_give_held (FsmmStore *self, gpointer block, gsize epoch)
+fsmm_heap_free_held (FsmmStore *self, gpointer block, gsize epoch)
 {
-  return G_LIKELY (fsmm_heap_try_give_in_epoch (self, block, FSMM_STATE_HELD, epoch)) ||
+  return G_LIKELY (fsmm_heap_try_free_in_epoch (self, block, FSMM_STATE_HELD, epoch)) ||
          give_held_slowly (self, block, epoch);
 }
 

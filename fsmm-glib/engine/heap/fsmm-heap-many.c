@@ -45,14 +45,14 @@ static void
 give_back_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 {
   while (n_blocks-- > 0)
-    fsmm_heap_give (self, blocks[n_blocks], FSMM_STATE_LIVE);
+    fsmm_heap_free (self, blocks[n_blocks], FSMM_STATE_LIVE);
 }
 
 /* Sees to it that so many blocks are free, in the thread's own cache or in the store. */
-static FsmmTakeResult
+static FsmmAllocResult
 ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
 {
-  FsmmTakeResult result;
+  FsmmAllocResult result;
   gsize n_own;
 
   do
@@ -68,7 +68,7 @@ ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
       result = fsmm_heap_ensure_free (self, n_blocks - n_own, later);
     }
   /* For want of memory, caches may have been emptied for that. */
-  while (result == FSMM_TAKE_OK && count_own (self, n_blocks, later) < n_own);
+  while (result == FSMM_ALLOC_OK && count_own (self, n_blocks, later) < n_own);
 
   return result;
 }
@@ -106,11 +106,11 @@ take_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later
   return n_taken;
 }
 
-static FsmmTakeResult
+static FsmmAllocResult
 take_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 {
   FsmmLater later = fsmm_later_at_this_site (self);
-  FsmmTakeResult result;
+  FsmmAllocResult result;
   gsize n_taken = 0;
 
   fsmm_thread_ensure_cache (self);
@@ -121,27 +121,27 @@ take_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks)
   do
     {
       result = ensure_free (self, n_blocks - n_taken, &later);
-      if (result == FSMM_TAKE_OK)
+      if (result == FSMM_ALLOC_OK)
         n_taken += take_locked (self, n_blocks - n_taken, blocks + n_taken, &later);
     }
-  while (result == FSMM_TAKE_OK && n_taken < n_blocks);
+  while (result == FSMM_ALLOC_OK && n_taken < n_blocks);
 
   fsmm_store_note_peak (self);
   fsmm_store_unlock_and_finish (self, &later);
 
-  if (result != FSMM_TAKE_OK)
+  if (result != FSMM_ALLOC_OK)
     give_back_many (self, n_taken, blocks);
 
   return result;
 }
 
 /* Takes @n_blocks live blocks, or none. */
-FsmmTakeResult
-fsmm_heap_take_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+FsmmAllocResult
+fsmm_heap_alloc_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 {
   FsmmCache *cache = fsmm_cache_enter (self);
   gsize n_taken = 0;
-  FsmmTakeResult result;
+  FsmmAllocResult result;
 
   if (cache != NULL)
     {
@@ -150,10 +150,10 @@ fsmm_heap_take_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
       fsmm_cache_leave (cache);
     }
   if (n_taken == n_blocks)
-    return FSMM_TAKE_OK;
+    return FSMM_ALLOC_OK;
 
   result = take_many_slowly (self, n_blocks - n_taken, blocks + n_taken);
-  if (result != FSMM_TAKE_OK)
+  if (result != FSMM_ALLOC_OK)
     give_back_many (self, n_taken, blocks);
 
   return result;
@@ -323,7 +323,7 @@ give_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_gi
  * live block of the store or is there twice: returns what that one is, and its place in
  * @n_given. */
 FsmmAddressKind
-fsmm_heap_give_many (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
+fsmm_heap_free_many (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
 {
   *n_given = n_blocks;
   if (give_to_cache (self, n_blocks, blocks))

@@ -61,30 +61,30 @@ add_chunks (FsmmStore *self, gsize n_blocks, FsmmLater *later)
 }
 
 /* Sees to it that @n_blocks are free in the store. All or nothing. */
-FsmmTakeResult
+FsmmAllocResult
 fsmm_heap_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
 {
   /* No block is refused while another is idle in the cache of some thread, here and below. */
   if (!fsmm_heap_is_within_limit (self, n_blocks) && fsmm_store_count_cached (self) > 0)
     fsmm_store_quiesce (self, later);
   if (!fsmm_heap_is_within_limit (self, n_blocks))
-    return self->max_blocks == G_MAXSIZE ? FSMM_TAKE_NO_MEMORY : FSMM_TAKE_EXHAUSTED;
+    return self->max_blocks == G_MAXSIZE ? FSMM_ALLOC_NO_MEMORY : FSMM_ALLOC_EXHAUSTED;
 
   if (add_chunks (self, n_blocks, later))
-    return FSMM_TAKE_OK;
+    return FSMM_ALLOC_OK;
   if (fsmm_store_count_cached (self) == 0)
-    return FSMM_TAKE_NO_MEMORY;
+    return FSMM_ALLOC_NO_MEMORY;
 
   fsmm_store_quiesce (self, later);
-  return n_blocks <= self->n_free ? FSMM_TAKE_OK : FSMM_TAKE_NO_MEMORY;
+  return n_blocks <= self->n_free ? FSMM_ALLOC_OK : FSMM_ALLOC_NO_MEMORY;
 }
 
 /* Sees to it that @n_blocks blocks are free for anybody. */
-FsmmTakeResult
+FsmmAllocResult
 fsmm_heap_reserve (FsmmStore *self, gsize n_blocks)
 {
   FsmmLater later = FSMM_LATER_INIT;
-  FsmmTakeResult result;
+  FsmmAllocResult result;
 
   fsmm_lock (&self->lock);
   fsmm_store_quiesce (self, &later);

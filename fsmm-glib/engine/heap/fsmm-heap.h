@@ -12,10 +12,10 @@
 G_BEGIN_DECLS
 
 typedef enum {
-  FSMM_TAKE_OK,
-  FSMM_TAKE_EXHAUSTED, /* max_blocks would be exceeded */
-  FSMM_TAKE_NO_MEMORY,
-} FsmmTakeResult;
+  FSMM_ALLOC_OK,
+  FSMM_ALLOC_EXHAUSTED, /* max_blocks would be exceeded */
+  FSMM_ALLOC_NO_MEMORY,
+} FsmmAllocResult;
 
 /* Epochs that no store is ever in: for where none has to be looked at, and where none may be found. */
 #define FSMM_EPOCH_ANY 0
@@ -31,30 +31,30 @@ gboolean fsmm_heap_outlive_pins (FsmmStore *self, FsmmReleaseFunc release);
 
 /* --- Blocks come and go: fsmm-store-blocks.c, and without the lock fsmm-cache.h --- */
 
-FsmmSlot fsmm_heap_take_slowly (FsmmStore *self,
+FsmmSlot fsmm_heap_alloc_slow (FsmmStore *self,
                                  FsmmState to,
                                  FsmmFill fill,
                                  gsize *epoch,
-                                 FsmmTakeResult *result);
-FsmmAddressKind fsmm_heap_give_slowly (FsmmStore *self, gpointer block, FsmmState from);
+                                 FsmmAllocResult *result);
+FsmmAddressKind fsmm_heap_free_slow (FsmmStore *self, gpointer block, FsmmState from);
 gboolean fsmm_heap_is_out (FsmmStore *self, gconstpointer address);
 
 /* --- Many at once: fsmm-heap-many.c --- */
 
-FsmmTakeResult fsmm_heap_take_many (FsmmStore *self, gsize n_blocks, gpointer *blocks);
-FsmmAddressKind fsmm_heap_give_many (FsmmStore *self,
+FsmmAllocResult fsmm_heap_alloc_many (FsmmStore *self, gsize n_blocks, gpointer *blocks);
+FsmmAddressKind fsmm_heap_free_many (FsmmStore *self,
                                       gsize n_blocks,
                                       gpointer *blocks,
                                       gsize *n_given);
 
 /* --- Room: fsmm-heap-reclaim.c --- */
 
-FsmmTakeResult fsmm_heap_reserve (FsmmStore *self, gsize n_blocks);
+FsmmAllocResult fsmm_heap_reserve (FsmmStore *self, gsize n_blocks);
 gsize fsmm_heap_trim (FsmmStore *self);
 
 /* --- Blocks of handles: fsmm-heap-handles.c --- */
 
-gboolean fsmm_heap_give_held (FsmmStore *self, gpointer block, gsize epoch);
+gboolean fsmm_heap_free_held (FsmmStore *self, gpointer block, gsize epoch);
 gboolean fsmm_heap_let_go (FsmmStore *self, gpointer block, gsize epoch);
 FsmmChunk *fsmm_heap_pin (FsmmStore *self, gconstpointer block, gsize epoch);
 void fsmm_heap_unpin (FsmmStore *self, FsmmChunk *chunk);
@@ -152,11 +152,11 @@ void fsmm_heap_draw (FsmmStore *self, GString *text);
 /* Takes a block, in the state @to. In @epoch, when that was. Returns a slot without a block, and in
  * @result why, if there is none. */
 static inline FsmmSlot
-fsmm_heap_take (FsmmStore *self,
+fsmm_heap_alloc (FsmmStore *self,
                  FsmmState to,
                  FsmmFill fill,
                  gsize *epoch,
-                 FsmmTakeResult *result)
+                 FsmmAllocResult *result)
 {
   FsmmCache *cache = fsmm_cache_enter (self);
 
@@ -170,13 +170,13 @@ fsmm_heap_take (FsmmStore *self,
         return taken;
     }
 
-  return fsmm_heap_take_slowly (self, to, fill, epoch, result);
+  return fsmm_heap_alloc_slow (self, to, fill, epoch, result);
 }
 
 /* Gives a block back if it is in the state @from, and there is room in the cache. @epoch is that
  * of the block, where it has to be looked at, or FSMM_EPOCH_ANY. */
 static inline gboolean
-fsmm_heap_try_give_in_epoch (FsmmStore *self, gpointer block, FsmmState from, gsize epoch)
+fsmm_heap_try_free_in_epoch (FsmmStore *self, gpointer block, FsmmState from, gsize epoch)
 {
   FsmmCache *cache = fsmm_cache_enter (self);
   FsmmState *state;
@@ -197,12 +197,12 @@ fsmm_heap_try_give_in_epoch (FsmmStore *self, gpointer block, FsmmState from, gs
 
 /* Gives a block back if it is in the state @from, and says what the address was in any case. */
 static inline FsmmAddressKind
-fsmm_heap_give (FsmmStore *self, gpointer block, FsmmState from)
+fsmm_heap_free (FsmmStore *self, gpointer block, FsmmState from)
 {
-  if (G_LIKELY (fsmm_heap_try_give_in_epoch (self, block, from, FSMM_EPOCH_ANY)))
+  if (G_LIKELY (fsmm_heap_try_free_in_epoch (self, block, from, FSMM_EPOCH_ANY)))
     return fsmm_state_to_kind (from);
 
-  return fsmm_heap_give_slowly (self, block, from);
+  return fsmm_heap_free_slow (self, block, from);
 }
 
 G_END_DECLS
