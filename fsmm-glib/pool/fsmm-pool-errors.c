@@ -103,11 +103,11 @@ explain_foreign (const FsmmPool *self, gconstpointer address)
   FsmmPool *owner;
 
   /* Keeps the other pool alive while it is described. */
-  fsmm_registry_lock ();
+  fsmm_page_map_lock ();
   owner = fsmm_pool_find (address);
   if (owner != NULL && owner != self)
     other = fsmm_pool_describe (owner);
-  fsmm_registry_unlock ();
+  fsmm_page_map_unlock ();
 
   if (other != NULL)
     return g_strdup_printf ("it lies in a chunk of %s; free it there", other);

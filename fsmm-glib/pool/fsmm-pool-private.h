@@ -79,7 +79,7 @@ fsmm_pool_refuses_raw_blocks (FsmmPool *self, const char *call, GError **error)
 static inline FsmmPool *
 fsmm_pool_find (gconstpointer address)
 {
-  const FsmmStore *store = fsmm_registry_find_store (address);
+  const FsmmStore *store = fsmm_page_map_find_store (address);
 
   return store != NULL ? store->belongs.owner : NULL;
 }

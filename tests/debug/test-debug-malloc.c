@@ -89,16 +89,16 @@ test_malloc_is_forgotten (void)
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new_named ("from-malloc", 64, 1024);
   gpointer block = fsmm_test_alloc (pool);
 
-  g_assert_true (fsmm_registry_find_store (block) == &pool->store);
+  g_assert_true (fsmm_page_map_find_store (block) == &pool->store);
   fsmm_test_free (pool, block);
-  g_assert_null (fsmm_registry_find_store (block));
+  g_assert_null (fsmm_page_map_find_store (block));
 
   for (guint nth = 1; nth < 4; nth++)
     {
       fsmm_system_fail_nth (nth);
       block = fsmm_pool_alloc (pool, NULL);
       fsmm_system_fail_none ();
-      g_assert_null (fsmm_registry_find_store (NULL));
+      g_assert_null (fsmm_page_map_find_store (NULL));
       if (block != NULL)
         fsmm_test_free (pool, block);
     }

@@ -58,7 +58,7 @@ get_handle_store (void)
       g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
       g_autoptr (FsmmBlock) block = fsmm_pool_acquire (pool, NULL);
 
-      store = fsmm_registry_find_store (block);
+      store = fsmm_page_map_find_store (block);
       g_assert_nonnull (store);
     }
 

@@ -18,7 +18,7 @@
 /* A cache ends with its thread or with its store, whichever comes first. threads_lock keeps the two
  * from meeting: whoever has it may go from a thread to the store of a cache, and back.
  *
- * Lock order: threads_lock, then the locks of stores, then the registry's. */
+ * Lock order: threads_lock, then the locks of stores, then that of the page map. */
 
 FSMM_THREAD_LOCAL FsmmThread fsmm_thread;
 

@@ -7,35 +7,35 @@
 #include "base/fsmm-fork.h"
 #include "base/fsmm-lock.h"
 
-FsmmRegistryEntry *fsmm_registry_root[FSMM_REGISTRY_ROOT_SIZE];
-static GMutex registry_lock;
+FsmmPageMapEntry *fsmm_page_map_root[FSMM_PAGE_MAP_ROOT_SIZE];
+static GMutex page_map_lock;
 
-/* Where blocks come from malloc (): what they are changed with is both locks, so that the registry's
+/* Where blocks come from malloc (): what they are changed with is both locks, so that that of the page map
  * is enough for whoever wants all to stay as it is, and may look as well. */
-gboolean fsmm_registry_has_lone;
+gboolean fsmm_page_map_has_lone;
 static GMutex lone_lock;
 static GHashTable *lone; /* (element-type gpointer FsmmStore) */
 
 static inline guint64
-granule_of (gconstpointer address)
+page_of (gconstpointer address)
 {
   return (guint64) (guintptr) address >> FSMM_SYSTEM_GRANULE_SHIFT;
 }
 
-static FsmmRegistryEntry *
-get_or_create_leaf (guint64 granule)
+static FsmmPageMapEntry *
+get_or_create_leaf (guint64 page)
 {
-  gsize index = (gsize) (granule >> FSMM_REGISTRY_LEAF_BITS);
-  FsmmRegistryEntry *leaf;
+  gsize index = (gsize) (page >> FSMM_PAGE_MAP_LEAF_BITS);
+  FsmmPageMapEntry *leaf;
 
-  if (index >= FSMM_REGISTRY_ROOT_SIZE)
+  if (index >= FSMM_PAGE_MAP_ROOT_SIZE)
     return NULL;
 
-  leaf = __atomic_load_n (&fsmm_registry_root[index], __ATOMIC_RELAXED);
+  leaf = __atomic_load_n (&fsmm_page_map_root[index], __ATOMIC_RELAXED);
   if (leaf == NULL)
     {
-      leaf = fsmm_system_map (FSMM_REGISTRY_LEAF_SIZE * sizeof *leaf, FSMM_SYSTEM_GRANULE);
-      __atomic_store_n (&fsmm_registry_root[index], leaf, __ATOMIC_RELEASE);
+      leaf = fsmm_system_map (FSMM_PAGE_MAP_LEAF_SIZE * sizeof *leaf, FSMM_SYSTEM_GRANULE);
+      __atomic_store_n (&fsmm_page_map_root[index], leaf, __ATOMIC_RELEASE);
     }
 
   return leaf;
@@ -45,9 +45,9 @@ get_or_create_leaf (guint64 granule)
 static gboolean
 prepare_leaves (guint64 first, guint64 last)
 {
-  for (guint64 granule = first; granule <= last;
-       granule = (granule | (FSMM_REGISTRY_LEAF_SIZE - 1)) + 1)
-    if (get_or_create_leaf (granule) == NULL)
+  for (guint64 page = first; page <= last;
+       page = (page | (FSMM_PAGE_MAP_LEAF_SIZE - 1)) + 1)
+    if (get_or_create_leaf (page) == NULL)
       return FALSE;
 
   return TRUE;
@@ -57,71 +57,71 @@ prepare_leaves (guint64 first, guint64 last)
 static void
 set_entries (guint64 first, guint64 last, gpointer store, gpointer segment)
 {
-  for (guint64 granule = first; granule <= last; granule++)
+  for (guint64 page = first; page <= last; page++)
     {
-      FsmmRegistryEntry *leaf = fsmm_registry_root[granule >> FSMM_REGISTRY_LEAF_BITS];
-      FsmmRegistryEntry *entry = leaf + (granule & (FSMM_REGISTRY_LEAF_SIZE - 1));
+      FsmmPageMapEntry *leaf = fsmm_page_map_root[page >> FSMM_PAGE_MAP_LEAF_BITS];
+      FsmmPageMapEntry *entry = leaf + (page & (FSMM_PAGE_MAP_LEAF_SIZE - 1));
 
       __atomic_store_n (&entry->segment, segment, __ATOMIC_RELAXED);
       __atomic_store_n (&entry->store, store, __ATOMIC_RELEASE);
     }
 }
 
-/* Enters a range of whole granules. Returns FALSE if there is no memory for that. */
+/* Enters a range of whole pages. Returns FALSE if there is no memory for that. */
 gboolean
-fsmm_registry_add (gconstpointer base, gsize size, gpointer store, gpointer segment)
+fsmm_page_map_add (gconstpointer base, gsize size, gpointer store, gpointer segment)
 {
-  guint64 first = granule_of (base);
-  guint64 last = granule_of ((const guint8 *) base + size - 1);
+  guint64 first = page_of (base);
+  guint64 last = page_of ((const guint8 *) base + size - 1);
   gboolean prepared;
 
-  fsmm_lock (&registry_lock);
+  fsmm_lock (&page_map_lock);
 
   prepared = prepare_leaves (first, last);
   if (prepared)
     set_entries (first, last, store, segment);
 
-  fsmm_unlock (&registry_lock);
+  fsmm_unlock (&page_map_lock);
 
   return prepared;
 }
 
-/* Takes back what fsmm_registry_add () entered. */
+/* Takes back what fsmm_page_map_add () entered. */
 void
-fsmm_registry_remove (gconstpointer base, gsize size)
+fsmm_page_map_remove (gconstpointer base, gsize size)
 {
-  fsmm_lock (&registry_lock);
-  set_entries (granule_of (base), granule_of ((const guint8 *) base + size - 1), NULL, NULL);
-  fsmm_unlock (&registry_lock);
+  fsmm_lock (&page_map_lock);
+  set_entries (page_of (base), page_of ((const guint8 *) base + size - 1), NULL, NULL);
+  fsmm_unlock (&page_map_lock);
 }
 
 void
-fsmm_registry_add_lone (gconstpointer address, gpointer store)
+fsmm_page_map_add_lone (gconstpointer address, gpointer store)
 {
-  fsmm_lock (&registry_lock);
+  fsmm_lock (&page_map_lock);
   fsmm_lock (&lone_lock);
 
   if (lone == NULL)
     lone = g_hash_table_new (NULL, NULL);
   g_hash_table_insert (lone, (gpointer) address, store);
-  __atomic_store_n (&fsmm_registry_has_lone, TRUE, __ATOMIC_RELAXED);
+  __atomic_store_n (&fsmm_page_map_has_lone, TRUE, __ATOMIC_RELAXED);
 
   fsmm_unlock (&lone_lock);
-  fsmm_unlock (&registry_lock);
+  fsmm_unlock (&page_map_lock);
 }
 
 void
-fsmm_registry_remove_lone (gconstpointer address)
+fsmm_page_map_remove_lone (gconstpointer address)
 {
-  fsmm_lock (&registry_lock);
+  fsmm_lock (&page_map_lock);
   fsmm_lock (&lone_lock);
   g_hash_table_remove (lone, address);
   fsmm_unlock (&lone_lock);
-  fsmm_unlock (&registry_lock);
+  fsmm_unlock (&page_map_lock);
 }
 
 gpointer
-fsmm_registry_find_lone (gconstpointer address)
+fsmm_page_map_find_lone (gconstpointer address)
 {
   gpointer store;
 
@@ -133,15 +133,15 @@ fsmm_registry_find_lone (gconstpointer address)
 }
 
 void
-fsmm_registry_lock (void)
+fsmm_page_map_lock (void)
 {
-  fsmm_lock (&registry_lock);
+  fsmm_lock (&page_map_lock);
 }
 
 void
-fsmm_registry_unlock (void)
+fsmm_page_map_unlock (void)
 {
-  fsmm_unlock (&registry_lock);
+  fsmm_unlock (&page_map_lock);
 }
 
 /* --- fork () --- */
@@ -150,7 +150,7 @@ fsmm_registry_unlock (void)
 static void
 lock_all_maps (void)
 {
-  fsmm_lock (&registry_lock);
+  fsmm_lock (&page_map_lock);
   fsmm_lock (&lone_lock);
 }
 
@@ -158,7 +158,7 @@ static void
 unlock_all_maps (void)
 {
   fsmm_unlock (&lone_lock);
-  fsmm_unlock (&registry_lock);
+  fsmm_unlock (&page_map_lock);
 }
 
 FSMM_FORK_HANDLERS (FSMM_FORK_PAGES, lock_all_maps, unlock_all_maps, NULL)

@@ -72,7 +72,7 @@ segment_new (FsmmSegments *self, gsize wanted)
       return NULL;
     }
 
-  if (!fsmm_registry_add (segment->base, size, self->store, segment))
+  if (!fsmm_page_map_add (segment->base, size, self->store, segment))
     {
       fsmm_system_unmap (segment->base, size);
       g_free (segment);
@@ -149,12 +149,12 @@ fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused)
 {
   g_queue_unlink (&self->open, &segment->link);
   self->n_bytes -= segment_size (self, segment);
-  fsmm_registry_remove (segment->base, segment_size (self, segment));
+  fsmm_page_map_remove (segment->base, segment_size (self, segment));
   g_queue_push_tail_link (unused, &segment->link);
 }
 
 /* Returns what was removed to the system: that takes long, and can be done without a lock.
- * Nobody may have come by one of these segments in the registry and still look at it. */
+ * Nobody may have come by one of these segments in the page map and still look at it. */
 void
 fsmm_segments_release (FsmmSegments *self, GQueue *unused)
 {

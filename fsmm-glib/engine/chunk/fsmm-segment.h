@@ -24,7 +24,7 @@ typedef struct {
 
 /* All segments of one store. Not thread-safe, but for fsmm_segment_get_content (). */
 typedef struct {
-  gpointer store; /* whom the registry names for addresses in here */
+  gpointer store; /* whom the page map names for addresses in here */
   gsize slot_size;
   guint slot_shift; /* slot_size is 1 << slot_shift */
   gsize n_bytes;    /* of all segments together */

@@ -75,7 +75,7 @@ find_chunk_fault (FsmmStore *self, FsmmChunk *chunk)
                             is_open ? "wrongly in" : "missing in");
   if (fsmm_store_find_chunk (self, chunk->base) != chunk ||
       fsmm_store_find_chunk (self, chunk->base + self->geometry.chunk_bytes - 1) != chunk)
-    return g_strdup_printf ("chunk %p is not in the registry", chunk->base);
+    return g_strdup_printf ("chunk %p is not in the page map", chunk->base);
 
   return fsmm_chunk_find_fault (chunk);
 }

@@ -120,7 +120,7 @@ void fsmm_store_stop_for (FsmmStore *self, FsmmLater *later);
 static inline FsmmChunk *
 fsmm_store_find_chunk (FsmmStore *self, gconstpointer address)
 {
-  FsmmSegment *segment = fsmm_registry_find_segment (address, self);
+  FsmmSegment *segment = fsmm_page_map_find_segment (address, self);
 
   if (G_UNLIKELY (segment == NULL))
     /* Nobody is busy without a cache: this is with the lock. */

@@ -101,7 +101,7 @@ take_slot (FsmmStore *self, FsmmSegment **segment)
   *segment = NULL;
   base = fsmm_system_try_new_aligned (self->geometry.alloc_size, self->geometry.span);
   if (base != NULL)
-    fsmm_registry_add_lone (base, self);
+    fsmm_page_map_add_lone (base, self);
 
   return base;
 }
@@ -111,7 +111,7 @@ give_slot_back (FsmmStore *self, FsmmSegment *segment, gpointer base, FsmmLater 
 {
   if (G_UNLIKELY (segment == NULL))
     {
-      fsmm_registry_remove_lone (base);
+      fsmm_page_map_remove_lone (base);
       fsmm_system_free_aligned (base);
       return;
     }

@@ -37,7 +37,7 @@ typedef struct {
   FsmmSubject belongs;     /* to whom */
   FsmmDebugFlags debug;    /* not 0: no thread has a cache, and all goes through the lock */
 
-  /* Protects all below. No user function is called with it held, and no lock but the registry's is
+  /* Protects all below. No user function is called with it held, and no lock but that of the page map is
    * taken. */
   GMutex lock;
   GHashTable *chunks;    /* (element-type gpointer FsmmChunk): by base; what makes an address known */
