@@ -34,9 +34,9 @@ void fsmm_barrier_init_in_child (void);
 void fsmm_barrier_heavy (void);
 
 /* The frequent side raises its flag, and returns that of the other. Where the barrier is
- * symmetric, what it sees is worth nothing before fsmm_barrier_look_again (). */
+ * symmetric, what it sees is worth nothing before fsmm_barrier_light_again (). */
 static inline gint
-fsmm_barrier_raise_and_look (gint *mine, const gint *other)
+fsmm_barrier_light (gint *mine, const gint *other)
 {
 #ifdef FSMM_BARRIER_IS_ASYMMETRIC
   __atomic_store_n (mine, 1, __ATOMIC_RELAXED);
@@ -51,7 +51,7 @@ fsmm_barrier_raise_and_look (gint *mine, const gint *other)
 }
 
 static inline gint
-fsmm_barrier_look_again (const gint *other)
+fsmm_barrier_light_again (const gint *other)
 {
 #ifdef FSMM_BARRIER_IS_ASYMMETRIC
   __atomic_thread_fence (__ATOMIC_SEQ_CST);

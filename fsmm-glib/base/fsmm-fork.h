@@ -14,8 +14,8 @@ G_BEGIN_DECLS
 extern GMutex fsmm_types_lock;  /* for data of types */
 extern GMutex fsmm_stacks_lock; /* for stacks that have been seen */
 
-/* What a part of the library does when a process forks: it is registered from below, so that this file
- * knows nothing of it. */
+/* What a part of the library does when a process forks: it is registered from below, so that
+ * this file knows nothing of it. */
 typedef struct {
   void (*lock_all) (void);      /* stops all that other threads do, before */
   void (*unlock_all) (void);    /* afterwards, in both processes */

@@ -2,9 +2,10 @@
 
 /* Waiting for what another thread does without a lock, and tells nobody that it has done.
  *
- * Mostly that is over in some nanoseconds, so that it is not worth sleeping. Where the other thread
- * has been put aside, it needs a processor, perhaps this one: to yield is not enough, since a
- * real-time thread yields to no ordinary one. So whoever waits sleeps soon, and longer each time. */
+ * Mostly that is over in some nanoseconds, so that it is not worth sleeping. Where the other
+ * thread has been put aside, it needs a processor, perhaps this one: to yield is not enough,
+ * since a real-time thread yields to no ordinary one. So whoever waits sleeps soon, and longer
+ * each time. */
 
 #pragma once
 

@@ -46,10 +46,10 @@ fsmm_system_try_new0 (gsize size)
   return g_try_malloc0 (size);
 }
 
-/* The same, in cache lines of its own, for fsmm_system_free_in_lines (). What malloc () returned
- * is kept right before it. */
+/* The same, in cache lines of its own, for fsmm_system_free_cache_aligned (). What malloc ()
+ * returned is kept right before it. */
 gpointer
-fsmm_system_try_new0_in_lines (gsize size)
+fsmm_system_try_new0_cache_aligned (gsize size)
 {
   guint8 *base = fsmm_system_try_new0 (size + sizeof (gpointer) + 2 * FSMM_SYSTEM_CACHE_LINE - 1);
   guint8 *aligned;
@@ -65,7 +65,7 @@ fsmm_system_try_new0_in_lines (gsize size)
 }
 
 void
-fsmm_system_free_in_lines (gpointer memory)
+fsmm_system_free_cache_aligned (gpointer memory)
 {
   g_free (((gpointer *) memory)[-1]);
 }

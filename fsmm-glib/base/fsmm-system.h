@@ -27,8 +27,8 @@ gpointer fsmm_system_try_new0 (gsize size);
 /* What threads write to at the same time should not lie in one line of the processors' caches. */
 #define FSMM_SYSTEM_CACHE_LINE ((gsize) 64)
 
-gpointer fsmm_system_try_new0_in_lines (gsize size);
-void fsmm_system_free_in_lines (gpointer memory);
+gpointer fsmm_system_try_new0_cache_aligned (gsize size);
+void fsmm_system_free_cache_aligned (gpointer memory);
 
 /* For debugging: from malloc (), but at a multiple of a power of two. */
 gpointer fsmm_system_try_new_aligned (gsize size, gsize alignment);

@@ -42,8 +42,8 @@ append_first (GString *plain, const char *text)
   return next;
 }
 
-/* Returns: (transfer full): @text as it can be shown in a line of UTF-8, whatever is in it: so nobody
- * whose text is in a message can write another one, or speak to a terminal */
+/* Returns: (transfer full): @text as it can be shown in a line of UTF-8, whatever is in it: so
+ * nobody whose text is in a message can write another one, or speak to a terminal */
 char *
 fsmm_text_escape (const char *text)
 {

@@ -81,8 +81,8 @@ fsmm_tools_allow (gconstpointer memory, gsize n_bytes)
 #endif
 }
 
-/* Valgrind remembers where this was called, and takes the content for undefined. To ThreadSanitizer,
- * what was done with the block before it was given back is done. */
+/* Valgrind remembers where this was called, and takes the content for undefined. To
+ * ThreadSanitizer, what was done with the block before it was given back is done. */
 void
 fsmm_tools_note_taken (gconstpointer store, gconstpointer block, gsize n_bytes)
 {

@@ -16,7 +16,7 @@
 char *
 fsmm_pool_describe (FsmmPool *self)
 {
-  const char *type = self->store.belongs.type;
+  const char *type = self->store.identity.type;
   g_autofree char *what = NULL;
   g_autofree char *name = NULL;
 
@@ -149,7 +149,7 @@ explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address, const Fsmm
     case FSMM_ADDRESS_HELD:
       return g_strdup ("it belongs to a handle; release the block handle, or drop the box, that "
                        "owns it");
-    case FSMM_ADDRESS_CHANGING:
+    case FSMM_ADDRESS_CLAIMED:
       return g_strdup ("it is being constructed or cleared at this moment");
     case FSMM_ADDRESS_INTERIOR:
       return explain_interior (self, place);
@@ -186,7 +186,7 @@ fsmm_pool_report_found (FsmmPool *self, const char *call, gconstpointer address,
   g_autofree char *message = g_strdup_printf ("%s: %s", call, misuse->message);
   FsmmReport report;
 
-  fsmm_report_init (&report, &self->store.belongs);
+  fsmm_report_init (&report, &self->store.identity);
   fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, describe_code (misuse->code), address, message);
   fsmm_report_clear (&report);
   g_error_free (misuse);
@@ -253,7 +253,7 @@ set_give_error (FsmmPool *self,
                 GError **error)
 {
   gboolean is_gone = kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_UNUSED ||
-                     kind == FSMM_ADDRESS_CHANGING;
+                     kind == FSMM_ADDRESS_CLAIMED;
   FsmmPlace place = { NULL, 0, NULL, 0, { NULL, NULL, 0 } };
   gboolean found = is_in_block (kind) && fsmm_heap_find_place (&self->store, address, &place);
   g_autofree char *why = explain (self, kind, address, found ? &place : NULL);

@@ -81,7 +81,7 @@ fsmm_pool_find (gconstpointer address)
 {
   const FsmmStore *store = fsmm_page_map_find_store (address);
 
-  return store != NULL ? store->belongs.owner : NULL;
+  return store != NULL ? store->identity.owner : NULL;
 }
 
 /* fsmm-pool-properties.c */

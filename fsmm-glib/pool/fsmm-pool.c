@@ -120,7 +120,7 @@ fsmm_pool_constructed (GObject *object)
   if (flags & FSMM_DEBUG_CANARY)
     fsmm_geometry_add_canary (&geometry);
   if (flags & FSMM_DEBUG_MALLOC)
-    fsmm_geometry_set_lone (&geometry);
+    fsmm_geometry_set_malloced (&geometry);
 
   fsmm_heap_init (&self->store, &geometry, limit, flags,
                    &(FsmmSubject) { self, describe_pool, self->name, NULL });
@@ -301,7 +301,7 @@ fsmm_pool_new_owned (gpointer owner,
   fsmm_pool_refuse_raw_blocks (self);
   self->owner = owner;
   self->owner_free = owner_free;
-  self->store.belongs.type = type_name;
+  self->store.identity.type = type_name;
   if (error != NULL)
     {
       g_clear_error (&self->construct_error);

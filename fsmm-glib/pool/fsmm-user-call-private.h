@@ -10,7 +10,7 @@
  *
  * A function that is left by longjmp (), by an exception or by a switch of stacks does not
  * return to remove its call from the list. So the list only decides when a pool is disposed of.
- * The memory that a running function needs stays for other reasons: its block is CHANGING, or is
+ * The memory that a running function needs stays for other reasons: its block is CLAIMED, or is
  * looked up again. Calls that were left are recognized by the addresses of their frames: see
  * fsmm-user-call.c. */
 

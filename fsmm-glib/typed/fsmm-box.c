@@ -232,7 +232,7 @@ fsmm_box_steal (FsmmBox *self)
   g_return_val_if_fail (self != NULL, NULL);
 
   if (fsmm_handle_release_unused (&self->handle) &&
-      fsmm_heap_let_go (fsmm_typed_pool_get_store (self->pool), self->handle.data,
+      fsmm_heap_disown (fsmm_typed_pool_get_store (self->pool), self->handle.data,
                          self->handle.epoch))
     instance = self->handle.data;
 

@@ -12,7 +12,7 @@
 
 /* How instances are made in blocks, and how they are cleared.
  *
- * A user function runs without a lock, on a block that is CHANGING. Only one thread can put a block
+ * A user function runs without a lock, on a block that is CLAIMED. Only one thread can put a block
  * into that state, so clear runs once for each instance, whatever races there are. If the type has
  * no such function, the block is taken or freed in one step, like raw memory.
  *
@@ -21,7 +21,7 @@
  *
  * A user function may drop the last reference to its pool, or not return at all. So nothing is
  * held during the call except the block, and after the call only the raw pool is used, which
- * stays for as long as the block is CHANGING. */
+ * stays for as long as the block is CLAIMED. */
 
 /* --- Making --- */
 
@@ -35,15 +35,15 @@ fill_in (const FsmmTypeLayout *layout, gconstpointer source, gpointer instance)
 }
 
 /* Puts a new instance into its state. If everything was dropped meanwhile, this block was left out,
- * since it was CHANGING: then the instance is cleared here, and @error says so. */
+ * since it was CLAIMED: then the instance is cleared here, and @error says so. */
 static gboolean
-settle_or_clear (FsmmPool *pool,
+publish_or_clear (FsmmPool *pool,
                  const FsmmTypeLayout *layout,
                  const FsmmClaim *claim,
                  FsmmState state,
                  GError **error)
 {
-  if (fsmm_heap_settle (&pool->store, claim, state))
+  if (fsmm_heap_publish (&pool->store, claim, state))
     return TRUE;
 
   fsmm_pool_report_dropped (pool, FALSE, error);
@@ -69,7 +69,7 @@ make_by_function (FsmmTypedPool *self,
   FsmmAllocResult result;
   gboolean made;
 
-  claim->slot = fsmm_heap_alloc (&pool->store, FSMM_STATE_CHANGING, zeroes, &claim->epoch, &result);
+  claim->slot = fsmm_heap_alloc (&pool->store, FSMM_STATE_CLAIMED, zeroes, &claim->epoch, &result);
   if (claim->slot.block == NULL)
     {
       fsmm_pool_report_take (pool, result, 1, error);
@@ -78,7 +78,7 @@ make_by_function (FsmmTypedPool *self,
 
   fsmm_user_call_begin (self, frame);
   fill_in (layout, source, claim->slot.block);
-  made = settle_or_clear (pool, layout, claim, state, error);
+  made = publish_or_clear (pool, layout, claim, state, error);
   /* From here on the box keeps the pool, not the call. */
   if (made && state == FSMM_STATE_HELD)
     fsmm_keepers_add (&self->keepers);
@@ -336,7 +336,7 @@ fsmm_typed_pool_replace_held (FsmmTypedPool *self,
         memcpy (instance, source, layout->size);
     }
 
-  return settle_or_clear (self->pool, layout, &claim, FSMM_STATE_HELD, NULL);
+  return publish_or_clear (self->pool, layout, &claim, FSMM_STATE_HELD, NULL);
 }
 
 /**

@@ -107,7 +107,7 @@ use_many (Crowd *crowd)
   g_assert_true (fsmm_pool_free_many (crowd->pool, 40, blocks, NULL));
 }
 
-/* Memory comes and goes, and the registry changes. */
+/* Memory comes and goes, and the page map changes. */
 void
 use_room (Crowd *crowd)
 {

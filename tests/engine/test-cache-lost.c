@@ -330,7 +330,7 @@ test_lost_by_a_handle (void)
       fsmm_test_free (pool, held[i].block);
     }
 
-  g_assert_false (fsmm_heap_let_go (store, held[0].block, epoch));
+  g_assert_false (fsmm_heap_disown (store, held[0].block, epoch));
   expect_report ("1");
   g_assert_true (fsmm_heap_free_held (store, held[1].block, epoch));
   fsmm_test_assert_reported ();

@@ -116,7 +116,7 @@ test_lone_blocks (void)
 {
   FsmmGeometry geometry = make (100, 0, 1024);
 
-  fsmm_geometry_set_lone (&geometry);
+  fsmm_geometry_set_malloced (&geometry);
   g_assert_cmpuint (geometry.n_blocks, ==, 1);
   g_assert_cmpuint (geometry.chunk_bytes, ==, 112);
   g_assert_cmpuint (geometry.span, ==, 128);

@@ -44,15 +44,15 @@ test_lone_addresses (void)
   guint8 memory[2] = { 0 };
   int owner;
 
-  g_assert_null (fsmm_page_map_find_lone (memory));
+  g_assert_null (fsmm_page_map_find_malloced (memory));
 
-  fsmm_page_map_add_lone (memory, &owner);
-  fsmm_page_map_add_lone (memory + 1, &owner);
+  fsmm_page_map_add_malloced (memory, &owner);
+  fsmm_page_map_add_malloced (memory + 1, &owner);
   g_assert_true (fsmm_page_map_find_store (memory) == &owner);
-  fsmm_page_map_remove_lone (memory);
+  fsmm_page_map_remove_malloced (memory);
   g_assert_null (fsmm_page_map_find_store (memory));
   g_assert_true (fsmm_page_map_find_store (memory + 1) == &owner);
-  fsmm_page_map_remove_lone (memory + 1);
+  fsmm_page_map_remove_malloced (memory + 1);
   g_assert_null (fsmm_page_map_find_store (memory + 1));
 }
 
@@ -62,7 +62,7 @@ test_lone_addresses (void)
 static void
 test_range_over_two_leaves (void)
 {
-  /* The registry never touches the addresses it is told of, so none needs to be there. */
+  /* The page map never touches the addresses it is told of, so none needs to be there. */
   guint8 *border = (guint8 *) ((guintptr) 7 << 32);
   int owner;
 

@@ -369,7 +369,7 @@ test_checker_finds_faults_in_chunks (void)
   g_queue_push_tail_link (&store->open, &chunk->open_link);
 
   fsmm_segment_set_content (&store->segments, chunk->segment, chunk->base, NULL);
-  assert_fault (pool, "not in the registry");
+  assert_fault (pool, "not in the page map");
   fsmm_segment_set_content (&store->segments, chunk->segment, chunk->base, chunk);
 
   g_hash_table_remove (store->chunks, chunk->base);

@@ -65,7 +65,7 @@ static FsmmCache *
 cache_new (FsmmStore *store, FsmmThread *thread, guint capacity, guint n_known)
 {
   gsize slots_size = capacity * sizeof (FsmmSlot);
-  FsmmCache *self = fsmm_system_try_new0_in_lines (sizeof *self + slots_size +
+  FsmmCache *self = fsmm_system_try_new0_cache_aligned (sizeof *self + slots_size +
                                                    n_known * sizeof (FsmmKnownChunk));
 
   if (self == NULL)
@@ -89,7 +89,7 @@ cache_new (FsmmStore *store, FsmmThread *thread, guint capacity, guint n_known)
 void
 fsmm_cache_free (FsmmCache *self)
 {
-  fsmm_system_free_in_lines (self);
+  fsmm_system_free_cache_aligned (self);
 }
 
 /* Takes the lock itself. NULL if there is no memory, or no mark, for one more. */
@@ -117,10 +117,10 @@ fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread)
 /* Gives the @n blocks back that came first into the cache, and will so be the last that it
  * needs. */
 static void
-flush (FsmmCache *self, guint n, FsmmLater *later)
+flush (FsmmCache *self, guint n, FsmmDeferred *deferred)
 {
   guint n_left = self->n_blocks - n;
-  FsmmReturn on_the_way = { .store = self->store, .later = later, .mark = self->mark };
+  FsmmReturn on_the_way = { .store = self->store, .deferred = deferred, .mark = self->mark };
 
   for (guint i = 0; i < n; i++)
     fsmm_return_add (&on_the_way, self->slots[i]);
@@ -133,10 +133,10 @@ flush (FsmmCache *self, guint n, FsmmLater *later)
 
 /* Its thread does not use it any more. The memory remains for fsmm_cache_free (). */
 void
-fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmLater *later)
+fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmDeferred *deferred)
 {
   fsmm_store_note_peak (self);
-  flush (cache, cache->n_blocks, later);
+  flush (cache, cache->n_blocks, deferred);
   g_queue_unlink (&self->readers, &cache->link);
   give_mark (self, cache->mark);
 }
@@ -175,7 +175,7 @@ grow (FsmmCache *self)
 /* Puts blocks into an empty cache so that the one with the lowest address is the first to come
  * out. */
 static void
-refill (FsmmCache *self, guint n, FsmmLater *later)
+refill (FsmmCache *self, guint n, FsmmDeferred *deferred)
 {
   guint next = n;
 
@@ -191,7 +191,7 @@ refill (FsmmCache *self, guint n, FsmmLater *later)
       lost.word = blocks.word;
       lost.bits = fsmm_chunk_mark (chunk, blocks, self->mark, fsmm_store_is_alone (self->store));
       blocks.bits &= ~lost.bits;
-      fsmm_store_lose_all (self->store, chunk, lost, later);
+      fsmm_store_lose_all (self->store, chunk, lost, deferred);
 
       while (blocks.bits != 0)
         {
@@ -235,7 +235,7 @@ refill_size (FsmmCache *self)
 
 /* Drops what lies at the top and is somebody else's. */
 void
-fsmm_cache_drop_lost (FsmmCache *self, FsmmLater *later)
+fsmm_cache_drop_lost (FsmmCache *self, FsmmDeferred *deferred)
 {
   while (self->n_blocks > 0)
     {
@@ -243,36 +243,36 @@ fsmm_cache_drop_lost (FsmmCache *self, FsmmLater *later)
 
       if (fsmm_state_has_mark (fsmm_state_get (top.state), self->mark))
         break;
-      fsmm_store_lose (self->store, top.block, later);
+      fsmm_store_lose (self->store, top.block, deferred);
       fsmm_cache_set_n_blocks (self, self->n_blocks - 1);
     }
 
   __atomic_store_n (&self->low, MIN (self->low, self->n_blocks), __ATOMIC_RELAXED);
 }
 
-/* For a thread that has nothing to take, while some blocks are free in the store. Returns what takes
- * the place of @self. */
+/* For a thread that has nothing to take, while some blocks are free in the store. Returns what
+ * takes the place of @self. */
 FsmmCache *
-fsmm_cache_fill_up (FsmmCache *self, FsmmLater *later)
+fsmm_cache_fill_up (FsmmCache *self, FsmmDeferred *deferred)
 {
   if (self->was_filled)
     self = grow (self);
   self->was_filled = TRUE;
-  refill (self, refill_size (self), later);
+  refill (self, refill_size (self), deferred);
 
   return self;
 }
 
 /* For a thread that found no place to put a block. Returns what takes the place of @self. */
 FsmmCache *
-fsmm_cache_make_room (FsmmCache *self, FsmmLater *later)
+fsmm_cache_make_room (FsmmCache *self, FsmmDeferred *deferred)
 {
   if (!fsmm_cache_is_full (self))
     return self;
 
   self = grow (self);
   if (fsmm_cache_is_full (self))
-    flush (self, batch_size (self->n_blocks), later);
+    flush (self, batch_size (self->n_blocks), deferred);
 
   return self;
 }
@@ -325,12 +325,12 @@ fsmm_store_note_peak (FsmmStore *self)
 
 /* Stops all caches, and brings back what is in them: what is out of the store now is live. */
 void
-fsmm_store_quiesce (FsmmStore *self, FsmmLater *later)
+fsmm_store_quiesce (FsmmStore *self, FsmmDeferred *deferred)
 {
-  fsmm_store_stop_for (self, later);
+  fsmm_store_stop_for (self, deferred);
   fsmm_store_note_peak (self);
   for (GList *l = self->readers.head; l != NULL; l = l->next)
-    flush (l->data, ((FsmmCache *) l->data)->n_blocks, later);
+    flush (l->data, ((FsmmCache *) l->data)->n_blocks, deferred);
   if (G_UNLIKELY (self->debug != 0))
-    fsmm_store_debug_empty_quarantine (self, later);
+    fsmm_store_debug_empty_quarantine (self, deferred);
 }

@@ -62,7 +62,7 @@ fsmm_cache_enter_quickly (gconstpointer key)
 
   if (G_UNLIKELY (self == NULL))
     return NULL;
-  if (G_LIKELY (fsmm_barrier_raise_and_look (&self->reader.busy, &self->reader.stop) == 0))
+  if (G_LIKELY (fsmm_barrier_light (&self->reader.busy, &self->reader.stop) == 0))
     return self;
 
   fsmm_cache_leave (self);
@@ -122,7 +122,7 @@ fsmm_cache_pop_filled (FsmmCache *self, FsmmState to, FsmmFill fill)
   if (fill.n_bytes > 0)
     {
       fsmm_fill (block, fill);
-      fsmm_state_settle (state, to);
+      fsmm_state_publish (state, to);
     }
   else
     fsmm_state_set (state, to);
@@ -218,15 +218,15 @@ fsmm_cache_find_or_meet (FsmmCache *self, const FsmmGeometry *geometry, gconstpo
 
 guint fsmm_cache_max_blocks (const FsmmGeometry *geometry);
 FsmmCache *fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread);
-void fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmLater *later);
+void fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmDeferred *deferred);
 void fsmm_cache_free (FsmmCache *self);
 
-FsmmCache *fsmm_cache_fill_up (FsmmCache *self, FsmmLater *later);
-FsmmCache *fsmm_cache_make_room (FsmmCache *self, FsmmLater *later);
-void fsmm_cache_drop_lost (FsmmCache *self, FsmmLater *later);
+FsmmCache *fsmm_cache_fill_up (FsmmCache *self, FsmmDeferred *deferred);
+FsmmCache *fsmm_cache_make_room (FsmmCache *self, FsmmDeferred *deferred);
+void fsmm_cache_drop_lost (FsmmCache *self, FsmmDeferred *deferred);
 
 gsize fsmm_store_count_cached (FsmmStore *self);
 void fsmm_store_note_peak (FsmmStore *self);
-void fsmm_store_quiesce (FsmmStore *self, FsmmLater *later);
+void fsmm_store_quiesce (FsmmStore *self, FsmmDeferred *deferred);
 
 G_END_DECLS

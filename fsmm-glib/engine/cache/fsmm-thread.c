@@ -74,7 +74,7 @@ forget_cache (FsmmThread *self, FsmmStore *store)
 void
 fsmm_thread_remove_store (FsmmStore *store)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
   GList *link;
 
   fsmm_lock (&threads_lock);
@@ -85,7 +85,7 @@ fsmm_thread_remove_store (FsmmStore *store)
       FsmmCache *cache = link->data;
 
       forget_cache (cache->thread, store);
-      fsmm_store_remove_cache (store, cache, &later);
+      fsmm_store_remove_cache (store, cache, &deferred);
       fsmm_cache_free (cache);
     }
 
@@ -95,7 +95,7 @@ fsmm_thread_remove_store (FsmmStore *store)
   fsmm_unlock (&store->lock);
   fsmm_unlock (&threads_lock);
 
-  fsmm_lost_report (&later.lost);
+  fsmm_lost_report (&deferred.lost);
 }
 
 /* Locks a store, unless it is gone: then this returns FALSE. */
@@ -147,7 +147,7 @@ fsmm_thread_set_cache (FsmmStore *store, FsmmCache *cache)
 static void
 end_cache (FsmmThread *self, guint index)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
   FsmmCache *cache;
 
   fsmm_lock (&threads_lock);
@@ -159,7 +159,7 @@ end_cache (FsmmThread *self, guint index)
 
       forget_cache (self, store);
       fsmm_lock (&store->lock);
-      fsmm_store_remove_cache (store, cache, &later);
+      fsmm_store_remove_cache (store, cache, &deferred);
       fsmm_unlock (&store->lock);
       fsmm_cache_free (cache);
     }
@@ -167,7 +167,7 @@ end_cache (FsmmThread *self, guint index)
   fsmm_unlock (&threads_lock);
 
   /* By now the store may be gone. */
-  fsmm_lost_report (&later.lost);
+  fsmm_lost_report (&deferred.lost);
 }
 
 static void
@@ -296,7 +296,7 @@ unlock_all (void)
 static void
 remove_caches_of_others (FsmmStore *store)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
   GList *next;
 
   for (GList *l = store->readers.head; l != NULL; l = next)
@@ -305,7 +305,7 @@ remove_caches_of_others (FsmmStore *store)
 
       next = l->next;
       if (cache->thread != &fsmm_thread)
-        fsmm_store_remove_cache (store, cache, &later);
+        fsmm_store_remove_cache (store, cache, &deferred);
       else if (fsmm_barrier_is_symmetric)
         cache->reader.stop |= FSMM_READER_FENCED;
     }

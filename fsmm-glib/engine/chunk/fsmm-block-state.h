@@ -20,7 +20,7 @@ enum {
   FSMM_STATE_FREE,     /* in the store */
   FSMM_STATE_LIVE,     /* whoever has its address may give it back */
   FSMM_STATE_HELD,     /* only the handle that owns it may give it back */
-  FSMM_STATE_CHANGING, /* what lives in it is being made or cleared by some thread */
+  FSMM_STATE_CLAIMED, /* what lives in it is being made or cleared by some thread */
   FSMM_STATE_TAIL,        /* there is no block: where one might start, but none is left in the chunk */
   FSMM_STATE_QUARANTINED, /* freed, and not to be handed out for a while */
 
@@ -37,7 +37,7 @@ typedef enum {
   FSMM_ADDRESS_FREE,
   FSMM_ADDRESS_LIVE,
   FSMM_ADDRESS_HELD,
-  FSMM_ADDRESS_CHANGING,
+  FSMM_ADDRESS_CLAIMED,
   FSMM_ADDRESS_UNUSED,   /* the start of a block that is free, and was never handed out */
   FSMM_ADDRESS_DROPPED,  /* the start of a block that is being dropped with all others */
   FSMM_ADDRESS_INTERIOR, /* in a block, but not its start */
@@ -62,7 +62,7 @@ fsmm_state_set (FsmmState *self, FsmmState state)
 /* For a block in which something has been made: a walk of another thread may come across it at
  * any time, and is to see that. */
 static inline void
-fsmm_state_settle (FsmmState *self, FsmmState state)
+fsmm_state_publish (FsmmState *self, FsmmState state)
 {
   __atomic_store_n (self, state, __ATOMIC_RELEASE);
 }
@@ -71,7 +71,7 @@ fsmm_state_settle (FsmmState *self, FsmmState state)
 static inline gboolean
 fsmm_state_claim (FsmmState *self, FsmmState from)
 {
-  return __atomic_compare_exchange_n (self, &from, FSMM_STATE_CHANGING, FALSE, __ATOMIC_ACQ_REL,
+  return __atomic_compare_exchange_n (self, &from, FSMM_STATE_CLAIMED, FALSE, __ATOMIC_ACQ_REL,
                                       __ATOMIC_RELAXED);
 }
 
@@ -99,12 +99,12 @@ fsmm_state_has_mark (FsmmState state, FsmmState mark)
 static inline gboolean
 fsmm_state_is_out (FsmmState state)
 {
-  return state >= FSMM_STATE_LIVE && state <= FSMM_STATE_CHANGING;
+  return state >= FSMM_STATE_LIVE && state <= FSMM_STATE_CLAIMED;
 }
 
 /* Whether what lives in the block is whole, and can be looked at. */
 static inline gboolean
-fsmm_state_is_whole (const FsmmState *self)
+fsmm_state_is_in_use (const FsmmState *self)
 {
   FsmmState state = __atomic_load_n (self, __ATOMIC_ACQUIRE);
 
@@ -125,8 +125,8 @@ fsmm_state_to_kind (FsmmState state)
       return FSMM_ADDRESS_LIVE;
     case FSMM_STATE_HELD:
       return FSMM_ADDRESS_HELD;
-    case FSMM_STATE_CHANGING:
-      return FSMM_ADDRESS_CHANGING;
+    case FSMM_STATE_CLAIMED:
+      return FSMM_ADDRESS_CLAIMED;
     case FSMM_STATE_TAIL:
       return FSMM_ADDRESS_TAIL;
     default:

@@ -274,7 +274,7 @@ whole_blocks (const FsmmChunk *self, gsize word)
     {
       gsize block = fsmm_chunk_blocks_next (&out);
 
-      if (fsmm_state_is_whole (&self->states[block]))
+      if (fsmm_state_is_in_use (&self->states[block]))
         whole |= BIT (block % WORD_BITS);
     }
 
@@ -327,15 +327,15 @@ fsmm_chunk_count_whole (const FsmmChunk *self)
   return n_whole;
 }
 
-/* How many blocks are CHANGING. Nobody may change any state meanwhile. */
+/* How many blocks are CLAIMED. Nobody may change any state meanwhile. */
 gsize
-fsmm_chunk_count_changing (const FsmmChunk *self)
+fsmm_chunk_count_claimed (const FsmmChunk *self)
 {
   const FsmmState *end = self->states + self->geometry->n_blocks;
   const FsmmState *state = self->states;
   gsize n_changing = 0;
 
-  while ((state = memchr (state, FSMM_STATE_CHANGING, end - state)) != NULL)
+  while ((state = memchr (state, FSMM_STATE_CLAIMED, end - state)) != NULL)
     {
       n_changing++;
       state++;

@@ -67,7 +67,7 @@ void fsmm_chunk_take_again (FsmmChunk *self, gsize block);
 gpointer fsmm_chunk_next_whole (const FsmmChunk *self, gsize index);
 FsmmChunkBlocks fsmm_chunk_next_whole_word (const FsmmChunk *self, gsize word);
 gsize fsmm_chunk_count_whole (const FsmmChunk *self);
-gsize fsmm_chunk_count_changing (const FsmmChunk *self);
+gsize fsmm_chunk_count_claimed (const FsmmChunk *self);
 
 char *fsmm_chunk_find_fault (const FsmmChunk *self);
 

@@ -153,7 +153,7 @@ fsmm_geometry_add_canary (FsmmGeometry *self)
 
 /* A chunk for each block. */
 void
-fsmm_geometry_set_lone (FsmmGeometry *self)
+fsmm_geometry_set_malloced (FsmmGeometry *self)
 {
   set_sizes (self, self->block_size, self->block_size);
 }

@@ -34,7 +34,7 @@ gboolean fsmm_geometry_init (FsmmGeometry *self,
 
 /* For debugging: see fsmm-debug-flags.h. */
 void fsmm_geometry_add_canary (FsmmGeometry *self);
-void fsmm_geometry_set_lone (FsmmGeometry *self);
+void fsmm_geometry_set_malloced (FsmmGeometry *self);
 
 static inline gpointer
 fsmm_geometry_chunk_base (const FsmmGeometry *self, gconstpointer address)

@@ -10,9 +10,9 @@
 FsmmPageMapEntry *fsmm_page_map_root[FSMM_PAGE_MAP_ROOT_SIZE];
 static GMutex page_map_lock;
 
-/* Where blocks come from malloc (): what they are changed with is both locks, so that that of the page map
- * is enough for whoever wants all to stay as it is, and may look as well. */
-gboolean fsmm_page_map_has_lone;
+/* Where blocks come from malloc (): what they are changed with is both locks, so that that of
+ * the page map is enough for whoever wants all to stay as it is, and may look as well. */
+gboolean fsmm_page_map_has_malloced;
 static GMutex lone_lock;
 static GHashTable *lone; /* (element-type gpointer FsmmStore) */
 
@@ -96,7 +96,7 @@ fsmm_page_map_remove (gconstpointer base, gsize size)
 }
 
 void
-fsmm_page_map_add_lone (gconstpointer address, gpointer store)
+fsmm_page_map_add_malloced (gconstpointer address, gpointer store)
 {
   fsmm_lock (&page_map_lock);
   fsmm_lock (&lone_lock);
@@ -104,14 +104,14 @@ fsmm_page_map_add_lone (gconstpointer address, gpointer store)
   if (lone == NULL)
     lone = g_hash_table_new (NULL, NULL);
   g_hash_table_insert (lone, (gpointer) address, store);
-  __atomic_store_n (&fsmm_page_map_has_lone, TRUE, __ATOMIC_RELAXED);
+  __atomic_store_n (&fsmm_page_map_has_malloced, TRUE, __ATOMIC_RELAXED);
 
   fsmm_unlock (&lone_lock);
   fsmm_unlock (&page_map_lock);
 }
 
 void
-fsmm_page_map_remove_lone (gconstpointer address)
+fsmm_page_map_remove_malloced (gconstpointer address)
 {
   fsmm_lock (&page_map_lock);
   fsmm_lock (&lone_lock);
@@ -121,7 +121,7 @@ fsmm_page_map_remove_lone (gconstpointer address)
 }
 
 gpointer
-fsmm_page_map_find_lone (gconstpointer address)
+fsmm_page_map_find_malloced (gconstpointer address)
 {
   gpointer store;
 

@@ -11,9 +11,9 @@
 
 G_BEGIN_DECLS
 
-/* A radix tree of two levels, indexed with the number of the 64-KiB page that an address lies in: the
- * upper 16 bits of that number select a leaf, the lower 16 an entry in it. Processes have addresses
- * of at most 48 bits unless they ask for more, which this library does not.
+/* A radix tree of two levels, indexed with the number of the 64-KiB page that an address lies in:
+ * the upper 16 bits of that number select a leaf, the lower 16 an entry in it. Processes have
+ * addresses of at most 48 bits unless they ask for more, which this library does not.
  *
  * Readers take no lock and follow no pointer that the address itself supplies, so that any
  * address at all can be looked up, and being asked about a million addresses costs a few loads
@@ -37,10 +37,10 @@ gboolean fsmm_page_map_add (gconstpointer base, gsize size, gpointer store, gpoi
 void fsmm_page_map_remove (gconstpointer base, gsize size);
 
 /* For debugging: single addresses, which are looked for where nothing else is found. */
-void fsmm_page_map_add_lone (gconstpointer address, gpointer store);
-void fsmm_page_map_remove_lone (gconstpointer address);
-gpointer fsmm_page_map_find_lone (gconstpointer address);
-extern gboolean fsmm_page_map_has_lone; /* (atomic) */
+void fsmm_page_map_add_malloced (gconstpointer address, gpointer store);
+void fsmm_page_map_remove_malloced (gconstpointer address);
+gpointer fsmm_page_map_find_malloced (gconstpointer address);
+extern gboolean fsmm_page_map_has_malloced; /* (atomic) */
 
 /* While the page map is locked, no store that it names can go away. */
 void fsmm_page_map_lock (void);
@@ -69,8 +69,8 @@ fsmm_page_map_find_store (gconstpointer address)
   const FsmmPageMapEntry *entry = fsmm_page_map_find (address);
   gpointer store = entry != NULL ? __atomic_load_n (&entry->store, __ATOMIC_ACQUIRE) : NULL;
 
-  if (G_UNLIKELY (store == NULL && __atomic_load_n (&fsmm_page_map_has_lone, __ATOMIC_RELAXED)))
-    return fsmm_page_map_find_lone (address);
+  if (G_UNLIKELY (store == NULL && __atomic_load_n (&fsmm_page_map_has_malloced, __ATOMIC_RELAXED)))
+    return fsmm_page_map_find_malloced (address);
 
   return store;
 }

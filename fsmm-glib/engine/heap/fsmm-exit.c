@@ -32,23 +32,23 @@ fsmm_exit_watch (void)
 }
 
 static void
-sweep (FsmmStore *store, gpointer later)
+sweep (FsmmStore *store, gpointer deferred)
 {
   fsmm_lock (&store->lock);
-  fsmm_store_debug_sweep (store, later);
+  fsmm_store_debug_sweep (store, deferred);
   fsmm_unlock (&store->lock);
 }
 
-/* Pools that are never finalized, as a library's own, are not looked at before. What is found is told
- * when no pool is locked. */
+/* Pools that are never finalized, as a library's own, are not looked at before. What is found is
+ * told when no pool is locked. */
 static void
 report_damage (void)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
 
-  fsmm_thread_for_each_store (sweep, &later);
-  while (later.findings.length > 0)
-    fsmm_finding_report (g_queue_pop_head (&later.findings));
+  fsmm_thread_for_each_store (sweep, &deferred);
+  while (deferred.findings.length > 0)
+    fsmm_finding_report (g_queue_pop_head (&deferred.findings));
 }
 
 /* Priorities up to 100 are the compiler's. */

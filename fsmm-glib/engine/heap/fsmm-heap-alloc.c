@@ -7,7 +7,7 @@
 /* Blocks leave the store. */
 
 static FsmmSlot
-take_one (FsmmStore *self, FsmmState to, FsmmAllocResult *result, FsmmLater *later)
+take_one (FsmmStore *self, FsmmState to, FsmmAllocResult *result, FsmmDeferred *deferred)
 {
   FsmmChunkBlocks blocks;
   FsmmChunk *chunk;
@@ -15,16 +15,16 @@ take_one (FsmmStore *self, FsmmState to, FsmmAllocResult *result, FsmmLater *lat
 
   do
     {
-      *result = fsmm_heap_ensure_free (self, 1, later);
+      *result = fsmm_heap_ensure_free (self, 1, deferred);
       if (*result != FSMM_ALLOC_OK)
         return FSMM_NO_SLOT;
       blocks = fsmm_store_take_word (self, 1, &chunk);
       block = fsmm_chunk_blocks_next (&blocks);
     }
-  while (fsmm_store_is_lost (self, chunk, block, later));
+  while (fsmm_store_is_lost (self, chunk, block, deferred));
 
   if (G_UNLIKELY (self->debug != 0))
-    fsmm_store_debug_take (self, chunk, block, later);
+    fsmm_store_debug_take (self, chunk, block, deferred);
   fsmm_state_set (&chunk->states[block], to);
 
   return (FsmmSlot) { fsmm_chunk_address (chunk, block), &chunk->states[block] };
@@ -33,23 +33,23 @@ take_one (FsmmStore *self, FsmmState to, FsmmAllocResult *result, FsmmLater *lat
 /* For a thread that found nothing to take. A chunk is added where no block is free; what the cache
  * gets is no reason to. Returns what takes the place of @cache. */
 static FsmmCache *
-fill_cache (FsmmCache *cache, FsmmAllocResult *result, FsmmLater *later)
+fill_cache (FsmmCache *cache, FsmmAllocResult *result, FsmmDeferred *deferred)
 {
-  fsmm_cache_drop_lost (cache, later);
+  fsmm_cache_drop_lost (cache, deferred);
   if (cache->n_blocks > 0)
     return cache;
 
-  *result = fsmm_heap_ensure_free (cache->store, 1, later);
+  *result = fsmm_heap_ensure_free (cache->store, 1, deferred);
   if (*result != FSMM_ALLOC_OK || cache->n_blocks > 0)
     return cache;
 
-  return fsmm_cache_fill_up (cache, later);
+  return fsmm_cache_fill_up (cache, deferred);
 }
 
 static FsmmSlot
 take_slowly (FsmmStore *self, FsmmState to, gsize *epoch, FsmmAllocResult *result)
 {
-  FsmmLater later = fsmm_later_at_this_site (self);
+  FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
   FsmmCache *cache = fsmm_thread_ensure_cache (self);
   FsmmSlot taken = FSMM_NO_SLOT;
 
@@ -59,25 +59,25 @@ take_slowly (FsmmStore *self, FsmmState to, gsize *epoch, FsmmAllocResult *resul
   *epoch = self->epoch;
   *result = FSMM_ALLOC_OK;
   if (cache != NULL)
-    taken = fsmm_cache_pop (fill_cache (cache, result, &later), to);
+    taken = fsmm_cache_pop (fill_cache (cache, result, &deferred), to);
   if (taken.block == NULL && *result == FSMM_ALLOC_OK)
-    taken = take_one (self, to, result, &later);
+    taken = take_one (self, to, result, &deferred);
 
   fsmm_store_note_peak (self);
-  fsmm_store_unlock_and_finish (self, &later);
+  fsmm_store_unlock_and_finish (self, &deferred);
 
   return taken;
 }
 
-/* Fills a block that is CHANGING, without the lock, since it may be large. Returns FALSE if it
+/* Fills a block that is CLAIMED, without the lock, since it may be large. Returns FALSE if it
  * was dropped meanwhile with all others. */
 static gboolean
-fill_and_settle (FsmmStore *self, FsmmSlot taken, FsmmState to, FsmmFill fill, gsize epoch)
+fill_and_publish (FsmmStore *self, FsmmSlot taken, FsmmState to, FsmmFill fill, gsize epoch)
 {
   const FsmmClaim claim = { taken, epoch };
 
   fsmm_fill (taken.block, fill);
-  if (fsmm_heap_settle (self, &claim, to))
+  if (fsmm_heap_publish (self, &claim, to))
     return TRUE;
 
   fsmm_heap_finish (self, &claim);
@@ -99,8 +99,8 @@ fsmm_heap_alloc_slow (FsmmStore *self,
     return take_slowly (self, to, epoch, result);
 
   do
-    taken = take_slowly (self, FSMM_STATE_CHANGING, epoch, result);
-  while (taken.block != NULL && !fill_and_settle (self, taken, to, fill, *epoch));
+    taken = take_slowly (self, FSMM_STATE_CLAIMED, epoch, result);
+  while (taken.block != NULL && !fill_and_publish (self, taken, to, fill, *epoch));
 
   return taken;
 }

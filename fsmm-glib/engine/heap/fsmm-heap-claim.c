@@ -5,7 +5,7 @@
 #include "engine/heap/fsmm-heap-locked.h"
 
 /* A user function that makes or clears what lives in a block runs without the lock, and its
- * thread is not busy. Meanwhile the block is CHANGING, which only one thread can bring about, so
+ * thread is not busy. Meanwhile the block is CLAIMED, which only one thread can bring about, so
  * that no two clear the same; and its memory stays where it is whatever is dropped: a chunk that
  * is closed is pinned once for each such block. Whoever is done with one finds out from the
  * epoch whether that has happened. */
@@ -16,7 +16,7 @@
 static FsmmAddressKind
 claim_in_closed_chunk (FsmmChunk *chunk, FsmmAddressKind kind, FsmmClaim *claim)
 {
-  if (kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_CHANGING)
+  if (kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_CLAIMED)
     return FSMM_ADDRESS_DROPPED;
   if (kind != FSMM_ADDRESS_LIVE)
     return kind;
@@ -45,7 +45,7 @@ claim_locked (FsmmStore *self, FsmmClaim *claim)
     return FSMM_ADDRESS_LIVE;
 
   /* It was live a moment ago, and another thread was faster. */
-  return kind == FSMM_ADDRESS_LIVE ? FSMM_ADDRESS_CHANGING : kind;
+  return kind == FSMM_ADDRESS_LIVE ? FSMM_ADDRESS_CLAIMED : kind;
 }
 
 /* Claims the block at @address if it is live, to clear it, and says what the address is in any
@@ -101,13 +101,13 @@ fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *c
 /* What has been made in a block is complete. Returns FALSE, and changes nothing, if all blocks were
  * dropped meanwhile: then the caller has to clear and finish it, because nobody else did. */
 gboolean
-fsmm_heap_settle (FsmmStore *self, const FsmmClaim *claim, FsmmState to)
+fsmm_heap_publish (FsmmStore *self, const FsmmClaim *claim, FsmmState to)
 {
   FsmmCache *cache = fsmm_store_enter (self);
   gboolean is_there = self->epoch == claim->epoch;
 
   if (is_there)
-    fsmm_state_settle (claim->slot.state, to);
+    fsmm_state_publish (claim->slot.state, to);
 
   fsmm_store_leave (self, cache);
 
@@ -127,7 +127,7 @@ find_pinned_chunk (FsmmStore *self, const FsmmState *state)
 
 /* The chunk was closed meanwhile, and perhaps detached. */
 static void
-finish_pinned (FsmmStore *self, const FsmmClaim *claim, FsmmLater *later)
+finish_pinned (FsmmStore *self, const FsmmClaim *claim, FsmmDeferred *deferred)
 {
   FsmmChunk *chunk = find_pinned_chunk (self, claim->slot.state);
   gsize block = claim->slot.state - chunk->states;
@@ -140,30 +140,30 @@ finish_pinned (FsmmStore *self, const FsmmClaim *claim, FsmmLater *later)
   if (!chunk->detached)
     self->n_out--;
 
-  fsmm_store_unpin_chunk (self, chunk, later);
+  fsmm_store_unpin_chunk (self, chunk, deferred);
 }
 
 static void
 finish_slowly (FsmmStore *self, const FsmmClaim *claim)
 {
-  FsmmLater later = fsmm_later_at_this_site (self);
+  FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
 
   fsmm_lock (&self->lock);
   fsmm_store_note_peak (self);
 
   if (self->epoch == claim->epoch)
-    fsmm_heap_free_claimed (self, claim->slot.block, FSMM_STATE_CHANGING, &later);
+    fsmm_heap_free_claimed (self, claim->slot.block, FSMM_STATE_CLAIMED, &deferred);
   else
-    finish_pinned (self, claim, &later);
+    finish_pinned (self, claim, &deferred);
 
-  fsmm_store_unlock_and_finish (self, &later);
+  fsmm_store_unlock_and_finish (self, &deferred);
 }
 
 /* What lived in a block has been cleared. */
 void
 fsmm_heap_finish (FsmmStore *self, const FsmmClaim *claim)
 {
-  if (G_UNLIKELY (!fsmm_heap_try_free_in_epoch (self, claim->slot.block, FSMM_STATE_CHANGING,
+  if (G_UNLIKELY (!fsmm_heap_try_free_in_epoch (self, claim->slot.block, FSMM_STATE_CLAIMED,
                                                  claim->epoch)))
     finish_slowly (self, claim);
 }

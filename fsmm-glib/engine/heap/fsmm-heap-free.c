@@ -8,14 +8,14 @@
 
 /* Gives back a block that nobody else has a right to give back. */
 void
-fsmm_heap_free_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later)
+fsmm_heap_free_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmDeferred *deferred)
 {
   FsmmCache *cache = fsmm_thread_get_cache (self->index);
 
   if (cache != NULL)
-    fsmm_cache_make_room (cache, later);
-  if (fsmm_store_give_locked (self, block, from, later) != fsmm_state_to_kind (from))
-    fsmm_store_lose (self, block, later);
+    fsmm_cache_make_room (cache, deferred);
+  if (fsmm_store_give_locked (self, block, from, deferred) != fsmm_state_to_kind (from))
+    fsmm_store_lose (self, block, deferred);
 }
 
 /* For a thread that has no room in its cache, or none, or must not use it now, or has the
@@ -23,7 +23,7 @@ fsmm_heap_free_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLat
 FsmmAddressKind
 fsmm_heap_free_slow (FsmmStore *self, gpointer block, FsmmState from)
 {
-  FsmmLater later = fsmm_later_at_this_site (self);
+  FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
   FsmmCache *cache = fsmm_thread_ensure_cache (self);
   FsmmAddressKind kind;
 
@@ -31,10 +31,10 @@ fsmm_heap_free_slow (FsmmStore *self, gpointer block, FsmmState from)
   fsmm_store_note_peak (self);
 
   if (cache != NULL)
-    fsmm_cache_make_room (cache, &later);
-  kind = fsmm_store_give_locked (self, block, from, &later);
+    fsmm_cache_make_room (cache, &deferred);
+  kind = fsmm_store_give_locked (self, block, from, &deferred);
 
-  fsmm_store_unlock_and_finish (self, &later);
+  fsmm_store_unlock_and_finish (self, &deferred);
 
   return kind;
 }

@@ -7,7 +7,7 @@
 static gboolean
 give_held_slowly (FsmmStore *self, gpointer block, gsize epoch)
 {
-  FsmmLater later = fsmm_later_at_this_site (self);
+  FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
   gboolean is_there;
 
   fsmm_lock (&self->lock);
@@ -15,9 +15,9 @@ give_held_slowly (FsmmStore *self, gpointer block, gsize epoch)
 
   is_there = self->epoch == epoch;
   if (is_there)
-    fsmm_heap_free_claimed (self, block, FSMM_STATE_HELD, &later);
+    fsmm_heap_free_claimed (self, block, FSMM_STATE_HELD, &deferred);
 
-  fsmm_store_unlock_and_finish (self, &later);
+  fsmm_store_unlock_and_finish (self, &deferred);
 
   return is_there;
 }
@@ -33,7 +33,7 @@ fsmm_heap_free_held (FsmmStore *self, gpointer block, gsize epoch)
 /* From now on the block belongs to whoever has its address. Returns FALSE if it has been
  * dropped. */
 gboolean
-fsmm_heap_let_go (FsmmStore *self, gpointer block, gsize epoch)
+fsmm_heap_disown (FsmmStore *self, gpointer block, gsize epoch)
 {
   FsmmCache *cache = fsmm_store_enter (self);
   FsmmState *state = self->epoch == epoch ? fsmm_store_find_state (self, block) : NULL;
@@ -65,9 +65,9 @@ fsmm_heap_pin (FsmmStore *self, gconstpointer block, gsize epoch)
 void
 fsmm_heap_unpin (FsmmStore *self, FsmmChunk *chunk)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
 
   fsmm_lock (&self->lock);
-  fsmm_store_unpin_chunk (self, chunk, &later);
-  fsmm_store_unlock_and_finish (self, &later);
+  fsmm_store_unpin_chunk (self, chunk, &deferred);
+  fsmm_store_unlock_and_finish (self, &deferred);
 }

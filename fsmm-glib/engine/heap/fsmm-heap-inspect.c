@@ -194,13 +194,13 @@ find_fault_locked (FsmmStore *self)
 char *
 fsmm_heap_find_fault (FsmmStore *self)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
   char *fault;
 
   fsmm_lock (&self->lock);
-  fsmm_store_stop_for (self, &later);
+  fsmm_store_stop_for (self, &deferred);
   fault = find_fault_locked (self);
-  fsmm_store_unlock_and_finish (self, &later);
+  fsmm_store_unlock_and_finish (self, &deferred);
 
   return fault;
 }

@@ -10,7 +10,7 @@
 G_BEGIN_DECLS
 
 gboolean fsmm_heap_is_within_limit (FsmmStore *self, gsize n_blocks);
-FsmmAllocResult fsmm_heap_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later);
-void fsmm_heap_free_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later);
+FsmmAllocResult fsmm_heap_ensure_free (FsmmStore *self, gsize n_blocks, FsmmDeferred *deferred);
+void fsmm_heap_free_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmDeferred *deferred);
 
 G_END_DECLS

@@ -29,14 +29,14 @@ take_from_cache (FsmmCache *cache, gsize n_blocks, gpointer *blocks)
 
 /* The first of those that are counted, if any, is there to be taken. */
 static gsize
-count_own (FsmmStore *self, gsize at_most, FsmmLater *later)
+count_own (FsmmStore *self, gsize at_most, FsmmDeferred *deferred)
 {
   FsmmCache *cache = fsmm_thread_get_cache (self->index);
 
   if (cache == NULL)
     return 0;
 
-  fsmm_cache_drop_lost (cache, later);
+  fsmm_cache_drop_lost (cache, deferred);
   return MIN (cache->n_blocks, at_most);
 }
 
@@ -50,25 +50,25 @@ give_back_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 
 /* Sees to it that so many blocks are free, in the thread's own cache or in the store. */
 static FsmmAllocResult
-ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
+ensure_free (FsmmStore *self, gsize n_blocks, FsmmDeferred *deferred)
 {
   FsmmAllocResult result;
   gsize n_own;
 
   do
     {
-      n_own = count_own (self, n_blocks, later);
+      n_own = count_own (self, n_blocks, deferred);
       /* That may be among what has to be brought back: then it must not be counted on, or chunks
        * are added for a call that fails. */
       if (!fsmm_heap_is_within_limit (self, n_blocks - n_own))
         {
-          fsmm_store_quiesce (self, later);
+          fsmm_store_quiesce (self, deferred);
           n_own = 0;
         }
-      result = fsmm_heap_ensure_free (self, n_blocks - n_own, later);
+      result = fsmm_heap_ensure_free (self, n_blocks - n_own, deferred);
     }
   /* For want of memory, caches may have been emptied for that. */
-  while (result == FSMM_ALLOC_OK && count_own (self, n_blocks, later) < n_own);
+  while (result == FSMM_ALLOC_OK && count_own (self, n_blocks, deferred) < n_own);
 
   return result;
 }
@@ -77,7 +77,7 @@ ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
  * Nothing is taken from the store while the cache has some: there may be no more than that below
  * the limit. */
 static gsize
-take_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later)
+take_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmDeferred *deferred)
 {
   FsmmCache *cache = fsmm_thread_get_cache (self->index);
   gsize n_taken = cache != NULL ? take_from_cache (cache, n_blocks, blocks) : 0;
@@ -94,10 +94,10 @@ take_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later
         {
           gsize block = fsmm_chunk_blocks_next (&taken);
 
-          if (fsmm_store_is_lost (self, chunk, block, later))
+          if (fsmm_store_is_lost (self, chunk, block, deferred))
             continue;
           if (G_UNLIKELY (self->debug != 0))
-            fsmm_store_debug_take (self, chunk, block, later);
+            fsmm_store_debug_take (self, chunk, block, deferred);
           fsmm_state_set (&chunk->states[block], FSMM_STATE_LIVE);
           blocks[n_taken++] = fsmm_chunk_address (chunk, block);
         }
@@ -109,7 +109,7 @@ take_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later
 static FsmmAllocResult
 take_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 {
-  FsmmLater later = fsmm_later_at_this_site (self);
+  FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
   FsmmAllocResult result;
   gsize n_taken = 0;
 
@@ -120,14 +120,14 @@ take_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 
   do
     {
-      result = ensure_free (self, n_blocks - n_taken, &later);
+      result = ensure_free (self, n_blocks - n_taken, &deferred);
       if (result == FSMM_ALLOC_OK)
-        n_taken += take_locked (self, n_blocks - n_taken, blocks + n_taken, &later);
+        n_taken += take_locked (self, n_blocks - n_taken, blocks + n_taken, &deferred);
     }
   while (result == FSMM_ALLOC_OK && n_taken < n_blocks);
 
   fsmm_store_note_peak (self);
-  fsmm_store_unlock_and_finish (self, &later);
+  fsmm_store_unlock_and_finish (self, &deferred);
 
   if (result != FSMM_ALLOC_OK)
     give_back_many (self, n_taken, blocks);
@@ -254,7 +254,7 @@ set_live_again (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 }
 
 static void
-put_back_for_debugging (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later)
+put_back_for_debugging (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmDeferred *deferred)
 {
   for (gsize i = 0; i < n_blocks; i++)
     if (blocks[i] != NULL)
@@ -262,14 +262,14 @@ put_back_for_debugging (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmL
         FsmmChunk *chunk = fsmm_store_lookup_chunk (self, blocks[i]);
         FsmmState *state = fsmm_chunk_find_state (chunk, &self->geometry, blocks[i]);
 
-        fsmm_store_debug_give (self, chunk, state - chunk->states, later);
+        fsmm_store_debug_give (self, chunk, state - chunk->states, deferred);
       }
 }
 
 static void
-put_back_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLater *later)
+put_back_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmDeferred *deferred)
 {
-  FsmmReturn on_the_way = { .store = self, .later = later };
+  FsmmReturn on_the_way = { .store = self, .deferred = deferred };
   FsmmChunk *chunk = NULL;
 
   for (gsize i = 0; i < n_blocks; i++)
@@ -284,15 +284,15 @@ give_locked (FsmmStore *self,
              gsize n_blocks,
              gpointer *blocks,
              gsize *n_given,
-             FsmmLater *later)
+             FsmmDeferred *deferred)
 {
   FsmmAddressKind kind = FSMM_ADDRESS_LIVE;
 
   *n_given = set_free (self, n_blocks, blocks);
   if (*n_given == n_blocks && G_UNLIKELY (self->debug != 0))
-    put_back_for_debugging (self, n_blocks, blocks, later);
+    put_back_for_debugging (self, n_blocks, blocks, deferred);
   else if (*n_given == n_blocks)
-    put_back_locked (self, n_blocks, blocks, later);
+    put_back_locked (self, n_blocks, blocks, deferred);
   else
     {
       kind = fsmm_store_inspect_locked (self, blocks[*n_given]);
@@ -308,13 +308,13 @@ give_locked (FsmmStore *self,
 static FsmmAddressKind
 give_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
 {
-  FsmmLater later = fsmm_later_at_this_site (self);
+  FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
   FsmmAddressKind kind;
 
   fsmm_lock (&self->lock);
   fsmm_store_note_peak (self);
-  kind = give_locked (self, n_blocks, blocks, n_given, &later);
-  fsmm_store_unlock_and_finish (self, &later);
+  kind = give_locked (self, n_blocks, blocks, n_given, &deferred);
+  fsmm_store_unlock_and_finish (self, &deferred);
 
   return kind;
 }

@@ -36,7 +36,7 @@ fsmm_heap_is_within_limit (FsmmStore *self, gsize n_blocks)
 
 /* Adds chunks until @n_blocks are free in the store, or none. */
 static gboolean
-add_chunks (FsmmStore *self, gsize n_blocks, FsmmLater *later)
+add_chunks (FsmmStore *self, gsize n_blocks, FsmmDeferred *deferred)
 {
   gsize n_chunks, n_added;
 
@@ -48,34 +48,34 @@ add_chunks (FsmmStore *self, gsize n_blocks, FsmmLater *later)
     return FALSE;
 
   for (n_added = 0; n_added < n_chunks; n_added++)
-    if (fsmm_store_add_chunk (self, later) == NULL)
+    if (fsmm_store_add_chunk (self, deferred) == NULL)
       break;
 
   if (n_added == n_chunks)
     return TRUE;
 
   while (n_added-- > 0)
-    fsmm_store_remove_chunk (self, g_queue_peek_tail (&self->all), later);
+    fsmm_store_remove_chunk (self, g_queue_peek_tail (&self->all), deferred);
 
   return FALSE;
 }
 
 /* Sees to it that @n_blocks are free in the store. All or nothing. */
 FsmmAllocResult
-fsmm_heap_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
+fsmm_heap_ensure_free (FsmmStore *self, gsize n_blocks, FsmmDeferred *deferred)
 {
   /* No block is refused while another is idle in the cache of some thread, here and below. */
   if (!fsmm_heap_is_within_limit (self, n_blocks) && fsmm_store_count_cached (self) > 0)
-    fsmm_store_quiesce (self, later);
+    fsmm_store_quiesce (self, deferred);
   if (!fsmm_heap_is_within_limit (self, n_blocks))
     return self->max_blocks == G_MAXSIZE ? FSMM_ALLOC_NO_MEMORY : FSMM_ALLOC_EXHAUSTED;
 
-  if (add_chunks (self, n_blocks, later))
+  if (add_chunks (self, n_blocks, deferred))
     return FSMM_ALLOC_OK;
   if (fsmm_store_count_cached (self) == 0)
     return FSMM_ALLOC_NO_MEMORY;
 
-  fsmm_store_quiesce (self, later);
+  fsmm_store_quiesce (self, deferred);
   return n_blocks <= self->n_free ? FSMM_ALLOC_OK : FSMM_ALLOC_NO_MEMORY;
 }
 
@@ -83,13 +83,13 @@ fsmm_heap_ensure_free (FsmmStore *self, gsize n_blocks, FsmmLater *later)
 FsmmAllocResult
 fsmm_heap_reserve (FsmmStore *self, gsize n_blocks)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
   FsmmAllocResult result;
 
   fsmm_lock (&self->lock);
-  fsmm_store_quiesce (self, &later);
-  result = fsmm_heap_ensure_free (self, n_blocks, &later);
-  fsmm_store_unlock_and_finish (self, &later);
+  fsmm_store_quiesce (self, &deferred);
+  result = fsmm_heap_ensure_free (self, n_blocks, &deferred);
+  fsmm_store_unlock_and_finish (self, &deferred);
 
   return result;
 }
@@ -98,27 +98,27 @@ fsmm_heap_reserve (FsmmStore *self, gsize n_blocks)
 gsize
 fsmm_heap_trim (FsmmStore *self)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
   gsize n_removed = 0;
   GList *next;
 
   fsmm_lock (&self->lock);
-  fsmm_store_quiesce (self, &later);
+  fsmm_store_quiesce (self, &deferred);
 
   for (GList *l = self->open.head; l != NULL; l = next)
     {
       FsmmChunk *chunk = l->data;
 
       next = l->next;
-      fsmm_store_find_lost (self, chunk, &later);
+      fsmm_store_find_lost (self, chunk, &deferred);
       if (chunk->n_out == 0)
         {
-          fsmm_store_remove_chunk (self, chunk, &later);
+          fsmm_store_remove_chunk (self, chunk, &deferred);
           n_removed++;
         }
     }
 
-  fsmm_store_unlock_and_finish (self, &later);
+  fsmm_store_unlock_and_finish (self, &deferred);
 
   return n_removed;
 }

@@ -86,13 +86,13 @@ fsmm_heap_walk_next (FsmmHeapWalk *walk)
 /* --- Dropping all blocks --- */
 
 /* Marks a chunk: nothing is taken from it any more, and its handles are of no use. Blocks that are
- * CHANGING pin it from now on. Returns how many blocks are in it. */
+ * CLAIMED pin it from now on. Returns how many blocks are in it. */
 static gsize
-mark_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmLater *later)
+mark_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDeferred *deferred)
 {
-  fsmm_store_find_lost (self, chunk, later);
-  fsmm_store_close_chunk (self, chunk, drop_id, later);
-  chunk->n_pins += fsmm_chunk_count_changing (chunk);
+  fsmm_store_find_lost (self, chunk, deferred);
+  fsmm_store_close_chunk (self, chunk, drop_id, deferred);
+  chunk->n_pins += fsmm_chunk_count_claimed (chunk);
 
   return chunk->n_out;
 }
@@ -110,7 +110,7 @@ take_over_chunk (FsmmChunk *chunk, gsize drop_id)
 
 /* Caches are stopped and empty. */
 static gsize
-mark_chunks (FsmmStore *self, FsmmLater *later)
+mark_chunks (FsmmStore *self, FsmmDeferred *deferred)
 {
   gsize drop_id = __atomic_add_fetch (&self->epoch, 1, __ATOMIC_RELEASE);
   gsize n_blocks = 0;
@@ -120,7 +120,7 @@ mark_chunks (FsmmStore *self, FsmmLater *later)
       FsmmChunk *chunk = l->data;
 
       if (chunk->drop_id == 0)
-        n_blocks += mark_chunk (self, chunk, drop_id, later);
+        n_blocks += mark_chunk (self, chunk, drop_id, deferred);
       else if (chunk->dropper == NULL && !chunk->detached)
         n_blocks += take_over_chunk (chunk, drop_id);
     }
@@ -129,7 +129,7 @@ mark_chunks (FsmmStore *self, FsmmLater *later)
 }
 
 static void
-remove_marked_chunks (FsmmStore *self, gsize drop_id, FsmmLater *later)
+remove_marked_chunks (FsmmStore *self, gsize drop_id, FsmmDeferred *deferred)
 {
   GList *next;
 
@@ -139,7 +139,7 @@ remove_marked_chunks (FsmmStore *self, gsize drop_id, FsmmLater *later)
 
       next = l->next;
       if (chunk->drop_id == drop_id && !chunk->detached)
-        fsmm_store_remove_chunk (self, chunk, later);
+        fsmm_store_remove_chunk (self, chunk, deferred);
     }
 }
 
@@ -147,14 +147,14 @@ remove_marked_chunks (FsmmStore *self, gsize drop_id, FsmmLater *later)
 gsize
 fsmm_heap_drop_all (FsmmStore *self)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
   gsize n_dropped;
 
   fsmm_lock (&self->lock);
-  fsmm_store_quiesce (self, &later);
-  n_dropped = mark_chunks (self, &later);
-  remove_marked_chunks (self, self->epoch, &later);
-  fsmm_store_unlock_and_finish (self, &later);
+  fsmm_store_quiesce (self, &deferred);
+  n_dropped = mark_chunks (self, &deferred);
+  remove_marked_chunks (self, self->epoch, &deferred);
+  fsmm_store_unlock_and_finish (self, &deferred);
 
   return n_dropped;
 }
@@ -165,15 +165,15 @@ fsmm_heap_drop_all (FsmmStore *self)
 gsize
 fsmm_heap_drop_begin (FsmmHeapDrop *drop, FsmmStore *self)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
   gsize n_dropped;
 
   fsmm_lock (&self->lock);
-  fsmm_store_quiesce (self, &later);
-  n_dropped = mark_chunks (self, &later);
+  fsmm_store_quiesce (self, &deferred);
+  n_dropped = mark_chunks (self, &deferred);
   self->n_drops++;
   *drop = (FsmmHeapDrop) { .store = self, .id = self->epoch };
-  fsmm_store_unlock_and_finish (self, &later);
+  fsmm_store_unlock_and_finish (self, &deferred);
 
   return n_dropped;
 }
@@ -227,7 +227,7 @@ find_chunk_to_clear (FsmmHeapDrop *drop, GList *link)
 /* A chunk that is pinned stays in the list even when it is detached, and so leads on to the next
  * one. Called with the lock held. */
 static void
-find_word_to_clear (FsmmHeapDrop *drop, FsmmLater *later)
+find_word_to_clear (FsmmHeapDrop *drop, FsmmDeferred *deferred)
 {
   FsmmChunk *chunk = drop->chunk;
   GList *next = chunk != NULL ? chunk->all_link.next : drop->store->all.head;
@@ -241,21 +241,21 @@ find_word_to_clear (FsmmHeapDrop *drop, FsmmLater *later)
 
   drop->chunk = find_chunk_to_clear (drop, next);
   if (chunk != NULL)
-    fsmm_store_unpin_chunk (drop->store, chunk, later);
+    fsmm_store_unpin_chunk (drop->store, chunk, deferred);
 }
 
 /* Moves on to a word that has blocks left, if there is one. */
 static void
 advance (FsmmHeapDrop *drop)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
 
   fsmm_lock (&drop->store->lock);
   if (drop->cleared.bits != 0)
     put_back_cleared (drop);
-  find_word_to_clear (drop, &later);
+  find_word_to_clear (drop, &deferred);
   drop->cleared.word = drop->left.word;
-  fsmm_store_unlock_and_finish (drop->store, &later);
+  fsmm_store_unlock_and_finish (drop->store, &deferred);
 }
 
 /* The next block for the caller to clear, or NULL at the end. The lock is taken once for a word:
@@ -286,13 +286,13 @@ fsmm_heap_drop_next (FsmmHeapDrop *drop)
 void
 fsmm_heap_drop_end (FsmmHeapDrop *drop)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
 
   fsmm_lock (&drop->store->lock);
-  fsmm_store_quiesce (drop->store, &later);
-  remove_marked_chunks (drop->store, drop->id, &later);
+  fsmm_store_quiesce (drop->store, &deferred);
+  remove_marked_chunks (drop->store, drop->id, &deferred);
   drop->store->n_drops--;
-  fsmm_store_unlock_and_finish (drop->store, &later);
+  fsmm_store_unlock_and_finish (drop->store, &deferred);
 }
 
 /* --- Drops that were left in the middle --- */

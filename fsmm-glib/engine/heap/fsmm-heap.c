@@ -13,9 +13,9 @@ fsmm_heap_init (FsmmStore *self,
                  const FsmmGeometry *geometry,
                  gsize max_blocks,
                  FsmmDebugFlags debug,
-                 const FsmmSubject *belongs)
+                 const FsmmSubject *identity)
 {
-  fsmm_store_set_up (self, geometry, max_blocks, fsmm_cache_max_blocks (geometry), debug, belongs);
+  fsmm_store_set_up (self, geometry, max_blocks, fsmm_cache_max_blocks (geometry), debug, identity);
   if (self->debug & (FSMM_DEBUG_LEAKS | FSMM_DEBUG_POISON | FSMM_DEBUG_CANARY))
     fsmm_exit_watch ();
 
@@ -24,9 +24,9 @@ fsmm_heap_init (FsmmStore *self,
   fsmm_lock_is_set_up (&self->lock, self, offsetof (FsmmStore, lock));
 }
 
-/* For a store that is about to be cleared, and whose blocks have been dropped: whether it has to stay
- * for somebody who pins a chunk. Then @release is called when nobody does any more: never, where a
- * user function in one of its blocks does not return. */
+/* For a store that is about to be cleared, and whose blocks have been dropped: whether it has to
+ * stay for somebody who pins a chunk. Then @release is called when nobody does any more: never,
+ * where a user function in one of its blocks does not return. */
 gboolean
 fsmm_heap_outlive_pins (FsmmStore *self, FsmmReleaseFunc release)
 {

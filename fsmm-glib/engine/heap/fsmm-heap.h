@@ -17,7 +17,8 @@ typedef enum {
   FSMM_ALLOC_NO_MEMORY,
 } FsmmAllocResult;
 
-/* Epochs that no store is ever in: for where none has to be looked at, and where none may be found. */
+/* Epochs that no store is ever in: for where none has to be looked at, and where none may be
+ * found. */
 #define FSMM_EPOCH_ANY 0
 #define FSMM_EPOCH_NEVER G_MAXSIZE
 
@@ -25,7 +26,7 @@ void fsmm_heap_init (FsmmStore *self,
                       const FsmmGeometry *geometry,
                       gsize max_blocks,
                       FsmmDebugFlags debug,
-                      const FsmmSubject *belongs);
+                      const FsmmSubject *identity);
 void fsmm_heap_clear (FsmmStore *self);
 gboolean fsmm_heap_outlive_pins (FsmmStore *self, FsmmReleaseFunc release);
 
@@ -55,7 +56,7 @@ gsize fsmm_heap_trim (FsmmStore *self);
 /* --- Blocks of handles: fsmm-heap-handles.c --- */
 
 gboolean fsmm_heap_free_held (FsmmStore *self, gpointer block, gsize epoch);
-gboolean fsmm_heap_let_go (FsmmStore *self, gpointer block, gsize epoch);
+gboolean fsmm_heap_disown (FsmmStore *self, gpointer block, gsize epoch);
 FsmmChunk *fsmm_heap_pin (FsmmStore *self, gconstpointer block, gsize epoch);
 void fsmm_heap_unpin (FsmmStore *self, FsmmChunk *chunk);
 
@@ -68,7 +69,7 @@ fsmm_heap_is_in_epoch (FsmmStore *self, gsize epoch)
 
 /* --- Blocks in which a user function makes or clears something: fsmm-heap-claim.c --- */
 
-/* A block that is CHANGING, in the hands of one thread. */
+/* A block that is CLAIMED, in the hands of one thread. */
 typedef struct {
   FsmmSlot slot;
   gsize epoch; /* when that is over, the chunk is pinned for the claim */
@@ -76,13 +77,13 @@ typedef struct {
 
 FsmmAddressKind fsmm_heap_claim (FsmmStore *self, gpointer address, FsmmClaim *claim);
 gboolean fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *claim);
-gboolean fsmm_heap_settle (FsmmStore *self, const FsmmClaim *claim, FsmmState to);
+gboolean fsmm_heap_publish (FsmmStore *self, const FsmmClaim *claim, FsmmState to);
 void fsmm_heap_finish (FsmmStore *self, const FsmmClaim *claim);
 
 /* --- All blocks, one after the other or at once: fsmm-heap-walk.c --- */
 
-/* Where a walk has come to. In between it holds no lock, and keeps nothing where it is, since a user
- * function that is called then may not return. */
+/* Where a walk has come to. In between it holds no lock, and keeps nothing where it is, since a
+ * user function that is called then may not return. */
 typedef struct {
   FsmmStoreName store;
   gconstpointer base; /* of the chunk; NULL: before the first one */

@@ -88,7 +88,7 @@ find_leaks (FsmmStore *store, gint64 since)
 
   self->sites = g_array_new (FALSE, FALSE, sizeof (Site));
   self->alloc_size = store->geometry.alloc_size;
-  fsmm_report_init (&self->report, &store->belongs);
+  fsmm_report_init (&self->report, &store->identity);
 
   fsmm_lock (&store->lock);
   for (GList *l = store->all.head; l != NULL; l = l->next)

@@ -2,9 +2,9 @@
 
 /* A thread that looks at chunks without the store's lock.
  *
- * While it does so it is busy. Whoever is about to remove a chunk has the lock, and stops all readers
- * first: from then on until they resume, no other thread is busy, and each that comes goes to the
- * lock instead. */
+ * While it does so it is busy. Whoever is about to remove a chunk has the lock, and stops all
+ * readers first: from then on until they resume, no other thread is busy, and each that comes
+ * goes to the lock instead. */
 
 #pragma once
 
@@ -45,10 +45,10 @@ fsmm_reader_leave (FsmmReader *self)
 static inline gboolean
 fsmm_reader_enter (FsmmReader *self)
 {
-  gint stop = fsmm_barrier_raise_and_look (&self->busy, &self->stop);
+  gint stop = fsmm_barrier_light (&self->busy, &self->stop);
 
   if (G_UNLIKELY (stop != 0))
-    stop = fsmm_barrier_look_again (&self->stop) & FSMM_READER_STOPPED;
+    stop = fsmm_barrier_light_again (&self->stop) & FSMM_READER_STOPPED;
   if (G_LIKELY (stop == 0))
     return TRUE;
 

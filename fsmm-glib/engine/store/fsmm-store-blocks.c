@@ -8,22 +8,22 @@
 
 /* Notes that a block was freed twice, for a report when the lock is let go. */
 void
-fsmm_store_lose (FsmmStore *self, gpointer block, FsmmLater *later)
+fsmm_store_lose (FsmmStore *self, gpointer block, FsmmDeferred *deferred)
 {
-  FsmmLost *lost = &later->lost;
+  FsmmLost *lost = &deferred->lost;
 
   if (lost->n_blocks == 0)
-    fsmm_report_init (&lost->report, &self->belongs);
+    fsmm_report_init (&lost->report, &self->identity);
   if (lost->n_blocks < G_N_ELEMENTS (lost->blocks))
     lost->blocks[lost->n_blocks] = block;
   lost->n_blocks++;
 }
 
 void
-fsmm_store_lose_all (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks lost, FsmmLater *later)
+fsmm_store_lose_all (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks lost, FsmmDeferred *deferred)
 {
   while (G_UNLIKELY (lost.bits != 0))
-    fsmm_store_lose (self, fsmm_chunk_address (chunk, fsmm_chunk_blocks_next (&lost)), later);
+    fsmm_store_lose (self, fsmm_chunk_address (chunk, fsmm_chunk_blocks_next (&lost)), deferred);
 }
 
 /* --- Blocks leave the store --- */
@@ -42,7 +42,7 @@ fsmm_store_note_taken (FsmmStore *self, FsmmChunk *chunk, gsize n_blocks)
  * has it handed out again: until it is taken from here, nobody has noticed. This finds all such
  * blocks of an open or full chunk, and takes them out. Caches are stopped and empty. */
 void
-fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
+fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
 {
   const FsmmGeometry *geometry = &self->geometry;
 
@@ -50,7 +50,7 @@ fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
     return;
 
   for (gsize i = 0; i < geometry->n_blocks; i++)
-    if (fsmm_chunk_is_free (chunk, i) && fsmm_store_is_lost (self, chunk, i, later))
+    if (fsmm_chunk_is_free (chunk, i) && fsmm_store_is_lost (self, chunk, i, deferred))
       {
         fsmm_chunk_take_again (chunk, i);
         fsmm_store_note_taken (self, chunk, 1);
@@ -82,13 +82,13 @@ fsmm_store_take_word (FsmmStore *self, gsize max_blocks, FsmmChunk **chunk)
  * blocks have come back by the time it is used again: taking many blocks from one chunk is
  * cheaper than one from each. */
 void
-fsmm_store_put_back (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks blocks, FsmmLater *later)
+fsmm_store_put_back (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks blocks, FsmmDeferred *deferred)
 {
   gboolean was_full = fsmm_chunk_is_full (chunk);
   FsmmChunkBlocks again = { blocks.word, 0 };
   gsize n_given = fsmm_chunk_give (chunk, blocks, &again.bits);
 
-  fsmm_store_lose_all (self, chunk, again, later);
+  fsmm_store_lose_all (self, chunk, again, deferred);
 
   self->n_free += n_given;
   self->n_out -= n_given;
@@ -106,7 +106,7 @@ unmark (FsmmReturn *self)
   lost.bits = fsmm_chunk_unmark (self->chunk, self->blocks, self->mark,
                                  fsmm_store_is_alone (self->store));
   self->blocks.bits &= ~lost.bits;
-  fsmm_store_lose_all (self->store, self->chunk, lost, self->later);
+  fsmm_store_lose_all (self->store, self->chunk, lost, self->deferred);
 }
 
 void
@@ -118,7 +118,7 @@ fsmm_return_finish (FsmmReturn *self)
   g_assert (self->chunk != NULL);
   if (self->mark != 0)
     unmark (self);
-  fsmm_store_put_back (self->store, self->chunk, self->blocks, self->later);
+  fsmm_store_put_back (self->store, self->chunk, self->blocks, self->deferred);
   self->blocks.bits = 0;
 }
 
@@ -147,7 +147,7 @@ fsmm_return_add (FsmmReturn *self, FsmmSlot slot)
 
 /* Gives a block back if it is in the state @from, and says what the address was in any case. */
 FsmmAddressKind
-fsmm_store_give_locked (FsmmStore *self, gpointer block, FsmmState from, FsmmLater *later)
+fsmm_store_give_locked (FsmmStore *self, gpointer block, FsmmState from, FsmmDeferred *deferred)
 {
   FsmmState *state = fsmm_store_find_state (self, block);
   FsmmState found;
@@ -163,12 +163,12 @@ fsmm_store_give_locked (FsmmStore *self, gpointer block, FsmmState from, FsmmLat
   chunk = fsmm_store_lookup_chunk (self, block);
   if (G_UNLIKELY (self->debug != 0))
     {
-      fsmm_store_debug_give (self, chunk, state - chunk->states, later);
+      fsmm_store_debug_give (self, chunk, state - chunk->states, deferred);
       return fsmm_state_to_kind (from);
     }
 
   fsmm_state_set (state, FSMM_STATE_FREE);
-  fsmm_store_put_back (self, chunk, fsmm_chunk_blocks_one (state - chunk->states), later);
+  fsmm_store_put_back (self, chunk, fsmm_chunk_blocks_one (state - chunk->states), deferred);
 
   return fsmm_state_to_kind (from);
 }

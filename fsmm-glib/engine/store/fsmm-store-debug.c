@@ -47,11 +47,11 @@ note_damage (FsmmStore *self,
              gsize block,
              FsmmDamageKind kind,
              const FsmmDamage *damage,
-             FsmmLater *later)
+             FsmmDeferred *deferred)
 {
   FsmmFinding *finding = g_new0 (FsmmFinding, 1);
 
-  fsmm_report_init (&finding->report, &self->belongs);
+  fsmm_report_init (&finding->report, &self->identity);
   finding->kind = kind;
   finding->damage = *damage;
   finding->chunk = chunk->base;
@@ -62,27 +62,27 @@ note_damage (FsmmStore *self,
   if (finding->is_traced)
     finding->history = chunk->histories[block];
 
-  g_queue_push_tail (&later->findings, finding);
+  g_queue_push_tail (&deferred->findings, finding);
 }
 
 static void
-check_free_block (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+check_free_block (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
 {
   FsmmDamage damage;
 
   if (self->debug & FSMM_DEBUG_POISON &&
       fsmm_guard_is_free_damaged (get_address (chunk, block), self->geometry.alloc_size, &damage))
-    note_damage (self, chunk, block, FSMM_DAMAGE_WRITTEN_AFTER_FREE, &damage, later);
+    note_damage (self, chunk, block, FSMM_DAMAGE_WRITTEN_AFTER_FREE, &damage, deferred);
 }
 
 static void
-check_behind_block (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+check_behind_block (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
 {
   FsmmDamage damage;
 
   if (self->debug & FSMM_DEBUG_CANARY &&
       fsmm_guard_is_behind_damaged (get_address (chunk, block), self->geometry.alloc_size, self->geometry.block_size, &damage))
-    note_damage (self, chunk, block, FSMM_DAMAGE_OVERRUN, &damage, later);
+    note_damage (self, chunk, block, FSMM_DAMAGE_OVERRUN, &damage, deferred);
 }
 
 /* --- Chunks --- */
@@ -127,7 +127,7 @@ is_taken (const FsmmChunk *chunk, gsize block)
 
 /* All that is in the chunk is about to go: this is the last time to look. */
 void
-fsmm_store_debug_close_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
+fsmm_store_debug_close_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
 {
   if (!(self->debug & (FSMM_DEBUG_POISON | FSMM_DEBUG_CANARY)))
     return;
@@ -142,8 +142,8 @@ fsmm_store_debug_close_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *late
         fsmm_tools_allow ((guint8 *) block + allowed, others);
 
       if (allowed == 0)
-        check_free_block (self, chunk, i, later);
-      check_behind_block (self, chunk, i, later);
+        check_free_block (self, chunk, i, deferred);
+      check_behind_block (self, chunk, i, deferred);
 
       if (self->debug & FSMM_DEBUG_TOOLS)
         fsmm_tools_forbid ((guint8 *) block + allowed, others);
@@ -152,11 +152,11 @@ fsmm_store_debug_close_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *late
 
 /* The same for all chunks, which stay as they are: the program is about to go. */
 void
-fsmm_store_debug_sweep (FsmmStore *self, FsmmLater *later)
+fsmm_store_debug_sweep (FsmmStore *self, FsmmDeferred *deferred)
 {
   for (GList *l = self->all.head; l != NULL; l = l->next)
     if (((FsmmChunk *) l->data)->drop_id == 0)
-      fsmm_store_debug_close_chunk (self, l->data, later);
+      fsmm_store_debug_close_chunk (self, l->data, deferred);
 }
 
 /* The memory is for others from now on. */
@@ -191,14 +191,14 @@ fsmm_store_debug_finish (FsmmStore *self, FsmmChunk *chunk, gsize block)
 /* --- Blocks --- */
 
 void
-fsmm_store_debug_take (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+fsmm_store_debug_take (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
 {
   gpointer address = get_address (chunk, block);
 
   if (self->debug & FSMM_DEBUG_TOOLS)
     fsmm_tools_allow (address, self->geometry.alloc_size);
 
-  check_free_block (self, chunk, block, later);
+  check_free_block (self, chunk, block, deferred);
   if (self->debug & FSMM_DEBUG_POISON)
     fsmm_guard_fill_taken (address, self->geometry.alloc_size);
 
@@ -206,18 +206,18 @@ fsmm_store_debug_take (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater
     fsmm_tools_note_taken (self, address, self->geometry.alloc_size);
 
   if (chunk->histories != NULL)
-    chunk->histories[block] = (FsmmHistory) { later->site, NULL, g_get_monotonic_time () };
+    chunk->histories[block] = (FsmmHistory) { deferred->site, NULL, g_get_monotonic_time () };
 }
 
 static void
-clean (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+clean (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
 {
   gpointer address = get_address (chunk, block);
 
   if (self->debug & FSMM_DEBUG_TOOLS)
     fsmm_tools_allow (address, self->geometry.block_size);
 
-  check_behind_block (self, chunk, block, later);
+  check_behind_block (self, chunk, block, deferred);
   if (self->debug & FSMM_DEBUG_WIPE)
     memset (address, 0, self->geometry.alloc_size);
   if (self->debug & FSMM_DEBUG_POISON)
@@ -233,35 +233,35 @@ clean (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
 }
 
 static void
-put_back (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+put_back (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
 {
   fsmm_state_set (&chunk->states[block], FSMM_STATE_FREE);
-  fsmm_store_put_back (self, chunk, fsmm_chunk_blocks_one (block), later);
+  fsmm_store_put_back (self, chunk, fsmm_chunk_blocks_one (block), deferred);
 
   /* What malloc () gave goes back to it, so that a tool can tell that it is gone. */
   if (self->debug & FSMM_DEBUG_MALLOC)
     {
-      fsmm_store_close_chunk (self, chunk, self->epoch, later);
-      g_queue_push_tail_link (&later->emptied, &chunk->open_link);
+      fsmm_store_close_chunk (self, chunk, self->epoch, deferred);
+      g_queue_push_tail_link (&deferred->emptied, &chunk->open_link);
     }
 }
 
 static void
-release_oldest (FsmmStore *self, FsmmLater *later)
+release_oldest (FsmmStore *self, FsmmDeferred *deferred)
 {
   FsmmSlot slot = fsmm_quarantine_pop (&self->quarantine);
   FsmmChunk *chunk = fsmm_store_lookup_chunk (self, slot.block);
 
-  put_back (self, chunk, slot.state - chunk->states, later);
+  put_back (self, chunk, slot.state - chunk->states, deferred);
 }
 
 static void
-quarantine (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+quarantine (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
 {
   FsmmState *state = &chunk->states[block];
 
   if (self->quarantine.n_blocks == self->quarantine.capacity)
-    release_oldest (self, later);
+    release_oldest (self, deferred);
 
   fsmm_state_set (state, FSMM_STATE_QUARANTINED);
   fsmm_quarantine_push (&self->quarantine, (FsmmSlot) { get_address (chunk, block), state });
@@ -269,21 +269,21 @@ quarantine (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
 
 /* Takes a block back, whatever its state is. */
 void
-fsmm_store_debug_give (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+fsmm_store_debug_give (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
 {
-  clean (self, chunk, block, later);
+  clean (self, chunk, block, deferred);
   if (chunk->histories != NULL)
-    chunk->histories[block].freed = later->site;
+    chunk->histories[block].freed = deferred->site;
 
   if (self->quarantine.capacity > 0)
-    quarantine (self, chunk, block, later);
+    quarantine (self, chunk, block, deferred);
   else
-    put_back (self, chunk, block, later);
+    put_back (self, chunk, block, deferred);
 }
 
 void
-fsmm_store_debug_empty_quarantine (FsmmStore *self, FsmmLater *later)
+fsmm_store_debug_empty_quarantine (FsmmStore *self, FsmmDeferred *deferred)
 {
   while (self->quarantine.n_blocks > 0)
-    release_oldest (self, later);
+    release_oldest (self, deferred);
 }

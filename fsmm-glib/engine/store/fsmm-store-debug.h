@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a store does besides for debugging. Every function here is called with the store's lock held,
- * and only where store->debug says that there is something to do: so nobody else pays for it. */
+/* What a store does besides for debugging. Every function here is called with the store's lock
+ * held, and only where store->debug says that there is something to do: so nobody else pays for
+ * it. */
 
 #pragma once
 
@@ -14,13 +15,13 @@ void fsmm_store_debug_init (FsmmStore *self);
 void fsmm_store_debug_clear (FsmmStore *self);
 
 gboolean fsmm_store_debug_add_chunk (FsmmStore *self, FsmmChunk *chunk);
-void fsmm_store_debug_close_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
-void fsmm_store_debug_sweep (FsmmStore *self, FsmmLater *later);
+void fsmm_store_debug_close_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred);
+void fsmm_store_debug_sweep (FsmmStore *self, FsmmDeferred *deferred);
 void fsmm_store_debug_finish (FsmmStore *self, FsmmChunk *chunk, gsize block);
 void fsmm_store_debug_dispose_chunk (FsmmStore *self, FsmmChunk *chunk);
 
-void fsmm_store_debug_take (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later);
-void fsmm_store_debug_give (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later);
-void fsmm_store_debug_empty_quarantine (FsmmStore *self, FsmmLater *later);
+void fsmm_store_debug_take (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred);
+void fsmm_store_debug_give (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred);
+void fsmm_store_debug_empty_quarantine (FsmmStore *self, FsmmDeferred *deferred);
 
 G_END_DECLS

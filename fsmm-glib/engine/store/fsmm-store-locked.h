@@ -18,23 +18,23 @@ typedef struct {
   FsmmLost lost;         /* to be reported: a handler of messages may use the pool */
   GQueue findings;       /* (element-type FsmmFinding): the same */
   const FsmmStack *site; /* (nullable): where the program takes or frees blocks */
-} FsmmLater;
+} FsmmDeferred;
 
-#define FSMM_LATER_INIT { .unused = G_QUEUE_INIT }
+#define FSMM_DEFERRED_INIT { .unused = G_QUEUE_INIT }
 
 /* For a thread that is about to take or free blocks. The lock is not held yet. */
-static inline FsmmLater
-fsmm_later_at_this_site (const FsmmStore *self)
+static inline FsmmDeferred
+fsmm_deferred_at_this_site (const FsmmStore *self)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
 
   if (G_UNLIKELY (self->debug & FSMM_DEBUG_HISTORY))
-    later.site = fsmm_stack_capture ();
+    deferred.site = fsmm_stack_capture ();
 
-  return later;
+  return deferred;
 }
 
-void fsmm_store_unlock_and_finish (FsmmStore *self, FsmmLater *later);
+void fsmm_store_unlock_and_finish (FsmmStore *self, FsmmDeferred *deferred);
 
 /* --- Chunks: fsmm-store.c --- */
 
@@ -45,24 +45,24 @@ fsmm_store_chunk_is_open (const FsmmChunk *chunk)
   return chunk->drop_id == 0 && !fsmm_chunk_is_full (chunk);
 }
 
-FsmmChunk *fsmm_store_add_chunk (FsmmStore *self, FsmmLater *later);
+FsmmChunk *fsmm_store_add_chunk (FsmmStore *self, FsmmDeferred *deferred);
 void fsmm_store_close_chunk (FsmmStore *self,
                              FsmmChunk *chunk,
                              gsize drop_id,
-                             FsmmLater *later);
-void fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
+                             FsmmDeferred *deferred);
+void fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred);
 void fsmm_store_abandon_drops_of_others (FsmmStore *self);
 
 FsmmChunk *fsmm_store_pin_chunk (FsmmChunk *chunk);
-void fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
+void fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred);
 
 /* --- Blocks leave the store and come back: fsmm-store-blocks.c --- */
 
-void fsmm_store_lose (FsmmStore *self, gpointer block, FsmmLater *later);
+void fsmm_store_lose (FsmmStore *self, gpointer block, FsmmDeferred *deferred);
 void fsmm_store_lose_all (FsmmStore *self,
                           FsmmChunk *chunk,
                           FsmmChunkBlocks lost,
-                          FsmmLater *later);
+                          FsmmDeferred *deferred);
 FsmmChunkBlocks fsmm_store_take_word (FsmmStore *self, gsize max_blocks, FsmmChunk **chunk);
 /* Whether nobody writes to states without the lock, but for this thread. */
 static inline gboolean
@@ -74,25 +74,25 @@ fsmm_store_is_alone (FsmmStore *self)
 /* Of two threads that freed a block at once, one has brought it back, from where it was just
  * taken, and the other has it still. */
 static inline gboolean
-fsmm_store_is_lost (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmLater *later)
+fsmm_store_is_lost (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
 {
   if (G_LIKELY (fsmm_state_is_in_store (fsmm_state_get (&chunk->states[block]))))
     return FALSE;
 
-  fsmm_store_lose (self, fsmm_chunk_address (chunk, block), later);
+  fsmm_store_lose (self, fsmm_chunk_address (chunk, block), deferred);
   return TRUE;
 }
 
-void fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later);
+void fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred);
 void fsmm_store_note_taken (FsmmStore *self, FsmmChunk *chunk, gsize n_blocks);
 void fsmm_store_put_back (FsmmStore *self,
                           FsmmChunk *chunk,
                           FsmmChunkBlocks blocks,
-                          FsmmLater *later);
+                          FsmmDeferred *deferred);
 /* Blocks on their way back to the store, those of a word of a chunk at a time. */
 typedef struct {
   FsmmStore *store;
-  FsmmLater *later;
+  FsmmDeferred *deferred;
   FsmmState mark; /* of the cache they come from, or 0: their states say already that they are free */
   FsmmChunk *chunk;
   FsmmChunkBlocks blocks;
@@ -104,7 +104,7 @@ void fsmm_return_finish (FsmmReturn *self);
 FsmmAddressKind fsmm_store_give_locked (FsmmStore *self,
                                         gpointer block,
                                         FsmmState from,
-                                        FsmmLater *later);
+                                        FsmmDeferred *deferred);
 FsmmAddressKind fsmm_store_inspect_locked (FsmmStore *self, gconstpointer address);
 
 /* --- Threads that look at chunks without the lock: fsmm-store-readers.c --- */
@@ -112,7 +112,7 @@ FsmmAddressKind fsmm_store_inspect_locked (FsmmStore *self, gconstpointer addres
 void fsmm_store_forget_chunk (FsmmStore *self, gconstpointer base);
 void fsmm_store_stop (FsmmStore *self);
 void fsmm_store_resume (FsmmStore *self);
-void fsmm_store_stop_for (FsmmStore *self, FsmmLater *later);
+void fsmm_store_stop_for (FsmmStore *self, FsmmDeferred *deferred);
 
 /* --- For a thread that is busy, or has the lock --- */
 

@@ -58,11 +58,11 @@ fsmm_store_resume (FsmmStore *self)
 /* Stops all readers until the lock is given back. To be called before anything is freed that a
  * thread may come by without the lock. */
 void
-fsmm_store_stop_for (FsmmStore *self, FsmmLater *later)
+fsmm_store_stop_for (FsmmStore *self, FsmmDeferred *deferred)
 {
-  if (!later->is_stopped)
+  if (!deferred->is_stopped)
     fsmm_store_stop (self);
-  later->is_stopped = TRUE;
+  deferred->is_stopped = TRUE;
 }
 
 /* The chunk at @base is about to go. Readers are stopped. */

@@ -23,13 +23,13 @@ fsmm_store_set_up (FsmmStore *self,
                    gsize max_blocks,
                    guint max_cached,
                    FsmmDebugFlags debug,
-                   const FsmmSubject *belongs)
+                   const FsmmSubject *identity)
 {
   *self = (FsmmStore) {
     .geometry = *geometry,
     .max_blocks = max_blocks,
     .max_cached = max_cached,
-    .belongs = *belongs,
+    .identity = *identity,
     .debug = debug,
     .epoch = 1,
   };
@@ -48,10 +48,10 @@ fsmm_store_set_up (FsmmStore *self,
 void
 fsmm_store_tear_down (FsmmStore *self)
 {
-  FsmmLater later = FSMM_LATER_INIT;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
 
   g_assert (self->all.length == 0);
-  fsmm_segments_release (&self->segments, &later.unused);
+  fsmm_segments_release (&self->segments, &deferred.unused);
 
   if (G_UNLIKELY (self->debug != 0))
     fsmm_store_debug_clear (self);
@@ -101,17 +101,17 @@ take_slot (FsmmStore *self, FsmmSegment **segment)
   *segment = NULL;
   base = fsmm_system_try_new_aligned (self->geometry.alloc_size, self->geometry.span);
   if (base != NULL)
-    fsmm_page_map_add_lone (base, self);
+    fsmm_page_map_add_malloced (base, self);
 
   return base;
 }
 
 static void
-give_slot_back (FsmmStore *self, FsmmSegment *segment, gpointer base, FsmmLater *later)
+give_slot_back (FsmmStore *self, FsmmSegment *segment, gpointer base, FsmmDeferred *deferred)
 {
   if (G_UNLIKELY (segment == NULL))
     {
-      fsmm_page_map_remove_lone (base);
+      fsmm_page_map_remove_malloced (base);
       fsmm_system_free_aligned (base);
       return;
     }
@@ -119,13 +119,13 @@ give_slot_back (FsmmStore *self, FsmmSegment *segment, gpointer base, FsmmLater 
   if (!fsmm_segments_give (&self->segments, segment, base))
     return;
 
-  fsmm_store_stop_for (self, later);
-  fsmm_segments_remove (&self->segments, segment, &later->unused);
+  fsmm_store_stop_for (self, deferred);
+  fsmm_segments_remove (&self->segments, segment, &deferred->unused);
 }
 
 /* NULL if there is no memory for one more. */
 FsmmChunk *
-fsmm_store_add_chunk (FsmmStore *self, FsmmLater *later)
+fsmm_store_add_chunk (FsmmStore *self, FsmmDeferred *deferred)
 {
   FsmmSegment *segment;
   FsmmChunk *chunk;
@@ -143,7 +143,7 @@ fsmm_store_add_chunk (FsmmStore *self, FsmmLater *later)
     g_clear_pointer (&chunk, fsmm_chunk_free);
   if (chunk == NULL)
     {
-      give_slot_back (self, segment, base, later);
+      give_slot_back (self, segment, base, deferred);
       return NULL;
     }
 
@@ -159,22 +159,22 @@ fsmm_store_add_chunk (FsmmStore *self, FsmmLater *later)
 }
 
 static void
-dispose_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
+dispose_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
 {
   if (G_UNLIKELY (self->debug != 0))
     fsmm_store_debug_dispose_chunk (self, chunk);
 
   g_queue_unlink (&self->all, &chunk->all_link);
-  give_slot_back (self, chunk->segment, chunk->base, later);
+  give_slot_back (self, chunk->segment, chunk->base, deferred);
   fsmm_chunk_free (chunk);
 }
 
 /* Nothing is taken from the chunk from now on. */
 void
-fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmLater *later)
+fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDeferred *deferred)
 {
   if (G_UNLIKELY (self->debug != 0))
-    fsmm_store_debug_close_chunk (self, chunk, later);
+    fsmm_store_debug_close_chunk (self, chunk, deferred);
 
   if (fsmm_store_chunk_is_open (chunk))
     g_queue_unlink (&self->open, &chunk->open_link);
@@ -187,12 +187,12 @@ fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmLa
 /* Makes the chunk's addresses unknown, and gives its memory back as soon as nobody pins it. No
  * block of it is in a cache. */
 void
-fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
+fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
 {
   if (chunk->drop_id == 0)
-    fsmm_store_close_chunk (self, chunk, self->epoch, later);
+    fsmm_store_close_chunk (self, chunk, self->epoch, deferred);
 
-  fsmm_store_stop_for (self, later);
+  fsmm_store_stop_for (self, deferred);
   g_hash_table_remove (self->chunks, chunk->base);
   if (G_LIKELY (chunk->segment != NULL))
     fsmm_segment_set_content (&self->segments, chunk->segment, chunk->base, NULL);
@@ -201,7 +201,7 @@ fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
 
   chunk->detached = TRUE;
   if (chunk->n_pins == 0)
-    dispose_chunk (self, chunk, later);
+    dispose_chunk (self, chunk, deferred);
 }
 
 FsmmChunk *
@@ -213,11 +213,11 @@ fsmm_store_pin_chunk (FsmmChunk *chunk)
 }
 
 void
-fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmLater *later)
+fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
 {
   chunk->n_pins--;
   if (chunk->n_pins == 0 && chunk->detached)
-    dispose_chunk (self, chunk, later);
+    dispose_chunk (self, chunk, deferred);
 }
 
 /* Called with the lock held, where the other threads do not exist, or do not use the store any
@@ -246,25 +246,25 @@ take_release (FsmmStore *self)
 
 /* Unlocks, and does what others need not wait for, or must not be locked out from. */
 void
-fsmm_store_unlock_and_finish (FsmmStore *self, FsmmLater *later)
+fsmm_store_unlock_and_finish (FsmmStore *self, FsmmDeferred *deferred)
 {
   FsmmReleaseFunc release;
   GList *link;
 
-  while (G_UNLIKELY ((link = g_queue_pop_head_link (&later->emptied)) != NULL))
-    fsmm_store_remove_chunk (self, link->data, later);
+  while (G_UNLIKELY ((link = g_queue_pop_head_link (&deferred->emptied)) != NULL))
+    fsmm_store_remove_chunk (self, link->data, deferred);
 
-  if (later->is_stopped)
+  if (deferred->is_stopped)
     fsmm_store_resume (self);
   release = take_release (self);
   fsmm_unlock (&self->lock);
 
-  fsmm_segments_release (&self->segments, &later->unused);
-  fsmm_lost_report (&later->lost);
-  while (G_UNLIKELY (later->findings.length > 0))
-    fsmm_finding_report (g_queue_pop_head (&later->findings));
+  fsmm_segments_release (&self->segments, &deferred->unused);
+  fsmm_lost_report (&deferred->lost);
+  while (G_UNLIKELY (deferred->findings.length > 0))
+    fsmm_finding_report (g_queue_pop_head (&deferred->findings));
 
   /* The store may be gone after this. */
   if (G_UNLIKELY (release != NULL))
-    release (self->belongs.owner);
+    release (self->identity.owner);
 }

@@ -34,11 +34,11 @@ typedef struct {
   guint index;            /* in the table of caches that each thread has */
   guint64 id;             /* that no other store of this process ever has */
   gconstpointer quick_key; /* (nullable): what finds a cache quickly; set before there is one */
-  FsmmSubject belongs;     /* to whom */
+  FsmmSubject identity;     /* to whom */
   FsmmDebugFlags debug;    /* not 0: no thread has a cache, and all goes through the lock */
 
-  /* Protects all below. No user function is called with it held, and no lock but that of the page map is
-   * taken. */
+  /* Protects all below. No user function is called with it held, and no lock but that of the
+   * page map is taken. */
   GMutex lock;
   GHashTable *chunks;    /* (element-type gpointer FsmmChunk): by base; what makes an address known */
   gsize table_capacity;  /* how many chunks there was memory for when that was last asked */
@@ -64,7 +64,7 @@ void fsmm_store_set_up (FsmmStore *self,
                         gsize max_blocks,
                         guint max_cached,
                         FsmmDebugFlags debug,
-                        const FsmmSubject *belongs);
+                        const FsmmSubject *identity);
 void fsmm_store_tear_down (FsmmStore *self);
 
 /* A store that may be gone by now. */
