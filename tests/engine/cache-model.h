@@ -25,7 +25,7 @@
  * somebody can know that it does. What is behind the lock, or private to a thread, changes in one
  * step with the byte, as nobody can look in between. The stop alone relies on the order of two
  * addresses. For it there is a store buffer: that a thread is busy can be held back, even beyond
- * what it stores deferred. That it no longer is, and that the stop is over, must be stored with
+ * what it stores later. That it no longer is, and that the stop is over, must be stored with
  * release, and loaded with acquire.
  *
  * Caches are bags, and a flush or refill moves one block: that includes every order of an array,

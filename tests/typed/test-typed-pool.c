@@ -200,7 +200,7 @@ assert_unsupported (GType type, const char *words)
     g_error ("“%s” does not say “%s”", error->message, words);
 
   pool = g_object_new (FSMM_TYPE_TYPED_POOL, "item-type", type, NULL);
-  g_assert_null (fsmm_typed_pool_construct (pool, &deferred));
+  g_assert_null (fsmm_typed_pool_construct (pool, &later));
   g_assert_error (later, FSMM_ERROR, FSMM_ERROR_UNSUPPORTED_TYPE);
   g_assert_null (fsmm_typed_pool_alloc (pool, NULL));
   g_assert_cmpuint (fsmm_typed_pool_free_all (pool), ==, 0);
