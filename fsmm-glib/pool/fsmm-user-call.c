@@ -13,21 +13,8 @@
 #include <unwind.h>
 #endif
 
-typedef struct {
-  gpointer pool; /* (not owned) unless keeps_pool: another thread may have finalized it since */
-  FsmmFrame frame;
-  gboolean keeps_pool;  /* holds a reference to the pool */
-  FsmmKeepers *keepers; /* (nullable): of the pool; the call removes one when it ends */
-  FsmmDropName dropped; /* which blocks the call drops, if any */
-} FsmmUserCall;
+FSMM_THREAD_LOCAL FsmmUserCalls fsmm_user_calls;
 
-typedef struct {
-  FsmmUserCall *calls; /* (owned) (array length=n_calls): the innermost last */
-  guint n_calls;
-  guint capacity;
-} FsmmUserCalls;
-
-static FSMM_THREAD_LOCAL FsmmUserCalls list;
 
 /* --- The list --- */
 
@@ -35,56 +22,57 @@ static FSMM_THREAD_LOCAL FsmmUserCalls list;
 static void
 finish_call (const FsmmUserCall *call)
 {
-  if (G_UNLIKELY (call->dropped.store.store != NULL))
+  if (!call->has_more)
+    return;
+
+  if (call->dropped.store.store != NULL)
     fsmm_heap_abandon_drop (&call->dropped);
   if (call->keepers != NULL)
     fsmm_keepers_remove (call->keepers, call->pool);
-  if (G_UNLIKELY (call->keeps_pool))
+  if (call->keeps_pool)
     g_object_unref (call->pool);
 }
 
 static void
 remove_call (guint index)
 {
-  FsmmUserCall call = list.calls[index];
+  FsmmUserCall *place = &fsmm_user_calls.calls[index];
+  FsmmUserCall call = *place;
 
-  list.n_calls--;
-  memmove (&list.calls[index], &list.calls[index + 1], (list.n_calls - index) * sizeof call);
+  fsmm_user_calls.n_calls--;
+  memmove (place, place + 1, (fsmm_user_calls.n_calls - index) * sizeof call);
   finish_call (&call);
 }
 
 static void
 end_calls (gpointer data)
 {
-  while (list.n_calls > 0)
-    remove_call (list.n_calls - 1);
+  while (fsmm_user_calls.n_calls > 0)
+    remove_call (fsmm_user_calls.n_calls - 1);
 
-  list.capacity = 0;
-  g_clear_pointer (&list.calls, g_free);
+  fsmm_user_calls.capacity = 0;
+  g_clear_pointer (&fsmm_user_calls.calls, g_free);
 }
 
 static GPrivate end_of_calls = G_PRIVATE_INIT (end_calls);
 
 /* Returns FALSE if the system has no memory. */
-static gboolean
-ensure_room_for_call (void)
+gboolean
+fsmm_user_call_ensure_room (void)
 {
-  guint capacity = MAX (8, 2 * list.capacity);
+  guint capacity = MAX (8, 2 * fsmm_user_calls.capacity);
   FsmmUserCall *calls;
-
-  if (G_LIKELY (list.n_calls < list.capacity))
-    return TRUE;
 
   calls = fsmm_system_try_new0 (capacity * sizeof *calls);
   if (calls == NULL)
     return FALSE;
 
-  if (list.n_calls > 0)
-    memcpy (calls, list.calls, list.n_calls * sizeof *calls);
-  g_free (list.calls);
-  list.calls = calls;
-  list.capacity = capacity;
-  g_private_set (&end_of_calls, &list);
+  if (fsmm_user_calls.n_calls > 0)
+    memcpy (calls, fsmm_user_calls.calls, fsmm_user_calls.n_calls * sizeof *calls);
+  g_free (fsmm_user_calls.calls);
+  fsmm_user_calls.calls = calls;
+  fsmm_user_calls.capacity = capacity;
+  g_private_set (&end_of_calls, &fsmm_user_calls);
 
   return TRUE;
 }
@@ -95,35 +83,28 @@ ensure_room_for_call (void)
 gboolean
 fsmm_user_call_forget_ended (FsmmFrame frame)
 {
+  const FsmmUserCall *call;
   gboolean any = FALSE;
 
-  while (G_UNLIKELY (list.n_calls > 0 &&
-                     list.calls[list.n_calls - 1].frame.address <= frame.address))
+  while ((call = fsmm_user_call_get_innermost ()) != NULL && call->frame.address <= frame.address)
     {
-      remove_call (list.n_calls - 1);
+      remove_call (fsmm_user_calls.n_calls - 1);
       any = TRUE;
     }
 
   return any;
 }
 
-/* Returns FALSE if the system has no memory, and the call is not on the list. */
-static gboolean
-begin_call (const FsmmUserCall *call)
+/* The same as fsmm_user_call_push (), for a call that has something to do when it ends. */
+static FsmmUserCall *
+push_with_more (gpointer pool, FsmmFrame frame)
 {
-  fsmm_user_call_forget_ended (call->frame);
-  if (G_UNLIKELY (!ensure_room_for_call ()))
-    return FALSE;
+  FsmmUserCall *call = fsmm_user_call_push (pool, frame);
 
-  list.calls[list.n_calls++] = *call;
-  return TRUE;
-}
+  if (call != NULL)
+    *call = (FsmmUserCall) { .pool = pool, .frame = frame, .has_more = TRUE };
 
-/* To be called by a function with @frame before it calls a user function for @pool. */
-void
-fsmm_user_call_begin (gpointer pool, FsmmFrame frame)
-{
-  begin_call (&(FsmmUserCall) { .pool = pool, .frame = frame });
+  return call;
 }
 
 /* Begins a call at whose end one of the keepers of @pool is removed. Returns FALSE if the caller
@@ -131,7 +112,12 @@ fsmm_user_call_begin (gpointer pool, FsmmFrame frame)
 gboolean
 fsmm_user_call_begin_for_keeper (gpointer pool, FsmmFrame frame, FsmmKeepers *keepers)
 {
-  return begin_call (&(FsmmUserCall) { .pool = pool, .frame = frame, .keepers = keepers });
+  FsmmUserCall *call = push_with_more (pool, frame);
+
+  if (call != NULL)
+    call->keepers = keepers;
+
+  return call != NULL;
 }
 
 /* Begins a call that drops all blocks of @store. If the user function does not return, the drop is
@@ -139,16 +125,18 @@ fsmm_user_call_begin_for_keeper (gpointer pool, FsmmFrame frame, FsmmKeepers *ke
 void
 fsmm_user_call_begin_drop (gpointer pool, FsmmFrame frame, FsmmStore *store)
 {
-  begin_call (&(FsmmUserCall) {
-    .pool = pool, .frame = frame, .dropped = { fsmm_store_get_name (store), 0 } });
+  FsmmUserCall *call = push_with_more (pool, frame);
+
+  if (call != NULL)
+    call->dropped.store = fsmm_store_get_name (store);
 }
 
 static FsmmUserCall *
 find_call (FsmmFrame frame)
 {
-  for (guint i = list.n_calls; i-- > 0;)
-    if (list.calls[i].frame.address == frame.address)
-      return &list.calls[i];
+  for (guint i = fsmm_user_calls.n_calls; i-- > 0;)
+    if (fsmm_user_calls.calls[i].frame.address == frame.address)
+      return &fsmm_user_calls.calls[i];
 
   return NULL;
 }
@@ -163,18 +151,17 @@ fsmm_user_call_set_drop (FsmmFrame frame, gsize drop_id)
     call->dropped.id = drop_id;
 }
 
-/* To be called after the user function has returned. Calls after this one stay on the list: they
- * are on other stacks. */
 void
-fsmm_user_call_end (FsmmFrame frame)
+fsmm_user_call_end_slow (FsmmFrame frame)
 {
   FsmmUserCall *call = find_call (frame);
 
   if (G_UNLIKELY (call == NULL))
     return;
 
-  call->dropped.store.store = NULL;
-  remove_call (call - list.calls);
+  if (call->has_more)
+    call->dropped.store.store = NULL;
+  remove_call (call - fsmm_user_calls.calls);
 }
 
 /* --- Which calls have not been left --- */
@@ -228,13 +215,26 @@ is_on_stack (FsmmFrame frame)
 void
 fsmm_user_call_verify (gpointer pool)
 {
-  for (guint i = list.n_calls; i-- > 0;)
-    if (list.calls[i].pool == pool && !is_on_stack (list.calls[i].frame))
+  for (guint i = fsmm_user_calls.n_calls; i-- > 0;)
+    if (fsmm_user_calls.calls[i].pool == pool && !is_on_stack (fsmm_user_calls.calls[i].frame))
       {
         remove_call (i);
         /* User functions may have removed more calls. */
-        i = MIN (i, list.n_calls);
+        i = MIN (i, fsmm_user_calls.n_calls);
       }
+}
+
+static void
+keep_pool (FsmmUserCall *call)
+{
+  if (!call->has_more)
+    *call = (FsmmUserCall) { .pool = call->pool, .frame = call->frame, .has_more = TRUE };
+
+  if (!call->keeps_pool)
+    {
+      g_object_ref (call->pool);
+      call->keeps_pool = TRUE;
+    }
 }
 
 /* For a pool that is being disposed of: if it has called user functions in this thread that have
@@ -245,15 +245,12 @@ fsmm_user_call_outlive (gpointer pool)
   FsmmUserCall *outermost = NULL;
 
   fsmm_user_call_verify (pool);
-  for (guint i = list.n_calls; i-- > 0;)
-    if (list.calls[i].pool == pool)
-      outermost = &list.calls[i];
+  for (guint i = fsmm_user_calls.n_calls; i-- > 0;)
+    if (fsmm_user_calls.calls[i].pool == pool)
+      outermost = &fsmm_user_calls.calls[i];
 
-  if (outermost != NULL && !outermost->keeps_pool)
-    {
-      g_object_ref (pool);
-      outermost->keeps_pool = TRUE;
-    }
+  if (outermost != NULL)
+    keep_pool (outermost);
 
   return outermost != NULL;
 }

@@ -295,19 +295,37 @@ fsmm_typed_pool_drop_held (FsmmTypedPool *self, gpointer instance, gsize epoch)
     clear_and_finish (self, &claim);
 }
 
+/* Clears what has been claimed, and removes a keeper of the pool. */
+static void
+clear_last (FsmmTypedPool *self, FsmmStore *store, const FsmmClaim *claim)
+{
+  const FsmmFrame frame = FSMM_FRAME_HERE;
+  gboolean is_listed = fsmm_user_call_begin_for_keeper (self, frame, &self->keepers);
+
+  self->layout->clear (claim->slot.block);
+  fsmm_heap_finish (store, claim);
+  if (G_LIKELY (is_listed))
+    fsmm_user_call_end (frame);
+  else
+    fsmm_keepers_remove (&self->keepers, self);
+}
+
 /* Destroys the instance of a box that is gone, and was a keeper of the pool. */
 void
 fsmm_typed_pool_drop_last_held (FsmmTypedPool *self, gpointer instance, gsize epoch)
 {
-  const FsmmFrame frame = FSMM_FRAME_HERE;
-  gboolean is_listed = self->layout->clear != NULL &&
-                       fsmm_user_call_begin_for_keeper (self, frame, &self->keepers);
+  FsmmStore *store = fsmm_typed_pool_get_store (self);
+  FsmmClaim claim;
 
-  fsmm_typed_pool_drop_held (self, instance, epoch);
-  if (is_listed)
-    fsmm_user_call_end (frame);
-  else
-    fsmm_keepers_remove (&self->keepers, self);
+  if (self->layout->clear == NULL)
+    fsmm_heap_free_held (store, instance, epoch);
+  else if (fsmm_heap_claim_held (store, instance, epoch, &claim))
+    {
+      clear_last (self, store, &claim);
+      return;
+    }
+
+  fsmm_keepers_remove (&self->keepers, self);
 }
 
 /* Clears the instance of a box, and makes a copy of @source in its place. Returns FALSE if the
