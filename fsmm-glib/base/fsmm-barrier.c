@@ -62,7 +62,7 @@ fsmm_barrier_heavy (void)
 
 #else
 
-/* What raises and looks has its barrier already: nobody needs to look again. */
+/* fsmm_barrier_light () includes a barrier already, so no second look is needed. */
 gboolean fsmm_barrier_is_symmetric = FALSE;
 
 void

@@ -15,7 +15,7 @@
 
 G_BEGIN_DECLS
 
-/* Decided here and not by config.h, so that whoever includes this has the same.
+/* Decided here and not by config.h, so that every file that includes this agrees.
  *
  * ThreadSanitizer does not know of membarrier (), but of an order that all threads agree on. */
 #if defined(__linux__) && defined(__has_include) && !defined(FSMM_THREAD_SANITIZER)

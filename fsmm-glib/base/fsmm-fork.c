@@ -8,7 +8,7 @@
 #include "base/fsmm-lock.h"
 
 /* A child process has only the thread that called fork (). A lock that another thread held at that
- * moment would stay locked in it for ever, over data that is half changed, and a block that it was
+ * moment would stay locked in the child, over data that is half changed, and a block that it was
  * about to put into its cache would be nowhere. So the thread that forks takes every lock and stops
  * every cache first, and both processes go on from there.
  *

@@ -21,7 +21,7 @@
 #define VALGRIND_HG_DISABLE_CHECKING(address, n_bytes)
 #endif
 
-/* Said once of what @mutex protects, and of the @n_constant bytes beside it that are read without
+/* Tells Helgrind, once, what @mutex protects, and of the @n_constant bytes beside it that are read without
  * it and never written again, when they have been set: others come to know of them by what Helgrind
  * cannot follow, and this costs those nothing. */
 static inline void

@@ -6,7 +6,7 @@
 
 /* What is made when it is first needed, by whichever thread comes first. GLib's g_once would do,
  * were it not for fork (): what another thread was in the middle of making would never be finished
- * in the child, and nobody there would unlock the lock that GLib has for all of them. So this has a
+ * in the child, and the lock that GLib has for all of them would stay locked there. So this has a
  * lock of its own, which the thread that forks takes when nothing is half made. */
 
 #define IN_THE_MAKING 2

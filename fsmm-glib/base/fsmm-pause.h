@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Waiting for what another thread does without a lock, and tells nobody that it has done.
+/* Waiting for another thread that takes no lock and signals nothing when it is done.
  *
  * Mostly that is over in some nanoseconds, so that it is not worth sleeping. Where the other
  * thread has been put aside, it needs a processor, perhaps this one: to yield is not enough,
- * since a real-time thread yields to no ordinary one. So whoever waits sleeps soon, and longer
+ * since a real-time thread yields to no ordinary one. So a waiting thread sleeps soon, and longer
  * each time. */
 
 #pragma once

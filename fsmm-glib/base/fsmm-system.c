@@ -46,7 +46,7 @@ fsmm_system_try_new0 (gsize size)
   return g_try_malloc0 (size);
 }
 
-/* The same, in cache lines of its own, for fsmm_system_free_cache_aligned (). What malloc ()
+/* Zeroed memory in cache lines of its own, for fsmm_system_free_cache_aligned (). What malloc ()
  * returned is kept right before it. */
 gpointer
 fsmm_system_try_new0_cache_aligned (gsize size)

@@ -4,7 +4,7 @@
  *
  * A library that is built with it says which lock it takes, since it cannot see into GLib's.
  *
- * A program may be built with it that uses the library as it is built for everybody. Then it sees
+ * A program may be built with it that uses an ordinary build of the library. Then it sees
  * only what the library asks the C library for, as to fill memory, and is asked to overlook what is
  * done with a lock held. To tell it of the locks would do as well, but hide races of the program's
  * own: that one thread frees a block and another takes a different one puts nothing they do in
@@ -50,7 +50,7 @@ fsmm_tsan_leave (GMutex *mutex)
 
 #else
 
-/* There where the program is built with it. */
+/* Not NULL if the program is built with ThreadSanitizer. */
 void __tsan_acquire (void *address) __attribute__ ((weak));
 void __tsan_release (void *address) __attribute__ ((weak));
 void AnnotateIgnoreReadsBegin (const char *file, int line) __attribute__ ((weak));

@@ -200,7 +200,7 @@ is_privileged (void)
 }
 
 /* The variable as it was when the first pool was made. What is wrong with it is said when that is
- * done: whoever handles the message may make a pool, and other threads wait for none of that. */
+ * done: a handler of the message may make a pool, and other threads need not wait for it. */
 static const char *
 get_variable (void)
 {

@@ -11,7 +11,7 @@
 
 /* Where the debugging information of a program is that has none in its own file: in another one of
  * this machine. What libdw does by itself asks servers as well, those that DEBUGINFOD_URLS names. A
- * report tells nobody else which programs run here, and does not wait for a network. */
+ * report does not tell other machines which programs run here, or wait for a network. */
 
 /* What objcopy --add-gnu-debuglink notes of a file: the cyclic redundancy check of IEEE 802.3. */
 static guint32

@@ -12,7 +12,7 @@
 #include <valgrind/memcheck.h>
 #endif
 
-/* There where the program is built with the sanitizer, whatever this library is built with. */
+/* Not NULL if the program is built with the sanitizer, even if this library is not. */
 void __asan_poison_memory_region (const volatile void *address, size_t size)
   __attribute__ ((weak));
 void __asan_unpoison_memory_region (const volatile void *address, size_t size)

@@ -3,8 +3,8 @@
 /* The state of a block: one byte, outside the memory of all blocks.
  *
  * Several threads look at it and change it without a lock. What makes that safe is that a block
- * which is free always says where: in the store, or in the cache of which thread. Whoever is
- * about to hand a block out finds his own mark in the byte, or does not hand it out: see
+ * which is free always says where: in the store, or in the cache of which thread. A
+ * thread that hands a block out finds its own mark in the byte, or does not hand it out: see
  * fsmm-cache.h. */
 
 #pragma once
@@ -18,7 +18,7 @@ typedef guint8 FsmmState; /* (atomic) */
 enum {
   FSMM_STATE_UNUSED,   /* in the store, and never handed out */
   FSMM_STATE_FREE,     /* in the store */
-  FSMM_STATE_LIVE,     /* whoever has its address may give it back */
+  FSMM_STATE_LIVE,     /* any code that has its address may free it */
   FSMM_STATE_HELD,     /* only the handle that owns it may give it back */
   FSMM_STATE_CLAIMED, /* what lives in it is being made or cleared by some thread */
   FSMM_STATE_TAIL,        /* there is no block: where one might start, but none is left in the chunk */
@@ -67,7 +67,7 @@ fsmm_state_publish (FsmmState *self, FsmmState state)
   __atomic_store_n (self, state, __ATOMIC_RELEASE);
 }
 
-/* Moves LIVE or HELD on if nobody else does so at the same time. */
+/* Claims a block that is LIVE or HELD. Returns FALSE if another thread was first. */
 static inline gboolean
 fsmm_state_claim (FsmmState *self, FsmmState from)
 {
@@ -75,7 +75,7 @@ fsmm_state_claim (FsmmState *self, FsmmState from)
                                       __ATOMIC_RELAXED);
 }
 
-/* The same, whichever of the two it is. */
+/* Claims a block that is either LIVE or HELD. */
 static inline gboolean
 fsmm_state_claim_whole (FsmmState *self)
 {

@@ -182,7 +182,7 @@ bits_of (States bytes)
 
 /* Replaces those of a word of states which are @from, or the odd state above it, by @to, or the odd
  * one above it: what is odd becomes even, and the other way round. Returns which were something
- * else. Where nobody else can write, that is done without the processor's lock, which takes ten
+ * else. Where no other thread can write, that is done without the processor's lock, which takes ten
  * times as long. */
 static inline guint8
 exchange (States *states, guint8 which, FsmmState from, FsmmState to, gboolean is_alone)
@@ -233,7 +233,7 @@ exchange_word (FsmmChunk *self,
 }
 
 /* Writes the mark of a cache into the states of blocks that have been taken from the store.
- * Returns those which are somebody else's. */
+ * Returns those that belong to another thread. */
 guint64
 fsmm_chunk_mark (FsmmChunk *self, FsmmChunkBlocks blocks, FsmmState mark, gboolean is_alone)
 {
@@ -327,7 +327,7 @@ fsmm_chunk_count_whole (const FsmmChunk *self)
   return n_whole;
 }
 
-/* How many blocks are CLAIMED. Nobody may change any state meanwhile. */
+/* How many blocks are CLAIMED. No state may change meanwhile. */
 gsize
 fsmm_chunk_count_claimed (const FsmmChunk *self)
 {

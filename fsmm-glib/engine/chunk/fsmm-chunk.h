@@ -6,7 +6,7 @@
  * blocks, beyond them, or after it freed them, the pool stays whole. Nothing is threaded through
  * the blocks. Free ones are found through a map with a bit for each, lowest address first.
  *
- * The bytes of states are everybody's (fsmm-block-state.h); all else here belongs to whoever
+ * Any thread may access the states (fsmm-block-state.h); all else here belongs to the thread that
  * has the store's lock. */
 
 #pragma once

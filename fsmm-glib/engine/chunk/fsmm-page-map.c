@@ -53,7 +53,7 @@ prepare_leaves (guint64 first, guint64 last)
   return TRUE;
 }
 
-/* Whoever sees the store sees the segment that was entered with it. */
+/* A thread that sees the store sees the segment that was entered with it. */
 static void
 set_entries (guint64 first, guint64 last, gpointer store, gpointer segment)
 {
@@ -146,7 +146,7 @@ fsmm_page_map_unlock (void)
 
 /* --- fork () --- */
 
-/* Whoever asks about a lone block has only the inner lock. */
+/* A look-up of a single block takes only the inner lock. */
 static void
 lock_all_maps (void)
 {

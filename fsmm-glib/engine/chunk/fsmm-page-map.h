@@ -76,7 +76,7 @@ fsmm_page_map_find_store (gconstpointer address)
 }
 
 /* The segment of @store that @address lies in, or NULL. The caller sees to it that the store
- * lets go of no segment meanwhile: where the store is found, its segment is. */
+ * removes no segment meanwhile: where the store is found, its segment is. */
 static inline gpointer
 fsmm_page_map_find_segment (gconstpointer address, gconstpointer store)
 {

@@ -154,7 +154,7 @@ fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused)
 }
 
 /* Returns what was removed to the system: that takes long, and can be done without a lock.
- * Nobody may have come by one of these segments in the page map and still look at it. */
+ * No thread may still look at a segment that it found in the page map. */
 void
 fsmm_segments_release (FsmmSegments *self, GQueue *unused)
 {

@@ -84,7 +84,7 @@ fill_and_publish (FsmmStore *self, FsmmSlot taken, FsmmState to, FsmmFill fill, 
   return FALSE;
 }
 
-/* For a thread that has nothing in its cache, or none, or must not use it now. Nobody sees a
+/* For a thread that has nothing in its cache, or none, or must not use it now. No other thread sees a
  * block with what was left in it before. */
 FsmmSlot
 fsmm_heap_alloc_slow (FsmmStore *self,

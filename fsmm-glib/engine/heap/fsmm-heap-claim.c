@@ -7,7 +7,7 @@
 /* A user function that makes or clears what lives in a block runs without the lock, and its
  * thread is not busy. Meanwhile the block is CLAIMED, which only one thread can bring about, so
  * that no two clear the same; and its memory stays where it is whatever is dropped: a chunk that
- * is closed is pinned once for each such block. Whoever is done with one finds out from the
+ * is closed is pinned once for each such block. The thread that ends a claim finds out from the
  * epoch whether that has happened. */
 
 /* What is in a chunk that is being dropped is cleared by the thread that does that, or has been.
@@ -99,7 +99,7 @@ fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *c
 }
 
 /* What has been made in a block is complete. Returns FALSE, and changes nothing, if all blocks were
- * dropped meanwhile: then the caller has to clear and finish it, because nobody else did. */
+ * dropped meanwhile: then the caller has to clear and finish it, because no other thread did. */
 gboolean
 fsmm_heap_publish (FsmmStore *self, const FsmmClaim *claim, FsmmState to)
 {

@@ -6,7 +6,7 @@
 
 /* Blocks come back. */
 
-/* Gives back a block that nobody else has a right to give back. */
+/* Frees a block that only the caller may free. */
 void
 fsmm_heap_free_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmDeferred *deferred)
 {

@@ -30,7 +30,7 @@ fsmm_heap_free_held (FsmmStore *self, gpointer block, gsize epoch)
          give_held_slowly (self, block, epoch);
 }
 
-/* From now on the block belongs to whoever has its address. Returns FALSE if it has been
+/* From now on the block belongs to the code that has its address. Returns FALSE if it has been
  * dropped. */
 gboolean
 fsmm_heap_disown (FsmmStore *self, gpointer block, gsize epoch)

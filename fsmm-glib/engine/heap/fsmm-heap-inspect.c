@@ -23,7 +23,7 @@ fsmm_heap_get_stats (FsmmStore *self, FsmmHeapStats *stats)
   fsmm_unlock (&self->lock);
 }
 
-/* Whether @address is the start of a block that somebody has. */
+/* Whether @address is the start of a block that is allocated. */
 gboolean
 fsmm_heap_is_out (FsmmStore *self, gconstpointer address)
 {
@@ -189,7 +189,7 @@ find_fault_locked (FsmmStore *self)
   return NULL;
 }
 
-/* Checks everything that must be true of a store while nobody has freed a block twice, for tests
+/* Checks everything that must be true of a store while no block has been freed twice, for tests
  * and for debugging. Returns what is not, or NULL. */
 char *
 fsmm_heap_find_fault (FsmmStore *self)

@@ -8,7 +8,7 @@
 
 /* How much room a store has: it grows when there is none, and shrinks when it is told to. */
 
-/* Asks the system for all the memory that more chunks would need, and lets go of it: an impossible
+/* Asks the system for all the memory that more chunks would need, and gives it back: an impossible
  * number is so refused at once, and not after memory has been filled with what leads there. */
 static gboolean
 system_could_hold (FsmmStore *self, gsize n_chunks)

@@ -297,7 +297,7 @@ fsmm_heap_drop_end (FsmmHeapDrop *drop)
 
 /* --- Drops that were left in the middle --- */
 
-/* Whoever drops everything next goes on with the chunks that no thread clears. */
+/* The next call that drops everything goes on with the chunks that no thread clears. */
 
 /* For a thread that has left one. */
 void
@@ -318,7 +318,7 @@ fsmm_heap_abandon_drop (const FsmmDropName *name)
   fsmm_unlock (&self->lock);
 }
 
-/* For whoever drops the last reference. */
+/* For the thread that drops the last reference. */
 void
 fsmm_heap_abandon_all_drops (FsmmStore *self)
 {

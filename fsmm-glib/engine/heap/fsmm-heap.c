@@ -25,7 +25,7 @@ fsmm_heap_init (FsmmStore *self,
 }
 
 /* For a store that is about to be cleared, and whose blocks have been dropped: whether it has to
- * stay for somebody who pins a chunk. Then @release is called when nobody does any more: never,
+ * stay because a chunk is pinned. Then @release is called when the last pin is gone: never,
  * where a user function in one of its blocks does not return. */
 gboolean
 fsmm_heap_outlive_pins (FsmmStore *self, FsmmReleaseFunc release)

@@ -97,7 +97,7 @@ gpointer fsmm_heap_walk_next (FsmmHeapWalk *walk);
 
 gsize fsmm_heap_drop_all (FsmmStore *self);
 
-/* The same in steps, for blocks whose content must be cleared: begin, then clear one block after
+/* Dropping all blocks in steps, for blocks whose content must be cleared: begin, then clear one block after
  * the other, then end. */
 typedef struct {
   FsmmStore *store;

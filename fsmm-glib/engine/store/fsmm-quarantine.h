@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Freed blocks that are not to be handed out yet: first in, first out. For whoever has the store's
+/* Freed blocks that are not to be handed out yet: first in, first out. For a thread that has the store's
  * lock. */
 
 #pragma once

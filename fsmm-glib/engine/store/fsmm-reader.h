@@ -2,7 +2,7 @@
 
 /* A thread that looks at chunks without the store's lock.
  *
- * While it does so it is busy. Whoever is about to remove a chunk has the lock, and stops all
+ * While it does so it is busy. A thread that removes a chunk has the lock, and stops all
  * readers first: from then on until they resume, no other thread is busy, and each that comes
  * goes to the lock instead. */
 

@@ -6,7 +6,7 @@
 
 /* --- Frees that were one too many --- */
 
-/* Notes that a block was freed twice, for a report when the lock is let go. */
+/* Notes that a block was freed twice, for a report after the lock has been released. */
 void
 fsmm_store_lose (FsmmStore *self, gpointer block, FsmmDeferred *deferred)
 {
@@ -39,7 +39,7 @@ fsmm_store_note_taken (FsmmStore *self, FsmmChunk *chunk, gsize n_blocks)
 }
 
 /* Of two threads that free a block at once, one may bring it back to the store while the other
- * has it handed out again: until it is taken from here, nobody has noticed. This finds all such
+ * has it handed out again: this goes unnoticed until it is taken from here. This finds all such
  * blocks of an open or full chunk, and takes them out. Caches are stopped and empty. */
 void
 fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)

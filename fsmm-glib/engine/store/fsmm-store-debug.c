@@ -14,7 +14,7 @@
  *   given: its canary is looked at, it is poisoned or wiped, and tools are told that it is free;
  *   quarantined: it is out of the store still, as one in the cache of a thread is.
  *
- * What is found is reported when the lock is let go. */
+ * What is found is reported after the lock has been released. */
 
 static inline gpointer
 get_address (FsmmChunk *chunk, gsize block)
@@ -150,7 +150,7 @@ fsmm_store_debug_close_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *d
     }
 }
 
-/* The same for all chunks, which stay as they are: the program is about to go. */
+/* Checks the blocks of all chunks, which stay as they are, before the program ends. */
 void
 fsmm_store_debug_sweep (FsmmStore *self, FsmmDeferred *deferred)
 {

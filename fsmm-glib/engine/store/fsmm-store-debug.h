@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* What a store does besides for debugging. Every function here is called with the store's lock
- * held, and only where store->debug says that there is something to do: so nobody else pays for
+ * held, and only where store->debug says that there is something to do: so that other pools do not pay for
  * it. */
 
 #pragma once

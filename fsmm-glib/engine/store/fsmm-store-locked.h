@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* What remains to be done when the lock is let go. */
+/* Work that is put off until the lock has been released. */
 typedef struct {
   gboolean is_stopped;   /* caches are, and have to resume */
   GQueue emptied;        /* (element-type FsmmChunk): to be removed */
@@ -64,7 +64,7 @@ void fsmm_store_lose_all (FsmmStore *self,
                           FsmmChunkBlocks lost,
                           FsmmDeferred *deferred);
 FsmmChunkBlocks fsmm_store_take_word (FsmmStore *self, gsize max_blocks, FsmmChunk **chunk);
-/* Whether nobody writes to states without the lock, but for this thread. */
+/* Whether this is the only thread that can write to states without the lock. */
 static inline gboolean
 fsmm_store_is_alone (FsmmStore *self)
 {
@@ -123,7 +123,7 @@ fsmm_store_find_chunk (FsmmStore *self, gconstpointer address)
   FsmmSegment *segment = fsmm_page_map_find_segment (address, self);
 
   if (G_UNLIKELY (segment == NULL))
-    /* Nobody is busy without a cache: this is with the lock. */
+    /* A thread without a cache is never busy, so this one has the lock. */
     return self->debug & FSMM_DEBUG_MALLOC ? fsmm_store_lookup_chunk (self, address) : NULL;
 
   return fsmm_segment_get_content (&self->segments, segment, address);

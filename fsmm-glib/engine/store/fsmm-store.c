@@ -184,7 +184,7 @@ fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDe
   chunk->dropper = fsmm_thread_self ();
 }
 
-/* Makes the chunk's addresses unknown, and gives its memory back as soon as nobody pins it. No
+/* Makes the chunk's addresses unknown, and gives its memory back as soon as no pin is left. No
  * block of it is in a cache. */
 void
 fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
@@ -234,7 +234,7 @@ fsmm_store_abandon_drops_of_others (FsmmStore *self)
     }
 }
 
-/* What is to be called when the store is unlocked, if nobody needs it any more. */
+/* What is to be called when the store is unlocked, if no pin is left. */
 static FsmmReleaseFunc
 take_release (FsmmStore *self)
 {

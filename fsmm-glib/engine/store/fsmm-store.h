@@ -53,7 +53,7 @@ typedef struct {
 
   GQueue readers;          /* (element-type FsmmReader) */
   guint n_drops;           /* how many calls are dropping all blocks in steps */
-  FsmmReleaseFunc release; /* (nullable): to be called when nobody pins a chunk any more */
+  FsmmReleaseFunc release; /* (nullable): to be called when no chunk is pinned any more */
   FsmmQuarantine quarantine;
   guint n_marks;           /* how many of the marks are in use; (atomic), for reading */
   guint64 marks[(FSMM_MAX_MARKS + 63) / 64]; /* which: a bit for each */
