@@ -82,10 +82,12 @@ test_trace_of_errors (void)
   fsmm_test_assert_reported ();
 }
 
-/* Each thread has a stack of its own to describe, at the same time as the others. */
+/* Each thread has a stack of its own to describe, at the same time as the others, and a pool of its
+ * own, since another one could take the block in between. */
 static gpointer
-free_twice_in_thread (gpointer pool)
+free_twice_in_thread (gpointer data)
 {
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new_named ("traced", 64, 1024);
   g_autoptr (GError) error = NULL;
   gpointer block = take_here (pool);
 
@@ -101,11 +103,10 @@ free_twice_in_thread (gpointer pool)
 static void
 test_trace_in_threads (void)
 {
-  g_autoptr (FsmmPool) pool = fsmm_test_pool_new_named ("traced", 64, 1024);
   GThread *threads[8];
 
   for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
-    threads[i] = g_thread_new ("tracer", free_twice_in_thread, pool);
+    threads[i] = g_thread_new ("tracer", free_twice_in_thread, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
     g_thread_join (threads[i]);
 }
