@@ -15,7 +15,6 @@
 
 FSMM_THREAD_LOCAL FsmmUserCalls fsmm_user_calls;
 
-
 /* --- The list --- */
 
 /* This may call user functions, which change the list. */
@@ -95,7 +94,8 @@ fsmm_user_call_forget_ended (FsmmFrame frame)
   return any;
 }
 
-/* The same as fsmm_user_call_push (), for a call that has something to do when it ends. */
+/* Puts a call on the list that has something to do when it ends. Returns NULL if the system has no
+ * memory. */
 static FsmmUserCall *
 push_with_more (gpointer pool, FsmmFrame frame)
 {
