@@ -186,3 +186,12 @@ __asan_default_options (void)
   return "detect_leaks=0";
 }
 #endif
+
+/* A test that gets the way as its data. */
+void
+add_test (const NoReturnWay *of, const char *name, GTestDataFunc func)
+{
+  g_autofree char *path = g_strdup_printf ("/no-return/%s/%s", of->name, name);
+
+  g_test_add_data_func (path, of, func);
+}

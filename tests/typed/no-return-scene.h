@@ -40,4 +40,6 @@ void assert_can_be_emptied (void);
 void setup (void);
 void teardown (gboolean block_stays);
 
+void add_test (const NoReturnWay *of, const char *name, GTestDataFunc func);
+
 G_END_DECLS

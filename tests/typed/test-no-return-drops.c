@@ -137,22 +137,10 @@ test_pool_after_free_all_elsewhere (gconstpointer data)
 static void
 add_tests (const NoReturnWay *of)
 {
-  static const struct {
-    const char *name;
-    GTestDataFunc func;
-  } tests[] = {
-    { "free-all", test_free_all },
-    { "free-all-again-and-again", test_free_all_again_and_again },
-    { "destroy-after-free-all", test_destroy_after_free_all },
-    { "pool-after-free-all", test_pool_after_free_all },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/no-return/%s/%s", of->name, tests[i].name);
-
-      g_test_add_data_func (path, of, tests[i].func);
-    }
+  add_test (of, "free-all", test_free_all);
+  add_test (of, "free-all-again-and-again", test_free_all_again_and_again);
+  add_test (of, "destroy-after-free-all", test_destroy_after_free_all);
+  add_test (of, "pool-after-free-all", test_pool_after_free_all);
 }
 
 int
@@ -162,8 +150,8 @@ main (int argc, char *argv[])
 
   for (guint i = 0; ways[i] != NULL; i++)
     add_tests (ways[i]);
-  g_test_add_data_func ("/no-return/longjmp/pool-after-free-all-elsewhere", &no_return_by_longjmp,
-                        test_pool_after_free_all_elsewhere);
+  add_test (&no_return_by_longjmp, "pool-after-free-all-elsewhere",
+            test_pool_after_free_all_elsewhere);
 
   return g_test_run ();
 }

@@ -253,14 +253,6 @@ test_walks_keep_nothing (gconstpointer data)
 static void
 add_tests (const NoReturnWay *of)
 {
-  static const struct {
-    const char *name;
-    GTestDataFunc func;
-  } tests[] = {
-    { "pool-after-box", test_pool_after_box },
-    { "walks-keep-nothing", test_walks_keep_nothing },
-  };
-
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *path = g_strdup_printf ("/no-return/%s/%s", of->name, cases[i].name);
@@ -269,12 +261,8 @@ add_tests (const NoReturnWay *of)
       *data = (TestData) { of, &cases[i] };
       g_test_add_data_func_full (path, data, test_call, g_free);
     }
-  for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/no-return/%s/%s", of->name, tests[i].name);
-
-      g_test_add_data_func (path, of, tests[i].func);
-    }
+  add_test (of, "pool-after-box", test_pool_after_box);
+  add_test (of, "walks-keep-nothing", test_walks_keep_nothing);
 }
 
 int
