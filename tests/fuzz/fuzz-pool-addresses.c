@@ -68,7 +68,7 @@ choose_tail (FuzzPool *self)
   return chunk != NULL ? chunk + (self->per_chunk + n) * self->block_size : NULL;
 }
 
-/* Before a chunk, or behind what it spans. */
+/* Before a chunk, or behind all that could be in it. */
 static guint8 *
 choose_beside (FuzzPool *self)
 {
@@ -77,7 +77,7 @@ choose_beside (FuzzPool *self)
   if (chunk == NULL)
     return NULL;
 
-  return fuzz_input_flag () ? chunk - self->block_size : chunk + self->span;
+  return fuzz_input_flag () ? chunk - self->block_size : chunk + self->chunk_alignment;
 }
 
 static gpointer
@@ -134,7 +134,7 @@ is_start (const FuzzPool *self, gsize offset)
 FuzzEnds
 fuzz_pool_expect_free (FuzzPool *self, gconstpointer address)
 {
-  gsize offset = (guintptr) address & (self->span - 1);
+  gsize offset = (guintptr) address & (self->chunk_alignment - 1);
   guintptr chunk = (guintptr) address - offset;
   const FuzzBlock *block;
 

@@ -43,8 +43,8 @@ count_missing_chunks (FuzzPool *self, gsize n_blocks)
   return n_blocks > n_idle ? (n_blocks - n_idle - 1) / self->per_chunk + 1 : 0;
 }
 
-/* So many are about to be noted as taken, with success. The pool grows by what it needs; but what
- * one thread keeps for itself may cost the other one a chunk. */
+/* So many are about to be noted as taken, with success. The pool grows by what it needs; but
+ * blocks that it does not hand out may cost it a chunk. */
 void
 fuzz_pool_took (FuzzPool *self, gsize n_blocks, gboolean has_failed)
 {
@@ -53,7 +53,7 @@ fuzz_pool_took (FuzzPool *self, gsize n_blocks, gboolean has_failed)
   gsize n_chunks = fsmm_pool_get_n_chunks (self->pool);
 
   fuzz_pool_note_thread (self);
-  if (fuzz_pool_is_single_threaded (self) && !has_failed)
+  if (fuzz_pool_hands_out_all (self) && !has_failed)
     most = self->n_chunks + n_missing;
 
   fuzz_check (n_chunks >= self->n_chunks + n_missing && n_chunks <= most,

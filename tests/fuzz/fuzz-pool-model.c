@@ -54,7 +54,7 @@ fuzz_pool_has_room (const FuzzPool *self, guint n_blocks)
 static guintptr
 chunk_of (const FuzzPool *self, gconstpointer address)
 {
-  return (guintptr) address & ~(self->span - 1);
+  return (guintptr) address & ~(self->chunk_alignment - 1);
 }
 
 static gboolean
@@ -110,6 +110,14 @@ fuzz_pool_is_single_threaded (const FuzzPool *self)
   return (self->threads & (self->threads - 1)) == 0;
 }
 
+/* Whether each block that is not in use is handed out before the pool grows. A block that another
+ * thread keeps, or that is in quarantine, is not. */
+gboolean
+fuzz_pool_hands_out_all (const FuzzPool *self)
+{
+  return fuzz_pool_is_single_threaded (self) && !(self->debug & FSMM_DEBUG_QUARANTINE);
+}
+
 static void
 check_place (FuzzPool *self, guint8 *address)
 {
@@ -159,10 +167,24 @@ fuzz_pool_add (FuzzPool *self, gpointer address, FuzzHandle *handle)
   return block;
 }
 
+/* The chunk of a block is gone with the block, where each has one from malloc (). */
+static void
+remove_chunk (FuzzPool *self, guintptr chunk)
+{
+  guint i = 0;
+
+  while (self->chunks[i] != chunk)
+    i++;
+  self->chunks[i] = self->chunks[--self->n_chunks_known];
+  self->n_chunks--;
+}
+
 void
 fuzz_pool_remove (FuzzPool *self, FuzzBlock *block)
 {
   fuzz_pool_add_stale (block->address);
+  if (self->debug & FSMM_DEBUG_MALLOC)
+    remove_chunk (self, chunk_of (self, block->address));
   *block = self->blocks[--self->n_blocks];
 }
 

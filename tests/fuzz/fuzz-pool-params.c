@@ -138,21 +138,56 @@ check_default_chunk (const FuzzPool *self, gsize found)
   return found;
 }
 
+static gsize
+block_size_with (const FuzzPool *self, gsize n_canary_bytes)
+{
+  return round_up (MAX (self->alloc_size + n_canary_bytes, sizeof (gpointer)), self->alignment);
+}
+
+/* Canaries make a chunk larger, which has as many blocks as without. With malloc, each block is a
+ * chunk. */
+static gsize
+work_out_chunk_bytes (const FuzzPool *self, gsize asked_for)
+{
+  gsize plain_size = block_size_with (self, 0);
+  gsize plain_bytes = MAX (asked_for, plain_size);
+
+  if (self->debug & FSMM_DEBUG_MALLOC)
+    return self->block_size;
+  if (asked_for == 0)
+    return check_default_chunk (self, fsmm_pool_get_chunk_bytes (self->pool));
+  if (self->debug & FSMM_DEBUG_CANARY)
+    return MIN (MAX (plain_bytes, plain_bytes / plain_size * self->block_size), LARGEST);
+
+  return plain_bytes;
+}
+
+/* malloc () has chunks start anywhere. */
+static gsize
+work_out_chunk_alignment (const FuzzPool *self)
+{
+  gsize alignment = 1;
+
+  if (self->debug & FSMM_DEBUG_MALLOC)
+    return 1;
+
+  while (alignment < self->chunk_bytes)
+    alignment *= 2;
+
+  return alignment;
+}
+
 static void
 work_out (FuzzPool *self, const Params *params)
 {
+  self->debug = fsmm_debug_get_flags (params->name);
   self->alloc_size = params->alloc_size;
   self->alignment = params->alignment != 0 ? params->alignment : _Alignof(max_align_t);
-  self->block_size = round_up (MAX (self->alloc_size, sizeof (gpointer)), self->alignment);
-  self->chunk_bytes = MAX (params->chunk_bytes, self->block_size);
-  if (params->chunk_bytes == 0)
-    self->chunk_bytes = check_default_chunk (self, fsmm_pool_get_chunk_bytes (self->pool));
+  self->block_size = block_size_with (self, self->debug & FSMM_DEBUG_CANARY ? 8 : 0);
+  self->chunk_bytes = work_out_chunk_bytes (self, params->chunk_bytes);
+  self->chunk_alignment = work_out_chunk_alignment (self);
   self->per_chunk = self->chunk_bytes / self->block_size;
   self->max_blocks = params->max_blocks != 0 ? params->max_blocks : G_MAXSIZE;
-
-  self->span = 1;
-  while (self->span < self->chunk_bytes)
-    self->span *= 2;
 }
 
 static void

@@ -29,7 +29,7 @@ reserve_some (FuzzPool *self, guint n)
   GError *error = NULL;
   gboolean done, has_failed;
 
-  if ((self->n_chunks + n_missing) * self->span > MAX_BYTES)
+  if ((self->n_chunks + n_missing) * self->chunk_bytes > MAX_BYTES)
     return;
 
   done = fsmm_pool_reserve (self->pool, n, &error);

@@ -7,6 +7,8 @@
 
 #include "fuzz.h"
 
+#include "fsmm-glib/debug/fsmm-debug-flags.h"
+
 G_BEGIN_DECLS
 
 #define FUZZ_N_POOLS 3
@@ -31,6 +33,7 @@ typedef struct
 typedef struct
 {
   FsmmPool *pool; /* NULL: there is none in this place */
+  FsmmDebugFlags debug;
   gpointer weak;  /* NULL: it has been finalized */
   gboolean is_owned;
   guint n_handles;
@@ -39,7 +42,7 @@ typedef struct
   gsize alignment;
   gsize block_size;
   gsize chunk_bytes;
-  gsize span; /* chunks start at a multiple of it */
+  gsize chunk_alignment; /* chunks start at a multiple of it */
   gsize per_chunk;
   gsize max_blocks; /* G_MAXSIZE: no limit */
 
@@ -81,6 +84,7 @@ gsize fuzz_pool_count_idle (const FuzzPool *self);
 gboolean fuzz_pool_has_room (const FuzzPool *self, guint n_blocks);
 gsize fuzz_pool_count_used_chunks (const FuzzPool *self);
 gboolean fuzz_pool_is_single_threaded (const FuzzPool *self);
+gboolean fuzz_pool_hands_out_all (const FuzzPool *self);
 
 void fuzz_pool_note_thread (FuzzPool *self);
 FuzzBlock *fuzz_pool_add (FuzzPool *self, gpointer address, FuzzHandle *handle);
