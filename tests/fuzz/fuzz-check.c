@@ -14,6 +14,7 @@ static const FuzzOperation *current;
 static void (*check_after) (void);
 static guint n_run;
 static guint n_criticals;
+static guint n_leak_reports;
 static char last_critical[512]; /* its start */
 static guint planned_failure;
 static gboolean failure_is_on;
@@ -26,7 +27,7 @@ static GLogWriterOutput
 count_criticals (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
   const char *message = "";
-  gboolean is_own = FALSE;
+  gboolean is_own = FALSE, is_leak = FALSE;
 
   for (gsize i = 0; i < n_fields; i++)
     {
@@ -34,6 +35,14 @@ count_criticals (GLogLevelFlags level, const GLogField *fields, gsize n_fields, 
         message = fields[i].value;
       else if (strcmp (fields[i].key, "GLIB_DOMAIN") == 0)
         is_own = strcmp (fields[i].value, "Fsmm") == 0;
+      else if (strcmp (fields[i].key, "FSMM_FAULT") == 0)
+        is_leak = strcmp (fields[i].value, "leak") == 0;
+    }
+
+  if (is_leak)
+    {
+      n_leak_reports++;
+      return G_LOG_WRITER_HANDLED;
     }
 
   if (!is_own || (level & G_LOG_LEVEL_CRITICAL) == 0)
@@ -93,6 +102,7 @@ fuzz_check_start (void (*check) (void))
   check_after = check;
   n_run = 0;
   n_criticals = 0;
+  n_leak_reports = 0;
   planned_failure = 0;
 }
 
@@ -144,6 +154,7 @@ run_current (void)
 
   fuzz_has_failed ();
   fuzz_check (n_criticals == 0, "“%s” was logged", last_critical);
+  fuzz_check_leak_reports (0);
   check_after ();
 }
 
@@ -231,4 +242,13 @@ fuzz_check_criticals (const char *call, guint n_expected)
               call, n_expected, n_criticals, n_criticals > 0 ? ": " : "",
               n_criticals > 0 ? last_critical : "");
   n_criticals = 0;
+}
+
+/* How many reports of leaks there were since this was last asked. */
+void
+fuzz_check_leak_reports (guint n_expected)
+{
+  fuzz_check (n_leak_reports == n_expected, "%u reports of leaks were expected, and there were %u",
+              n_expected, n_leak_reports);
+  n_leak_reports = 0;
 }

@@ -209,6 +209,7 @@ fuzz_pool_end_if_unused (FuzzPool *self)
     }
 
   fuzz_check (self->weak == NULL, "a pool is still there that nobody uses");
+  fuzz_check_leak_reports (self->debug & FSMM_DEBUG_LEAKS && self->n_blocks > 0);
   fuzz_pool_remove_all (self);
   self->pool = NULL;
 }

@@ -56,6 +56,7 @@ typedef guint FuzzEnds;
 
 void fuzz_check_end (const char *call, FuzzEnds expected, gboolean success, GError **where);
 void fuzz_check_criticals (const char *call, guint n_expected);
+void fuzz_check_leak_reports (guint n_expected);
 
 /* The next operation has the nth request to the system fail, in the first call that makes one. */
 void fuzz_plan_failure (guint nth);
