@@ -6,10 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An input is no better for being longer, and each operation may be followed by a look at every
- * block. */
-#define MAX_OPERATIONS 400
-
 static const FuzzOperation *current;
 static void (*check_after) (void);
 static guint n_run;
@@ -167,11 +163,11 @@ run_operation (const FuzzOperation *operation)
   fuzz_worker_run (run_current);
 }
 
-/* Runs what the input says, until that is over. */
+/* Runs what the input says, until that is over, or so much has been run. */
 void
-fuzz_run_operations (const FuzzOperation *operations, guint n_operations)
+fuzz_run_operations (const FuzzOperation *operations, guint n_operations, guint max_run)
 {
-  while (!fuzz_input_is_over () && n_run < MAX_OPERATIONS)
+  while (!fuzz_input_is_over () && n_run < max_run)
     run_operation (&operations[fuzz_input_below (n_operations)]);
 }
 

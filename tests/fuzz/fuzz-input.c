@@ -4,23 +4,36 @@
 
 static const guint8 *next;
 static const guint8 *end;
+static GRand *generator; /* (owned) (nullable): where bytes come from instead */
 
 void
 fuzz_input_start (const guint8 *data, gsize size)
 {
+  g_clear_pointer (&generator, g_rand_free);
   next = data;
   end = data + size;
+}
+
+/* An input without an end, which the same seed gives again. */
+void
+fuzz_input_start_generated (guint32 seed)
+{
+  fuzz_input_start (NULL, 0);
+  generator = g_rand_new_with_seed (seed);
 }
 
 gboolean
 fuzz_input_is_over (void)
 {
-  return next == end;
+  return generator == NULL && next == end;
 }
 
 guint8
 fuzz_input_byte (void)
 {
+  if (generator != NULL)
+    return (guint8) (g_rand_int (generator) >> 24);
+
   return next < end ? *next++ : 0;
 }
 

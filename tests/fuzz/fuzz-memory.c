@@ -66,8 +66,9 @@ fuzz_foreign_address (guint which)
 
 /* --- What is in a block --- */
 
-/* Of a large block, the ends are enough. */
-#define END_BYTES 64
+/* What is filled of a large block at each end, and what is looked at often. */
+#define FILLED_BYTES 2048
+#define OFTEN_BYTES 64
 
 static guint64
 word_at (guint64 seed, gsize offset)
@@ -75,19 +76,23 @@ word_at (guint64 seed, gsize offset)
   return (seed + offset) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
 }
 
+/* Words start at multiples of their size, whichever bytes are left out. */
 static gsize
-next_word (gsize offset, gsize size)
+next_word (gsize offset, gsize size, gsize end_bytes)
 {
   gsize next = offset + sizeof (guint64);
 
-  return next >= END_BYTES && next + END_BYTES < size ? size - END_BYTES : next;
+  if (next < end_bytes || next + end_bytes >= size)
+    return next;
+
+  return (size - end_bytes) / sizeof (guint64) * sizeof (guint64);
 }
 
 /* Fills memory with a pattern. */
 void
 fuzz_fill (guint8 *memory, gsize size, guint64 seed)
 {
-  for (gsize i = 0; i < size; i = next_word (i, size))
+  for (gsize i = 0; i < size; i = next_word (i, size, FILLED_BYTES))
     {
       guint64 word = word_at (seed, i);
 
@@ -95,10 +100,10 @@ fuzz_fill (guint8 *memory, gsize size, guint64 seed)
     }
 }
 
-gboolean
-fuzz_is_filled (const guint8 *memory, gsize size, guint64 seed)
+static gboolean
+is_filled (const guint8 *memory, gsize size, guint64 seed, gsize end_bytes)
 {
-  for (gsize i = 0; i < size; i = next_word (i, size))
+  for (gsize i = 0; i < size; i = next_word (i, size, end_bytes))
     {
       guint64 word = word_at (seed, i);
 
@@ -107,6 +112,19 @@ fuzz_is_filled (const guint8 *memory, gsize size, guint64 seed)
     }
 
   return TRUE;
+}
+
+gboolean
+fuzz_is_filled (const guint8 *memory, gsize size, guint64 seed)
+{
+  return is_filled (memory, size, seed, FILLED_BYTES);
+}
+
+/* Quicker, for memory that is looked at after each operation. */
+gboolean
+fuzz_is_filled_at_ends (const guint8 *memory, gsize size, guint64 seed)
+{
+  return is_filled (memory, size, seed, OFTEN_BYTES);
 }
 
 gboolean

@@ -10,15 +10,6 @@
 /* Neither block nor chunk nor alignment can be larger. */
 #define LARGEST ((guint64) 1 << (GLIB_SIZEOF_SIZE_T == 8 ? 32 : 30))
 
-typedef struct
-{
-  const char *name;
-  gsize alloc_size;
-  gsize alignment;
-  gsize chunk_bytes;
-  gsize max_blocks;
-} Params;
-
 /* --- Decoding --- */
 
 static guint64
@@ -84,10 +75,10 @@ choose_max_blocks (void)
 }
 
 /* One after the other: in an initializer, they could be read in any order. */
-static Params
+static FuzzPoolParams
 choose_params (void)
 {
-  Params params;
+  FuzzPoolParams params;
 
   params.name = fuzz_choose_name ();
   params.alloc_size = choose_alloc_size ();
@@ -107,7 +98,7 @@ is_power_of_two (guint64 n)
 }
 
 static gboolean
-is_valid (const Params *params)
+is_valid (const FuzzPoolParams *params)
 {
   if (params->alloc_size < 1 || params->alloc_size > LARGEST)
     return FALSE;
@@ -178,7 +169,7 @@ work_out_chunk_alignment (const FuzzPool *self)
 }
 
 static void
-work_out (FuzzPool *self, const Params *params)
+work_out (FuzzPool *self, const FuzzPoolParams *params)
 {
   self->debug = fsmm_debug_get_flags (params->name);
   self->alloc_size = params->alloc_size;
@@ -191,7 +182,7 @@ work_out (FuzzPool *self, const Params *params)
 }
 
 static void
-check_getters (const FuzzPool *self, const Params *params)
+check_getters (const FuzzPool *self, const FuzzPoolParams *params)
 {
   fuzz_check (fsmm_pool_get_alloc_size (self->pool) == self->alloc_size, "alloc-size is not kept");
   fuzz_check (fsmm_pool_get_alignment (self->pool) == self->alignment, "alignment is wrong");
@@ -206,7 +197,7 @@ check_getters (const FuzzPool *self, const Params *params)
 /* --- Making --- */
 
 static FsmmPool *
-make (const Params *params)
+make (const FuzzPoolParams *params)
 {
   GError *error = NULL;
   FsmmPool *pool = fsmm_pool_new_full (params->name, params->alloc_size, params->alignment,
@@ -221,7 +212,7 @@ make (const Params *params)
 
 /* A pool that was made by g_object_new () with the same arguments reports them from each call. */
 static void
-check_broken (const Params *params)
+check_broken (const FuzzPoolParams *params)
 {
   FsmmPool *pool = g_object_new (FSMM_TYPE_POOL, "alloc-size", (guint64) params->alloc_size,
                                  "alignment", (guint64) params->alignment, "chunk-bytes",
@@ -242,15 +233,14 @@ check_broken (const Params *params)
 
 /* In the first place that is empty, if there is one. */
 void
-fuzz_pool_make (void)
+fuzz_pool_make_with (const FuzzPoolParams *params)
 {
-  const Params params = choose_params ();
   FuzzPool *self = fuzz_pools;
 
-  if (!is_valid (&params))
+  if (!is_valid (params))
     {
-      make (&params);
-      check_broken (&params);
+      make (params);
+      check_broken (params);
       return;
     }
 
@@ -260,13 +250,21 @@ fuzz_pool_make (void)
     return;
 
   memset (self, 0, sizeof *self);
-  self->pool = make (&params);
+  self->pool = make (params);
   self->is_owned = TRUE;
   self->weak = self->pool;
   g_object_add_weak_pointer (G_OBJECT (self->pool), &self->weak);
-  work_out (self, &params);
-  check_getters (self, &params);
+  work_out (self, params);
+  check_getters (self, params);
 
   if (self->chunk_bytes > MAX_USED_BYTES)
     fuzz_pool_unref_owned (self);
+}
+
+void
+fuzz_pool_make (void)
+{
+  const FuzzPoolParams params = choose_params ();
+
+  fuzz_pool_make_with (&params);
 }

@@ -4,11 +4,6 @@
 
 #include "fuzz-pool.h"
 
-/* Walking over more blocks than that takes longer than all else. */
-#define MAX_QUICK_BLOCKS 600
-
-static guint n_looks;
-
 static void
 fail_later (void)
 {
@@ -45,53 +40,11 @@ static const FuzzOperation operations[] = {
   { "end the other thread", fuzz_worker_dismiss },
 };
 
-/* Small pools are looked at closely after each operation, others now and then. */
-static void
-check_pools (void)
-{
-  n_looks++;
-
-  for (guint i = 0; i < FUZZ_N_POOLS; i++)
-    {
-      FuzzPool *self = &fuzz_pools[i];
-      gboolean is_small = self->n_chunks * self->per_chunk <= MAX_QUICK_BLOCKS;
-
-      if (self->pool != NULL)
-        fuzz_pool_check (self, is_small || n_looks % 16 == 0);
-    }
-
-  fuzz_handle_check_all ();
-}
-
-static void
-end (void)
-{
-  for (guint i = 0; i < FUZZ_N_POOLS; i++)
-    if (fuzz_pools[i].pool != NULL)
-      fuzz_pool_check (&fuzz_pools[i], TRUE);
-
-  fuzz_handle_end_all ();
-
-  for (guint i = 0; i < FUZZ_N_POOLS; i++)
-    if (fuzz_pools[i].pool != NULL)
-      {
-        fuzz_pool_check (&fuzz_pools[i], TRUE);
-        fuzz_pool_unref_owned (&fuzz_pools[i]);
-      }
-}
-
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
   fuzz_input_start (data, size);
-  fuzz_check_start (check_pools);
-  fuzz_pool_forget_stale ();
-  n_looks = 0;
-
-  fuzz_run_step ("make pool", fuzz_pool_make);
-  fuzz_run_operations (operations, G_N_ELEMENTS (operations));
-  fuzz_worker_end ();
-  fuzz_run_step ("end", end);
+  fuzz_pool_run (fuzz_pool_make, operations, G_N_ELEMENTS (operations), FUZZ_MAX_OPERATIONS);
 
   return 0;
 }

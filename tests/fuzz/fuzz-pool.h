@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 
 #define FUZZ_N_POOLS 3
 #define FUZZ_MAX_BLOCKS 1200
-#define FUZZ_MAX_CHUNKS 1400
+/* Each block can be in one of its own, and so can each that is in quarantine. */
+#define FUZZ_MAX_CHUNKS (FUZZ_MAX_BLOCKS + 1024 + 200)
 #define FUZZ_N_HANDLES 12
 #define FUZZ_N_EXPORTS 3
 #define FUZZ_N_STALE 64
@@ -72,9 +73,26 @@ struct _FuzzHandle
 extern FuzzPool fuzz_pools[FUZZ_N_POOLS];
 extern FuzzHandle fuzz_handles[FUZZ_N_HANDLES];
 
+/* --- fuzz-pool-run.c --- */
+
+void fuzz_pool_run (void (*make) (void),
+                    const FuzzOperation *operations,
+                    guint n_operations,
+                    guint max_run);
+
 /* --- fuzz-pool-params.c --- */
 
+typedef struct
+{
+  const char *name;
+  gsize alloc_size;
+  gsize alignment;
+  gsize chunk_bytes;
+  gsize max_blocks;
+} FuzzPoolParams;
+
 void fuzz_pool_make (void);
+void fuzz_pool_make_with (const FuzzPoolParams *params);
 
 /* --- The model: fuzz-pool-model.c --- */
 

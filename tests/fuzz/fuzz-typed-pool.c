@@ -95,7 +95,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 
   fuzz_run_step ("start", fuzz_typed_start_all);
   fuzz_run_step ("make pool", fuzz_typed_new);
-  fuzz_run_operations (operations, G_N_ELEMENTS (operations));
+  fuzz_run_operations (operations, G_N_ELEMENTS (operations), FUZZ_MAX_OPERATIONS);
   fuzz_worker_end ();
   fuzz_run_step ("end", end);
 

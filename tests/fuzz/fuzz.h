@@ -17,6 +17,7 @@ int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 /* --- The input, decoded: fuzz-input.c. Where it is over, everything is 0 --- */
 
 void fuzz_input_start (const guint8 *data, gsize size);
+void fuzz_input_start_generated (guint32 seed);
 gboolean fuzz_input_is_over (void);
 guint8 fuzz_input_byte (void);
 guint fuzz_input_short (void);
@@ -34,7 +35,7 @@ typedef struct
 
 const char *fuzz_choose_name (void);
 void fuzz_check_start (void (*check) (void));
-void fuzz_run_operations (const FuzzOperation *operations, guint n_operations);
+void fuzz_run_operations (const FuzzOperation *operations, guint n_operations, guint max_run);
 void fuzz_run_within (const FuzzOperation *operation);
 void fuzz_run_step (const char *name, void (*run) (void));
 void fuzz_fail (const char *format, ...) G_GNUC_PRINTF (1, 2) G_GNUC_NORETURN;
@@ -46,6 +47,10 @@ void fuzz_fail (const char *format, ...) G_GNUC_PRINTF (1, 2) G_GNUC_NORETURN;
       fuzz_fail (__VA_ARGS__);                                                                     \
   }                                                                                                \
   G_STMT_END
+
+/* An input is no better for being longer, and each operation may be followed by a look at every
+ * block. */
+#define FUZZ_MAX_OPERATIONS 400
 
 /* How a call may end: a set of these. */
 typedef guint FuzzEnds;
@@ -77,6 +82,7 @@ gpointer fuzz_foreign_address (guint which);
 
 void fuzz_fill (guint8 *memory, gsize size, guint64 seed);
 gboolean fuzz_is_filled (const guint8 *memory, gsize size, guint64 seed);
+gboolean fuzz_is_filled_at_ends (const guint8 *memory, gsize size, guint64 seed);
 gboolean fuzz_is_zero (const guint8 *memory, gsize size);
 
 G_END_DECLS
