@@ -105,7 +105,8 @@ static void
 fsmm_pool_constructed (GObject *object)
 {
   FsmmPool *self = FSMM_POOL (object);
-  FsmmGeometry geometry = { .span = FSMM_MIN_CHUNK_BYTES, .block_size = FSMM_MIN_CHUNK_BYTES };
+  FsmmGeometry geometry = { .chunk_alignment = FSMM_MIN_CHUNK_BYTES,
+                            .block_size = FSMM_MIN_CHUNK_BYTES };
   FsmmDebugFlags flags = fsmm_debug_get_flags (self->name);
   gsize limit = self->max_blocks == 0 ? G_MAXSIZE : (gsize) MIN (self->max_blocks, G_MAXSIZE);
 

@@ -42,10 +42,10 @@ static void
 test_chunks_hold_what_fits (void)
 {
   g_assert_cmpuint (make (64, 0, 1024).n_blocks, ==, 16);
-  g_assert_cmpuint (make (64, 0, 1024).span, ==, 1024);
+  g_assert_cmpuint (make (64, 0, 1024).chunk_alignment, ==, 1024);
   g_assert_cmpuint (make (48, 0, 1024).n_blocks, ==, 21);
   g_assert_cmpuint (make (64, 0, 3000).n_blocks, ==, 46);
-  g_assert_cmpuint (make (64, 0, 3000).span, ==, 4096);
+  g_assert_cmpuint (make (64, 0, 3000).chunk_alignment, ==, 4096);
   g_assert_cmpuint (make (64, 0, 0).n_blocks, ==, 4096);
 }
 
@@ -56,7 +56,7 @@ test_large_block_gets_a_chunk_of_its_own (void)
 
   g_assert_cmpuint (geometry.n_blocks, ==, 1);
   g_assert_cmpuint (geometry.chunk_bytes, ==, 5008);
-  g_assert_cmpuint (geometry.span, ==, 8192);
+  g_assert_cmpuint (geometry.chunk_alignment, ==, 8192);
 }
 
 static void
@@ -71,7 +71,7 @@ test_alignment_beyond_the_chunk (void)
   FsmmGeometry geometry = make (64, 1024 * 1024, 1024);
 
   g_assert_cmpuint (geometry.block_size, ==, 1024 * 1024);
-  g_assert_cmpuint (geometry.span % geometry.alignment, ==, 0);
+  g_assert_cmpuint (geometry.chunk_alignment % geometry.alignment, ==, 0);
 }
 
 static FsmmGeometry
@@ -82,7 +82,7 @@ make_with_canary (guint64 alloc_size, guint64 alignment, guint64 chunk_bytes)
   fsmm_geometry_add_canary (&geometry);
   g_assert_cmpuint (geometry.alloc_size, ==, alloc_size);
   g_assert_cmpuint (geometry.block_size % geometry.alignment, ==, 0);
-  g_assert_cmpuint (geometry.span, <=, FSMM_MAX_SPAN);
+  g_assert_cmpuint (geometry.chunk_alignment, <=, FSMM_MAX_CHUNK_BYTES);
 
   return geometry;
 }
@@ -102,12 +102,12 @@ test_canary_has_room (void)
 static void
 test_canary_in_the_largest_chunk (void)
 {
-  FsmmGeometry many = make_with_canary (64, 0, FSMM_MAX_SPAN);
-  FsmmGeometry one = make_with_canary (FSMM_MAX_SPAN, 0, 0);
+  FsmmGeometry many = make_with_canary (64, 0, FSMM_MAX_CHUNK_BYTES);
+  FsmmGeometry one = make_with_canary (FSMM_MAX_CHUNK_BYTES, 0, 0);
 
-  g_assert_cmpuint (many.chunk_bytes, ==, FSMM_MAX_SPAN);
-  g_assert_cmpuint (many.n_blocks, ==, FSMM_MAX_SPAN / 80);
-  g_assert_cmpuint (one.block_size, ==, FSMM_MAX_SPAN);
+  g_assert_cmpuint (many.chunk_bytes, ==, FSMM_MAX_CHUNK_BYTES);
+  g_assert_cmpuint (many.n_blocks, ==, FSMM_MAX_CHUNK_BYTES / 80);
+  g_assert_cmpuint (one.block_size, ==, FSMM_MAX_CHUNK_BYTES);
   g_assert_cmpuint (one.n_blocks, ==, 1);
 }
 
@@ -119,7 +119,7 @@ test_lone_blocks (void)
   fsmm_geometry_set_malloced (&geometry);
   g_assert_cmpuint (geometry.n_blocks, ==, 1);
   g_assert_cmpuint (geometry.chunk_bytes, ==, 112);
-  g_assert_cmpuint (geometry.span, ==, 128);
+  g_assert_cmpuint (geometry.chunk_alignment, ==, 128);
 }
 
 static void
@@ -129,23 +129,23 @@ test_senseless_numbers_are_refused (void)
   assert_refused (G_MAXUINT64, 0, 0, "alloc-size is 18446744073709551615");
   assert_refused (G_MAXUINT64 - 15, 0, 0, "alloc-size");
   assert_refused (G_MAXUINT64 / 2, 0, 0, "alloc-size");
-  assert_refused ((guint64) FSMM_MAX_SPAN + 1, 0, 0, "alloc-size");
+  assert_refused ((guint64) FSMM_MAX_CHUNK_BYTES + 1, 0, 0, "alloc-size");
   assert_refused (64, 3, 0, "alignment is 3");
   assert_refused (64, G_MAXUINT64, 0, "alignment");
   assert_refused (64, (guint64) 1 << 63, 0, "alignment is 9223372036854775808");
   assert_refused (64, 0, 1, "chunk-bytes is 1 ");
   assert_refused (64, 0, 1023, "chunk-bytes is 1023");
   assert_refused (64, 0, G_MAXUINT64, "chunk-bytes");
-  assert_refused (64, 0, (guint64) FSMM_MAX_SPAN + 1, "chunk-bytes");
+  assert_refused (64, 0, (guint64) FSMM_MAX_CHUNK_BYTES + 1, "chunk-bytes");
 }
 
 static void
 test_bounds_are_accepted (void)
 {
   g_assert_cmpuint (make (64, 0, 1024).chunk_bytes, ==, 1024);
-  g_assert_cmpuint (make (FSMM_MAX_SPAN, 0, 0).n_blocks, ==, 1);
-  g_assert_cmpuint (make (1, FSMM_MAX_SPAN, 0).n_blocks, ==, 1);
-  g_assert_cmpuint (make (8, 0, FSMM_MAX_SPAN).span, ==, FSMM_MAX_SPAN);
+  g_assert_cmpuint (make (FSMM_MAX_CHUNK_BYTES, 0, 0).n_blocks, ==, 1);
+  g_assert_cmpuint (make (1, FSMM_MAX_CHUNK_BYTES, 0).n_blocks, ==, 1);
+  g_assert_cmpuint (make (8, 0, FSMM_MAX_CHUNK_BYTES).chunk_alignment, ==, FSMM_MAX_CHUNK_BYTES);
 }
 
 static void
@@ -169,12 +169,12 @@ test_division_by_reciprocal_is_exact (void)
         }
     }
 
-  for (gsize size = 8; size < FSMM_MAX_SPAN / 3; size = size * 3 + 1)
+  for (gsize size = 8; size < FSMM_MAX_CHUNK_BYTES / 3; size = size * 3 + 1)
     {
-      FsmmGeometry geometry = make (size, 1, FSMM_MAX_SPAN);
-      gsize last = (FSMM_MAX_SPAN - 1) / size;
+      FsmmGeometry geometry = make (size, 1, FSMM_MAX_CHUNK_BYTES);
+      gsize last = (FSMM_MAX_CHUNK_BYTES - 1) / size;
 
-      assert_divides (&geometry, FSMM_MAX_SPAN - 1);
+      assert_divides (&geometry, FSMM_MAX_CHUNK_BYTES - 1);
       assert_divides (&geometry, last * size);
       assert_divides (&geometry, last * size - 1);
     }

@@ -42,7 +42,7 @@ fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segmen
 {
   gsize n_words = n_words_for (geometry->n_blocks);
   gsize n_groups = n_words_for (n_words);
-  gsize n_states = (geometry->span - 1) / geometry->block_size + 1;
+  gsize n_states = (geometry->chunk_alignment - 1) / geometry->block_size + 1;
   gsize padding = n_words > 1 ? FSMM_SYSTEM_CACHE_LINE : 0;
   FsmmChunk *self;
 
@@ -382,8 +382,8 @@ fsmm_chunk_find_fault (const FsmmChunk *self)
   const FsmmGeometry *geometry = self->geometry;
   gsize n_free = 0;
 
-  if ((guintptr) self->base % geometry->span != 0)
-    return g_strdup_printf ("chunk %p does not start at a multiple of its span", self->base);
+  if ((guintptr) self->base % geometry->chunk_alignment != 0)
+    return g_strdup_printf ("chunk %p does not start at a multiple of its alignment", self->base);
 
   for (gsize i = 0; i < n_words_for (geometry->n_blocks); i++)
     {

@@ -77,7 +77,7 @@ fsmm_chunk_is_full (const FsmmChunk *self)
   return self->n_out == self->geometry->n_blocks;
 }
 
-/* Whether @address, which lies in the chunk's span, lies behind its last block. */
+/* Whether @address, which lies in the chunk's address range, lies behind its last block. */
 static inline gboolean
 fsmm_chunk_is_in_tail (const FsmmChunk *self, gconstpointer address)
 {
@@ -87,7 +87,7 @@ fsmm_chunk_is_in_tail (const FsmmChunk *self, gconstpointer address)
          geometry->n_blocks;
 }
 
-/* The state of the block that starts at @address, which lies in the chunk's span:
+/* The state of the block that starts at @address, which lies in the chunk's address range:
  * FSMM_STATE_TAIL behind the last one. NULL for an address in a block. */
 static inline FsmmState *
 fsmm_chunk_find_state (FsmmChunk *self, const FsmmGeometry *geometry, gconstpointer address)

@@ -28,7 +28,7 @@ is_power_of_two (guint64 value)
 static gboolean
 check_alloc_size (guint64 alloc_size, GError **error)
 {
-  if (alloc_size > 0 && alloc_size <= FSMM_MAX_SPAN)
+  if (alloc_size > 0 && alloc_size <= FSMM_MAX_CHUNK_BYTES)
     return TRUE;
 
   if (alloc_size == 0)
@@ -37,34 +37,34 @@ check_alloc_size (guint64 alloc_size, GError **error)
   else
     g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
                  "alloc-size is %" G_GUINT64_FORMAT " bytes: a block can have at most %" G_GSIZE_FORMAT,
-                 alloc_size, FSMM_MAX_SPAN);
+                 alloc_size, FSMM_MAX_CHUNK_BYTES);
   return FALSE;
 }
 
 static gboolean
 check_alignment (guint64 alignment, GError **error)
 {
-  if (is_power_of_two (alignment) && alignment <= FSMM_MAX_SPAN)
+  if (is_power_of_two (alignment) && alignment <= FSMM_MAX_CHUNK_BYTES)
     return TRUE;
 
   g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
                "alignment is %" G_GUINT64_FORMAT
                " bytes: it must be a power of two, at most %" G_GSIZE_FORMAT
                ", or 0 for the default",
-               alignment, FSMM_MAX_SPAN);
+               alignment, FSMM_MAX_CHUNK_BYTES);
   return FALSE;
 }
 
 static gboolean
 check_chunk_bytes (guint64 chunk_bytes, GError **error)
 {
-  if (chunk_bytes >= FSMM_MIN_CHUNK_BYTES && chunk_bytes <= FSMM_MAX_SPAN)
+  if (chunk_bytes >= FSMM_MIN_CHUNK_BYTES && chunk_bytes <= FSMM_MAX_CHUNK_BYTES)
     return TRUE;
 
   g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
                "chunk-bytes is %" G_GUINT64_FORMAT " bytes: it must be from %" G_GSIZE_FORMAT
                " to %" G_GSIZE_FORMAT ", or 0 for the default",
-               chunk_bytes, FSMM_MIN_CHUNK_BYTES, FSMM_MAX_SPAN);
+               chunk_bytes, FSMM_MIN_CHUNK_BYTES, FSMM_MAX_CHUNK_BYTES);
   return FALSE;
 }
 
@@ -90,7 +90,7 @@ default_chunk_bytes (guint64 block_size)
 {
   guint64 wanted = MAX (FSMM_DEFAULT_CHUNK_BYTES, next_power_of_two (block_size * MIN_DEFAULT_BLOCKS));
 
-  return MAX (block_size, MIN (wanted, FSMM_MAX_SPAN));
+  return MAX (block_size, MIN (wanted, FSMM_MAX_CHUNK_BYTES));
 }
 
 static void
@@ -98,9 +98,9 @@ set_sizes (FsmmGeometry *self, guint64 block_size, guint64 chunk_bytes)
 {
   self->block_size = (gsize) block_size;
   self->chunk_bytes = (gsize) chunk_bytes;
-  self->span = (gsize) next_power_of_two (chunk_bytes);
-  self->offset_mask = self->span - 1;
-  self->span_shift = g_bit_storage (self->span) - 1;
+  self->chunk_alignment = (gsize) next_power_of_two (chunk_bytes);
+  self->offset_mask = self->chunk_alignment - 1;
+  self->chunk_shift = g_bit_storage (self->chunk_alignment) - 1;
   self->n_blocks = self->chunk_bytes / self->block_size;
   self->reciprocal = G_MAXUINT64 / block_size + 1;
 }
@@ -146,9 +146,9 @@ fsmm_geometry_add_canary (FsmmGeometry *self)
 {
   guint64 block_size = round_up ((guint64) self->alloc_size + CANARY_BYTES, self->alignment);
 
-  if (block_size <= FSMM_MAX_SPAN)
+  if (block_size <= FSMM_MAX_CHUNK_BYTES)
     set_sizes (self, MAX (block_size, self->block_size),
-               CLAMP (block_size * self->n_blocks, self->chunk_bytes, FSMM_MAX_SPAN));
+               CLAMP (block_size * self->n_blocks, self->chunk_bytes, FSMM_MAX_CHUNK_BYTES));
 }
 
 /* A chunk for each block. */

@@ -10,20 +10,19 @@ G_BEGIN_DECLS
 
 #define FSMM_MIN_CHUNK_BYTES ((gsize) 1024)
 #define FSMM_DEFAULT_CHUNK_BYTES ((gsize) 256 * 1024)
-/* No chunk spans more than this, so that an offset into a chunk fits in 32 bits. */
-#define FSMM_MAX_SPAN_BITS (GLIB_SIZEOF_SIZE_T == 8 ? 32 : 30)
-#define FSMM_MAX_SPAN ((gsize) 1 << FSMM_MAX_SPAN_BITS)
+/* No block, alignment or chunk is larger, so that an offset into a chunk fits in 32 bits. */
+#define FSMM_MAX_CHUNK_BYTES ((gsize) 1 << (GLIB_SIZEOF_SIZE_T == 8 ? 32 : 30))
 
 typedef struct {
-  gsize alloc_size;    /* what was asked for */
-  gsize alignment;     /* a power of two */
-  gsize block_size;    /* the distance from one block to the next */
-  gsize chunk_bytes;   /* the usable size of a chunk */
-  gsize span;          /* a power of two, at least chunk_bytes: chunks start at its multiples */
-  gsize offset_mask;   /* span - 1 */
-  guint span_shift;    /* span is 1 << span_shift */
-  gsize n_blocks;      /* in a chunk */
-  guint64 reciprocal;  /* of block_size: 2^64 / block_size, rounded up */
+  gsize alloc_size;      /* what was asked for */
+  gsize alignment;       /* a power of two */
+  gsize block_size;      /* the distance from one block to the next */
+  gsize chunk_bytes;     /* the usable size of a chunk */
+  gsize chunk_alignment; /* a power of two, at least chunk_bytes: chunks start at its multiples */
+  gsize offset_mask;     /* chunk_alignment - 1 */
+  guint chunk_shift;     /* chunk_alignment is 1 << chunk_shift */
+  gsize n_blocks;        /* in a chunk */
+  guint64 reciprocal;    /* of block_size: 2^64 / block_size, rounded up */
 } FsmmGeometry;
 
 gboolean fsmm_geometry_init (FsmmGeometry *self,

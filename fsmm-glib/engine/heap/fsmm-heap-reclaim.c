@@ -16,7 +16,7 @@ system_could_hold (FsmmStore *self, gsize n_chunks)
   gsize size;
   gpointer probe;
 
-  if (!g_size_checked_mul (&size, n_chunks, self->geometry.span) ||
+  if (!g_size_checked_mul (&size, n_chunks, self->geometry.chunk_alignment) ||
       size > G_MAXSIZE - FSMM_SYSTEM_GRANULE)
     return FALSE;
 

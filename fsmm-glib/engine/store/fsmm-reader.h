@@ -24,7 +24,7 @@ typedef struct {
   FsmmState *states;
 } FsmmKnownChunk;
 
-/* Nothing is a multiple of a span there. */
+/* No chunk starts there, because its alignment is larger. */
 #define FSMM_NO_BASE ((guintptr) 1)
 
 typedef struct {
@@ -59,7 +59,7 @@ fsmm_reader_enter (FsmmReader *self)
 static inline FsmmKnownChunk *
 fsmm_reader_get_known_place (FsmmReader *self, const FsmmGeometry *geometry, guintptr base)
 {
-  return &self->known[(base >> geometry->span_shift) & self->known_mask];
+  return &self->known[(base >> geometry->chunk_shift) & self->known_mask];
 }
 
 /* The state of the block that starts at @address, as far as the thread has met its chunk. */

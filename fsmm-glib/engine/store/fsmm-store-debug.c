@@ -114,7 +114,7 @@ fsmm_store_debug_add_chunk (FsmmStore *self, FsmmChunk *chunk)
 
   fill_chunk (self, chunk);
   if (self->debug & FSMM_DEBUG_TOOLS)
-    fsmm_tools_forbid (chunk->base, self->geometry.span);
+    fsmm_tools_forbid (chunk->base, self->geometry.chunk_alignment);
 
   return TRUE;
 }
@@ -168,7 +168,7 @@ fsmm_store_debug_dispose_chunk (FsmmStore *self, FsmmChunk *chunk)
       for (gsize i = 0; i < self->geometry.n_blocks; i++)
         if (is_taken (chunk, i))
           fsmm_tools_note_given (self, get_address (chunk, i), self->geometry.alloc_size);
-      fsmm_tools_allow (chunk->base, self->geometry.span);
+      fsmm_tools_allow (chunk->base, self->geometry.chunk_alignment);
     }
 
   if (self->debug & FSMM_DEBUG_WIPE)

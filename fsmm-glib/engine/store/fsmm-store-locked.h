@@ -116,7 +116,7 @@ void fsmm_store_stop_for (FsmmStore *self, FsmmDeferred *deferred);
 
 /* --- For a thread that is busy, or has the lock --- */
 
-/* The chunk in whose span @address lies, or NULL. */
+/* The chunk in whose address range @address lies, or NULL. */
 static inline FsmmChunk *
 fsmm_store_find_chunk (FsmmStore *self, gconstpointer address)
 {

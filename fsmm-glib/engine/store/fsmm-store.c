@@ -39,7 +39,7 @@ fsmm_store_set_up (FsmmStore *self,
   g_queue_init (&self->all);
   g_queue_init (&self->open);
   g_queue_init (&self->readers);
-  fsmm_segments_init (&self->segments, geometry->span, self);
+  fsmm_segments_init (&self->segments, geometry->chunk_alignment, self);
   if (G_UNLIKELY (debug != 0))
     fsmm_store_debug_init (self);
 }
@@ -99,7 +99,7 @@ take_slot (FsmmStore *self, FsmmSegment **segment)
     return fsmm_segments_take (&self->segments, segment);
 
   *segment = NULL;
-  base = fsmm_system_try_new_aligned (self->geometry.alloc_size, self->geometry.span);
+  base = fsmm_system_try_new_aligned (self->geometry.alloc_size, self->geometry.chunk_alignment);
   if (base != NULL)
     fsmm_page_map_add_malloced (base, self);
 
