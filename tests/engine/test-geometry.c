@@ -112,7 +112,7 @@ test_canary_in_the_largest_chunk (void)
 }
 
 static void
-test_lone_blocks (void)
+test_malloced_blocks (void)
 {
   FsmmGeometry geometry = make (100, 0, 1024);
 
@@ -195,7 +195,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/geometry/alignment-beyond-the-chunk", test_alignment_beyond_the_chunk);
   g_test_add_func ("/geometry/canary-has-room", test_canary_has_room);
   g_test_add_func ("/geometry/canary-in-the-largest-chunk", test_canary_in_the_largest_chunk);
-  g_test_add_func ("/geometry/lone-blocks", test_lone_blocks);
+  g_test_add_func ("/geometry/malloced-blocks", test_malloced_blocks);
   g_test_add_func ("/geometry/senseless-numbers-are-refused", test_senseless_numbers_are_refused);
   g_test_add_func ("/geometry/bounds-are-accepted", test_bounds_are_accepted);
   g_test_add_func ("/geometry/division-by-reciprocal-is-exact",

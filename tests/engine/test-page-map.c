@@ -39,7 +39,7 @@ test_any_address_can_be_asked_about (void)
 }
 
 static void
-test_lone_addresses (void)
+test_malloced_addresses (void)
 {
   guint8 memory[2] = { 0 };
   int owner;
@@ -110,7 +110,7 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/page-map/knows-what-was-added", test_knows_what_was_added);
   g_test_add_func ("/page-map/any-address-can-be-asked-about", test_any_address_can_be_asked_about);
-  g_test_add_func ("/page-map/lone-addresses", test_lone_addresses);
+  g_test_add_func ("/page-map/malloced-addresses", test_malloced_addresses);
 #if GLIB_SIZEOF_VOID_P == 8
   g_test_add_func ("/page-map/range-over-two-leaves", test_range_over_two_leaves);
   g_test_add_func ("/page-map/beyond-all-addresses", test_beyond_all_addresses);

@@ -10,11 +10,11 @@
 FsmmPageMapEntry *fsmm_page_map_root[FSMM_PAGE_MAP_ROOT_SIZE];
 static GMutex page_map_lock;
 
-/* Where blocks come from malloc (): what they are changed with is both locks, so that that of
- * the page map is enough for whoever wants all to stay as it is, and may look as well. */
+/* The blocks that come from malloc (). A change needs both locks; so a thread that holds the page
+ * map's lock can look them up, and sees nothing change. */
 gboolean fsmm_page_map_has_malloced;
-static GMutex lone_lock;
-static GHashTable *lone; /* (element-type gpointer FsmmStore) */
+static GMutex malloced_lock;
+static GHashTable *malloced; /* (element-type gpointer FsmmStore) */
 
 static inline guint64
 page_of (gconstpointer address)
@@ -99,14 +99,14 @@ void
 fsmm_page_map_add_malloced (gconstpointer address, gpointer store)
 {
   fsmm_lock (&page_map_lock);
-  fsmm_lock (&lone_lock);
+  fsmm_lock (&malloced_lock);
 
-  if (lone == NULL)
-    lone = g_hash_table_new (NULL, NULL);
-  g_hash_table_insert (lone, (gpointer) address, store);
+  if (malloced == NULL)
+    malloced = g_hash_table_new (NULL, NULL);
+  g_hash_table_insert (malloced, (gpointer) address, store);
   __atomic_store_n (&fsmm_page_map_has_malloced, TRUE, __ATOMIC_RELAXED);
 
-  fsmm_unlock (&lone_lock);
+  fsmm_unlock (&malloced_lock);
   fsmm_unlock (&page_map_lock);
 }
 
@@ -114,9 +114,9 @@ void
 fsmm_page_map_remove_malloced (gconstpointer address)
 {
   fsmm_lock (&page_map_lock);
-  fsmm_lock (&lone_lock);
-  g_hash_table_remove (lone, address);
-  fsmm_unlock (&lone_lock);
+  fsmm_lock (&malloced_lock);
+  g_hash_table_remove (malloced, address);
+  fsmm_unlock (&malloced_lock);
   fsmm_unlock (&page_map_lock);
 }
 
@@ -125,9 +125,9 @@ fsmm_page_map_find_malloced (gconstpointer address)
 {
   gpointer store;
 
-  fsmm_lock (&lone_lock);
-  store = lone != NULL ? g_hash_table_lookup (lone, address) : NULL;
-  fsmm_unlock (&lone_lock);
+  fsmm_lock (&malloced_lock);
+  store = malloced != NULL ? g_hash_table_lookup (malloced, address) : NULL;
+  fsmm_unlock (&malloced_lock);
 
   return store;
 }
@@ -151,13 +151,13 @@ static void
 lock_all_maps (void)
 {
   fsmm_lock (&page_map_lock);
-  fsmm_lock (&lone_lock);
+  fsmm_lock (&malloced_lock);
 }
 
 static void
 unlock_all_maps (void)
 {
-  fsmm_unlock (&lone_lock);
+  fsmm_unlock (&malloced_lock);
   fsmm_unlock (&page_map_lock);
 }
 
