@@ -228,7 +228,7 @@ fsmm_debug_get_flags (const char *pool_name)
   /* The memory of a free block is not ours to look at then, nor is what lies behind one. */
   if (flags & FSMM_DEBUG_MALLOC)
     flags &= ~(FSMM_DEBUG_POISON | FSMM_DEBUG_CANARY | FSMM_DEBUG_QUARANTINE);
-  else if (fsmm_tools_are_there () && !(flags & FSMM_DEBUG_NO_TOOLS))
+  else if (fsmm_sanitizers_are_there () && !(flags & FSMM_DEBUG_NO_TOOLS))
     flags |= FSMM_DEBUG_TOOLS;
 
   return flags & ~FSMM_DEBUG_NO_TOOLS;
@@ -241,7 +241,7 @@ fsmm_debug_get_own_flags (void)
 {
   FsmmDebugFlags flags = fsmm_debug_parse (get_variable (), NULL);
 
-  return fsmm_tools_are_there () && !(flags & FSMM_DEBUG_NO_TOOLS) ? FSMM_DEBUG_TOOLS : 0;
+  return fsmm_sanitizers_are_there () && !(flags & FSMM_DEBUG_NO_TOOLS) ? FSMM_DEBUG_TOOLS : 0;
 }
 
 /* Returns: (transfer full): the names of the flags, with commas between them */

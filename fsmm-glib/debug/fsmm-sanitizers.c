@@ -40,13 +40,13 @@ is_in_valgrind (void)
 }
 
 gboolean
-fsmm_tools_are_there (void)
+fsmm_sanitizers_are_there (void)
 {
   return is_in_asan () || fsmm_tsan_watches_program () || is_in_valgrind ();
 }
 
 void
-fsmm_tools_add_store (gconstpointer store)
+fsmm_sanitizers_add_store (gconstpointer store)
 {
 #ifdef HAVE_VALGRIND
   VALGRIND_CREATE_MEMPOOL (store, 0, 0);
@@ -54,7 +54,7 @@ fsmm_tools_add_store (gconstpointer store)
 }
 
 void
-fsmm_tools_remove_store (gconstpointer store)
+fsmm_sanitizers_remove_store (gconstpointer store)
 {
 #ifdef HAVE_VALGRIND
   VALGRIND_DESTROY_MEMPOOL (store);
@@ -62,7 +62,7 @@ fsmm_tools_remove_store (gconstpointer store)
 }
 
 void
-fsmm_tools_forbid (gconstpointer memory, gsize n_bytes)
+fsmm_sanitizers_forbid (gconstpointer memory, gsize n_bytes)
 {
   if (is_in_asan ())
     __asan_poison_memory_region (memory, n_bytes);
@@ -72,7 +72,7 @@ fsmm_tools_forbid (gconstpointer memory, gsize n_bytes)
 }
 
 void
-fsmm_tools_allow (gconstpointer memory, gsize n_bytes)
+fsmm_sanitizers_allow (gconstpointer memory, gsize n_bytes)
 {
   if (is_in_asan ())
     __asan_unpoison_memory_region (memory, n_bytes);
@@ -84,7 +84,7 @@ fsmm_tools_allow (gconstpointer memory, gsize n_bytes)
 /* Valgrind remembers where this was called, and takes the content for undefined. To
  * ThreadSanitizer, what was done with the block before it was given back is done. */
 void
-fsmm_tools_note_taken (gconstpointer store, gconstpointer block, gsize n_bytes)
+fsmm_sanitizers_note_allocated (gconstpointer store, gconstpointer block, gsize n_bytes)
 {
   if (fsmm_tsan_watches_program ())
     __tsan_acquire ((gpointer) block);
@@ -96,12 +96,12 @@ fsmm_tools_note_taken (gconstpointer store, gconstpointer block, gsize n_bytes)
 }
 
 void
-fsmm_tools_note_given (gconstpointer store, gconstpointer block, gsize n_bytes)
+fsmm_sanitizers_note_freed (gconstpointer store, gconstpointer block, gsize n_bytes)
 {
   if (fsmm_tsan_watches_program ())
     __tsan_release ((gpointer) block);
 #ifdef HAVE_VALGRIND
   VALGRIND_MEMPOOL_FREE (store, block);
 #endif
-  fsmm_tools_forbid (block, n_bytes);
+  fsmm_sanitizers_forbid (block, n_bytes);
 }

@@ -10,16 +10,16 @@
 
 G_BEGIN_DECLS
 
-gboolean fsmm_tools_are_there (void);
+gboolean fsmm_sanitizers_are_there (void);
 
 /* A store and its blocks. Only what was taken may be touched. */
-void fsmm_tools_add_store (gconstpointer store);
-void fsmm_tools_remove_store (gconstpointer store);
-void fsmm_tools_forbid (gconstpointer memory, gsize n_bytes);
-void fsmm_tools_note_taken (gconstpointer store, gconstpointer block, gsize n_bytes);
-void fsmm_tools_note_given (gconstpointer store, gconstpointer block, gsize n_bytes);
+void fsmm_sanitizers_add_store (gconstpointer store);
+void fsmm_sanitizers_remove_store (gconstpointer store);
+void fsmm_sanitizers_forbid (gconstpointer memory, gsize n_bytes);
+void fsmm_sanitizers_note_allocated (gconstpointer store, gconstpointer block, gsize n_bytes);
+void fsmm_sanitizers_note_freed (gconstpointer store, gconstpointer block, gsize n_bytes);
 
 /* For our own looking: all bytes may be read and written, until they are forbidden again. */
-void fsmm_tools_allow (gconstpointer memory, gsize n_bytes);
+void fsmm_sanitizers_allow (gconstpointer memory, gsize n_bytes);
 
 G_END_DECLS

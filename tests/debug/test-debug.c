@@ -54,7 +54,7 @@ test_nobody_watches (void)
   if (fsmm_test_is_slow_environment ())
     return;
 
-  g_assert_false (fsmm_tools_are_there ());
+  g_assert_false (fsmm_sanitizers_are_there ());
   g_assert_cmpint (fsmm_debug_get_flags (NULL), ==, 0);
 }
 

@@ -26,7 +26,7 @@ void
 fsmm_store_debug_init (FsmmStore *self)
 {
   if (self->debug & FSMM_DEBUG_TOOLS)
-    fsmm_tools_add_store (self);
+    fsmm_sanitizers_add_store (self);
   if (self->debug & FSMM_DEBUG_QUARANTINE && !fsmm_quarantine_init (&self->quarantine))
     self->debug &= ~FSMM_DEBUG_QUARANTINE;
 }
@@ -35,7 +35,7 @@ void
 fsmm_store_debug_clear (FsmmStore *self)
 {
   if (self->debug & FSMM_DEBUG_TOOLS)
-    fsmm_tools_remove_store (self);
+    fsmm_sanitizers_remove_store (self);
   fsmm_quarantine_clear (&self->quarantine);
 }
 
@@ -114,7 +114,7 @@ fsmm_store_debug_add_chunk (FsmmStore *self, FsmmChunk *chunk)
 
   fill_chunk (self, chunk);
   if (self->debug & FSMM_DEBUG_TOOLS)
-    fsmm_tools_forbid (chunk->base, self->geometry.chunk_alignment);
+    fsmm_sanitizers_forbid (chunk->base, self->geometry.chunk_alignment);
 
   return TRUE;
 }
@@ -139,14 +139,14 @@ fsmm_store_debug_close_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *d
       gsize others = self->geometry.block_size - allowed;
 
       if (self->debug & FSMM_DEBUG_TOOLS)
-        fsmm_tools_allow ((guint8 *) block + allowed, others);
+        fsmm_sanitizers_allow ((guint8 *) block + allowed, others);
 
       if (allowed == 0)
         check_free_block (self, chunk, i, deferred);
       check_behind_block (self, chunk, i, deferred);
 
       if (self->debug & FSMM_DEBUG_TOOLS)
-        fsmm_tools_forbid ((guint8 *) block + allowed, others);
+        fsmm_sanitizers_forbid ((guint8 *) block + allowed, others);
     }
 }
 
@@ -167,8 +167,8 @@ fsmm_store_debug_dispose_chunk (FsmmStore *self, FsmmChunk *chunk)
     {
       for (gsize i = 0; i < self->geometry.n_blocks; i++)
         if (is_taken (chunk, i))
-          fsmm_tools_note_given (self, get_address (chunk, i), self->geometry.alloc_size);
-      fsmm_tools_allow (chunk->base, self->geometry.chunk_alignment);
+          fsmm_sanitizers_note_freed (self, get_address (chunk, i), self->geometry.alloc_size);
+      fsmm_sanitizers_allow (chunk->base, self->geometry.chunk_alignment);
     }
 
   if (self->debug & FSMM_DEBUG_WIPE)
@@ -183,8 +183,8 @@ fsmm_store_debug_finish (FsmmStore *self, FsmmChunk *chunk, gsize block)
 {
   if (self->debug & FSMM_DEBUG_TOOLS)
     {
-      fsmm_tools_note_given (self, get_address (chunk, block), self->geometry.alloc_size);
-      fsmm_tools_allow (get_address (chunk, block), self->geometry.alloc_size);
+      fsmm_sanitizers_note_freed (self, get_address (chunk, block), self->geometry.alloc_size);
+      fsmm_sanitizers_allow (get_address (chunk, block), self->geometry.alloc_size);
     }
 }
 
@@ -196,14 +196,14 @@ fsmm_store_debug_take (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDefer
   gpointer address = get_address (chunk, block);
 
   if (self->debug & FSMM_DEBUG_TOOLS)
-    fsmm_tools_allow (address, self->geometry.alloc_size);
+    fsmm_sanitizers_allow (address, self->geometry.alloc_size);
 
   check_free_block (self, chunk, block, deferred);
   if (self->debug & FSMM_DEBUG_POISON)
     fsmm_guard_fill_taken (address, self->geometry.alloc_size);
 
   if (self->debug & FSMM_DEBUG_TOOLS)
-    fsmm_tools_note_taken (self, address, self->geometry.alloc_size);
+    fsmm_sanitizers_note_allocated (self, address, self->geometry.alloc_size);
 
   if (chunk->histories != NULL)
     chunk->histories[block] = (FsmmHistory) { deferred->site, NULL, g_get_monotonic_time () };
@@ -215,7 +215,7 @@ clean (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
   gpointer address = get_address (chunk, block);
 
   if (self->debug & FSMM_DEBUG_TOOLS)
-    fsmm_tools_allow (address, self->geometry.block_size);
+    fsmm_sanitizers_allow (address, self->geometry.block_size);
 
   check_behind_block (self, chunk, block, deferred);
   if (self->debug & FSMM_DEBUG_WIPE)
@@ -227,8 +227,8 @@ clean (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
 
   if (self->debug & FSMM_DEBUG_TOOLS)
     {
-      fsmm_tools_note_given (self, address, self->geometry.alloc_size);
-      fsmm_tools_forbid (address, self->geometry.block_size);
+      fsmm_sanitizers_note_freed (self, address, self->geometry.alloc_size);
+      fsmm_sanitizers_forbid (address, self->geometry.block_size);
     }
 }
 
