@@ -52,3 +52,81 @@ fsmm_report_log (const FsmmReport *self,
 
   g_log_structured_array (level, fields, n_fields);
 }
+
+/* --- What was found out --- */
+
+void
+fsmm_lost_report (FsmmLost *self)
+{
+  g_autoptr (GString) blocks = NULL;
+  g_autofree char *message = NULL;
+
+  if (self->n_blocks == 0)
+    return;
+
+  blocks = g_string_new (NULL);
+  for (gsize i = 0; i < MIN (self->n_blocks, G_N_ELEMENTS (self->blocks)); i++)
+    g_string_append_printf (blocks, "%s%p", i > 0 ? ", " : "", self->blocks[i]);
+  if (self->n_blocks > G_N_ELEMENTS (self->blocks))
+    g_string_append (blocks, ", ...");
+
+  message = g_strdup_printf (
+    "%s: %" G_GSIZE_FORMAT " double free%s found: two threads freed %s at the same time; "
+    "the second free was undone, look for the code that does not own what it frees",
+    self->report.description, self->n_blocks, self->n_blocks > 1 ? "s" : "", blocks->str);
+  fsmm_report_log (&self->report, G_LOG_LEVEL_CRITICAL, "double-free", self->blocks[0], message);
+
+  fsmm_report_clear (&self->report);
+}
+
+static char *
+describe_bytes (FsmmDamageReport *self)
+{
+  const FsmmDamage *damage = &self->damage;
+
+  if (damage->n_bytes == 1)
+    return g_strdup_printf ("0x%02x instead of 0x%02x", damage->found, damage->expected);
+
+  return g_strdup_printf ("0x%02x instead of 0x%02x, the first of %" G_GSIZE_FORMAT " such bytes",
+                          damage->found, damage->expected, damage->n_bytes);
+}
+
+static char *
+describe_write_after_free (FsmmDamageReport *self)
+{
+  g_autofree char *bytes = describe_bytes (self);
+
+  return g_strdup_printf ("it was written to after it was freed, at offset %" G_GSIZE_FORMAT
+                          ": %s; look for a pointer that is used when its block is gone",
+                          self->damage.offset, bytes);
+}
+
+static char *
+describe_overrun (FsmmDamageReport *self)
+{
+  g_autofree char *bytes = describe_bytes (self);
+
+  return g_strdup_printf ("something was written behind its end, at offset %" G_GSIZE_FORMAT
+                          " of %" G_GSIZE_FORMAT
+                          ": %s; look for code that writes more than it asked for",
+                          self->damage.offset, self->alloc_size, bytes);
+}
+
+/* Tells about it, and forgets it. */
+void
+fsmm_damage_report_log (FsmmDamageReport *self)
+{
+  gboolean is_overrun = self->kind == FSMM_DAMAGE_OVERRUN;
+  g_autofree char *what = is_overrun ? describe_overrun (self) : describe_write_after_free (self);
+  g_autofree char *history = fsmm_history_describe (&self->history);
+  g_autofree char *message = NULL;
+
+  message = g_strdup_printf ("%s: block %p (number %" G_GSIZE_FORMAT " of the chunk at %p): %s%s%s",
+                             self->report.description, self->block, self->index, self->chunk, what,
+                             self->is_traced ? "" : " (FSMM_DEBUG=trace shows who had it)", history);
+  fsmm_report_log (&self->report, G_LOG_LEVEL_CRITICAL,
+                   is_overrun ? "overrun" : "write-after-free", self->block, message);
+
+  fsmm_report_clear (&self->report);
+  g_free (self);
+}

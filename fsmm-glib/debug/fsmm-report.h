@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Messages about a pool, for people and for programs that search a journal. */
+/* Messages about a pool, for people and for programs that search a journal. What is found out while
+ * a lock is held is kept, to be reported when it is not. */
 
 #pragma once
+
+#include "debug/fsmm-guard.h"
+#include "debug/fsmm-history.h"
 
 #include <glib.h>
 
@@ -32,5 +36,34 @@ void fsmm_report_log (const FsmmReport *self,
                       const char *fault,
                       gconstpointer address,
                       const char *message);
+
+/* Blocks that two threads freed at the same time. */
+typedef struct {
+  FsmmReport report;
+  gsize n_blocks;
+  gpointer blocks[8]; /* the first of them */
+} FsmmLost;
+
+void fsmm_lost_report (FsmmLost *self);
+
+typedef enum {
+  FSMM_DAMAGE_WRITTEN_AFTER_FREE,
+  FSMM_DAMAGE_OVERRUN,
+} FsmmDamageKind;
+
+/* A block with bytes in it or behind it that should be others. */
+typedef struct {
+  FsmmReport report;
+  FsmmDamageKind kind;
+  FsmmDamage damage;
+  FsmmHistory history;
+  gboolean is_traced;
+  gconstpointer block;
+  gconstpointer chunk;
+  gsize index;
+  gsize alloc_size;
+} FsmmDamageReport;
+
+void fsmm_damage_report_log (FsmmDamageReport *self);
 
 G_END_DECLS

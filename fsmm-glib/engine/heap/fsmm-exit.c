@@ -47,8 +47,8 @@ report_damage (void)
   FsmmDeferred deferred = FSMM_DEFERRED_INIT;
 
   fsmm_thread_for_each_store (sweep, &deferred);
-  while (deferred.findings.length > 0)
-    fsmm_finding_report (g_queue_pop_head (&deferred.findings));
+  while (deferred.damage_reports.length > 0)
+    fsmm_damage_report_log (g_queue_pop_head (&deferred.damage_reports));
 }
 
 /* Priorities up to 100 are the compiler's. */

@@ -49,20 +49,20 @@ note_damage (FsmmStore *self,
              const FsmmDamage *damage,
              FsmmDeferred *deferred)
 {
-  FsmmFinding *finding = g_new0 (FsmmFinding, 1);
+  FsmmDamageReport *report = g_new0 (FsmmDamageReport, 1);
 
-  fsmm_report_init (&finding->report, &self->identity);
-  finding->kind = kind;
-  finding->damage = *damage;
-  finding->chunk = chunk->base;
-  finding->index = block;
-  finding->block = get_address (chunk, block);
-  finding->alloc_size = self->geometry.alloc_size;
-  finding->is_traced = chunk->histories != NULL;
-  if (finding->is_traced)
-    finding->history = chunk->histories[block];
+  fsmm_report_init (&report->report, &self->identity);
+  report->kind = kind;
+  report->damage = *damage;
+  report->chunk = chunk->base;
+  report->index = block;
+  report->block = get_address (chunk, block);
+  report->alloc_size = self->geometry.alloc_size;
+  report->is_traced = chunk->histories != NULL;
+  if (report->is_traced)
+    report->history = chunk->histories[block];
 
-  g_queue_push_tail (&deferred->findings, finding);
+  g_queue_push_tail (&deferred->damage_reports, report);
 }
 
 static void

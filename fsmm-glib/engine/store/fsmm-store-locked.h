@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "debug/fsmm-finding.h"
+#include "debug/fsmm-report.h"
 #include "base/fsmm-lock.h"
 #include "engine/store/fsmm-store.h"
 
@@ -15,8 +15,8 @@ typedef struct {
   gboolean is_stopped;   /* caches are, and have to resume */
   GQueue emptied;        /* (element-type FsmmChunk): to be removed */
   GQueue unused;         /* (element-type FsmmSegment): for the system */
-  FsmmLost lost;         /* to be reported: a handler of messages may use the pool */
-  GQueue findings;       /* (element-type FsmmFinding): the same */
+  FsmmLost lost;         /* to be logged: a handler of messages may use the pool */
+  GQueue damage_reports; /* (element-type FsmmDamageReport): to be logged as well */
   const FsmmStack *site; /* (nullable): where the program takes or frees blocks */
 } FsmmDeferred;
 
@@ -38,7 +38,7 @@ void fsmm_store_unlock_and_finish (FsmmStore *self, FsmmDeferred *deferred);
 
 /* --- Chunks: fsmm-store.c --- */
 
-/* Whether blocks are taken from the chunk: just then it is in the queue of open ones. */
+/* Whether blocks are taken from the chunk. If so, it is in the queue of open ones. */
 static inline gboolean
 fsmm_store_chunk_is_open (const FsmmChunk *chunk)
 {

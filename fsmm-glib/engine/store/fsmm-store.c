@@ -261,8 +261,8 @@ fsmm_store_unlock_and_finish (FsmmStore *self, FsmmDeferred *deferred)
 
   fsmm_segments_release (&self->segments, &deferred->unused);
   fsmm_lost_report (&deferred->lost);
-  while (G_UNLIKELY (deferred->findings.length > 0))
-    fsmm_finding_report (g_queue_pop_head (&deferred->findings));
+  while (G_UNLIKELY (deferred->damage_reports.length > 0))
+    fsmm_damage_report_log (g_queue_pop_head (&deferred->damage_reports));
 
   /* The store may be gone after this. */
   if (G_UNLIKELY (release != NULL))

@@ -4,7 +4,7 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/debug/fsmm-finding.h"
+#include "fsmm-glib/debug/fsmm-report.h"
 #include "fsmm-glib/pool/fsmm-handle-private.h"
 
 #include <string.h>
@@ -184,13 +184,13 @@ main (int argc, char *argv[])
   g_setenv ("FSMM_DEBUG", "everything:all;*:no-tools", TRUE);
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/findings/fields", test_fields);
-  g_test_add_func ("/findings/no-pool", test_no_pool);
-  g_test_add_func ("/findings/lost-blocks", test_lost_blocks);
-  g_test_add_func ("/findings/words", test_words);
-  g_test_add_func ("/findings/words-of-a-broken-pool", test_words_of_a_broken_pool);
-  g_test_add_func ("/findings/words-of-values", test_words_of_values);
-  g_test_add_func ("/findings/handle-freed-twice", test_handle_freed_twice);
+  g_test_add_func ("/reports/fields", test_fields);
+  g_test_add_func ("/reports/no-pool", test_no_pool);
+  g_test_add_func ("/reports/lost-blocks", test_lost_blocks);
+  g_test_add_func ("/reports/words", test_words);
+  g_test_add_func ("/reports/words-of-a-broken-pool", test_words_of_a_broken_pool);
+  g_test_add_func ("/reports/words-of-values", test_words_of_values);
+  g_test_add_func ("/reports/handle-freed-twice", test_handle_freed_twice);
 
   return g_test_run ();
 }
