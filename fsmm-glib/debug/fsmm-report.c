@@ -27,7 +27,7 @@ fsmm_report_clear (FsmmReport *self)
 void
 fsmm_report_log (const FsmmReport *self,
                  GLogLevelFlags level,
-                 const char *fault,
+                 FsmmFault fault,
                  gconstpointer address,
                  const char *message)
 {
@@ -36,7 +36,7 @@ fsmm_report_log (const FsmmReport *self,
     { "MESSAGE", message, -1 },
     { "PRIORITY", level == G_LOG_LEVEL_CRITICAL ? "4" : "5", -1 },
     { "GLIB_DOMAIN", G_LOG_DOMAIN, -1 },
-    { "FSMM_FAULT", fault, -1 },
+    { "FSMM_FAULT", fsmm_fault_get_word (fault), -1 },
   };
   gsize n_fields = 4;
 
@@ -74,7 +74,8 @@ fsmm_lost_report (FsmmLost *self)
     "%s: %" G_GSIZE_FORMAT " double free%s found: two threads freed %s at the same time; "
     "the second free was undone, look for the code that does not own what it frees",
     self->report.description, self->n_blocks, self->n_blocks > 1 ? "s" : "", blocks->str);
-  fsmm_report_log (&self->report, G_LOG_LEVEL_CRITICAL, "double-free", self->blocks[0], message);
+  fsmm_report_log (&self->report, G_LOG_LEVEL_CRITICAL, FSMM_FAULT_DOUBLE_FREE, self->blocks[0],
+                   message);
 
   fsmm_report_clear (&self->report);
 }
@@ -125,7 +126,8 @@ fsmm_damage_report_log (FsmmDamageReport *self)
                              self->report.description, self->block, self->index, self->chunk, what,
                              self->is_traced ? "" : " (FSMM_DEBUG=trace shows who had it)", history);
   fsmm_report_log (&self->report, G_LOG_LEVEL_CRITICAL,
-                   is_overrun ? "overrun" : "write-after-free", self->block, message);
+                   is_overrun ? FSMM_FAULT_OVERRUN : FSMM_FAULT_WRITE_AFTER_FREE, self->block,
+                   message);
 
   fsmm_report_clear (&self->report);
   g_free (self);

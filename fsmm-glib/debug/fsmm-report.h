@@ -5,10 +5,9 @@
 
 #pragma once
 
+#include "base/fsmm-fault.h"
 #include "debug/fsmm-guard.h"
 #include "debug/fsmm-history.h"
-
-#include <glib.h>
 
 G_BEGIN_DECLS
 
@@ -30,10 +29,10 @@ typedef struct {
 void fsmm_report_init (FsmmReport *self, const FsmmSubject *subject);
 void fsmm_report_clear (FsmmReport *self);
 
-/* @fault is a word to search for, @address what it is about, or NULL. */
+/* @address is what the message is about, or NULL. */
 void fsmm_report_log (const FsmmReport *self,
                       GLogLevelFlags level,
-                      const char *fault,
+                      FsmmFault fault,
                       gconstpointer address,
                       const char *message);
 

@@ -165,17 +165,17 @@ explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address, const Fsmm
     }
 }
 
-static const char *
-describe_code (gint code)
+static FsmmFault
+fault_of_code (gint code)
 {
   switch (code)
     {
     case FSMM_ERROR_INVALID_POINTER:
-      return "invalid-pointer";
+      return FSMM_FAULT_INVALID_POINTER;
     case FSMM_ERROR_DOUBLE_FREE:
-      return "double-free";
+      return FSMM_FAULT_DOUBLE_FREE;
     default:
-      return "invalid-argument";
+      return FSMM_FAULT_INVALID_ARGUMENT;
     }
 }
 
@@ -187,7 +187,7 @@ fsmm_pool_report_found (FsmmPool *self, const char *call, gconstpointer address,
   FsmmReport report;
 
   fsmm_report_init (&report, &self->store.identity);
-  fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, describe_code (misuse->code), address, message);
+  fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, fault_of_code (misuse->code), address, message);
   fsmm_report_clear (&report);
   g_error_free (misuse);
 }
@@ -340,5 +340,5 @@ fsmm_pool_report_no_pool (const char *call, const char *type_name, gconstpointer
     "gone, or its chunk has been released by free_all () or trim ()",
     call, address);
 
-  fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, "invalid-pointer", address, message);
+  fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, FSMM_FAULT_INVALID_POINTER, address, message);
 }

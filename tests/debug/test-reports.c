@@ -24,7 +24,7 @@ assert_fields (const FsmmSubject *subject, const char *pool)
 
   fsmm_report_init (&report, subject);
   fsmm_test_expect_report ("said");
-  fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, "fault", NULL, "said");
+  fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, FSMM_FAULT_LEAK, NULL, "said");
   fsmm_test_assert_reported ();
   fsmm_test_assert_field ("FSMM_POOL", pool);
   fsmm_test_assert_field ("FSMM_TYPE", subject->type);

@@ -143,7 +143,7 @@ log_leaks (const Leaks *self, const char *when)
   if (self->sites->len > MAX_SITES)
     g_string_append_printf (text, "\n  and others at %u more places", self->sites->len - MAX_SITES);
 
-  fsmm_report_log (&self->report, G_LOG_LEVEL_MESSAGE, "leak", NULL, text->str);
+  fsmm_report_log (&self->report, G_LOG_LEVEL_MESSAGE, FSMM_FAULT_LEAK, NULL, text->str);
 }
 
 /* @when is how the sentence goes on after "live when". */
@@ -214,7 +214,7 @@ log_sums (GArray *sums)
     }
 
   if (sums->len > 0)
-    fsmm_report_log (&no_pool, G_LOG_LEVEL_MESSAGE, "leak", NULL, text->str);
+    fsmm_report_log (&no_pool, G_LOG_LEVEL_MESSAGE, FSMM_FAULT_LEAK, NULL, text->str);
 }
 
 static void
