@@ -103,7 +103,12 @@ test_checker_finds_faults_in_chunks (void)
   chunk->serial = 1;
 
   chunk->detached = TRUE;
+  assert_fault (pool, "still in the table");
+  g_hash_table_remove (store->chunks, chunk->base);
+  assert_fault (pool, "still in the page map");
+  fsmm_segment_set_content (&store->segments, chunk->segment, chunk->base, NULL);
   assert_fault (pool, "nobody pins");
+  fsmm_store_make_known (store, chunk);
   chunk->detached = FALSE;
 
   g_queue_unlink (&store->open, &chunk->open_link);
@@ -119,8 +124,12 @@ test_checker_finds_faults_in_chunks (void)
   g_hash_table_insert (store->chunks, chunk->base, chunk);
 
   g_hash_table_insert (store->chunks, store, chunk);
-  assert_fault (pool, "3 chunks are in the table");
+  assert_fault (pool, "3 chunks are in the table, 2 in the page map, and 2 in the list");
   g_hash_table_remove (store->chunks, store);
+
+  chunk->segment->n_contents++;
+  assert_fault (pool, "2 chunks are in the table, 3 in the page map, and 2 in the list");
+  chunk->segment->n_contents--;
 
   store->n_out++;
   assert_fault (pool, "17 blocks are out, 18 are counted");
@@ -153,6 +162,10 @@ test_checker_finds_faults_in_caches (void)
   cache->slots[0].state = state + 1;
   assert_fault (pool, "is in a cache, and is no block");
   cache->slots[0].state = state;
+
+  cache->reader.known[0] = (FsmmKnownChunk) { 1 << 20, cache->slots[0].state };
+  assert_fault (pool, "that is gone");
+  cache->reader.known[0].base = FSMM_NO_BASE;
 
   cache->low = cache->n_blocks + 1;
   assert_fault (pool, "and never less than");

@@ -4,7 +4,6 @@
 
 #include "engine/chunk/fsmm-segment.h"
 
-#include "engine/chunk/fsmm-page-map.h"
 #include "base/fsmm-system.h"
 
 /* A store that has come to so many bytes gets huge pages. The last one can be in vain, but for a
@@ -12,12 +11,6 @@
  * million blocks of 64 bytes, which is what is measured, do not end where a huge page has just
  * begun. */
 #define LARGE_AFTER ((gsize) 21 * 256 * 1024)
-
-static gsize
-segment_size (const FsmmSegments *self, const FsmmSegment *segment)
-{
-  return self->slot_size * segment->n_slots;
-}
 
 static guint64
 all_slots (const FsmmSegment *segment)
@@ -34,11 +27,10 @@ is_large (const FsmmSegments *self)
 /* @slot_size is a power of two, at least FSMM_MIN_CHUNK_BYTES. So is the number of slots, and a
  * segment starts at a multiple of its size. */
 void
-fsmm_segments_init (FsmmSegments *self, gsize slot_size, gpointer store)
+fsmm_segments_init (FsmmSegments *self, gsize slot_size)
 {
   G_STATIC_ASSERT (FSMM_SYSTEM_GRANULE / 1024 <= FSMM_SEGMENT_MAX_SLOTS);
 
-  self->store = store;
   self->slot_size = slot_size;
   self->slot_shift = g_bit_storage (slot_size) - 1;
   self->n_bytes = 0;
@@ -68,13 +60,6 @@ segment_new (FsmmSegments *self, gsize wanted)
   segment->base = fsmm_system_map (size, size);
   if (segment->base == NULL)
     {
-      g_free (segment);
-      return NULL;
-    }
-
-  if (!fsmm_page_map_add (segment->base, size, self->store, segment))
-    {
-      fsmm_system_unmap (segment->base, size);
       g_free (segment);
       return NULL;
     }
@@ -113,7 +98,7 @@ fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment)
       if (chosen == NULL)
         return NULL;
       g_queue_push_head_link (&self->open, &chosen->link);
-      self->n_bytes += segment_size (self, chosen);
+      self->n_bytes += fsmm_segment_get_size (self, chosen);
     }
 
   slot = __builtin_ctzll (~chosen->used);
@@ -143,18 +128,16 @@ fsmm_segments_give (FsmmSegments *self, FsmmSegment *segment, gpointer slot)
   return segment->used == 0;
 }
 
-/* Makes the addresses of a segment without a used slot unknown, and moves it to @unused. */
+/* Moves a segment without a used slot to @unused. */
 void
 fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused)
 {
   g_queue_unlink (&self->open, &segment->link);
-  self->n_bytes -= segment_size (self, segment);
-  fsmm_page_map_remove (segment->base, segment_size (self, segment));
+  self->n_bytes -= fsmm_segment_get_size (self, segment);
   g_queue_push_tail_link (unused, &segment->link);
 }
 
-/* Returns what was removed to the system: that takes long, and can be done without a lock.
- * No thread may still look at a segment that it found in the page map. */
+/* Returns what was removed to the system: that takes long, and can be done without a lock. */
 void
 fsmm_segments_release (FsmmSegments *self, GQueue *unused)
 {
@@ -164,7 +147,7 @@ fsmm_segments_release (FsmmSegments *self, GQueue *unused)
     {
       FsmmSegment *segment = link->data;
 
-      fsmm_system_unmap (segment->base, segment_size (self, segment));
+      fsmm_system_unmap (segment->base, fsmm_segment_get_size (self, segment));
       g_free (segment);
     }
 }

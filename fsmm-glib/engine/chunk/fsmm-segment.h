@@ -18,24 +18,30 @@ typedef struct {
   GList link; /* in FsmmSegments.open, while a slot is free; afterwards, in a list of unused ones */
   guint8 *base;
   guint n_slots;      /* a power of two */
+  guint n_contents;   /* how many slots have one */
   guint64 used;       /* one bit for each slot */
   gpointer content[]; /* (atomic): for each slot, what its user has set */
 } FsmmSegment;
 
 /* All segments of one store. Not thread-safe, but for fsmm_segment_get_content (). */
 typedef struct {
-  gpointer store; /* whom the page map names for addresses in here */
   gsize slot_size;
   guint slot_shift; /* slot_size is 1 << slot_shift */
   gsize n_bytes;    /* of all segments together */
   GQueue open;      /* segments with a free slot */
 } FsmmSegments;
 
-void fsmm_segments_init (FsmmSegments *self, gsize slot_size, gpointer store);
+void fsmm_segments_init (FsmmSegments *self, gsize slot_size);
 gpointer fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment);
 gboolean fsmm_segments_give (FsmmSegments *self, FsmmSegment *segment, gpointer slot);
 void fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused);
 void fsmm_segments_release (FsmmSegments *self, GQueue *unused);
+
+static inline gsize
+fsmm_segment_get_size (const FsmmSegments *self, const FsmmSegment *segment)
+{
+  return self->slot_size * segment->n_slots;
+}
 
 static inline gsize
 fsmm_segment_slot_of (const FsmmSegments *self, const FsmmSegment *segment, gconstpointer address)
@@ -50,12 +56,14 @@ fsmm_segment_get_content (const FsmmSegments *self, FsmmSegment *segment, gconst
                           __ATOMIC_ACQUIRE);
 }
 
+/* Sets what a slot has, which has nothing, or takes that from it. */
 static inline void
 fsmm_segment_set_content (const FsmmSegments *self,
                           FsmmSegment *segment,
                           gconstpointer address,
                           gpointer content)
 {
+  segment->n_contents += content != NULL ? 1 : -1;
   __atomic_store_n (&segment->content[fsmm_segment_slot_of (self, segment, address)], content,
                     __ATOMIC_RELEASE);
 }

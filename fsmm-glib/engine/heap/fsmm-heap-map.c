@@ -71,8 +71,8 @@ fsmm_heap_draw (FsmmStore *self, GString *text)
         draw_chunk (l->data, text);
         n_drawn++;
       }
-  if (n_drawn < g_hash_table_size (self->chunks))
-    g_string_append_printf (text, "  and %u more\n", g_hash_table_size (self->chunks) - n_drawn);
+  if (n_drawn < fsmm_store_count_chunks (self))
+    g_string_append_printf (text, "  and %u more\n", fsmm_store_count_chunks (self) - n_drawn);
 
   fsmm_unlock (&self->lock);
 }

@@ -6,7 +6,7 @@
 
 #include "debug/fsmm-report.h"
 #include "base/fsmm-lock.h"
-#include "engine/store/fsmm-store.h"
+#include "engine/store/fsmm-store-lookup.h"
 
 G_BEGIN_DECLS
 
@@ -113,29 +113,5 @@ void fsmm_store_forget_chunk (FsmmStore *self, gconstpointer base);
 void fsmm_store_stop (FsmmStore *self);
 void fsmm_store_resume (FsmmStore *self);
 void fsmm_store_stop_for (FsmmStore *self, FsmmDeferred *deferred);
-
-/* --- For a thread that is busy, or has the lock --- */
-
-/* The chunk in whose address range @address lies, or NULL. */
-static inline FsmmChunk *
-fsmm_store_find_chunk (FsmmStore *self, gconstpointer address)
-{
-  FsmmSegment *segment = fsmm_page_map_find_segment (address, self);
-
-  if (G_UNLIKELY (segment == NULL))
-    /* A thread without a cache is never busy, so this one has the lock. */
-    return self->debug & FSMM_DEBUG_MALLOC ? fsmm_store_lookup_chunk (self, address) : NULL;
-
-  return fsmm_segment_get_content (&self->segments, segment, address);
-}
-
-/* The state of the block that starts at @address. NULL if that lies in no chunk, or in a block. */
-static inline FsmmState *
-fsmm_store_find_state (FsmmStore *self, gconstpointer address)
-{
-  FsmmChunk *chunk = fsmm_store_find_chunk (self, address);
-
-  return G_LIKELY (chunk != NULL) ? fsmm_chunk_find_state (chunk, &self->geometry, address) : NULL;
-}
 
 G_END_DECLS

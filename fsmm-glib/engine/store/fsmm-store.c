@@ -8,14 +8,6 @@
 #include "base/fsmm-system.h"
 #include "base/fsmm-thread-local.h"
 
-/* The lower bits of a chunk's base are 0, and those that tell large chunks apart are the upper
- * ones. */
-static guint
-hash_base (gconstpointer base)
-{
-  return (guint) (((guint64) (guintptr) base * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)) >> 32);
-}
-
 /* @max_blocks is G_MAXSIZE for no limit. */
 void
 fsmm_store_set_up (FsmmStore *self,
@@ -35,11 +27,11 @@ fsmm_store_set_up (FsmmStore *self,
   };
 
   g_mutex_init (&self->lock);
-  self->chunks = g_hash_table_new (hash_base, NULL);
+  fsmm_store_init_lookup (self);
   g_queue_init (&self->all);
   g_queue_init (&self->open);
   g_queue_init (&self->readers);
-  fsmm_segments_init (&self->segments, geometry->chunk_alignment, self);
+  fsmm_segments_init (&self->segments, geometry->chunk_alignment);
   if (G_UNLIKELY (debug != 0))
     fsmm_store_debug_init (self);
 }
@@ -55,86 +47,50 @@ fsmm_store_tear_down (FsmmStore *self)
 
   if (G_UNLIKELY (self->debug != 0))
     fsmm_store_debug_clear (self);
-  g_hash_table_unref (self->chunks);
+  fsmm_store_clear_lookup (self);
   g_mutex_clear (&self->lock);
 }
 
 /* --- Chunks come and go --- */
 
-FsmmChunk *
-fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address)
-{
-  return g_hash_table_lookup (self->chunks,
-                              fsmm_geometry_chunk_base (&self->geometry, address));
-}
-
-/* A GHashTable aborts when there is no memory for it to grow. Asking for what it could need right
- * before, and giving that back, turns nearly all such cases into an error. It grows by doubling. */
-static gboolean
-have_memory_for_table (FsmmStore *self)
-{
-  gsize bytes_per_entry = 2 * (2 * sizeof (gpointer) + sizeof (guint));
-  gsize wanted = MAX (16, 2 * self->table_capacity);
-  gpointer probe;
-
-  if (g_hash_table_size (self->chunks) < self->table_capacity)
-    return TRUE;
-
-  probe = fsmm_system_try_new0 (2 * wanted * bytes_per_entry);
-  if (probe == NULL)
-    return FALSE;
-
-  g_free (probe);
-  self->table_capacity = wanted;
-  return TRUE;
-}
-
 /* A chunk's memory, and in @segment what that is from: NULL for malloc (). */
 static gpointer
 take_slot (FsmmStore *self, FsmmSegment **segment)
 {
-  gpointer base;
-
   if (G_LIKELY (!(self->debug & FSMM_DEBUG_MALLOC)))
     return fsmm_segments_take (&self->segments, segment);
 
   *segment = NULL;
-  base = fsmm_system_try_new_aligned (self->geometry.alloc_size, self->geometry.chunk_alignment);
-  if (base != NULL)
-    fsmm_page_map_add_malloced (base, self);
-
-  return base;
+  return fsmm_system_try_new_aligned (self->geometry.alloc_size, self->geometry.chunk_alignment);
 }
 
 static void
 give_slot_back (FsmmStore *self, FsmmSegment *segment, gpointer base, FsmmDeferred *deferred)
 {
   if (G_UNLIKELY (segment == NULL))
-    {
-      fsmm_page_map_remove_malloced (base);
-      fsmm_system_free_aligned (base);
-      return;
-    }
-
-  if (!fsmm_segments_give (&self->segments, segment, base))
-    return;
-
-  fsmm_store_stop_for (self, deferred);
-  fsmm_segments_remove (&self->segments, segment, &deferred->unused);
+    fsmm_system_free_aligned (base);
+  else if (fsmm_segments_give (&self->segments, segment, base))
+    fsmm_segments_remove (&self->segments, segment, &deferred->unused);
 }
 
-/* NULL if there is no memory for one more. */
-FsmmChunk *
-fsmm_store_add_chunk (FsmmStore *self, FsmmDeferred *deferred)
+static void
+free_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
+{
+  if (G_UNLIKELY (self->debug != 0))
+    fsmm_store_debug_dispose_chunk (self, chunk);
+
+  give_slot_back (self, chunk->segment, chunk->base, deferred);
+  fsmm_chunk_free (chunk);
+}
+
+/* A chunk whose addresses are unknown. NULL if there is no memory for one more. */
+static FsmmChunk *
+new_chunk (FsmmStore *self, FsmmDeferred *deferred)
 {
   FsmmSegment *segment;
+  gpointer base = take_slot (self, &segment);
   FsmmChunk *chunk;
-  gpointer base;
 
-  if (!have_memory_for_table (self))
-    return NULL;
-
-  base = take_slot (self, &segment);
   if (base == NULL)
     return NULL;
 
@@ -142,15 +98,27 @@ fsmm_store_add_chunk (FsmmStore *self, FsmmDeferred *deferred)
   if (chunk != NULL && G_UNLIKELY (self->debug != 0) && !fsmm_store_debug_add_chunk (self, chunk))
     g_clear_pointer (&chunk, fsmm_chunk_free);
   if (chunk == NULL)
+    give_slot_back (self, segment, base, deferred);
+
+  return chunk;
+}
+
+/* NULL if there is no memory for one more. */
+FsmmChunk *
+fsmm_store_add_chunk (FsmmStore *self, FsmmDeferred *deferred)
+{
+  FsmmChunk *chunk = new_chunk (self, deferred);
+
+  if (chunk == NULL)
+    return NULL;
+
+  if (!fsmm_store_make_known (self, chunk))
     {
-      give_slot_back (self, segment, base, deferred);
+      free_chunk (self, chunk, deferred);
       return NULL;
     }
 
-  if (G_LIKELY (segment != NULL))
-    fsmm_segment_set_content (&self->segments, segment, base, chunk);
   chunk->serial = self->next_serial++;
-  g_hash_table_insert (self->chunks, base, chunk);
   g_queue_push_tail_link (&self->all, &chunk->all_link);
   g_queue_push_tail_link (&self->open, &chunk->open_link);
   self->n_free += self->geometry.n_blocks;
@@ -161,12 +129,8 @@ fsmm_store_add_chunk (FsmmStore *self, FsmmDeferred *deferred)
 static void
 dispose_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
 {
-  if (G_UNLIKELY (self->debug != 0))
-    fsmm_store_debug_dispose_chunk (self, chunk);
-
   g_queue_unlink (&self->all, &chunk->all_link);
-  give_slot_back (self, chunk->segment, chunk->base, deferred);
-  fsmm_chunk_free (chunk);
+  free_chunk (self, chunk, deferred);
 }
 
 /* Nothing is taken from the chunk from now on. */
@@ -193,10 +157,7 @@ fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferr
     fsmm_store_close_chunk (self, chunk, self->epoch, deferred);
 
   fsmm_store_stop_for (self, deferred);
-  g_hash_table_remove (self->chunks, chunk->base);
-  if (G_LIKELY (chunk->segment != NULL))
-    fsmm_segment_set_content (&self->segments, chunk->segment, chunk->base, NULL);
-  fsmm_store_forget_chunk (self, chunk->base);
+  fsmm_store_make_unknown (self, chunk);
   self->n_out -= chunk->n_out;
 
   chunk->detached = TRUE;

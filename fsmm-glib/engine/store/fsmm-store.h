@@ -17,7 +17,6 @@
 #include "engine/chunk/fsmm-geometry.h"
 #include "engine/store/fsmm-quarantine.h"
 #include "engine/store/fsmm-reader.h"
-#include "engine/chunk/fsmm-page-map.h"
 #include "debug/fsmm-report.h"
 #include "engine/chunk/fsmm-segment.h"
 #include "engine/chunk/fsmm-block-state.h"
@@ -40,7 +39,7 @@ typedef struct {
   /* Protects all below. No user function is called with it held, and no lock but that of the
    * page map is taken. */
   GMutex lock;
-  GHashTable *chunks;    /* (element-type gpointer FsmmChunk): by base; what makes an address known */
+  GHashTable *chunks;    /* (element-type gpointer FsmmChunk): by base; fsmm-store-lookup.h */
   gsize table_capacity;  /* how many chunks there was memory for when that was last asked */
   GQueue all;            /* every chunk in order of its serial, detached ones included */
   GQueue open;           /* chunks to take from: those that have a free block and are not closed */
@@ -79,8 +78,5 @@ fsmm_store_get_name (FsmmStore *self)
 {
   return (FsmmStoreName) { self, self->index, self->id };
 }
-
-/* Called with the lock held. */
-FsmmChunk *fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address);
 
 G_END_DECLS

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "engine/store/fsmm-store-locked.h"
+
+#include "base/fsmm-system.h"
+
+/* Called with the lock held, all but the first two. */
+
+/* The lower bits of a chunk's base are 0, and those that tell large chunks apart are the upper
+ * ones. */
+static guint
+hash_base (gconstpointer base)
+{
+  return (guint) (((guint64) (guintptr) base * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)) >> 32);
+}
+
+void
+fsmm_store_init_lookup (FsmmStore *self)
+{
+  self->chunks = g_hash_table_new (hash_base, NULL);
+}
+
+void
+fsmm_store_clear_lookup (FsmmStore *self)
+{
+  g_hash_table_unref (self->chunks);
+}
+
+FsmmChunk *
+fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address)
+{
+  return g_hash_table_lookup (self->chunks, fsmm_geometry_chunk_base (&self->geometry, address));
+}
+
+/* --- Chunks become known and unknown --- */
+
+/* A GHashTable aborts when there is no memory for it to grow. Asking for what it could need right
+ * before, and giving that back, turns nearly all such cases into an error. It grows by doubling. */
+static gboolean
+have_memory_for_table (FsmmStore *self)
+{
+  gsize bytes_per_entry = 2 * (2 * sizeof (gpointer) + sizeof (guint));
+  gsize wanted = MAX (16, 2 * self->table_capacity);
+  gpointer probe;
+
+  if (g_hash_table_size (self->chunks) < self->table_capacity)
+    return TRUE;
+
+  probe = fsmm_system_try_new0 (2 * wanted * bytes_per_entry);
+  if (probe == NULL)
+    return FALSE;
+
+  g_free (probe);
+  self->table_capacity = wanted;
+  return TRUE;
+}
+
+/* The page map has a segment for as long as a chunk in it is known. */
+static gboolean
+enter_in_mirror (FsmmStore *self, FsmmChunk *chunk)
+{
+  FsmmSegment *segment = chunk->segment;
+
+  if (G_UNLIKELY (segment == NULL))
+    {
+      fsmm_page_map_add_malloced (chunk->base, self);
+      return TRUE;
+    }
+
+  if (segment->n_contents == 0 &&
+      !fsmm_page_map_add (segment->base, fsmm_segment_get_size (&self->segments, segment), self,
+                          segment))
+    return FALSE;
+
+  fsmm_segment_set_content (&self->segments, segment, chunk->base, chunk);
+  return TRUE;
+}
+
+static void
+remove_from_mirror (FsmmStore *self, FsmmChunk *chunk)
+{
+  FsmmSegment *segment = chunk->segment;
+
+  if (G_UNLIKELY (segment == NULL))
+    {
+      fsmm_page_map_remove_malloced (chunk->base);
+      return;
+    }
+
+  fsmm_segment_set_content (&self->segments, segment, chunk->base, NULL);
+  if (segment->n_contents == 0)
+    fsmm_page_map_remove (segment->base, fsmm_segment_get_size (&self->segments, segment));
+}
+
+/* Makes the addresses of a chunk known. Returns FALSE if there is no memory for that. */
+gboolean
+fsmm_store_make_known (FsmmStore *self, FsmmChunk *chunk)
+{
+  if (!have_memory_for_table (self) || !enter_in_mirror (self, chunk))
+    return FALSE;
+
+  g_hash_table_insert (self->chunks, chunk->base, chunk);
+  return TRUE;
+}
+
+/* Makes the addresses of a chunk unknown. Readers are stopped: no thread still looks at the chunk, or
+ * at its segment. */
+void
+fsmm_store_make_unknown (FsmmStore *self, FsmmChunk *chunk)
+{
+  g_hash_table_remove (self->chunks, chunk->base);
+  remove_from_mirror (self, chunk);
+  fsmm_store_forget_chunk (self, chunk->base);
+}
+
+/* --- Checking --- */
+
+/* Memory that is pinned only is unknown, and is not used again before the last pin is gone. */
+static char *
+find_chunk_fault (FsmmStore *self, FsmmChunk *chunk)
+{
+  FsmmChunk *expected = chunk->detached ? NULL : chunk;
+  const char *how = chunk->detached ? "still" : "not";
+  const guint8 *last = chunk->base + self->geometry.chunk_bytes - 1;
+  gboolean names_store = fsmm_page_map_find_store (chunk->base) == self;
+
+  if (fsmm_store_lookup_chunk (self, chunk->base) != expected)
+    return g_strdup_printf ("chunk %p is %s in the table", chunk->base, how);
+  if (fsmm_store_find_chunk (self, chunk->base) != expected ||
+      fsmm_store_find_chunk (self, last) != expected || (expected != NULL && !names_store))
+    return g_strdup_printf ("chunk %p is %s in the page map", chunk->base, how);
+
+  return NULL;
+}
+
+/* What a reader knows is a copy of the mirror. */
+static char *
+find_reader_fault (FsmmStore *self, const FsmmReader *reader)
+{
+  for (guint i = 0; i <= reader->known_mask; i++)
+    {
+      const FsmmKnownChunk *known = &reader->known[i];
+      FsmmChunk *chunk;
+
+      if (known->base == FSMM_NO_BASE)
+        continue;
+      chunk = fsmm_store_lookup_chunk (self, (gconstpointer) known->base);
+      if (chunk == NULL || chunk->states != known->states)
+        return g_strdup_printf ("a thread knows a chunk at %p that is gone",
+                                (gconstpointer) known->base);
+    }
+
+  return NULL;
+}
+
+/* Counts each segment where its first chunk comes. */
+static guint
+count_contents (FsmmStore *self, const FsmmChunk *chunk)
+{
+  const FsmmSegment *segment = chunk->segment;
+
+  if (segment == NULL)
+    return !chunk->detached;
+
+  return fsmm_segment_slot_of (&self->segments, segment, chunk->base) ==
+             (gsize) __builtin_ctzll (segment->used)
+           ? segment->n_contents
+           : 0;
+}
+
+/* Compares the mirror with the truth, and that with the list of all chunks. Readers are stopped.
+ * Returns what is wrong, or NULL. */
+char *
+fsmm_store_find_lookup_fault (FsmmStore *self)
+{
+  guint n_attached = 0, n_mirrored = 0;
+  char *fault = NULL;
+
+  for (GList *l = self->all.head; l != NULL && fault == NULL; l = l->next)
+    {
+      FsmmChunk *chunk = l->data;
+
+      fault = find_chunk_fault (self, chunk);
+      n_attached += !chunk->detached;
+      n_mirrored += count_contents (self, chunk);
+    }
+  for (GList *l = self->readers.head; l != NULL && fault == NULL; l = l->next)
+    fault = find_reader_fault (self, l->data);
+
+  if (fault == NULL &&
+      (n_attached != fsmm_store_count_chunks (self) || n_attached != n_mirrored))
+    fault = g_strdup_printf ("%u chunks are in the table, %u in the page map, and %u in the list",
+                             fsmm_store_count_chunks (self), n_mirrored, n_attached);
+
+  return fault;
+}
