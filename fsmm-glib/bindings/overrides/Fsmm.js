@@ -260,7 +260,8 @@ function extendTypedPool({TypedPool}) {
     const {get_default: getDefault, new: makeNew, new_full: makeFull} = TypedPool;
     const {_init: init, alloc, alloc_value: allocValue} = TypedPool.prototype;
     const call = callFinally;
-    const {addFields, listFields, setField} = Instances;
+    const {listFields, makeAddFields, setField} = Instances;
+    const addFields = makeAddFields();
 
     Refusals.refuseSubclasses(TypedPool, 'TypedPool');
     Refusals.refuseToSet(TypedPool.prototype,

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Instances of boxed types that live in pools, and the structs in them: their fields, by name. */
 
-/* exported addFields, listFields, readFields, setField, showFields */
+/* exported listFields, makeAddFields, readFields, setField, showFields */
 
 const {describe, fail} = imports.overrides.FsmmArguments;
 const {listNames} = imports.overrides.FsmmNames;
 const Values = imports.overrides.FsmmValues;
 
 const fieldsOfClasses = new Map();
-const propertiesOfPools = new WeakMap();
 
 function findFields(gtype, pool) {
     return pool ? imports.overrides.FsmmFields.listFields(gtype, pool.alloc_size) : {};
@@ -90,6 +89,7 @@ function readFields(instance, fields = listFields(instance)) {
 /* A property that is a field of what is in the box. */
 function makeProperty(name) {
     return {
+        name,
         enumerable: true,
 
         get() {
@@ -107,20 +107,29 @@ function makeProperties(pool, box) {
     const prototype = Object.getPrototypeOf(box);
 
     // What a box has for every type stays what it is.
-    return Object.fromEntries(names.filter(name => !(name in prototype))
-        .map(name => [name, makeProperty(name)]));
+    return names.filter(name => !(name in prototype)).map(makeProperty);
 }
 
-/* Gives a box the fields of its instance as properties of its own, for whoever asks what it has. */
-function addFields(pool, box) {
-    let properties = propertiesOfPools.get(pool);
+/* Makes the function that gives a box the fields of its instance as properties of its own, for
+ * whoever asks what it has. */
+function makeAddFields() {
+    const {defineProperty} = Object;
+    const propertiesOfPools = new WeakMap();
 
-    if (!properties) {
-        properties = makeProperties(pool, box);
-        propertiesOfPools.set(pool, properties);
-    }
+    return (pool, box) => {
+        let properties = propertiesOfPools.get(pool);
 
-    return Object.defineProperties(box, properties);
+        if (!properties) {
+            properties = makeProperties(pool, box);
+            propertiesOfPools.set(pool, properties);
+        }
+
+        // The interpreter is faster at this than at defining all of them with one call.
+        for (let i = 0; i < properties.length; i++)
+            defineProperty(box, properties[i].name, properties[i]);
+
+        return box;
+    };
 }
 
 /* Describes what is in an instance, for people. */
