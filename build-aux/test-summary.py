@@ -170,7 +170,7 @@ def read_left_out(path):
     """The tests that a list leaves out, each with its reason: see tests/not-emulated.txt."""
     with open(path, encoding='utf-8') as listed:
         lines = [line.strip() for line in listed if line.strip() and not line.startswith('#')]
-    return dict(re.fullmatch(r'(\S+(?:: /\S+)?): (.*)', line).groups() for line in lines)
+    return dict(re.fullmatch(r'(\S+(?:: .+)?): (.*)', line).groups() for line in lines)
 
 
 def bare_name(run):
