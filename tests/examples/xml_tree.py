@@ -11,7 +11,9 @@ import tempfile
 
 PROGRAM = os.path.abspath(sys.argv[1])
 SOURCE = pathlib.Path(sys.argv[2])
-TIMEOUT = 60  # seconds: a mistake in the program is no reason to wait for ever
+IS_SLOW = "FSMM_TEST_SLOW_ENVIRONMENT" in os.environ
+# Seconds: a mistake in the program is no reason to wait for ever.
+TIMEOUT = 600 if IS_SLOW else 60
 
 holder = tempfile.TemporaryDirectory(prefix="xml-tree-")
 folder = pathlib.Path(holder.name)  # for files of the tests
@@ -35,6 +37,11 @@ def write(name, content):
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+def fewer(n):
+    """How many there shall be where n are wanted: fewer where everything is slow."""
+    return n // 20 if IS_SLOW else n
 
 
 def equal(actual, expected, what):
