@@ -201,7 +201,8 @@ def no_colour():
 
 def plain(text):
     """Without what differs from run to run."""
-    return " ".join(re.sub(r"0x[0-9a-f]+|\b\d+\.\d\d+\b|[—·░▒▓█]", "", text).split())
+    text = " ".join(re.sub(r"0x[0-9a-f]+|\b\d+\.\d\d+\b|[—·░▒▓█]", "", text).split())
+    return re.sub(r"Measured [^.]*\.", "", text)
 
 
 @test
