@@ -53,7 +53,7 @@ scene_clear (Scene *s)
 {
   munmap (s->page, PAGE);
   fsmm_test_pool_give (&s->twin, s->in_twin);
-  fsmm_test_pool_let_go (&s->pool, s->handle);
+  fsmm_test_pool_drop_handle (&s->pool, s->handle);
   fsmm_test_pool_give (&s->pool, s->block);
   fsmm_test_pool_give (&s->pool, s->spare);
   fsmm_test_pool_close (&s->twin);

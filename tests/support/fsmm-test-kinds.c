@@ -135,7 +135,7 @@ fsmm_test_pool_hold (FsmmTestPool *self, gpointer *address)
 }
 
 void
-fsmm_test_pool_let_go (FsmmTestPool *self, gpointer handle)
+fsmm_test_pool_drop_handle (FsmmTestPool *self, gpointer handle)
 {
   if (self->typed != NULL)
     fsmm_box_unref (handle);

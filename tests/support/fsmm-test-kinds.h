@@ -41,7 +41,7 @@ gsize fsmm_test_pool_free_all (FsmmTestPool *self);
 
 /* A handle, and the address of what it owns. */
 gpointer fsmm_test_pool_hold (FsmmTestPool *self, gpointer *address);
-void fsmm_test_pool_let_go (FsmmTestPool *self, gpointer handle);
+void fsmm_test_pool_drop_handle (FsmmTestPool *self, gpointer handle);
 
 /* The type of instances that own something. */
 GType fsmm_test_get_owner_type (void);
