@@ -431,7 +431,7 @@ add_pool_count_specs (void)
    * The number of bytes that the pool currently holds in chunks.
    *
    * This is address space, so a chunk of 256 KiB for a single block costs little: a page takes up
-   * memory only when a block in it is first written to. What is added to a pool of 5 MiB or more
+   * memory only when a block in it is first written to. What is added to a pool of 8 MiB or more
    * has pages of 2 MiB if the system offers them. Memory that bytes from
    * [method@Fsmm.Block.get_bytes] keep after everything was dropped is not included. The
    * bookkeeping of a chunk takes nine bits for each block.

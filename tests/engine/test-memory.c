@@ -78,9 +78,11 @@ test_trim_returns_memory_beside_live_blocks (void)
   g_assert_cmpuint (fsmm_test_resident_bytes (), <, full - trimmed + 1024 * 1024);
 }
 
+/* At most two bytes more than its own, but for the last huge page, of which all is in memory. */
 static void
 test_cost_of_a_live_block (gconstpointer data)
 {
+  const double huge_page = 2.0 * 1024 * 1024 / MILLION;
   gsize chunk_bytes = GPOINTER_TO_SIZE (data);
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, chunk_bytes);
   gsize before;
@@ -92,10 +94,10 @@ test_cost_of_a_live_block (gconstpointer data)
   g_test_message ("%.2f bytes are resident for each 64-byte block", cost);
 
   g_assert_cmpfloat (cost, >=, 64);
-  g_assert_cmpfloat (cost, <=, chunk_bytes == 1024 ? 84 : 66);
+  g_assert_cmpfloat (cost, <=, (chunk_bytes == 1024 ? 84 : 66) + huge_page);
 }
 
-/* Handles live in a pool that belongs to nobody: others must not have to pay for it for ever. */
+/* No user owns the pool that handles live in, so it must give back its memory by itself. */
 static void
 test_handles_return_memory (void)
 {

@@ -6,11 +6,11 @@
 
 #include "base/fsmm-system.h"
 
-/* A store that has come to so many bytes gets huge pages. The last one can be in vain, but for a
- * block: that matters the less the more there is already. The number is a little odd so that a
- * million blocks of 64 bytes, which is what is measured, do not end where a huge page has just
- * begun. */
-#define LARGE_AFTER ((gsize) 21 * 256 * 1024)
+/* A store that has so many bytes grows by huge pages. All of a huge page is in memory once one byte
+ * of it is used: so after four of them, the next one leaves at most a fifth of the store unused.
+ * Before that, huge pages would gain little, because processors of today can translate the addresses
+ * of about 8 MiB in small pages without a walk through page tables. */
+#define LARGE_AFTER (4 * FSMM_SYSTEM_HUGE_PAGE)
 
 static guint64
 all_slots (const FsmmSegment *segment)
