@@ -38,7 +38,7 @@ fsmm_barrier_init (void)
     }
 }
 
-/* There is one thread, which is not within a fast path: this is the time to change one's mind. */
+/* The child has one thread, which is not within a fast path, so the kind of barrier can change. */
 void
 fsmm_barrier_init_in_child (void)
 {

@@ -2,10 +2,10 @@
 
 /* A memory barrier whose cost falls on the side that needs it rarely.
  *
- * One side raises a flag and then looks whether the other has raised his; so does the other.
- * That at least one of them sees the other's flag takes a barrier between the two steps on both
- * sides. Where the kernel can make all threads of the process pass through a barrier (membarrier
- * (2)), the side that runs a hundred million times a second does without. */
+ * Each side raises a flag of its own and then looks at that of the other. That at least one of them
+ * sees the other's flag takes a barrier between the two steps on both sides. Where the kernel can
+ * make all threads of the process pass through a barrier (membarrier (2)), the side that runs a
+ * hundred million times a second does without. */
 
 #pragma once
 

@@ -178,9 +178,9 @@ fsmm_system_unmap (gpointer base, gsize size)
   errno = kept_errno;
 }
 
-/* Gives back the pages that lie wholly in the range, but not their addresses. Nobody may rely on
- * what they read as afterwards: the system refuses if they are locked in memory, or if it is told
- * to. Keeps errno. */
+/* Gives back the pages that lie wholly in the range, but not their addresses. What they read as
+ * afterwards is undefined: the system refuses if they are locked in memory, or if it is told to.
+ * Keeps errno. */
 void
 fsmm_system_discard (gpointer base, gsize size)
 {

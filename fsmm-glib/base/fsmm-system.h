@@ -36,7 +36,7 @@ void fsmm_system_free_aligned (gpointer memory);
 
 /* For tests: makes the @nth request from now on fail (1: the next), and none after it. */
 void fsmm_system_fail_nth (guint nth);
-/* For tests: takes the above back. Returns TRUE if the request has failed since. */
+/* For tests: lets all requests succeed again. Returns TRUE if one has been made to fail since. */
 gboolean fsmm_system_fail_none (void);
 
 G_END_DECLS

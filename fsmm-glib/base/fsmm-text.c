@@ -43,7 +43,7 @@ append_first (GString *plain, const char *text)
 }
 
 /* Returns: (transfer full): @text as it can be shown in a line of UTF-8, whatever is in it: so
- * nobody whose text is in a message can write another one, or speak to a terminal */
+ * text in a message can neither pass for another message nor control a terminal */
 char *
 fsmm_text_escape (const char *text)
 {
