@@ -234,8 +234,8 @@ fsmm_debug_get_flags (const char *pool_name)
   return flags & ~FSMM_DEBUG_NO_TOOLS;
 }
 
-/* The same for blocks that are not the user's: only tools are told of these, which "malloc" for the
- * others does not change. */
+/* The flags for blocks of the library's own, such as handles. Only sanitizers and Valgrind are told
+ * of these, also where the user's blocks come from malloc (). */
 FsmmDebugFlags
 fsmm_debug_get_own_flags (void)
 {
