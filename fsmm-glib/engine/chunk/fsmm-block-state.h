@@ -95,7 +95,7 @@ fsmm_state_has_mark (FsmmState state, FsmmState mark)
   return (FsmmState) (state ^ mark) <= 1;
 }
 
-/* Somebody has it. */
+/* Whether a user has the block. */
 static inline gboolean
 fsmm_state_is_out (FsmmState state)
 {

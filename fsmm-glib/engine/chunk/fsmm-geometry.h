@@ -61,12 +61,12 @@ fsmm_geometry_block_at (const FsmmGeometry *self, gsize offset)
 #endif
 }
 
-/* Whether an offset into a chunk is a multiple of the size of a block, and which in @block: the
- * number of the one that lies there.
+/* Whether an offset into a chunk is a multiple of the size of a block. @block is set to the number
+ * of the block that lies there.
  *
  * The lower half of the product with the reciprocal is the remainder times the reciprocal, and
- * less than the quotient times the size more. With what is said above, that is less than the
- * reciprocal just where the remainder is 0. (Lemire, Kaser and Kurz, Faster Remainder by Direct
+ * less than the quotient times the size more. As the quotient is that small, this is less than the
+ * reciprocal if and only if the remainder is 0. (Lemire, Kaser and Kurz, Faster Remainder by Direct
  * Computation, 2019.) */
 static inline gboolean
 fsmm_geometry_is_start (const FsmmGeometry *self, gsize offset, gsize *block)

@@ -58,7 +58,7 @@ fsmm_quarantine_pop (FsmmQuarantine *self)
   return slot;
 }
 
-/* There must be room. */
+/* Adds a block. There must be room. */
 static inline void
 fsmm_quarantine_push (FsmmQuarantine *self, FsmmSlot slot)
 {
