@@ -139,7 +139,7 @@ use_boxes (Crowd *crowd)
   fsmm_box_unref (box);
 }
 
-/* In the child there is one thread, and nobody who could unlock anything. */
+/* In the child there is one thread, and no other that could unlock anything. */
 int
 use_all_in_child (gpointer data)
 {

@@ -43,7 +43,7 @@ assert_exits (pid_t child)
   g_assert_cmpint (WEXITSTATUS (status), ==, 0);
 }
 
-/* Whoever drops everything in the child goes on with what the other thread had not come to. */
+/* A drop in the child goes on with what the other thread had not come to. */
 static void
 drop_in_child (void)
 {

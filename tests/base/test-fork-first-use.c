@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* A thread forks while another one does something for the first time in the process: what is made
- * for it just once is not half made in the child for ever.
+ * for it just once does not stay half made in the child.
  *
  * There is one first time in a process. So each is in a stage, a process of its own in which
  * nothing has been used yet; this program itself uses no pool. */

@@ -85,7 +85,7 @@ drop_slowly (gpointer data)
   return NULL;
 }
 
-/* What the other thread was in the middle of stays so for ever, and is in nobody's way. */
+/* What the other thread was in the middle of stays unfinished, and is in no call's way. */
 static int
 use_pool_beside_a_ghost (gpointer data)
 {

@@ -38,7 +38,7 @@ letter_clear (Letter *self)
 GType letter_get_type (void);
 FSMM_DEFINE_BOXED_TYPE_EXTENDED (Letter, letter, letter_init, letter_copy, letter_clear, NULL, {})
 
-static FsmmPool *pool;       /* nobody drops its blocks */
+static FsmmPool *pool;       /* its blocks are never dropped */
 static FsmmPool *dropped;    /* anybody does, at any time */
 static FsmmPool *bounded;    /* to LIMIT blocks */
 static FsmmTypedPool *typed; /* of letters */

@@ -231,7 +231,7 @@ measure_trims (void)
   Work work;
 
   work_init (&work);
-  /* Nobody else would end a thread that waits for a less urgent one in vain. */
+  /* A thread that waits in vain for a less urgent one would not end by itself. */
   alarm (10);
   g_assert_cmpint (pthread_create (&urgent, NULL, work_urgently, &work), ==, 0);
   g_assert_cmpint (pthread_create (&more_urgent, NULL, trim_more_urgently, &work), ==, 0);

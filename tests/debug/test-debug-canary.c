@@ -48,7 +48,7 @@ test_overrun_is_found_when_freed (void)
     }
 }
 
-/* One byte in a place that nobody would think of, up to where the next block starts. */
+/* One byte anywhere from the end of the block to where the next block starts. */
 static void
 test_overrun_of_any_byte_is_found (void)
 {

@@ -88,7 +88,7 @@ test_leaks_of_a_type (void)
 }
 
 /* The places with the most blocks come first; a block that is free, or in a chunk that is only kept
- * because somebody reads from it, is no leak. */
+ * because a program reads from it, is no leak. */
 static void
 test_leaks_in_order (void)
 {

@@ -82,7 +82,7 @@ test_malloc_and_handles (void)
   fsmm_test_assert_counts (pool, 0, 0);
 }
 
-/* Nobody finds a pool at an address that is not its own any more, or never was. */
+/* No pool is found at an address that is not its own any more, or never was. */
 static void
 test_malloc_is_forgotten (void)
 {

@@ -8,7 +8,7 @@
 
 static guint n_said;
 
-/* Nothing that waits for something goes on for ever. */
+/* Called by handlers. Where that would hang, an alarm ends the program. */
 static void
 use_pool (void)
 {

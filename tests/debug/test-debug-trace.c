@@ -57,7 +57,7 @@ test_trace_tells_of_both (void)
   fsmm_test_assert_reported ();
   fsmm_test_assert_field ("FSMM_FAULT", "double-free");
 
-  /* Whoever takes it next is another one. */
+  /* The next caller that takes the block is another one. */
   g_assert_true (fsmm_test_alloc (pool) == block);
   fsmm_test_expect_report ("fsmm_pool_free: pool \"traced\"*at offset 8*it was taken by:*");
   free_here (pool, (guint8 *) block + 8);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* FSMM_DEBUG: how it is read, and that nothing is done that nobody asked for. What each flag finds,
+/* FSMM_DEBUG: how it is read, and that nothing is done that was not asked for. What each flag finds,
  * and what it says, is in a file of its own; there pools are debugged by their names. */
 
 #include "fsmm-test.h"
@@ -31,7 +31,7 @@ test_variable (void)
   g_assert_cmpint (fsmm_debug_parse ("all", "a") & FSMM_DEBUG_LEAKS, ==, FSMM_DEBUG_LEAKS);
 }
 
-/* --- What nobody asked for --- */
+/* --- What was not asked for --- */
 
 static void
 test_off_is_off (void)
