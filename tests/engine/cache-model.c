@@ -271,7 +271,7 @@ begin (State *s, guint t)
 
   if (s->bytes[self->block] == GONE)
     {
-      /* Nobody knows the address. */
+      /* No chunk is known at the address. */
       keep_not_live (s, self->block, "a free is refused, but the block is live");
       return end_call (s, t);
     }

@@ -22,8 +22,8 @@
  * to one byte, relaxed ones too, have one order, which agrees with that within each thread and with
  * that of the locks. So, however a processor reorders accesses to different addresses, what happens
  * to a block is one of the interleavings here, in which a call comes before another at least if
- * somebody can know that it does. What is behind the lock, or private to a thread, changes in one
- * step with the byte, as nobody can look in between. The stop alone relies on the order of two
+ * a thread can know that it does. What is behind the lock, or private to a thread, changes in one
+ * step with the byte, as no thread can look in between. The stop alone relies on the order of two
  * addresses. For it there is a store buffer: that a thread is busy can be held back, even beyond
  * what it stores later. That it no longer is, and that the stop is over, must be stored with
  * release, and loaded with acquire.

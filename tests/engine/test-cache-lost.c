@@ -157,7 +157,7 @@ test_lost_in_the_store (gconstpointer data)
     fsmm_test_free (pool, block);
 }
 
-/* Many are taken while one in the own cache, the top or another, is somebody else's: no more than there
+/* Many are taken while one in the own cache, the top or another, is another user's: no more than there
  * may be. */
 static void
 take_many_beside_lost (gsize max_blocks, guint lost)
@@ -312,8 +312,8 @@ test_lost_at_the_limit (void)
   fsmm_test_assert_counts (pool, 1, 1);
 }
 
-/* A stale free has hit the block of a handle: the handle finds out, and lets nobody else's block
- * go. */
+/* A stale free has hit the block of a handle: the handle finds out, and does not free another user's
+ * block. */
 static void
 test_lost_by_a_handle (void)
 {

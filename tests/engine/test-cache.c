@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What threads keep for themselves, and that nobody else misses it. What two of them do to the
+/* What threads keep for themselves, and that no other thread misses it. What two of them do to the
  * same block is in test-cache-lost.c and test-threads.c, and every order of it in
  * test-cache-model.c. */
 
@@ -10,7 +10,7 @@
 
 /* --- Limits and counts --- */
 
-/* All blocks that there can be are idle in another thread's cache: nobody is refused for that. */
+/* All blocks that there can be are idle in another thread's cache: no call is refused for that. */
 static void
 test_no_refusal_for_idle_blocks (void)
 {

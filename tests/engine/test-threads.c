@@ -25,7 +25,7 @@ typedef struct {
   gpointer slots[N_SLOTS]; /* (atomic) */
 } Exchange;
 
-/* A block knows its own address: whoever gets hold of it can tell that it is whole. */
+/* A block knows its own address: a thread that gets it can tell that it is whole. */
 static void
 sign (gpointer *block)
 {
@@ -230,7 +230,7 @@ drop_all_now_and_then (gpointer data)
 }
 
 /* After a drop, the address may be that of another thread's block, which is then freed under it:
- * so nobody looks into these, and a fault may be found late. */
+ * so no thread looks into these, and a fault may be found late. */
 static gpointer
 take_and_give_what_may_be_dropped (gpointer data)
 {
