@@ -55,7 +55,7 @@ typedef union {
   char *text;
 } FsmmFixtureEither;
 
-/* Nobody can tell what is in it. */
+/* Its fields are unknown. */
 typedef struct {
   FsmmFixtureEither either;
 } FsmmFixtureVariant;

@@ -111,7 +111,7 @@ def public_methods(value):
               "__enter__", "__exit__", "__eq__", "__getattr__", "__setattr__", "__init__",
               "__new__"]
     for name in names:
-        # What GObject has for every object is not ours, and some of that runs for ever.
+        # What GObject has for every object is not ours, and some of that never returns.
         if name in vars(type(value)) or name in vars(type(value).__base__) or name[0] == "_":
             yield name
 

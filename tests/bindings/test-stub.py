@@ -20,7 +20,7 @@ import tap
 
 STUB = ast.parse(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
 
-# What every class has, or what does not concern whoever checks types.
+# What every class has, or what does not matter for types.
 NOT_IN_STUB = {
     "__dict__", "__dir__", "__doc__", "__enum_values__", "__firstlineno__", "__gsignals__",
     "__gtype__", "__info__", "__init_subclass__", "__module__", "__repr__", "__slots__",

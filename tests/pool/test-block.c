@@ -146,7 +146,7 @@ test_release_gives_back_once (void)
   fsmm_test_assert_counts (pool, 1, 1);
 }
 
-/* Nobody frees the block behind the back of its handle. */
+/* The block of a handle cannot be freed by its address. */
 static void
 test_only_the_handle_gives_back (void)
 {

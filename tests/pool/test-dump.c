@@ -116,7 +116,7 @@ test_used_before (void)
   assert_dump (pool, "*     0/4096 ._______________________________________________________________\n");
 }
 
-/* Memory that is only kept for somebody who reads from it is no part of the pool. */
+/* Memory that is only kept because a program reads from it is no part of the pool. */
 static void
 test_dropped_chunk (void)
 {

@@ -221,7 +221,7 @@ depot_take (Depot *self, guint64 cookie, DepotCounts *counts)
   return item;
 }
 
-/* Whoever else believes that the item is his finds the cookie wrong from now on. */
+/* Another thread that takes the item for its own finds the cookie wrong from now on. */
 void
 depot_give (Depot *self, gpointer item, DepotCounts *counts)
 {

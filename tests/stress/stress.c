@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Threads take blocks, write a cookie into each that nobody else has, and swap them through arrays:
+/* Threads take blocks, write a cookie into each that no other block has, and swap them through arrays:
  * so a block is checked and freed by another thread than the one that took it. All the time some
  * threads end and others start, pools are trimmed, and blocks are walked over.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Ways in which a user function does not return to whoever called it. */
+/* Ways in which a user function does not return to its caller. */
 
 #pragma once
 

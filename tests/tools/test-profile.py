@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Valgrind's tools see each block, or what the program does when nobody watches.
+"""Valgrind's tools see each block, or what the program does without them.
 
 usage: test-profile.py PROGRAM VALGRIND
 """

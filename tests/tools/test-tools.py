@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""AddressSanitizer, ThreadSanitizer and Valgrind see into pools, with the library as it is built for everybody.
+"""AddressSanitizer, ThreadSanitizer and Valgrind see into pools, with the library as it is always built.
 
 usage: test-tools.py asan|tsan|valgrind PROGRAM [VALGRIND]
 """

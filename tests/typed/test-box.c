@@ -441,7 +441,7 @@ set_target (void)
   g_assert_error (error, FSMM_ERROR, FSMM_ERROR_RELEASED);
 }
 
-/* It would belong to nobody. */
+/* It would have no owner. */
 static void
 steal_from_target (void)
 {

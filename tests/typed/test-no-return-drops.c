@@ -29,7 +29,7 @@ test_free_all (gconstpointer data)
   leave ("clear", do_free_all);
   g_assert_cmpuint (n_cleared, ==, 0);
 
-  /* Whoever drops everything next goes on with the others. */
+  /* The next drop goes on with the others. */
   g_assert_cmpuint (free_all_deeper (), ==, N_ITEMS);
   assert_others_go_on ();
   g_assert_cmpuint (n_cleared, ==, N_ITEMS);

@@ -112,7 +112,7 @@ typedef struct {
   const char *name;
   const char *function;
   void (*call) (void);
-  gsize n_lost;       /* blocks that nobody can give back one by one any more */
+  gsize n_lost;       /* blocks that cannot be freed one by one any more */
   gsize n_undone;     /* items that are cleared no more */
   gboolean by_handle; /* the box is empty afterwards */
   gboolean stays;     /* the box has the block still */

@@ -97,7 +97,7 @@ make_children_first (guint n_children)
   ((Node *) fsmm_test_construct (tree_pool))->first_child = first;
 }
 
-/* Whichever comes first, the parent or the child, each is cleared once, and nobody complains. */
+/* Whichever comes first, the parent or the child, each is cleared once, and nothing is reported. */
 static void
 test_free_all_of_trees (void)
 {
@@ -243,7 +243,7 @@ test_init_drops_the_pool (void)
   g_assert_cmpint (n_cleared, ==, 2);
 }
 
-/* What is dropped while it is being made is cleared once, by whoever makes it. */
+/* What is dropped while it is being made is cleared once, by the thread that makes it. */
 static void
 test_init_drops_everything (void)
 {

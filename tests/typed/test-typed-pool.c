@@ -261,7 +261,7 @@ test_finalize_clears_what_is_left (void)
   g_object_unref (pool);
   g_assert_cmpint (n_cleared, ==, 100);
 
-  /* Whoever still has the raw pool finds it empty, and of no use. */
+  /* A caller that still has the raw pool finds it empty, and of no use. */
   fsmm_test_assert_counts (raw, 0, 0);
   g_assert_null (fsmm_pool_acquire (raw, &error));
   g_assert_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT);

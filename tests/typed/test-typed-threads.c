@@ -43,7 +43,7 @@ static void
 blank_clear (Blank *self)
 {
   g_assert_null (self->text);
-  /* Whoever finds this later finds what should have been zeroed. */
+  /* A thread that gets this block later finds what should have been zeroed. */
   self->text = (char *) "cleared";
   g_atomic_int_inc (&n_cleared);
 }

@@ -394,7 +394,7 @@ make_late_key (void)
     }
 }
 
-/* As often as destructors are called again at all, so that nobody tidies up after the last one. Tools
+/* As often as destructors are called again at all, so that nothing is tidied up after the last one. Tools
  * have come to their own end of the thread by then. */
 static guint
 count_rounds (void)

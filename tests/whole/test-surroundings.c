@@ -49,7 +49,7 @@ typedef struct {
   GThread *threads[N_THREADS];
 } Traffic;
 
-/* Whoever else got one of these blocks would write something else into it. */
+/* Another thread that got one of these blocks would write something else into it. */
 static void
 take_or_free (FsmmPool *pool, gsize **slot)
 {
