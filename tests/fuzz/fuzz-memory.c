@@ -10,7 +10,7 @@
 
 static guint8 static_memory[64];
 
-/* Whoever looks at what is there does not come back. */
+/* A read from there ends the program. */
 static gpointer
 forbidden_page (void)
 {

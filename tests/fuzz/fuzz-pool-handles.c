@@ -32,7 +32,7 @@ expect_live (const FuzzHandle *self)
   return fuzz_handle_is_live (self) ? FUZZ_SUCCESS : FUZZ_CODE (RELEASED);
 }
 
-/* The block goes back when it is released, and nobody has bytes of it. */
+/* The block goes back when it is released, and there are no bytes of it. */
 static void
 give_back_if_unused (FuzzHandle *self)
 {
@@ -69,7 +69,7 @@ fuzz_handle_dropped (const FuzzPool *pool)
       fuzz_handles[i].is_dropped = TRUE;
 }
 
-/* Bytes are there for as long as somebody has them, whatever became of the handle. */
+/* Bytes stay for as long as they have a reference, whatever became of the handle. */
 static void
 check (const FuzzHandle *self)
 {

@@ -198,7 +198,7 @@ fuzz_pool_foreach (void)
 
 /* --- The end --- */
 
-/* A pool that nobody refers to any more is gone, with all its blocks. */
+/* A pool that has no reference any more is gone, with all its blocks. */
 void
 fuzz_pool_end_if_unused (FuzzPool *self)
 {

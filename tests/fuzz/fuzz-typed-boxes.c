@@ -132,7 +132,7 @@ fuzz_box_ref (void)
     }
 }
 
-/* A box is there until its instance has been cleared, but nobody else has it. */
+/* A box is there until its instance has been cleared, but has no other owner. */
 static void
 unref_last (FuzzBox *self)
 {
@@ -152,7 +152,7 @@ unref_last (FuzzBox *self)
   fuzz_typed_unref (pool);
 }
 
-/* With its last box goes a pool that nobody else has, and then all that lives there. */
+/* With its last box goes a pool that has no other owner, and then all that lives there. */
 static gboolean
 pool_may_end (const FuzzTyped *pool)
 {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Instances that are owned by whoever has their address. */
+/* Instances that belong to the code that has their address. */
 
 /* --- Making --- */
 

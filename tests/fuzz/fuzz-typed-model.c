@@ -107,7 +107,7 @@ fuzz_instance_root (const FuzzInstance *self)
   return self;
 }
 
-/* Nobody may clear what is being copied. */
+/* What is being copied must not be cleared. */
 void
 fuzz_instance_pin (const FuzzThing *thing, gint n)
 {
@@ -195,7 +195,7 @@ fuzz_typed_is_in_use (const FuzzTyped *pool)
   return pool->is_owned || pool->n_boxes > 0 || pool->n_refs > 0;
 }
 
-/* Whoever drops the last reference disposes of the pool, unless a function of its user runs: then
+/* The call that drops the last reference disposes of the pool, unless a function of its user runs: then
  * that is done when the outermost call returns. */
 void
 fuzz_typed_end_if_unused (FuzzTyped *pool)

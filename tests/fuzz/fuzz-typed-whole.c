@@ -19,7 +19,7 @@ start (FuzzTyped *pool, FsmmTypedPool *typed, FuzzKind kind, guint max_blocks)
   };
 }
 
-/* Default pools are there for ever, and so is the most that they have ever held. */
+/* Default pools are never finalized, so their peak stays from one input to the next. */
 void
 fuzz_typed_start_all (void)
 {

@@ -46,7 +46,7 @@ typedef struct
   guint n_refs;         /* that operations have taken meanwhile */
   guint n_calls;        /* in which user functions may run */
   guint n_drops;        /* under way */
-  guint n_boxed_copies; /* under way: whoever drops them ends the program */
+  guint n_boxed_copies; /* under way: to drop them ends the program */
   guint epoch;
   gsize max_blocks; /* G_MAXSIZE: no limit */
   guint n_live;     /* those that are being made or cleared included */
@@ -78,7 +78,7 @@ typedef struct
   FuzzTyped *pool;
   FuzzBox *box;         /* (nullable): that owns it */
   guint64 parent;       /* 0: none */
-  guint n_pins;         /* somebody copies it */
+  guint n_pins;         /* copies of it that are under way */
   gboolean is_dropped;  /* with all others of its pool */
   gboolean must_end;    /* its clear function is to be called */
   guint drop;           /* which: the epoch that it began */
