@@ -49,7 +49,9 @@ fsmm_handle_memory_alloc (void)
 void
 fsmm_handle_memory_free (gpointer handle)
 {
-  if (fsmm_heap_free (get_store (), handle, FSMM_STATE_LIVE) != FSMM_ADDRESS_LIVE)
+  FsmmLook look;
+
+  if (!fsmm_heap_free (get_store (), handle, &look))
     g_error ("handle %p was freed twice", handle);
 }
 

@@ -107,7 +107,7 @@ fsmm_pool_alloc0 (FsmmPool *self, GError **error)
 static G_GNUC_NO_INLINE gboolean
 free_slow (FsmmPool *self, gpointer block, GError **error)
 {
-  FsmmAddressKind kind;
+  FsmmLook look;
 
   RETURN_VAL_IF_FAIL_IN ("fsmm_pool_free", FSMM_IS_POOL (self), FALSE);
 
@@ -116,11 +116,10 @@ free_slow (FsmmPool *self, gpointer block, GError **error)
   if (block == NULL)
     return TRUE;
 
-  kind = fsmm_heap_free (&self->store, block, FSMM_STATE_LIVE);
-  if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
+  if (G_LIKELY (fsmm_heap_free (&self->store, block, &look)))
     return TRUE;
 
-  fsmm_pool_report_give (self, "fsmm_pool_free", kind, block, error);
+  fsmm_pool_report_give (self, "fsmm_pool_free", &look, block, error);
   return FALSE;
 }
 
@@ -258,8 +257,8 @@ fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError *
 gboolean
 fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **error)
 {
-  FsmmAddressKind kind;
   gsize n_given;
+  FsmmLook look;
 
   g_return_val_if_fail (fsmm_pool_has_class (self), FALSE);
 
@@ -271,11 +270,10 @@ fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **
       return FALSE;
     }
 
-  kind = fsmm_heap_free_many (&self->store, n_blocks, blocks, &n_given);
-  if (G_LIKELY (kind == FSMM_ADDRESS_LIVE))
+  if (G_LIKELY (fsmm_heap_free_many (&self->store, n_blocks, blocks, &n_given, &look)))
     return TRUE;
 
-  fsmm_pool_report_give_many (self, G_STRFUNC, kind, blocks[n_given], n_given, error);
+  fsmm_pool_report_give_many (self, G_STRFUNC, &look, blocks[n_given], n_given, error);
   return FALSE;
 }
 

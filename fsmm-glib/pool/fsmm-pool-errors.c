@@ -117,26 +117,18 @@ explain_foreign (const FsmmPool *self, gconstpointer address)
 }
 
 static char *
-explain_interior (FsmmPool *self, const FsmmPlace *place)
+explain_interior (const FsmmLook *look)
 {
-  const char *state;
-
-  if (place == NULL)
-    return g_strdup ("it lies in a block whose chunk has been released meanwhile; pass the "
-                     "address that was returned when the block was taken");
-
-  state = fsmm_heap_is_out (&self->store, place->block) ? "live" : "not allocated";
   return g_strdup_printf ("it lies at offset %" G_GSIZE_FORMAT
                           " of the block at %p, which is %s; pass the address that was returned "
                           "when the block was taken",
-                          place->offset, place->block, state);
+                          look->offset, look->block, look->is_out ? "live" : "not allocated");
 }
 
-/* @place is where the address lies, or NULL if that is in no block now. */
 static char *
-explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address, const FsmmPlace *place)
+explain (FsmmPool *self, const FsmmLook *look, gconstpointer address)
 {
-  switch (kind)
+  switch (look->kind)
     {
     case FSMM_ADDRESS_FREE:
       return g_strdup_printf ("it is free already; look for the code that freed it first%s",
@@ -152,7 +144,7 @@ explain (FsmmPool *self, FsmmAddressKind kind, gconstpointer address, const Fsmm
     case FSMM_ADDRESS_CLAIMED:
       return g_strdup ("it is being constructed or cleared at this moment");
     case FSMM_ADDRESS_INTERIOR:
-      return explain_interior (self, place);
+      return explain_interior (look);
     case FSMM_ADDRESS_TAIL:
       return g_strdup ("it lies behind the last block of a chunk; look for where the pointer was "
                        "computed");
@@ -236,33 +228,23 @@ fsmm_pool_report_no_array (FsmmPool *self, const char *call, gsize n_blocks, GEr
   raise_misuse (self, call, NULL, misuse, error);
 }
 
-/* Whether an address of that kind lies in a block. */
-static gboolean
-is_in_block (FsmmAddressKind kind)
-{
-  return kind != FSMM_ADDRESS_FOREIGN && kind != FSMM_ADDRESS_TAIL;
-}
-
-/* @kind is what the store found, and decides what the error says. The block has to be looked up
- * again, when its chunk may be gone or replaced: that only adds details. */
+/* All that is said of @address is what @look found when it was refused. */
 static void
 set_give_error (FsmmPool *self,
-                FsmmAddressKind kind,
+                const FsmmLook *look,
                 gconstpointer address,
                 const char *argument,
                 GError **error)
 {
-  gboolean is_gone = kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_UNUSED ||
-                     kind == FSMM_ADDRESS_CLAIMED;
-  FsmmPlace place = { NULL, 0, NULL, 0, { NULL, NULL, 0 } };
-  gboolean found = is_in_block (kind) && fsmm_heap_find_place (&self->store, address, &place);
-  g_autofree char *why = explain (self, kind, address, found ? &place : NULL);
-  g_autofree char *history = fsmm_history_describe (&place.history);
+  gboolean is_gone = look->kind == FSMM_ADDRESS_FREE || look->kind == FSMM_ADDRESS_UNUSED ||
+                     look->kind == FSMM_ADDRESS_CLAIMED;
+  g_autofree char *why = explain (self, look, address);
+  g_autofree char *history = fsmm_history_describe (&look->history);
   g_autofree char *which = NULL;
 
-  if (found)
-    which = g_strdup_printf (" (block %" G_GSIZE_FORMAT " of the chunk at %p)", place.index,
-                             place.chunk);
+  if (look->chunk != NULL)
+    which = g_strdup_printf (" (block %" G_GSIZE_FORMAT " of the chunk at %p)", look->index,
+                             look->chunk);
 
   set_error (self, error, is_gone ? FSMM_ERROR_DOUBLE_FREE : FSMM_ERROR_INVALID_POINTER,
              "cannot free %s%p%s: %s%s", argument, address, which != NULL ? which : "", why,
@@ -272,7 +254,7 @@ set_give_error (FsmmPool *self,
 static void
 report_give (FsmmPool *self,
              const char *call,
-             FsmmAddressKind kind,
+             const FsmmLook *look,
              gconstpointer address,
              const char *argument,
              GError **error)
@@ -282,7 +264,7 @@ report_give (FsmmPool *self,
   if (fsmm_pool_is_broken (self))
     fsmm_pool_report_broken (self, &misuse);
   else
-    set_give_error (self, kind, address, argument, &misuse);
+    set_give_error (self, look, address, argument, &misuse);
 
   raise_misuse (self, call, address, misuse, error);
 }
@@ -290,24 +272,24 @@ report_give (FsmmPool *self,
 void
 fsmm_pool_report_give (FsmmPool *self,
                        const char *call,
-                       FsmmAddressKind kind,
+                       const FsmmLook *look,
                        gconstpointer address,
                        GError **error)
 {
-  report_give (self, call, kind, address, "", error);
+  report_give (self, call, look, address, "", error);
 }
 
 void
 fsmm_pool_report_give_many (FsmmPool *self,
                             const char *call,
-                            FsmmAddressKind kind,
+                            const FsmmLook *look,
                             gconstpointer address,
                             gsize index,
                             GError **error)
 {
   g_autofree char *place = g_strdup_printf ("blocks[%" G_GSIZE_FORMAT "], ", index);
 
-  report_give (self, call, kind, address, place, error);
+  report_give (self, call, look, address, place, error);
 }
 
 /* For a handle whose block is gone. @what is the verb for the message. */

@@ -79,7 +79,7 @@ fsmm_pool_refuses_raw_blocks (FsmmPool *self, const char *call, GError **error)
 static inline FsmmPool *
 fsmm_pool_find (gconstpointer address)
 {
-  const FsmmStore *store = fsmm_page_map_find_store (address);
+  const FsmmStore *store = fsmm_heap_find_store (address);
 
   return store != NULL ? store->identity.owner : NULL;
 }
@@ -110,12 +110,12 @@ void fsmm_pool_report_broken (FsmmPool *self, GError **error);
 void fsmm_pool_report_take (FsmmPool *self, FsmmAllocResult result, gsize n_blocks, GError **error);
 void fsmm_pool_report_give (FsmmPool *self,
                             const char *call,
-                            FsmmAddressKind kind,
+                            const FsmmLook *look,
                             gconstpointer address,
                             GError **error);
 void fsmm_pool_report_give_many (FsmmPool *self,
                                  const char *call,
-                                 FsmmAddressKind kind,
+                                 const FsmmLook *look,
                                  gconstpointer address,
                                  gsize index,
                                  GError **error);

@@ -49,7 +49,7 @@ publish_or_clear (FsmmPool *pool,
   fsmm_pool_report_dropped (pool, FALSE, error);
   if (layout->clear != NULL)
     layout->clear (claim->slot.block);
-  fsmm_heap_finish (&pool->store, claim);
+  fsmm_heap_release (&pool->store, claim);
 
   return FALSE;
 }
@@ -201,29 +201,53 @@ fsmm_typed_pool_construct_copy (FsmmTypedPool *self, gconstpointer source, GErro
 
 /* Clears a claimed instance, and frees its block. */
 static void
-clear_and_finish (FsmmTypedPool *self, const FsmmClaim *claim)
+clear_and_release (FsmmTypedPool *self, const FsmmClaim *claim)
 {
   const FsmmFrame frame = FSMM_FRAME_HERE;
   FsmmPool *pool = self->pool;
 
   fsmm_user_call_begin (self, frame);
   self->layout->clear (claim->slot.block);
-  fsmm_heap_finish (&pool->store, claim);
+  fsmm_heap_release (&pool->store, claim);
   fsmm_user_call_end (frame);
 }
 
-/* If the chunk is being dropped, its instances are left to that drop, unless it is one of this
- * thread and was left by a jump. */
-static FsmmAddressKind
-claim_live (FsmmTypedPool *self, gpointer instance, FsmmFrame frame, FsmmClaim *claim)
+/* Returns LIVE if @instance is claimed now, or DROPPED if there is nothing to do: if the chunk is being
+ * dropped, its instances are left to that drop, unless it is one of this thread and was left by a
+ * jump. Anything else is reported. This is a function of its own so that what was found takes no
+ * stack while instances are cleared. */
+static G_GNUC_NO_INLINE FsmmAddressKind
+claim_or_report (FsmmTypedPool *self,
+                 gpointer instance,
+                 FsmmFrame frame,
+                 FsmmClaim *claim,
+                 GError **error)
 {
   FsmmStore *store = fsmm_typed_pool_get_store (self);
-  FsmmAddressKind kind = fsmm_heap_claim (store, instance, claim);
+  FsmmLook look;
 
-  if (G_UNLIKELY (kind == FSMM_ADDRESS_DROPPED) && fsmm_user_call_forget_ended (frame))
-    kind = fsmm_heap_claim (store, instance, claim);
+  if (G_LIKELY (fsmm_heap_claim (store, instance, claim, &look)))
+    return FSMM_ADDRESS_LIVE;
+  if (look.kind == FSMM_ADDRESS_DROPPED && fsmm_user_call_forget_ended (frame) &&
+      fsmm_heap_claim (store, instance, claim, &look))
+    return FSMM_ADDRESS_LIVE;
 
-  return kind;
+  if (look.kind != FSMM_ADDRESS_DROPPED)
+    fsmm_pool_report_give (self->pool, "fsmm_typed_pool_destroy", &look, instance, error);
+  return look.kind;
+}
+
+/* Frees an instance that needs no clearing. */
+static G_GNUC_NO_INLINE gboolean
+free_or_report (FsmmTypedPool *self, gpointer instance, GError **error)
+{
+  FsmmLook look;
+
+  if (fsmm_heap_free_slow (fsmm_typed_pool_get_store (self), instance, &look))
+    return TRUE;
+
+  fsmm_pool_report_give (self->pool, "fsmm_typed_pool_destroy", &look, instance, error);
+  return FALSE;
 }
 
 /**
@@ -260,19 +284,14 @@ fsmm_typed_pool_destroy (FsmmTypedPool *self, gpointer instance, GError **error)
     return TRUE;
 
   if (self->layout->clear == NULL)
-    kind = fsmm_heap_free (fsmm_typed_pool_get_store (self), instance, FSMM_STATE_LIVE);
-  else
-    {
-      kind = claim_live (self, instance, FSMM_FRAME_HERE, &claim);
-      if (kind == FSMM_ADDRESS_LIVE)
-        clear_and_finish (self, &claim);
-    }
+    return fsmm_heap_try_free (fsmm_typed_pool_get_store (self), instance) ||
+           free_or_report (self, instance, error);
 
-  if (G_LIKELY (kind == FSMM_ADDRESS_LIVE || kind == FSMM_ADDRESS_DROPPED))
-    return TRUE;
+  kind = claim_or_report (self, instance, FSMM_FRAME_HERE, &claim, error);
+  if (kind == FSMM_ADDRESS_LIVE)
+    clear_and_release (self, &claim);
 
-  fsmm_pool_report_give (self->pool, G_STRFUNC, kind, instance, error);
-  return FALSE;
+  return G_LIKELY (kind == FSMM_ADDRESS_LIVE || kind == FSMM_ADDRESS_DROPPED);
 }
 
 /* The FsmmPool.owner_free of a typed pool. */
@@ -292,7 +311,7 @@ fsmm_typed_pool_drop_held (FsmmTypedPool *self, gpointer instance, gsize epoch)
   if (self->layout->clear == NULL)
     fsmm_heap_free_held (store, instance, epoch);
   else if (fsmm_heap_claim_held (store, instance, epoch, &claim))
-    clear_and_finish (self, &claim);
+    clear_and_release (self, &claim);
 }
 
 /* Clears what has been claimed, and removes a keeper of the pool. */
@@ -303,7 +322,7 @@ clear_last (FsmmTypedPool *self, FsmmStore *store, const FsmmClaim *claim)
   gboolean is_listed = fsmm_user_call_begin_for_keeper (self, frame, &self->keepers);
 
   self->layout->clear (claim->slot.block);
-  fsmm_heap_finish (store, claim);
+  fsmm_heap_release (store, claim);
   if (G_LIKELY (is_listed))
     fsmm_user_call_end (frame);
   else

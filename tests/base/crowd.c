@@ -71,6 +71,7 @@ store_works (void)
   FsmmGeometry geometry;
   FsmmStore store;
   FsmmAllocResult result;
+  FsmmLook look;
   gsize epoch;
   gpointer block;
   gboolean works;
@@ -80,7 +81,7 @@ store_works (void)
                    &(FsmmSubject) { NULL, NULL, NULL, NULL });
   block = fsmm_heap_alloc (&store, FSMM_STATE_LIVE, (FsmmFill) { .n_bytes = 64 }, &epoch,
                            &result).block;
-  works = block != NULL && fsmm_heap_free (&store, block, FSMM_STATE_LIVE) == FSMM_ADDRESS_LIVE;
+  works = block != NULL && fsmm_heap_free (&store, block, &look);
   fsmm_heap_clear (&store);
 
   return works;

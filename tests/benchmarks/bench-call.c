@@ -24,11 +24,12 @@ engine_pairs (guint64 n, gconstpointer data)
   for (guint64 i = 0; i < n; i++)
     {
       FsmmAllocResult result;
+      FsmmLook look;
       gsize epoch;
       gpointer block = fsmm_heap_alloc (store, FSMM_STATE_LIVE, (FsmmFill) { 0 }, &epoch, &result).block;
 
       bench_use (block);
-      fsmm_heap_free (store, block, FSMM_STATE_LIVE);
+      fsmm_heap_free (store, block, &look);
     }
 
   return bench_now () - start;

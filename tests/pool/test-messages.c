@@ -213,6 +213,26 @@ test_trace_is_named_where_damage_is (void)
   fsmm_test_assert_reported ();
 }
 
+/* --- When what is told has changed --- */
+
+/* Another thread may drop everything between a refusal and its message. */
+static void
+test_told_later (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  g_autoptr (GError) error = NULL;
+  guint8 *block = fsmm_test_alloc (pool);
+  g_autofree char *found = g_strdup_printf ("cannot free %p (block 0 of the chunk at %p): it lies at "
+                                            "offset 1 of the block at %p, which is live; ",
+                                            block + 1, block, block);
+  FsmmLook look;
+
+  g_assert_false (fsmm_heap_free (&pool->store, block + 1, &look));
+  fsmm_pool_free_all (pool);
+  fsmm_pool_report_give (pool, "fsmm_pool_free", &look, block + 1, &error);
+  g_assert_nonnull (strstr (error->message, found));
+}
+
 /* LeakSanitizer of gcc 12 crashes when it looks for leaks after the traces of this program have been
  * described. */
 #ifdef __SANITIZE_ADDRESS__
@@ -239,6 +259,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/messages/unnamed-pools", test_unnamed_pools);
   g_test_add_func ("/messages/trace/double-free", test_trace_is_named);
   g_test_add_func ("/messages/trace/damage", test_trace_is_named_where_damage_is);
+
+  g_test_add_func ("/messages/told-later", test_told_later);
 
   return g_test_run ();
 }

@@ -189,14 +189,15 @@ fsmm_store_leave (FsmmStore *self, FsmmCache *cache)
     fsmm_unlock (&self->lock);
 }
 
-/* As fsmm_store_find_state (). The thread, which is busy with its cache, has met the chunk then. */
+/* As fsmm_store_find_state (), but NULL also for a chunk that is closed, of which other threads ask
+ * with the lock. The thread, which is busy with its cache, has met the chunk then. */
 static inline FsmmState *
 fsmm_cache_meet (FsmmCache *self, gconstpointer address)
 {
   const FsmmGeometry *geometry = &self->store->geometry;
   FsmmChunk *chunk = fsmm_store_find_chunk (self->store, address);
 
-  if (chunk == NULL)
+  if (chunk == NULL || chunk->drop_id != 0)
     return NULL;
 
   *fsmm_reader_get_known_place (&self->reader, geometry, (guintptr) chunk->base) =
@@ -205,13 +206,22 @@ fsmm_cache_meet (FsmmCache *self, gconstpointer address)
   return fsmm_chunk_find_state (chunk, geometry, address);
 }
 
-/* As fsmm_store_find_state (), for a thread that is busy with its cache, and quicker. */
+/* The same, quicker where the thread has met the chunk. */
 static inline FsmmState *
 fsmm_cache_find_or_meet (FsmmCache *self, const FsmmGeometry *geometry, gconstpointer address)
 {
   FsmmState *state = fsmm_cache_find_state (self, geometry, address);
 
   return G_LIKELY (state != NULL) ? state : fsmm_cache_meet (self, address);
+}
+
+/* The state of a handle's block, whose chunk is not closed, between fsmm_store_enter (), which returned
+ * @cache, and fsmm_store_leave (). */
+static inline FsmmState *
+fsmm_store_find_held (FsmmStore *self, FsmmCache *cache, gconstpointer block)
+{
+  return G_LIKELY (cache != NULL) ? fsmm_cache_find_or_meet (cache, &self->geometry, block)
+                                  : fsmm_store_find_state (self, block);
 }
 
 /* --- For whoever has the store's lock: fsmm-cache.c --- */

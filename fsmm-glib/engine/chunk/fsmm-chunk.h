@@ -77,16 +77,6 @@ fsmm_chunk_is_full (const FsmmChunk *self)
   return self->n_out == self->geometry->n_blocks;
 }
 
-/* Whether @address, which lies in the chunk's address range, lies behind its last block. */
-static inline gboolean
-fsmm_chunk_is_in_tail (const FsmmChunk *self, gconstpointer address)
-{
-  const FsmmGeometry *geometry = self->geometry;
-
-  return fsmm_geometry_block_at (geometry, (guintptr) address & geometry->offset_mask) >=
-         geometry->n_blocks;
-}
-
 /* The state of the block that starts at @address, which lies in the chunk's address range:
  * FSMM_STATE_TAIL behind the last one. NULL for an address in a block. */
 static inline FsmmState *

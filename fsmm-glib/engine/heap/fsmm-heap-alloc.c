@@ -80,7 +80,7 @@ fill_and_publish (FsmmStore *self, FsmmSlot taken, FsmmState to, FsmmFill fill, 
   if (fsmm_heap_publish (self, &claim, to))
     return TRUE;
 
-  fsmm_heap_finish (self, &claim);
+  fsmm_heap_release (self, &claim);
   return FALSE;
 }
 

@@ -10,73 +10,89 @@
  * is closed is pinned once for each such block. The thread that ends a claim finds out from the
  * epoch whether that has happened. */
 
+/* Without the lock, for a block that is live in a chunk that is not being dropped. */
+static gboolean
+claim_fast (FsmmStore *self, FsmmClaim *claim)
+{
+  FsmmCache *cache = fsmm_cache_enter (self);
+  gboolean claimed;
+
+  if (G_UNLIKELY (cache == NULL))
+    return FALSE;
+
+  claim->slot.state = fsmm_cache_find_or_meet (cache, &self->geometry, claim->slot.block);
+  claim->epoch = self->epoch;
+  claimed = claim->slot.state != NULL && fsmm_state_claim (claim->slot.state, FSMM_STATE_LIVE);
+  fsmm_cache_leave (cache);
+
+  return claimed;
+}
+
 /* What is in a chunk that is being dropped is cleared by the thread that does that, or has been.
  * Its own clear functions may ask for it to be destroyed in vain, so that nothing nests; another
  * thread comes too late with that, or, for what is still live, just in time. */
-static FsmmAddressKind
-claim_in_closed_chunk (FsmmChunk *chunk, FsmmAddressKind kind, FsmmClaim *claim)
+static gboolean
+claim_in_closed_chunk (FsmmPlace *place, FsmmClaim *claim)
 {
-  if (kind == FSMM_ADDRESS_FREE || kind == FSMM_ADDRESS_CLAIMED)
-    return FSMM_ADDRESS_DROPPED;
-  if (kind != FSMM_ADDRESS_LIVE)
-    return kind;
-  if (chunk->dropper == fsmm_thread_self () || !fsmm_state_claim (claim->slot.state, FSMM_STATE_LIVE))
-    return FSMM_ADDRESS_DROPPED;
+  gboolean is_left_to_others = place->chunk->dropper == fsmm_thread_self ();
 
-  claim->epoch = FSMM_EPOCH_NEVER;
-  fsmm_store_pin_chunk (chunk);
-
-  return FSMM_ADDRESS_LIVE;
-}
-
-static FsmmAddressKind
-claim_locked (FsmmStore *self, FsmmClaim *claim)
-{
-  gpointer block = claim->slot.block;
-  FsmmAddressKind kind = fsmm_store_inspect_locked (self, block);
-  FsmmChunk *chunk = fsmm_store_lookup_chunk (self, block);
-
-  claim->slot.state = fsmm_store_find_state (self, block);
-  claim->epoch = self->epoch;
-
-  if (chunk != NULL && chunk->drop_id != 0)
-    return claim_in_closed_chunk (chunk, kind, claim);
-  if (claim->slot.state != NULL && fsmm_state_claim (claim->slot.state, FSMM_STATE_LIVE))
-    return FSMM_ADDRESS_LIVE;
-
-  /* It was live a moment ago, and another thread was faster. */
-  return kind == FSMM_ADDRESS_LIVE ? FSMM_ADDRESS_CLAIMED : kind;
-}
-
-/* Claims the block at @address if it is live, to clear it, and says what the address is in any
- * case. */
-FsmmAddressKind
-fsmm_heap_claim (FsmmStore *self, gpointer address, FsmmClaim *claim)
-{
-  FsmmCache *cache = fsmm_cache_enter (self);
-  gboolean claimed = FALSE;
-  FsmmAddressKind kind;
-
-  claim->slot.block = address;
-  if (cache != NULL)
+  if (place->kind == FSMM_ADDRESS_LIVE && !is_left_to_others &&
+      fsmm_state_claim (place->state, FSMM_STATE_LIVE))
     {
-      FsmmChunk *chunk = fsmm_store_find_chunk (self, address);
-
-      claim->slot.state = chunk != NULL ? fsmm_chunk_find_state (chunk, &self->geometry, address) : NULL;
-      claim->epoch = self->epoch;
-      claimed = claim->slot.state != NULL && chunk->drop_id == 0 &&
-                fsmm_state_claim (claim->slot.state, FSMM_STATE_LIVE);
-      fsmm_cache_leave (cache);
+      claim->epoch = FSMM_EPOCH_NEVER;
+      fsmm_store_pin_chunk (place->chunk);
+      return TRUE;
     }
 
-  if (claimed)
-    return FSMM_ADDRESS_LIVE;
+  if (place->kind == FSMM_ADDRESS_LIVE || place->kind == FSMM_ADDRESS_FREE ||
+      place->kind == FSMM_ADDRESS_CLAIMED)
+    place->kind = FSMM_ADDRESS_DROPPED;
+
+  return FALSE;
+}
+
+static gboolean
+claim_locked (FsmmStore *self, FsmmPlace *place, FsmmClaim *claim)
+{
+  claim->slot.state = place->state;
+  claim->epoch = self->epoch;
+
+  if (place->chunk != NULL && place->chunk->drop_id != 0)
+    return claim_in_closed_chunk (place, claim);
+  if (place->kind != FSMM_ADDRESS_LIVE)
+    return FALSE;
+  if (fsmm_state_claim (place->state, FSMM_STATE_LIVE))
+    return TRUE;
+
+  /* It was live a moment ago, and another thread was faster. */
+  place->kind = FSMM_ADDRESS_CLAIMED;
+  return FALSE;
+}
+
+static gboolean
+claim_slow (FsmmStore *self, FsmmClaim *claim, FsmmLook *look)
+{
+  gboolean claimed;
+  FsmmPlace place;
 
   fsmm_lock (&self->lock);
-  kind = claim_locked (self, claim);
+  place = fsmm_store_look_up (self, claim->slot.block);
+  claimed = claim_locked (self, &place, claim);
+  if (!claimed)
+    fsmm_place_describe (&place, look);
   fsmm_unlock (&self->lock);
 
-  return kind;
+  return claimed;
+}
+
+/* Claims the block at @address if it is live, to clear it. Otherwise, @look says what the address
+ * was found to be. */
+gboolean
+fsmm_heap_claim (FsmmStore *self, gpointer address, FsmmClaim *claim, FsmmLook *look)
+{
+  claim->slot.block = address;
+
+  return G_LIKELY (claim_fast (self, claim)) || claim_slow (self, claim, look);
 }
 
 /* Claims the block of a handle. FALSE if it has been dropped, or another thread has claimed it. */
@@ -88,7 +104,7 @@ fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *c
 
   if (claimed)
     {
-      claim->slot = (FsmmSlot) { block, fsmm_store_find_state (self, block) };
+      claim->slot = (FsmmSlot) { block, fsmm_store_find_held (self, cache, block) };
       claim->epoch = epoch;
       claimed = fsmm_state_claim (claim->slot.state, FSMM_STATE_HELD);
     }
@@ -99,7 +115,7 @@ fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *c
 }
 
 /* What has been made in a block is complete. Returns FALSE, and changes nothing, if all blocks were
- * dropped meanwhile: then the caller has to clear and finish it, because no other thread did. */
+ * dropped meanwhile: then the caller has to clear and release it, because no other thread did. */
 gboolean
 fsmm_heap_publish (FsmmStore *self, const FsmmClaim *claim, FsmmState to)
 {
@@ -127,7 +143,7 @@ find_pinned_chunk (FsmmStore *self, const FsmmState *state)
 
 /* The chunk was closed meanwhile, and perhaps detached. */
 static void
-finish_pinned (FsmmStore *self, const FsmmClaim *claim, FsmmDeferred *deferred)
+release_pinned (FsmmStore *self, const FsmmClaim *claim, FsmmDeferred *deferred)
 {
   FsmmChunk *chunk = find_pinned_chunk (self, claim->slot.state);
   gsize block = claim->slot.state - chunk->states;
@@ -144,7 +160,7 @@ finish_pinned (FsmmStore *self, const FsmmClaim *claim, FsmmDeferred *deferred)
 }
 
 static void
-finish_slowly (FsmmStore *self, const FsmmClaim *claim)
+release_slow (FsmmStore *self, const FsmmClaim *claim)
 {
   FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
 
@@ -152,18 +168,35 @@ finish_slowly (FsmmStore *self, const FsmmClaim *claim)
   fsmm_store_note_peak (self);
 
   if (self->epoch == claim->epoch)
-    fsmm_heap_free_claimed (self, claim->slot.block, FSMM_STATE_CLAIMED, &deferred);
+    fsmm_heap_free_owned (self, claim->slot.block, FSMM_ADDRESS_CLAIMED, &deferred);
   else
-    finish_pinned (self, claim, &deferred);
+    release_pinned (self, claim, &deferred);
 
   fsmm_store_unlock_and_finish (self, &deferred);
 }
 
+static gboolean
+release_fast (FsmmStore *self, const FsmmClaim *claim)
+{
+  FsmmCache *cache = fsmm_cache_enter (self);
+  gboolean given;
+
+  if (G_UNLIKELY (cache == NULL))
+    return FALSE;
+
+  given = self->epoch == claim->epoch && !fsmm_cache_is_full (cache) &&
+          fsmm_state_get (claim->slot.state) == FSMM_STATE_CLAIMED;
+  if (G_LIKELY (given))
+    fsmm_cache_push (cache, claim->slot.block, claim->slot.state);
+  fsmm_cache_leave (cache);
+
+  return given;
+}
+
 /* What lived in a block has been cleared. */
 void
-fsmm_heap_finish (FsmmStore *self, const FsmmClaim *claim)
+fsmm_heap_release (FsmmStore *self, const FsmmClaim *claim)
 {
-  if (G_UNLIKELY (!fsmm_heap_try_free_in_epoch (self, claim->slot.block, FSMM_STATE_CLAIMED,
-                                                 claim->epoch)))
-    finish_slowly (self, claim);
+  if (G_UNLIKELY (!release_fast (self, claim)))
+    release_slow (self, claim);
 }

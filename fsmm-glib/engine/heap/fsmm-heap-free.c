@@ -6,35 +6,47 @@
 
 /* Blocks come back. */
 
-/* Frees a block that only the caller may free. */
+/* Frees a block that only the caller may free: it is HELD, or CLAIMED. */
 void
-fsmm_heap_free_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmDeferred *deferred)
+fsmm_heap_free_owned (FsmmStore *self,
+                      gpointer block,
+                      FsmmAddressKind owned,
+                      FsmmDeferred *deferred)
 {
   FsmmCache *cache = fsmm_thread_get_cache (self->index);
+  FsmmPlace place;
 
   if (cache != NULL)
     fsmm_cache_make_room (cache, deferred);
-  if (fsmm_store_give_locked (self, block, from, deferred) != fsmm_state_to_kind (from))
+
+  place = fsmm_store_look_up (self, block);
+  if (place.kind == owned)
+    fsmm_store_give (self, &place, deferred);
+  else
     fsmm_store_lose (self, block, deferred);
 }
 
 /* For a thread that has no room in its cache, or none, or must not use it now, or has the
  * address of something else. */
-FsmmAddressKind
-fsmm_heap_free_slow (FsmmStore *self, gpointer block, FsmmState from)
+gboolean
+fsmm_heap_free_slow (FsmmStore *self, gpointer block, FsmmLook *look)
 {
   FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
   FsmmCache *cache = fsmm_thread_ensure_cache (self);
-  FsmmAddressKind kind;
+  FsmmPlace place;
 
   fsmm_lock (&self->lock);
   fsmm_store_note_peak (self);
 
   if (cache != NULL)
     fsmm_cache_make_room (cache, &deferred);
-  kind = fsmm_store_give_locked (self, block, from, &deferred);
+  place = fsmm_store_look_up (self, block);
+  if (place.kind == FSMM_ADDRESS_LIVE)
+    fsmm_store_give (self, &place, &deferred);
+  else
+    fsmm_place_describe (&place, look);
 
   fsmm_store_unlock_and_finish (self, &deferred);
 
-  return kind;
+  return place.kind == FSMM_ADDRESS_LIVE;
 }

@@ -15,7 +15,7 @@ give_held_slowly (FsmmStore *self, gpointer block, gsize epoch)
 
   is_there = self->epoch == epoch;
   if (is_there)
-    fsmm_heap_free_claimed (self, block, FSMM_STATE_HELD, &deferred);
+    fsmm_heap_free_owned (self, block, FSMM_ADDRESS_HELD, &deferred);
 
   fsmm_store_unlock_and_finish (self, &deferred);
 
@@ -36,7 +36,7 @@ gboolean
 fsmm_heap_disown (FsmmStore *self, gpointer block, gsize epoch)
 {
   FsmmCache *cache = fsmm_store_enter (self);
-  FsmmState *state = self->epoch == epoch ? fsmm_store_find_state (self, block) : NULL;
+  FsmmState *state = self->epoch == epoch ? fsmm_store_find_held (self, cache, block) : NULL;
   gboolean is_there = state != NULL && fsmm_state_get (state) == FSMM_STATE_HELD;
 
   if (is_there)

@@ -36,33 +36,6 @@ fsmm_heap_is_out (FsmmStore *self, gconstpointer address)
   return fsmm_state_is_out (found);
 }
 
-/* Returns FALSE if the address lies in no block. */
-gboolean
-fsmm_heap_find_place (FsmmStore *self, gconstpointer address, FsmmPlace *place)
-{
-  const FsmmGeometry *geometry = &self->geometry;
-  gboolean found;
-  FsmmChunk *chunk;
-
-  fsmm_lock (&self->lock);
-
-  chunk = fsmm_store_lookup_chunk (self, address);
-  found = chunk != NULL && !fsmm_chunk_is_in_tail (chunk, address);
-  if (found)
-    {
-      *place = (FsmmPlace) { .chunk = chunk->base };
-      place->index = fsmm_geometry_block_at (geometry, (const guint8 *) address - chunk->base);
-      place->block = fsmm_chunk_address (chunk, place->index);
-      place->offset = (const guint8 *) address - (const guint8 *) place->block;
-      if (chunk->histories != NULL)
-        place->history = chunk->histories[place->index];
-    }
-
-  fsmm_unlock (&self->lock);
-
-  return found;
-}
-
 static char *
 find_chunk_fault (FsmmStore *self, FsmmChunk *chunk)
 {

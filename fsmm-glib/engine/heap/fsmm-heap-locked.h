@@ -11,6 +11,9 @@ G_BEGIN_DECLS
 
 gboolean fsmm_heap_is_within_limit (FsmmStore *self, gsize n_blocks);
 FsmmAllocResult fsmm_heap_ensure_free (FsmmStore *self, gsize n_blocks, FsmmDeferred *deferred);
-void fsmm_heap_free_claimed (FsmmStore *self, gpointer block, FsmmState from, FsmmDeferred *deferred);
+void fsmm_heap_free_owned (FsmmStore *self,
+                           gpointer block,
+                           FsmmAddressKind owned,
+                           FsmmDeferred *deferred);
 
 G_END_DECLS

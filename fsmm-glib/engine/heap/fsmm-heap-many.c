@@ -44,8 +44,10 @@ count_own (FsmmStore *self, gsize at_most, FsmmDeferred *deferred)
 static void
 give_back_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 {
+  FsmmLook look;
+
   while (n_blocks-- > 0)
-    fsmm_heap_free (self, blocks[n_blocks], FSMM_STATE_LIVE);
+    fsmm_heap_free (self, blocks[n_blocks], &look);
 }
 
 /* Sees to it that so many blocks are free, in the thread's own cache or in the store. */
@@ -206,35 +208,39 @@ give_to_cache (FsmmStore *self, gsize n_blocks, gpointer *blocks)
   return given;
 }
 
-/* The state of a block, which is looked for in @chunk first, where the last one was. */
-static FsmmState *
-find_state_near (FsmmStore *self, gconstpointer address, FsmmChunk **chunk)
+/* Looks an address up in @chunk first, where the last one was. */
+static FsmmPlace
+look_up_near (FsmmStore *self, gconstpointer address, FsmmChunk **chunk)
 {
   gpointer base = fsmm_geometry_chunk_base (&self->geometry, address);
 
   if (*chunk == NULL || (*chunk)->base != base)
     *chunk = fsmm_store_find_chunk (self, address);
 
-  return *chunk != NULL ? fsmm_chunk_find_state (*chunk, &self->geometry, address) : NULL;
+  return fsmm_place_in_chunk (*chunk, address);
 }
 
-/* Sets blocks free, up to the first that is not live. Returns how many that are. */
-static gsize
-set_free (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+/* Sets blocks free, up to the first that is not live: returns TRUE if there is none, or what that
+ * one is in @refused, and its place in @n_given. */
+static gboolean
+set_free (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given, FsmmPlace *refused)
 {
   FsmmChunk *chunk = NULL;
 
-  for (gsize i = 0; i < n_blocks; i++)
-    if (blocks[i] != NULL)
+  for (*n_given = 0; *n_given < n_blocks; (*n_given)++)
+    if (blocks[*n_given] != NULL)
       {
-        FsmmState *state = find_state_near (self, blocks[i], &chunk);
+        FsmmPlace place = look_up_near (self, blocks[*n_given], &chunk);
 
-        if (state == NULL || fsmm_state_get (state) != FSMM_STATE_LIVE)
-          return i;
-        fsmm_state_set (state, FSMM_STATE_FREE);
+        if (place.kind != FSMM_ADDRESS_LIVE)
+          {
+            *refused = place;
+            return FALSE;
+          }
+        fsmm_state_set (place.state, FSMM_STATE_FREE);
       }
 
-  return n_blocks;
+  return TRUE;
 }
 
 /* Undoes that, but for a block that another thread has freed at the same time. */
@@ -246,10 +252,10 @@ set_live_again (FsmmStore *self, gsize n_blocks, gpointer *blocks)
   for (gsize i = 0; i < n_blocks; i++)
     if (blocks[i] != NULL)
       {
-        FsmmState *state = find_state_near (self, blocks[i], &chunk);
+        FsmmPlace place = look_up_near (self, blocks[i], &chunk);
 
-        if (fsmm_state_get (state) == FSMM_STATE_FREE)
-          fsmm_state_set (state, FSMM_STATE_LIVE);
+        if (place.found == FSMM_STATE_FREE)
+          fsmm_state_set (place.state, FSMM_STATE_LIVE);
       }
 }
 
@@ -259,10 +265,9 @@ put_back_for_debugging (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmD
   for (gsize i = 0; i < n_blocks; i++)
     if (blocks[i] != NULL)
       {
-        FsmmChunk *chunk = fsmm_store_lookup_chunk (self, blocks[i]);
-        FsmmState *state = fsmm_chunk_find_state (chunk, &self->geometry, blocks[i]);
+        FsmmPlace place = fsmm_store_look_up (self, blocks[i]);
 
-        fsmm_store_debug_give (self, chunk, state - chunk->states, deferred);
+        fsmm_store_give (self, &place, deferred);
       }
 }
 
@@ -275,59 +280,64 @@ put_back_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmDeferred
   for (gsize i = 0; i < n_blocks; i++)
     if (blocks[i] != NULL)
       fsmm_return_add (&on_the_way,
-                       (FsmmSlot) { blocks[i], find_state_near (self, blocks[i], &chunk) });
+                       (FsmmSlot) { blocks[i], look_up_near (self, blocks[i], &chunk).state });
   fsmm_return_finish (&on_the_way);
 }
 
-static FsmmAddressKind
+/* Goes through the blocks twice: none is put back before all are known to be live. */
+static gboolean
 give_locked (FsmmStore *self,
              gsize n_blocks,
              gpointer *blocks,
              gsize *n_given,
+             FsmmLook *look,
              FsmmDeferred *deferred)
 {
-  FsmmAddressKind kind = FSMM_ADDRESS_LIVE;
+  FsmmPlace refused;
 
-  *n_given = set_free (self, n_blocks, blocks);
-  if (*n_given == n_blocks && G_UNLIKELY (self->debug != 0))
-    put_back_for_debugging (self, n_blocks, blocks, deferred);
-  else if (*n_given == n_blocks)
-    put_back_locked (self, n_blocks, blocks, deferred);
-  else
+  if (!set_free (self, n_blocks, blocks, n_given, &refused))
     {
-      kind = fsmm_store_inspect_locked (self, blocks[*n_given]);
-      /* It was free a moment ago, and another thread has taken it since. */
-      if (kind == FSMM_ADDRESS_LIVE)
-        kind = FSMM_ADDRESS_FREE;
+      fsmm_place_describe (&refused, look);
       set_live_again (self, *n_given, blocks);
+      return FALSE;
     }
 
-  return kind;
+  if (G_UNLIKELY (self->debug != 0))
+    put_back_for_debugging (self, n_blocks, blocks, deferred);
+  else
+    put_back_locked (self, n_blocks, blocks, deferred);
+
+  return TRUE;
 }
 
-static FsmmAddressKind
-give_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
+static gboolean
+give_many_slowly (FsmmStore *self,
+                  gsize n_blocks,
+                  gpointer *blocks,
+                  gsize *n_given,
+                  FsmmLook *look)
 {
   FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
-  FsmmAddressKind kind;
+  gboolean given;
 
   fsmm_lock (&self->lock);
   fsmm_store_note_peak (self);
-  kind = give_locked (self, n_blocks, blocks, n_given, &deferred);
+  given = give_locked (self, n_blocks, blocks, n_given, look, &deferred);
   fsmm_store_unlock_and_finish (self, &deferred);
 
-  return kind;
+  return given;
 }
 
 /* Gives back @n_blocks blocks, leaving out those that are NULL, or none if one of them is not a
- * live block of the store or is there twice: returns what that one is, and its place in
- * @n_given. */
-FsmmAddressKind
-fsmm_heap_free_many (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given)
+ * live block of the store or is there twice: then @look says what that one is, and @n_given is its
+ * place. */
+gboolean
+fsmm_heap_free_many (FsmmStore *self,
+                     gsize n_blocks,
+                     gpointer *blocks,
+                     gsize *n_given,
+                     FsmmLook *look)
 {
-  *n_given = n_blocks;
-  if (give_to_cache (self, n_blocks, blocks))
-    return FSMM_ADDRESS_LIVE;
-
-  return give_many_slowly (self, n_blocks, blocks, n_given);
+  return give_to_cache (self, n_blocks, blocks) ||
+         give_many_slowly (self, n_blocks, blocks, n_given, look);
 }

@@ -37,16 +37,27 @@ FsmmSlot fsmm_heap_alloc_slow (FsmmStore *self,
                                  FsmmFill fill,
                                  gsize *epoch,
                                  FsmmAllocResult *result);
-FsmmAddressKind fsmm_heap_free_slow (FsmmStore *self, gpointer block, FsmmState from);
+gboolean fsmm_heap_free_slow (FsmmStore *self, gpointer block, FsmmLook *look);
 gboolean fsmm_heap_is_out (FsmmStore *self, gconstpointer address);
+
+/* --- Stores by address, without a lock --- */
+
+/* The store that has a chunk near @address, in the same page, or NULL. Any address can be asked about,
+ * and is not dereferenced. */
+static inline FsmmStore *
+fsmm_heap_find_store (gconstpointer address)
+{
+  return fsmm_page_map_find_store (address);
+}
 
 /* --- Many at once: fsmm-heap-many.c --- */
 
 FsmmAllocResult fsmm_heap_alloc_many (FsmmStore *self, gsize n_blocks, gpointer *blocks);
-FsmmAddressKind fsmm_heap_free_many (FsmmStore *self,
-                                      gsize n_blocks,
-                                      gpointer *blocks,
-                                      gsize *n_given);
+gboolean fsmm_heap_free_many (FsmmStore *self,
+                              gsize n_blocks,
+                              gpointer *blocks,
+                              gsize *n_given,
+                              FsmmLook *look);
 
 /* --- Room: fsmm-heap-reclaim.c --- */
 
@@ -69,16 +80,20 @@ fsmm_heap_is_in_epoch (FsmmStore *self, gsize epoch)
 
 /* --- Blocks in which a user function makes or clears something: fsmm-heap-claim.c --- */
 
-/* A block that is CLAIMED, in the hands of one thread. */
+/* A block that is CLAIMED, in the hands of one thread: where one look found it. That stays true until
+ * the claim ends, whatever a user function does meanwhile, so nothing is looked up again. */
 typedef struct {
   FsmmSlot slot;
   gsize epoch; /* when that is over, the chunk is pinned for the claim */
 } FsmmClaim;
 
-FsmmAddressKind fsmm_heap_claim (FsmmStore *self, gpointer address, FsmmClaim *claim);
+gboolean fsmm_heap_claim (FsmmStore *self,
+                          gpointer address,
+                          FsmmClaim *claim,
+                          FsmmLook *look);
 gboolean fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *claim);
 gboolean fsmm_heap_publish (FsmmStore *self, const FsmmClaim *claim, FsmmState to);
-void fsmm_heap_finish (FsmmStore *self, const FsmmClaim *claim);
+void fsmm_heap_release (FsmmStore *self, const FsmmClaim *claim);
 
 /* --- All blocks, one after the other or at once: fsmm-heap-walk.c --- */
 
@@ -133,17 +148,6 @@ typedef struct {
 void fsmm_heap_get_stats (FsmmStore *self, FsmmHeapStats *stats);
 char *fsmm_heap_find_fault (FsmmStore *self);
 
-/* The block that an address lies in. */
-typedef struct {
-  gconstpointer chunk;
-  gsize index;
-  gconstpointer block;
-  gsize offset; /* of the address, from the start of the block */
-  FsmmHistory history;
-} FsmmPlace;
-
-gboolean fsmm_heap_find_place (FsmmStore *self, gconstpointer address, FsmmPlace *place);
-
 /* --- For people: fsmm-heap-map.c --- */
 
 void fsmm_heap_draw (FsmmStore *self, GString *text);
@@ -196,14 +200,18 @@ fsmm_heap_try_free_in_epoch (FsmmStore *self, gpointer block, FsmmState from, gs
   return given;
 }
 
-/* Gives a block back if it is in the state @from, and says what the address was in any case. */
-static inline FsmmAddressKind
-fsmm_heap_free (FsmmStore *self, gpointer block, FsmmState from)
+/* The same for a block that is LIVE. If this returns FALSE, fsmm_heap_free_slow () must be asked. */
+static inline gboolean
+fsmm_heap_try_free (FsmmStore *self, gpointer block)
 {
-  if (G_LIKELY (fsmm_heap_try_free_in_epoch (self, block, from, FSMM_EPOCH_ANY)))
-    return fsmm_state_to_kind (from);
+  return fsmm_heap_try_free_in_epoch (self, block, FSMM_STATE_LIVE, FSMM_EPOCH_ANY);
+}
 
-  return fsmm_heap_free_slow (self, block, from);
+/* Gives a block back if it is LIVE. Otherwise, @look says what the address was found to be. */
+static inline gboolean
+fsmm_heap_free (FsmmStore *self, gpointer block, FsmmLook *look)
+{
+  return G_LIKELY (fsmm_heap_try_free (self, block)) || fsmm_heap_free_slow (self, block, look);
 }
 
 G_END_DECLS

@@ -145,48 +145,18 @@ fsmm_return_add (FsmmReturn *self, FsmmSlot slot)
   self->blocks.bits |= one.bits;
 }
 
-/* Gives a block back if it is in the state @from, and says what the address was in any case. */
-FsmmAddressKind
-fsmm_store_give_locked (FsmmStore *self, gpointer block, FsmmState from, FsmmDeferred *deferred)
+/* Gives back the block that starts at a place, whatever its state is. */
+void
+fsmm_store_give (FsmmStore *self, const FsmmPlace *place, FsmmDeferred *deferred)
 {
-  FsmmState *state = fsmm_store_find_state (self, block);
-  FsmmState found;
-  FsmmChunk *chunk;
+  gsize block = place->state - place->chunk->states;
 
-  if (state == NULL)
-    return fsmm_store_inspect_locked (self, block);
-
-  found = fsmm_state_get (state);
-  if (found != from)
-    return fsmm_state_to_kind (found);
-
-  chunk = fsmm_store_lookup_chunk (self, block);
   if (G_UNLIKELY (self->debug != 0))
     {
-      fsmm_store_debug_give (self, chunk, state - chunk->states, deferred);
-      return fsmm_state_to_kind (from);
+      fsmm_store_debug_give (self, place->chunk, block, deferred);
+      return;
     }
 
-  fsmm_state_set (state, FSMM_STATE_FREE);
-  fsmm_store_put_back (self, chunk, fsmm_chunk_blocks_one (state - chunk->states), deferred);
-
-  return fsmm_state_to_kind (from);
-}
-
-/* --- What an address is --- */
-
-FsmmAddressKind
-fsmm_store_inspect_locked (FsmmStore *self, gconstpointer address)
-{
-  FsmmChunk *chunk = fsmm_store_lookup_chunk (self, address);
-  FsmmState *state;
-
-  if (chunk == NULL)
-    return FSMM_ADDRESS_FOREIGN;
-
-  state = fsmm_chunk_find_state (chunk, &self->geometry, address);
-  if (state != NULL)
-    return fsmm_state_to_kind (fsmm_state_get (state));
-
-  return fsmm_chunk_is_in_tail (chunk, address) ? FSMM_ADDRESS_TAIL : FSMM_ADDRESS_INTERIOR;
+  fsmm_state_set (place->state, FSMM_STATE_FREE);
+  fsmm_store_put_back (self, place->chunk, fsmm_chunk_blocks_one (block), deferred);
 }

@@ -101,11 +101,7 @@ typedef struct {
 void fsmm_return_add (FsmmReturn *self, FsmmSlot slot);
 void fsmm_return_finish (FsmmReturn *self);
 
-FsmmAddressKind fsmm_store_give_locked (FsmmStore *self,
-                                        gpointer block,
-                                        FsmmState from,
-                                        FsmmDeferred *deferred);
-FsmmAddressKind fsmm_store_inspect_locked (FsmmStore *self, gconstpointer address);
+void fsmm_store_give (FsmmStore *self, const FsmmPlace *place, FsmmDeferred *deferred);
 
 /* --- Threads that look at chunks without the lock: fsmm-store-readers.c --- */
 

@@ -34,6 +34,53 @@ fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address)
   return g_hash_table_lookup (self->chunks, fsmm_geometry_chunk_base (&self->geometry, address));
 }
 
+/* --- What an address is --- */
+
+/* @chunk, if not NULL, is the one in whose span @address lies. */
+FsmmPlace
+fsmm_place_in_chunk (FsmmChunk *chunk, gconstpointer address)
+{
+  FsmmPlace self = { .address = address, .kind = FSMM_ADDRESS_FOREIGN, .chunk = chunk };
+  gboolean is_start;
+  gsize block;
+
+  if (chunk == NULL)
+    return self;
+
+  is_start = fsmm_geometry_is_start (chunk->geometry,
+                                     (guintptr) address & chunk->geometry->offset_mask, &block);
+  self.state = &chunk->states[block];
+  self.found = fsmm_state_get (self.state);
+  self.kind = is_start || self.found == FSMM_STATE_TAIL ? fsmm_state_to_kind (self.found)
+                                                        : FSMM_ADDRESS_INTERIOR;
+
+  return self;
+}
+
+FsmmPlace
+fsmm_store_look_up (FsmmStore *self, gconstpointer address)
+{
+  return fsmm_place_in_chunk (fsmm_store_lookup_chunk (self, address), address);
+}
+
+void
+fsmm_place_describe (const FsmmPlace *self, FsmmLook *look)
+{
+  const FsmmChunk *chunk = self->chunk;
+
+  *look = (FsmmLook) { .kind = self->kind };
+  if (self->kind == FSMM_ADDRESS_FOREIGN || self->kind == FSMM_ADDRESS_TAIL)
+    return;
+
+  look->chunk = chunk->base;
+  look->index = self->state - chunk->states;
+  look->block = fsmm_chunk_address (chunk, look->index);
+  look->offset = (const guint8 *) self->address - (const guint8 *) look->block;
+  look->is_out = fsmm_state_is_out (self->found);
+  if (chunk->histories != NULL)
+    look->history = chunk->histories[look->index];
+}
+
 /* --- Chunks become known and unknown --- */
 
 /* A GHashTable aborts when there is no memory for it to grow. Asking for what it could need right
@@ -105,14 +152,13 @@ fsmm_store_make_known (FsmmStore *self, FsmmChunk *chunk)
   return TRUE;
 }
 
-/* Makes the addresses of a chunk unknown. Readers are stopped: no thread still looks at the chunk, or
- * at its segment. */
+/* Makes the addresses of a closed chunk unknown. Readers are stopped: no thread still looks at the
+ * chunk, or at its segment. */
 void
 fsmm_store_make_unknown (FsmmStore *self, FsmmChunk *chunk)
 {
   g_hash_table_remove (self->chunks, chunk->base);
   remove_from_mirror (self, chunk);
-  fsmm_store_forget_chunk (self, chunk->base);
 }
 
 /* --- Checking --- */
@@ -135,7 +181,7 @@ find_chunk_fault (FsmmStore *self, FsmmChunk *chunk)
   return NULL;
 }
 
-/* What a reader knows is a copy of the mirror. */
+/* What a reader knows is a copy of the mirror, without chunks that are closed. */
 static char *
 find_reader_fault (FsmmStore *self, const FsmmReader *reader)
 {
@@ -147,8 +193,8 @@ find_reader_fault (FsmmStore *self, const FsmmReader *reader)
       if (known->base == FSMM_NO_BASE)
         continue;
       chunk = fsmm_store_lookup_chunk (self, (gconstpointer) known->base);
-      if (chunk == NULL || chunk->states != known->states)
-        return g_strdup_printf ("a thread knows a chunk at %p that is gone",
+      if (chunk == NULL || chunk->states != known->states || chunk->drop_id != 0)
+        return g_strdup_printf ("a thread knows a chunk at %p that is gone or closed",
                                 (gconstpointer) known->base);
     }
 

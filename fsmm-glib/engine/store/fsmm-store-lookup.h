@@ -14,6 +14,26 @@
 
 G_BEGIN_DECLS
 
+/* What one look under the lock found at an address. Valid as long as the lock is held. */
+typedef struct {
+  gconstpointer address;
+  FsmmAddressKind kind;
+  FsmmChunk *chunk; /* (nullable): NULL: FOREIGN, and all below is of no use */
+  FsmmState *state; /* of the block that it lies in, where that is kept */
+  FsmmState found;  /* what that was */
+} FsmmPlace;
+
+/* The same in words and numbers, for a message after the lock has been released. */
+typedef struct {
+  FsmmAddressKind kind;
+  gconstpointer chunk; /* (nullable): where it starts; NULL: the address lies in no block */
+  gsize index;         /* of the block in the chunk */
+  gconstpointer block; /* where it starts */
+  gsize offset;        /* of the address in the block */
+  gboolean is_out;     /* the block was allocated */
+  FsmmHistory history;
+} FsmmLook;
+
 void fsmm_store_init_lookup (FsmmStore *self);
 void fsmm_store_clear_lookup (FsmmStore *self);
 
@@ -23,6 +43,9 @@ gboolean fsmm_store_make_known (FsmmStore *self, FsmmChunk *chunk);
 void fsmm_store_make_unknown (FsmmStore *self, FsmmChunk *chunk);
 
 FsmmChunk *fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address);
+FsmmPlace fsmm_store_look_up (FsmmStore *self, gconstpointer address);
+FsmmPlace fsmm_place_in_chunk (FsmmChunk *chunk, gconstpointer address);
+void fsmm_place_describe (const FsmmPlace *self, FsmmLook *look);
 char *fsmm_store_find_lookup_fault (FsmmStore *self);
 
 /* How many chunks are known. */

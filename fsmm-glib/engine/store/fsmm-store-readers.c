@@ -65,7 +65,7 @@ fsmm_store_stop_for (FsmmStore *self, FsmmDeferred *deferred)
   deferred->is_stopped = TRUE;
 }
 
-/* The chunk at @base is about to go. Readers are stopped. */
+/* The chunk at @base is about to be closed. Readers are stopped. */
 void
 fsmm_store_forget_chunk (FsmmStore *self, gconstpointer base)
 {

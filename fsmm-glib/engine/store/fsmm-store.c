@@ -133,7 +133,8 @@ dispose_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
   free_chunk (self, chunk, deferred);
 }
 
-/* Nothing is taken from the chunk from now on. */
+/* Nothing is taken from the chunk from now on, and threads that have met it look at it only with
+ * the lock. */
 void
 fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDeferred *deferred)
 {
@@ -143,6 +144,8 @@ fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDe
   if (fsmm_store_chunk_is_open (chunk))
     g_queue_unlink (&self->open, &chunk->open_link);
 
+  fsmm_store_stop_for (self, deferred);
+  fsmm_store_forget_chunk (self, chunk->base);
   self->n_free -= self->geometry.n_blocks - chunk->n_out;
   chunk->drop_id = drop_id;
   chunk->dropper = fsmm_thread_self ();
