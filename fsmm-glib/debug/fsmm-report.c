@@ -56,7 +56,7 @@ fsmm_report_log (const FsmmReport *self,
 /* --- What was found out --- */
 
 void
-fsmm_lost_report (FsmmLost *self)
+fsmm_late_double_frees_log (FsmmLateDoubleFrees *self)
 {
   g_autoptr (GString) blocks = NULL;
   g_autofree char *message = NULL;

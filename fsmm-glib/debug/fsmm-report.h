@@ -41,9 +41,9 @@ typedef struct {
   FsmmReport report;
   gsize n_blocks;
   gpointer blocks[8]; /* the first of them */
-} FsmmLost;
+} FsmmLateDoubleFrees;
 
-void fsmm_lost_report (FsmmLost *self);
+void fsmm_late_double_frees_log (FsmmLateDoubleFrees *self);
 
 typedef enum {
   FSMM_DAMAGE_WRITTEN_AFTER_FREE,

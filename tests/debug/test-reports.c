@@ -61,7 +61,7 @@ static void
 assert_lost (gsize n_blocks, const char *words)
 {
   const FsmmSubject subject = { NULL, describe, "lost", NULL };
-  FsmmLost lost = { .n_blocks = n_blocks };
+  FsmmLateDoubleFrees lost = { .n_blocks = n_blocks };
   g_autofree char *pattern = g_strdup_printf ("the pool: %s at the same time; *", words);
 
   fsmm_report_init (&lost.report, &subject);
@@ -69,7 +69,7 @@ assert_lost (gsize n_blocks, const char *words)
     lost.blocks[i] = GSIZE_TO_POINTER (i + 1);
 
   fsmm_test_expect_report (pattern);
-  fsmm_lost_report (&lost);
+  fsmm_late_double_frees_log (&lost);
   fsmm_test_assert_reported ();
   fsmm_test_assert_field ("FSMM_FAULT", "double-free");
   fsmm_test_assert_field ("FSMM_ADDRESS", "0x1");
@@ -78,9 +78,9 @@ assert_lost (gsize n_blocks, const char *words)
 static void
 test_lost_blocks (void)
 {
-  FsmmLost none = { .n_blocks = 0 };
+  FsmmLateDoubleFrees none = { .n_blocks = 0 };
 
-  fsmm_lost_report (&none);
+  fsmm_late_double_frees_log (&none);
   assert_lost (1, "1 double free found: two threads freed 0x1");
   assert_lost (2, "2 double frees found: two threads freed 0x1, 0x2");
   assert_lost (8, "8 double frees found: two threads freed 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8");

@@ -191,7 +191,7 @@ refill (FsmmCache *self, guint n, FsmmDeferred *deferred)
       lost.word = blocks.word;
       lost.bits = fsmm_chunk_mark (chunk, blocks, self->mark, fsmm_store_is_alone (self->store));
       blocks.bits &= ~lost.bits;
-      fsmm_store_lose_all (self->store, chunk, lost, deferred);
+      fsmm_store_note_double_frees (self->store, chunk, lost, deferred);
 
       while (blocks.bits != 0)
         {
@@ -235,7 +235,7 @@ refill_size (FsmmCache *self)
 
 /* Drops what lies at the top and is somebody else's. */
 void
-fsmm_cache_drop_lost (FsmmCache *self, FsmmDeferred *deferred)
+fsmm_cache_drop_double_frees (FsmmCache *self, FsmmDeferred *deferred)
 {
   while (self->n_blocks > 0)
     {
@@ -243,7 +243,7 @@ fsmm_cache_drop_lost (FsmmCache *self, FsmmDeferred *deferred)
 
       if (fsmm_state_has_mark (fsmm_state_get (top.state), self->mark))
         break;
-      fsmm_store_lose (self->store, top.block, deferred);
+      fsmm_store_note_double_free (self->store, top.block, deferred);
       fsmm_cache_set_n_blocks (self, self->n_blocks - 1);
     }
 

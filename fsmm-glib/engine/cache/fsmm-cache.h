@@ -233,7 +233,7 @@ void fsmm_cache_free (FsmmCache *self);
 
 FsmmCache *fsmm_cache_fill_up (FsmmCache *self, FsmmDeferred *deferred);
 FsmmCache *fsmm_cache_make_room (FsmmCache *self, FsmmDeferred *deferred);
-void fsmm_cache_drop_lost (FsmmCache *self, FsmmDeferred *deferred);
+void fsmm_cache_drop_double_frees (FsmmCache *self, FsmmDeferred *deferred);
 
 gsize fsmm_store_count_cached (FsmmStore *self);
 void fsmm_store_note_peak (FsmmStore *self);

@@ -95,7 +95,7 @@ fsmm_thread_remove_store (FsmmStore *store)
   fsmm_unlock (&store->lock);
   fsmm_unlock (&threads_lock);
 
-  fsmm_lost_report (&deferred.lost);
+  fsmm_late_double_frees_log (&deferred.double_frees);
 }
 
 /* Locks a store, unless it is gone: then this returns FALSE. */
@@ -167,7 +167,7 @@ end_cache (FsmmThread *self, guint index)
   fsmm_unlock (&threads_lock);
 
   /* By now the store may be gone. */
-  fsmm_lost_report (&deferred.lost);
+  fsmm_late_double_frees_log (&deferred.double_frees);
 }
 
 static void

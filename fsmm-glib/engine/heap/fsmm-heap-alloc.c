@@ -21,7 +21,7 @@ take_one (FsmmStore *self, FsmmState to, FsmmAllocResult *result, FsmmDeferred *
       blocks = fsmm_store_take_word (self, 1, &chunk);
       block = fsmm_chunk_blocks_next (&blocks);
     }
-  while (fsmm_store_is_lost (self, chunk, block, deferred));
+  while (fsmm_store_is_double_free (self, chunk, block, deferred));
 
   if (G_UNLIKELY (self->debug != 0))
     fsmm_store_debug_take (self, chunk, block, deferred);
@@ -35,7 +35,7 @@ take_one (FsmmStore *self, FsmmState to, FsmmAllocResult *result, FsmmDeferred *
 static FsmmCache *
 fill_cache (FsmmCache *cache, FsmmAllocResult *result, FsmmDeferred *deferred)
 {
-  fsmm_cache_drop_lost (cache, deferred);
+  fsmm_cache_drop_double_frees (cache, deferred);
   if (cache->n_blocks > 0)
     return cache;
 

@@ -23,7 +23,7 @@ fsmm_heap_free_owned (FsmmStore *self,
   if (place.kind == owned)
     fsmm_store_give (self, &place, deferred);
   else
-    fsmm_store_lose (self, block, deferred);
+    fsmm_store_note_double_free (self, block, deferred);
 }
 
 /* For a thread that has no room in its cache, or none, or must not use it now, or has the

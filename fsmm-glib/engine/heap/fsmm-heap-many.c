@@ -36,7 +36,7 @@ count_own (FsmmStore *self, gsize at_most, FsmmDeferred *deferred)
   if (cache == NULL)
     return 0;
 
-  fsmm_cache_drop_lost (cache, deferred);
+  fsmm_cache_drop_double_frees (cache, deferred);
   return MIN (cache->n_blocks, at_most);
 }
 
@@ -96,7 +96,7 @@ take_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmDeferred *de
         {
           gsize block = fsmm_chunk_blocks_next (&taken);
 
-          if (fsmm_store_is_lost (self, chunk, block, deferred))
+          if (fsmm_store_is_double_free (self, chunk, block, deferred))
             continue;
           if (G_UNLIKELY (self->debug != 0))
             fsmm_store_debug_take (self, chunk, block, deferred);

@@ -110,7 +110,7 @@ fsmm_heap_trim (FsmmStore *self)
       FsmmChunk *chunk = l->data;
 
       next = l->next;
-      fsmm_store_find_lost (self, chunk, &deferred);
+      fsmm_store_find_double_frees (self, chunk, &deferred);
       if (chunk->n_out == 0)
         {
           fsmm_store_remove_chunk (self, chunk, &deferred);

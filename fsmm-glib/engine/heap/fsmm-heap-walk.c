@@ -90,7 +90,7 @@ fsmm_heap_walk_next (FsmmHeapWalk *walk)
 static gsize
 mark_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDeferred *deferred)
 {
-  fsmm_store_find_lost (self, chunk, deferred);
+  fsmm_store_find_double_frees (self, chunk, deferred);
   fsmm_store_close_chunk (self, chunk, drop_id, deferred);
   chunk->n_pins += fsmm_chunk_count_claimed (chunk);
 

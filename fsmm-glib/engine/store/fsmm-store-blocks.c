@@ -8,9 +8,9 @@
 
 /* Notes that a block was freed twice, for a report after the lock has been released. */
 void
-fsmm_store_lose (FsmmStore *self, gpointer block, FsmmDeferred *deferred)
+fsmm_store_note_double_free (FsmmStore *self, gpointer block, FsmmDeferred *deferred)
 {
-  FsmmLost *lost = &deferred->lost;
+  FsmmLateDoubleFrees *lost = &deferred->double_frees;
 
   if (lost->n_blocks == 0)
     fsmm_report_init (&lost->report, &self->identity);
@@ -20,10 +20,10 @@ fsmm_store_lose (FsmmStore *self, gpointer block, FsmmDeferred *deferred)
 }
 
 void
-fsmm_store_lose_all (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks lost, FsmmDeferred *deferred)
+fsmm_store_note_double_frees (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks lost, FsmmDeferred *deferred)
 {
   while (G_UNLIKELY (lost.bits != 0))
-    fsmm_store_lose (self, fsmm_chunk_address (chunk, fsmm_chunk_blocks_next (&lost)), deferred);
+    fsmm_store_note_double_free (self, fsmm_chunk_address (chunk, fsmm_chunk_blocks_next (&lost)), deferred);
 }
 
 /* --- Blocks leave the store --- */
@@ -42,7 +42,7 @@ fsmm_store_note_taken (FsmmStore *self, FsmmChunk *chunk, gsize n_blocks)
  * has it handed out again: this goes unnoticed until it is taken from here. This finds all such
  * blocks of an open or full chunk, and takes them out. Caches are stopped and empty. */
 void
-fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
+fsmm_store_find_double_frees (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
 {
   const FsmmGeometry *geometry = &self->geometry;
 
@@ -50,7 +50,7 @@ fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
     return;
 
   for (gsize i = 0; i < geometry->n_blocks; i++)
-    if (fsmm_chunk_is_free (chunk, i) && fsmm_store_is_lost (self, chunk, i, deferred))
+    if (fsmm_chunk_is_free (chunk, i) && fsmm_store_is_double_free (self, chunk, i, deferred))
       {
         fsmm_chunk_take_again (chunk, i);
         fsmm_store_note_taken (self, chunk, 1);
@@ -58,7 +58,7 @@ fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
 }
 
 /* Takes some free blocks of one chunk. The caller looks at the state of each, and writes it: of
- * one that is not in the store, fsmm_store_lose () is to be told. Where no block is free at all,
+ * one that is not in the store, fsmm_store_note_double_free () is to be told. Where no block is free at all,
  * @chunk is NULL. */
 FsmmChunkBlocks
 fsmm_store_take_word (FsmmStore *self, gsize max_blocks, FsmmChunk **chunk)
@@ -88,7 +88,7 @@ fsmm_store_put_back (FsmmStore *self, FsmmChunk *chunk, FsmmChunkBlocks blocks, 
   FsmmChunkBlocks again = { blocks.word, 0 };
   gsize n_given = fsmm_chunk_give (chunk, blocks, &again.bits);
 
-  fsmm_store_lose_all (self, chunk, again, deferred);
+  fsmm_store_note_double_frees (self, chunk, again, deferred);
 
   self->n_free += n_given;
   self->n_out -= n_given;
@@ -106,7 +106,7 @@ unmark (FsmmReturn *self)
   lost.bits = fsmm_chunk_unmark (self->chunk, self->blocks, self->mark,
                                  fsmm_store_is_alone (self->store));
   self->blocks.bits &= ~lost.bits;
-  fsmm_store_lose_all (self->store, self->chunk, lost, self->deferred);
+  fsmm_store_note_double_frees (self->store, self->chunk, lost, self->deferred);
 }
 
 void

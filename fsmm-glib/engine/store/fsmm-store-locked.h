@@ -15,7 +15,7 @@ typedef struct {
   gboolean is_stopped;   /* caches are, and have to resume */
   GQueue emptied;        /* (element-type FsmmChunk): to be removed */
   GQueue unused;         /* (element-type FsmmSegment): for the system */
-  FsmmLost lost;         /* to be logged: a handler of messages may use the pool */
+  FsmmLateDoubleFrees double_frees;       /* to be logged: a handler of messages may use the pool */
   GQueue damage_reports; /* (element-type FsmmDamageReport): to be logged as well */
   const FsmmStack *site; /* (nullable): where the program takes or frees blocks */
 } FsmmDeferred;
@@ -58,8 +58,8 @@ void fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *de
 
 /* --- Blocks leave the store and come back: fsmm-store-blocks.c --- */
 
-void fsmm_store_lose (FsmmStore *self, gpointer block, FsmmDeferred *deferred);
-void fsmm_store_lose_all (FsmmStore *self,
+void fsmm_store_note_double_free (FsmmStore *self, gpointer block, FsmmDeferred *deferred);
+void fsmm_store_note_double_frees (FsmmStore *self,
                           FsmmChunk *chunk,
                           FsmmChunkBlocks lost,
                           FsmmDeferred *deferred);
@@ -74,16 +74,16 @@ fsmm_store_is_alone (FsmmStore *self)
 /* Of two threads that freed a block at once, one has brought it back, from where it was just
  * taken, and the other has it still. */
 static inline gboolean
-fsmm_store_is_lost (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
+fsmm_store_is_double_free (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
 {
   if (G_LIKELY (fsmm_state_is_in_store (fsmm_state_get (&chunk->states[block]))))
     return FALSE;
 
-  fsmm_store_lose (self, fsmm_chunk_address (chunk, block), deferred);
+  fsmm_store_note_double_free (self, fsmm_chunk_address (chunk, block), deferred);
   return TRUE;
 }
 
-void fsmm_store_find_lost (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred);
+void fsmm_store_find_double_frees (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred);
 void fsmm_store_note_taken (FsmmStore *self, FsmmChunk *chunk, gsize n_blocks);
 void fsmm_store_put_back (FsmmStore *self,
                           FsmmChunk *chunk,

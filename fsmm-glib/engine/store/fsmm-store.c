@@ -224,7 +224,7 @@ fsmm_store_unlock_and_finish (FsmmStore *self, FsmmDeferred *deferred)
   fsmm_unlock (&self->lock);
 
   fsmm_segments_release (&self->segments, &deferred->unused);
-  fsmm_lost_report (&deferred->lost);
+  fsmm_late_double_frees_log (&deferred->double_frees);
   while (G_UNLIKELY (deferred->damage_reports.length > 0))
     fsmm_damage_report_log (g_queue_pop_head (&deferred->damage_reports));
 
