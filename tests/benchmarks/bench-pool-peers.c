@@ -2,7 +2,7 @@
 
 #include "bench-pool-peers.h"
 
-#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,23 +18,23 @@ static const char *const tcmalloc_libraries[] = {
 };
 
 static const BenchPeerKind kinds[] = {
-  { "fsmm", "fsmm", NULL, TRUE },
-  { "malloc", "malloc", NULL, FALSE },
-  { "mimalloc", "malloc", mimalloc_libraries, FALSE },
-  { "jemalloc", "malloc", jemalloc_libraries, FALSE },
-  { "tcmalloc", "malloc", tcmalloc_libraries, FALSE },
-  { "g_slice", "slice", NULL, FALSE },
-  { "boost", "boost", NULL, TRUE },
-  { "ancestor", "ancestor", NULL, TRUE },
+  { "fsmm", "fsmm", NULL },
+  { "malloc", "malloc", NULL },
+  { "mimalloc", "malloc", mimalloc_libraries },
+  { "jemalloc", "malloc", jemalloc_libraries },
+  { "tcmalloc", "malloc", tcmalloc_libraries },
+  { "g_slice", "slice", NULL },
+  { "boost", "boost", NULL },
+  { "ancestor", "ancestor", NULL },
   /* What FSMM_DEBUG costs: measured where it is asked for. */
-  { "+poison", "fsmm", NULL, TRUE },
-  { "+canary", "fsmm", NULL, TRUE },
-  { "+quarantine", "fsmm", NULL, TRUE },
-  { "+trace", "fsmm", NULL, TRUE },
-  { "+leaks", "fsmm", NULL, TRUE },
-  { "+malloc", "fsmm", NULL, TRUE },
-  { "+wipe", "fsmm", NULL, TRUE },
-  { "+all", "fsmm", NULL, TRUE },
+  { "+poison", "fsmm", NULL },
+  { "+canary", "fsmm", NULL },
+  { "+quarantine", "fsmm", NULL },
+  { "+trace", "fsmm", NULL },
+  { "+leaks", "fsmm", NULL },
+  { "+malloc", "fsmm", NULL },
+  { "+wipe", "fsmm", NULL },
+  { "+all", "fsmm", NULL },
 };
 
 static gboolean
@@ -224,8 +224,12 @@ bench_pool_peer_measure (const BenchPoolPeer *self, const char *const *arguments
   g_autoptr (GError) error = NULL;
   g_autofree char *output = run_worker (self, arguments, &error);
   char *end = output;
-  double result = output != NULL ? g_ascii_strtod (output, &end) : 0;
+  double result;
 
+  if (g_strcmp0 (output, "none") == 0)
+    return NAN;
+
+  result = output != NULL ? g_ascii_strtod (output, &end) : 0;
   if (error == NULL && (end == output || *end != '\0'))
     g_set_error (&error, G_SPAWN_ERROR, G_SPAWN_ERROR_FAILED, "printed “%s”", output);
   if (error != NULL)

@@ -21,7 +21,6 @@ typedef struct {
   const char *name;
   const char *worker;
   const char *const *libraries; /* to load in front, the first that is there; or NULL */
-  gboolean drops_all;           /* has a call that drops all blocks */
 } BenchPeerKind;
 
 typedef struct {
@@ -34,8 +33,8 @@ typedef struct {
 /* Finds those in @names, which is a list with commas in between, or NULL for all allocators. */
 GPtrArray *bench_pool_peers_find (const char *names, GError **error);
 
-/* Runs a workload, whose @arguments are as the workers want them. Stops the program if that fails,
- * as it should not once the peer has been found. */
+/* Runs a workload, whose @arguments are as the workers want them. Returns NAN if the peer has nothing
+ * of that kind. Stops the program if that fails, as it should not once the peer has been found. */
 double bench_pool_peer_measure (const BenchPoolPeer *self, const char *const *arguments);
 
 G_END_DECLS

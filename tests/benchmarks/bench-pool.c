@@ -8,6 +8,7 @@
  * needs for that. Where several threads work, other programs must not: what they take from a
  * processor counts. */
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,9 +112,6 @@ measure (const BenchPoolPeer *peer, const BenchRow *row)
 static gboolean
 can_measure (const BenchPoolPeer *peer, const BenchRow *row)
 {
-  if (strcmp (row->workload, "free-all") == 0 && !peer->kind->drops_all)
-    return FALSE;
-
   return peer->missing == NULL && fits_memory (row);
 }
 
@@ -126,12 +124,15 @@ run_rounds (const BenchTable *table)
         {
           const BenchPoolPeer *peer = g_ptr_array_index (table->peers, j);
           const BenchRow *row = &table->rows[i];
+          double result;
 
           if (!can_measure (peer, row))
             continue;
           bench_progress ("Round %d of %d: %s, %s", round + 1, options.rounds, row->name,
                           peer->kind->name);
-          bench_result_add (bench_table_get (table, i, j), measure (peer, row));
+          result = measure (peer, row);
+          if (!isnan (result))
+            bench_result_add (bench_table_get (table, i, j), result);
         }
   bench_progress_clear ();
 }
