@@ -31,6 +31,7 @@ bench_result_summarize (BenchResult *self)
     return;
 
   qsort (self->rounds, n, sizeof (double), compare_doubles);
+  self->minimum = self->rounds[0];
   self->low = self->rounds[n / 4];
   self->median = (self->rounds[(n - 1) / 2] + self->rounds[n / 2]) / 2;
   self->high = self->rounds[n - 1 - n / 4];
@@ -72,6 +73,7 @@ append_result (GString *json, const BenchResult *result)
   g_string_append (json, ", \"unit\": ");
   bench_json_append (json, result->unit);
   g_string_append_printf (json, ", \"rounds\": %d", result->n_rounds);
+  append_number (json, "minimum", result->minimum);
   append_number (json, "median", result->median);
   append_number (json, "low", result->low);
   append_number (json, "high", result->high);

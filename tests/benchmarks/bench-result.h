@@ -16,7 +16,8 @@ typedef struct {
   const char *unit;
   double rounds[BENCH_MAX_ROUNDS];
   int n_rounds; /* 0: it was not measured */
-  double median, low, high;
+  double minimum, median;
+  double low, high; /* of the middle half */
 } BenchResult;
 
 void bench_result_add (BenchResult *self, double round);
