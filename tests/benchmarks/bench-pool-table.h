@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What bench-pool measures, row by row, and what it shows of that. */
+/* What bench-pool measured, row by row. */
 
 #pragma once
 
@@ -36,10 +36,15 @@ typedef struct {
   double others; /* processors that other programs used on average, about 0 if unknown */
 } BenchTable;
 
+#define BENCH_NAME_WIDTH 18
+#define BENCH_CELL_WIDTH 14 /* of a minimum and a median */
+
 BenchResult *bench_table_get (const BenchTable *self, gsize row, guint peer);
+/* Returns the index of a peer, or -1 if it was not measured. */
+int bench_table_find_peer (const BenchTable *self, const char *name);
 
 void bench_table_print (const BenchTable *self);
-/* How fsmm compares, and what that comes to. */
-void bench_table_print_ratios (const BenchTable *self);
+/* The heading that stands above a row, if there is one. */
+void bench_table_print_section (const BenchTable *self, gsize row);
 
 G_END_DECLS

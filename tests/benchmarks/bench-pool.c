@@ -16,6 +16,7 @@
 #include "bench.h"
 #include "bench-machine.h"
 #include "bench-options.h"
+#include "bench-pool-ratios.h"
 #include "bench-pool-table.h"
 
 #define TITLE "Blocks of a pool"
@@ -48,7 +49,7 @@ static const BenchRow scaling_rows[] = {
   { BENCH_SECTION_SCALING, "10^7", "churn", 10000000, "ns" },
 };
 
-static BenchOptions options = { .seconds = 0.5, .rounds = 5 };
+static BenchOptions options = { .seconds = 0.5, .rounds = 11 };
 static int option_size = 64;
 static int option_threads = 2;
 static char *option_workloads;
@@ -173,7 +174,7 @@ print_heading (void)
   printf (TITLE " of %d bytes, %d threads where there are several, %" G_GSIZE_FORMAT
           " blocks at once\n%s\n",
           option_size, option_threads, get_n_bulk (), machine);
-  printf ("Medians of %d in ns (bytes/block: resident bytes), ± half the span of the middle half\n",
+  printf ("Minimum and median of %d rounds in ns (bytes/block: resident bytes); each round visits all\n",
           options.rounds);
   if (options.seconds <= 0)
     printf ("NOT MEASURED: all was done once and with few blocks, to see that it works\n");
@@ -297,7 +298,7 @@ run (BenchTable *table, GError **error)
   print_heading ();
   fill (table);
   bench_table_print (table);
-  bench_table_print_ratios (table);
+  bench_ratios_print (table);
   print_disturbance (table);
   print_peers (table);
 
