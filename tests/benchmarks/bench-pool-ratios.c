@@ -23,9 +23,9 @@ get_ratio (const BenchTable *table, gsize row, const char *reference)
   const BenchResult *to = bench_table_get (table, row, bench_table_find_peer (table, reference));
 
   if (of->n_rounds == 0 || to->n_rounds == 0)
-    return (Ratio) { NAN, NAN };
+    return (Ratio){ NAN, NAN };
 
-  return (Ratio) { of->minimum / to->minimum, of->median / to->median };
+  return (Ratio){ of->minimum / to->minimum, of->median / to->median };
 }
 
 static void
@@ -58,7 +58,11 @@ summary_add (Summary *self, Ratio ratio)
 static Ratio
 summary_mean (const Summary *self)
 {
-  return (Ratio) { exp (self->logarithms.minimum / self->n), exp (self->logarithms.median / self->n) };
+  if (self->n == 0)
+    return (Ratio){ NAN, NAN };
+
+  return (Ratio){ exp (self->logarithms.minimum / self->n),
+                  exp (self->logarithms.median / self->n) };
 }
 
 static void
@@ -71,7 +75,7 @@ print_summary (const BenchTable *table, const char *mean, const Summary *summari
   printf ("\n  %-*s", BENCH_NAME_WIDTH - 2, "highest");
   for (gsize i = 0; i < N_REFERENCES; i++)
     if (bench_table_find_peer (table, references[i]) >= 0)
-      print_ratio (summaries[i].n > 0 ? summaries[i].highest : (Ratio) { NAN, NAN });
+      print_ratio (summaries[i].n > 0 ? summaries[i].highest : (Ratio){ NAN, NAN });
   printf ("\n");
 }
 
@@ -92,12 +96,11 @@ print_row (const BenchTable *table, gsize row, Summary *summaries)
   printf ("\n");
 }
 
-/* Whether the rows of a section are of one kind, so that their mean means something. */
+/* Whether two rows are in the same part of the table. */
 static gboolean
-is_of_one_kind (BenchSection section)
+is_beside (const BenchRow *row, const BenchRow *other)
 {
-  return section == BENCH_SECTION_WORKLOADS || section == BENCH_SECTION_PATTERNS
-         || section == BENCH_SECTION_SCALING;
+  return row->section == other->section && row->size == other->size;
 }
 
 /* Prints the rows from @row to the end of its section, and returns the next one. */
@@ -105,17 +108,42 @@ static gsize
 print_section (const BenchTable *table, gsize row)
 {
   Summary summaries[N_REFERENCES] = { 0 };
-  BenchSection section = table->rows[row].section;
-  gsize first = row;
+  const BenchRow *first = &table->rows[row];
 
   bench_table_print_section (table, row);
-  for (; row < table->n_rows && table->rows[row].section == section; row++)
+  for (; row < table->n_rows && is_beside (&table->rows[row], first); row++)
     print_row (table, row, summaries);
 
-  if (row > first + 1 && is_of_one_kind (section))
+  if (&table->rows[row] > first + 1 && bench_section_is_of_one_kind (first->section))
     print_summary (table, "geom. mean", summaries);
 
   return row;
+}
+
+/* Of all rows of one size that are of a kind. */
+static void
+print_mean_of_size (const BenchTable *table, gsize size)
+{
+  g_autofree char *name = g_strdup_printf ("%" G_GSIZE_FORMAT " bytes", size);
+  Summary summaries[N_REFERENCES] = { 0 };
+
+  for (gsize row = 0; row < table->n_rows; row++)
+    for (gsize i = 0; i < N_REFERENCES; i++)
+      if (table->rows[row].size == size &&
+          bench_section_is_of_one_kind (table->rows[row].section) &&
+          bench_table_find_peer (table, references[i]) >= 0)
+        summary_add (&summaries[i], get_ratio (table, row, references[i]));
+
+  print_summary (table, name, summaries);
+}
+
+static void
+print_means_of_sizes (const BenchTable *table)
+{
+  printf ("geometric mean of workloads and patterns\n");
+  for (gsize row = 0; row < table->n_rows; row++)
+    if (row == 0 || table->rows[row].size != table->rows[row - 1].size)
+      print_mean_of_size (table, table->rows[row].size);
 }
 
 /* Whether there is anything beside fsmm. */
@@ -145,7 +173,10 @@ bench_ratios_print (const BenchTable *table)
     return;
 
   if (print_heading (table))
-    for (gsize row = 0; row < table->n_rows;)
-      row = print_section (table, row);
+    {
+      for (gsize row = 0; row < table->n_rows;)
+        row = print_section (table, row);
+      print_means_of_sizes (table);
+    }
   bench_quotients_print (table);
 }

@@ -5,13 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const section_titles[BENCH_N_SECTIONS] = {
-  [BENCH_SECTION_WORKLOADS] = "workloads",
-  [BENCH_SECTION_BULK] = "a million at once",
-  [BENCH_SECTION_PATTERNS] = "patterns of other benchmarks",
-  [BENCH_SECTION_SCALING] = "live blocks, of which random ones are replaced",
-};
-
 BenchResult *
 bench_table_get (const BenchTable *self, gsize row, guint peer)
 {
@@ -48,8 +41,10 @@ print_cell (const BenchResult *result)
 void
 bench_table_print_section (const BenchTable *self, gsize row)
 {
-  if (row == 0 || self->rows[row].section != self->rows[row - 1].section)
-    printf ("%s\n", section_titles[self->rows[row].section]);
+  const BenchRow *this = &self->rows[row];
+
+  if (row == 0 || this->section != this[-1].section || this->size != this[-1].size)
+    printf ("%s, %" G_GSIZE_FORMAT " bytes\n", bench_section_get_title (this->section), this->size);
 }
 
 static void

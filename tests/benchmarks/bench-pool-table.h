@@ -7,25 +7,10 @@
 #include <glib.h>
 
 #include "bench-pool-peers.h"
+#include "bench-pool-rows.h"
 #include "bench-result.h"
 
 G_BEGIN_DECLS
-
-typedef enum {
-  BENCH_SECTION_WORKLOADS, /* those that the performance aims are for */
-  BENCH_SECTION_BULK,      /* a million blocks in other ways */
-  BENCH_SECTION_PATTERNS,  /* of benchmarks by others */
-  BENCH_SECTION_SCALING,   /* replacing random blocks of ever larger live sets */
-  BENCH_N_SECTIONS,
-} BenchSection;
-
-typedef struct {
-  BenchSection section;
-  const char *name;
-  const char *workload; /* what the workers call it */
-  gsize n_live;
-  const char *unit;
-} BenchRow;
 
 /* A row of cases for each workload, one case for each peer. */
 typedef struct {

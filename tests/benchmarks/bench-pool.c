@@ -8,57 +8,27 @@
  * needs for that. Where several threads work, other programs must not: what they take from a
  * processor counts. */
 
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "bench.h"
 #include "bench-machine.h"
 #include "bench-options.h"
 #include "bench-pool-ratios.h"
-#include "bench-pool-table.h"
+#include "bench-pool-rounds.h"
 
 #define TITLE "Blocks of a pool"
 
-static const BenchRow workload_rows[] = {
-  { BENCH_SECTION_WORKLOADS, "pair", "pair", 0, "ns" },
-  { BENCH_SECTION_WORKLOADS, "batch-1k", "batch", 0, "ns" },
-  { BENCH_SECTION_WORKLOADS, "churn-1k", "churn", 1000, "ns" },
-  { BENCH_SECTION_WORKLOADS, "churn-200k", "churn", 200000, "ns" },
-  { BENCH_SECTION_WORKLOADS, "threads", "threads", 1000, "ns" },
-  { BENCH_SECTION_WORKLOADS, "hand-over", "hand-over", 0, "ns" },
-  { BENCH_SECTION_WORKLOADS, "bulk-alloc", "bulk-alloc", 0, "ns" },
-  { BENCH_SECTION_WORKLOADS, "bulk-free", "bulk-free", 0, "ns" },
-  { BENCH_SECTION_BULK, "free-each", "free-each", 0, "ns" },
-  { BENCH_SECTION_BULK, "free-all", "free-all", 0, "ns" },
-  { BENCH_SECTION_BULK, "bytes/block", "bytes/block", 0, "bytes" },
-  { BENCH_SECTION_PATTERNS, "larson", "larson", 0, "ns" },
-  { BENCH_SECTION_PATTERNS, "xmalloc-test", "xmalloc-test", 0, "ns" },
-  { BENCH_SECTION_PATTERNS, "cache-scratch", "cache-scratch", 0, "ns" },
-  { BENCH_SECTION_PATTERNS, "cache-thrash", "cache-thrash", 0, "ns" },
-  { BENCH_SECTION_PATTERNS, "glibc-simple", "glibc-simple", 0, "ns" },
-  { BENCH_SECTION_PATTERNS, "glibc-thread", "glibc-thread", 0, "ns" },
-};
-
-static const BenchRow scaling_rows[] = {
-  { BENCH_SECTION_SCALING, "10^3", "churn", 1000, "ns" },
-  { BENCH_SECTION_SCALING, "10^4", "churn", 10000, "ns" },
-  { BENCH_SECTION_SCALING, "10^5", "churn", 100000, "ns" },
-  { BENCH_SECTION_SCALING, "10^6", "churn", 1000000, "ns" },
-  { BENCH_SECTION_SCALING, "10^7", "churn", 10000000, "ns" },
-};
-
+static BenchRounds rounds;
 static BenchOptions options = { .seconds = 0.5, .rounds = 11 };
-static int option_size = 64;
+static char *option_sizes;
 static int option_threads = 2;
 static char *option_workloads;
 static char *option_peers;
 static gboolean option_scaling;
 
 static const GOptionEntry entries[] = {
-  { "size", 0, 0, G_OPTION_ARG_INT, &option_size, "Bytes of a block (64; of interest: 16 to 1024)",
-    "N" },
+  { "size", 0, 0, G_OPTION_ARG_STRING, &option_sizes,
+    "Bytes of a block (64); with commas in between, several sizes, all rows only for the first",
+    "LIST" },
   { "threads", 0, 0, G_OPTION_ARG_INT, &option_threads, "How many, where there are several (2)",
     "N" },
   { "workload", 0, 0, G_OPTION_ARG_STRING, &option_workloads,
@@ -70,111 +40,15 @@ static const GOptionEntry entries[] = {
   G_OPTION_ENTRY_NULL,
 };
 
-/* A million; less if the machine is small, and very few if nothing is to be measured. */
-static gsize
-get_n_bulk (void)
-{
-  if (options.seconds <= 0)
-    return 1000;
-
-  return MIN (1000000, bench_machine_memory () / 4 / (gsize) option_size);
-}
-
-static gsize
-get_n_live (const BenchRow *row)
-{
-  return options.seconds > 0 ? row->n_live : MIN (row->n_live, 1000);
-}
-
-/* With what the allocator needs besides: the ancestor's hash sets double when they are full. */
-static gboolean
-fits_memory (const BenchRow *row)
-{
-  return get_n_live (row) < bench_machine_memory () / 2 / ((gsize) option_size + 64);
-}
-
-static double
-measure (const BenchPoolPeer *peer, const BenchRow *row)
-{
-  double budget = MAX (options.seconds, 0) * 1e9 / options.rounds;
-  g_autofree char *size = g_strdup_printf ("%d", option_size);
-  g_autofree char *n_threads = g_strdup_printf ("%d", option_threads);
-  g_autofree char *n_live = g_strdup_printf ("%" G_GSIZE_FORMAT, get_n_live (row));
-  g_autofree char *n_bulk = g_strdup_printf ("%" G_GSIZE_FORMAT, get_n_bulk ());
-  g_autofree char *nanoseconds = g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) budget);
-  const char *const arguments[] = {
-    row->workload, size, n_threads, n_live, n_bulk, nanoseconds, NULL,
-  };
-
-
-  return bench_pool_peer_measure (peer, arguments);
-}
-
-static gboolean
-can_measure (const BenchPoolPeer *peer, const BenchRow *row)
-{
-  return peer->missing == NULL && fits_memory (row);
-}
-
 static void
-run_rounds (const BenchTable *table)
-{
-  for (int round = 0; round < options.rounds; round++)
-    for (gsize i = 0; i < table->n_rows; i++)
-      for (guint j = 0; j < table->peers->len; j++)
-        {
-          const BenchPoolPeer *peer = g_ptr_array_index (table->peers, j);
-          const BenchRow *row = &table->rows[i];
-          double result;
-
-          if (!can_measure (peer, row))
-            continue;
-          bench_progress ("Round %d of %d: %s, %s", round + 1, options.rounds, row->name,
-                          peer->kind->name);
-          result = measure (peer, row);
-          if (!isnan (result))
-            bench_result_add (bench_table_get (table, i, j), result);
-        }
-  bench_progress_clear ();
-}
-
-/* Runs all rounds. */
-static void
-fill (BenchTable *table)
-{
-  gsize n_results = table->n_rows * table->peers->len;
-  double others;
-  gint64 start;
-
-  table->results = g_new0 (BenchResult, n_results);
-  for (gsize i = 0; i < n_results; i++)
-    {
-      const BenchRow *row = &table->rows[i / table->peers->len];
-      const BenchPoolPeer *peer = g_ptr_array_index (table->peers, i % table->peers->len);
-
-      table->results[i].group = row->name;
-      table->results[i].name = peer->kind->name;
-      table->results[i].unit = row->unit;
-    }
-
-  others = bench_machine_others_seconds ();
-  start = bench_now ();
-  run_rounds (table);
-  table->others = (bench_machine_others_seconds () - others) * 1e9 / (bench_now () - start);
-
-  for (gsize i = 0; i < n_results; i++)
-    bench_result_summarize (&table->results[i]);
-}
-
-static void
-print_heading (void)
+print_heading (const BenchTable *table)
 {
   g_autofree char *machine = bench_machine_describe ();
 
-  printf (TITLE " of %d bytes, %d threads where there are several, %" G_GSIZE_FORMAT
-          " blocks at once\n%s\n",
-          option_size, option_threads, get_n_bulk (), machine);
-  printf ("Minimum and median of %d rounds in ns (bytes/block: resident bytes); each round visits all\n",
+  printf (TITLE ", %d threads where there are several, %" G_GSIZE_FORMAT " blocks at once\n%s\n",
+          rounds.n_threads, bench_rounds_get_n_bulk (&rounds, table->rows[0].size), machine);
+  printf ("Minimum and median of %d rounds in ns (bytes/block: resident bytes); each round visits "
+          "all\n",
           options.rounds);
   if (options.seconds <= 0)
     printf ("NOT MEASURED: all was done once and with few blocks, to see that it works\n");
@@ -208,7 +82,7 @@ print_peers (const BenchTable *table)
         printf ("not measured: %s (%s)\n", peer->kind->name, peer->missing);
     }
   for (gsize i = 0; i < table->n_rows; i++)
-    if (!fits_memory (&table->rows[i]))
+    if (!bench_rounds_fit_memory (&rounds, &table->rows[i]))
       printf ("not measured: %s (this machine has too little memory)\n", table->rows[i].name);
 }
 
@@ -227,14 +101,15 @@ static char *
 make_json (const BenchTable *table)
 {
   GString *json = g_string_new (NULL);
+  gsize size = table->rows[0].size;
 
   g_string_append_printf (json,
-                          "  \"size\": %d,\n  \"threads\": %d,\n  \"bulk\": %" G_GSIZE_FORMAT
+                          "  \"size\": %" G_GSIZE_FORMAT
+                          ",\n  \"threads\": %d,\n  \"bulk\": %" G_GSIZE_FORMAT
                           ",\n  \"measured\": %s,\n"
                           "  \"percent-of-a-processor-used-by-others\": %d,\n  \"peers\": [",
-                          option_size, option_threads, get_n_bulk (),
-                          options.seconds > 0 ? "true" : "false",
-                          (int) (table->others * 100));
+                          size, rounds.n_threads, bench_rounds_get_n_bulk (&rounds, size),
+                          options.seconds > 0 ? "true" : "false", (int) (table->others * 100));
   for (guint i = 0; i < table->peers->len; i++)
     {
       g_string_append (json, i > 0 ? ",\n" : "\n");
@@ -245,41 +120,19 @@ make_json (const BenchTable *table)
   return g_string_free (json, FALSE);
 }
 
-/* Returns those that were asked for, to be freed. */
 static BenchRow *
 choose_rows (gsize *n_rows, GError **error)
 {
-  const BenchRow *all = option_scaling ? scaling_rows : workload_rows;
-  gsize n_all = option_scaling ? G_N_ELEMENTS (scaling_rows) : G_N_ELEMENTS (workload_rows);
-  g_auto (GStrv) names = g_strsplit (option_workloads != NULL ? option_workloads : "", ",", -1);
-  g_autofree BenchRow *rows = g_new (BenchRow, n_all);
+  BenchRowSet set = option_scaling ? BENCH_ROWS_OF_SCALING : BENCH_ROWS_OF_WORKLOADS;
 
-  *n_rows = 0;
-  for (gsize i = 0; i < n_all; i++)
-    if (option_workloads == NULL || g_strv_contains ((const char *const *) names, all[i].name))
-      rows[(*n_rows)++] = all[i];
-
-  if (option_workloads != NULL && *n_rows < g_strv_length (names))
+  if (option_threads < 1 || option_threads > 64)
     {
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                   "Not all workloads of “%s” are known (or one is there twice)",
-                   option_workloads);
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "There are 1 to 64 threads");
       return NULL;
     }
 
-  return g_steal_pointer (&rows);
-}
-
-static gboolean
-check_numbers (GError **error)
-{
-  /* A block must hold what is written to it. */
-  if (option_size >= 8 && option_size <= 1 << 20 && option_threads >= 1 && option_threads <= 64)
-    return TRUE;
-
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               "Blocks have 8 to 1048576 bytes, and there are 1 to 64 threads");
-  return FALSE;
+  return bench_rows_choose (set, option_workloads, option_sizes != NULL ? option_sizes : "64",
+                            n_rows, error);
 }
 
 static gboolean
@@ -288,24 +141,25 @@ run (BenchTable *table, GError **error)
   g_autofree BenchRow *rows = NULL;
   g_autofree char *json = NULL;
 
-  if (!check_numbers (error) || (rows = choose_rows (&table->n_rows, error)) == NULL)
+  rows = choose_rows (&table->n_rows, error);
+  if (rows == NULL)
     return FALSE;
   table->rows = rows;
   table->peers = bench_pool_peers_find (option_peers, error);
   if (table->peers == NULL)
     return FALSE;
 
-  print_heading ();
-  fill (table);
+  rounds = (BenchRounds){ options.seconds, options.rounds, option_threads };
+  print_heading (table);
+  bench_rounds_run (&rounds, table);
   bench_table_print (table);
   bench_ratios_print (table);
   print_disturbance (table);
   print_peers (table);
 
   json = make_json (table);
-  return options.json == NULL
-         || bench_results_write (options.json, TITLE, json, table->results,
-                                 table->n_rows * table->peers->len, error);
+  return options.json == NULL || bench_results_write (options.json, TITLE, json, table->results,
+                                                      table->n_rows * table->peers->len, error);
 }
 
 int

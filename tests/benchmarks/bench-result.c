@@ -72,6 +72,8 @@ append_result (GString *json, const BenchResult *result)
   bench_json_append (json, result->name);
   g_string_append (json, ", \"unit\": ");
   bench_json_append (json, result->unit);
+  if (result->size > 0)
+    g_string_append_printf (json, ", \"size\": %" G_GSIZE_FORMAT, result->size);
   g_string_append_printf (json, ", \"rounds\": %d", result->n_rounds);
   append_number (json, "minimum", result->minimum);
   append_number (json, "median", result->median);

@@ -14,6 +14,7 @@ typedef struct {
   const char *group;
   const char *name;
   const char *unit;
+  gsize size; /* of a block, if it is not that of the whole file; or 0 */
   double rounds[BENCH_MAX_ROUNDS];
   int n_rounds; /* 0: it was not measured */
   double minimum, median;

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "bench-pool-rounds.h"
+
+#include <math.h>
+
+#include "bench.h"
+#include "bench-machine.h"
+#include "bench-options.h"
+
+/* A million; less if the machine is small, and very few if nothing is to be measured. */
+gsize
+bench_rounds_get_n_bulk (const BenchRounds *self, gsize size)
+{
+  if (self->seconds <= 0)
+    return 1000;
+
+  return MIN (1000000, bench_machine_memory () / 4 / size);
+}
+
+static gsize
+get_n_live (const BenchRounds *self, const BenchRow *row)
+{
+  return self->seconds > 0 ? row->n_live : MIN (row->n_live, 1000);
+}
+
+/* With what the allocator needs besides: the ancestor's hash sets double when they are full. */
+gboolean
+bench_rounds_fit_memory (const BenchRounds *self, const BenchRow *row)
+{
+  return get_n_live (self, row) < bench_machine_memory () / 2 / (row->size + 64);
+}
+
+static double
+measure (const BenchRounds *self, const BenchPoolPeer *peer, const BenchRow *row)
+{
+  double budget = MAX (self->seconds, 0) * 1e9 / self->n_rounds;
+  gsize n_blocks = bench_rounds_get_n_bulk (self, row->size);
+  g_autofree char *size = g_strdup_printf ("%" G_GSIZE_FORMAT, row->size);
+  g_autofree char *n_threads = g_strdup_printf ("%d", self->n_threads);
+  g_autofree char *n_live = g_strdup_printf ("%" G_GSIZE_FORMAT, get_n_live (self, row));
+  g_autofree char *n_bulk = g_strdup_printf ("%" G_GSIZE_FORMAT, n_blocks);
+  g_autofree char *nanoseconds = g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) budget);
+  const char *const arguments[] = {
+    row->workload, size, n_threads, n_live, n_bulk, nanoseconds, NULL,
+  };
+
+  return bench_pool_peer_measure (peer, arguments);
+}
+
+static void
+visit (const BenchRounds *self, const BenchTable *table, gsize row, guint peer_number)
+{
+  const BenchPoolPeer *peer = g_ptr_array_index (table->peers, peer_number);
+  double result;
+
+  if (peer->missing != NULL || !bench_rounds_fit_memory (self, &table->rows[row]))
+    return;
+
+  result = measure (self, peer, &table->rows[row]);
+  if (!isnan (result))
+    bench_result_add (bench_table_get (table, row, peer_number), result);
+}
+
+static void
+run_round (const BenchRounds *self, const BenchTable *table, int round)
+{
+  for (gsize row = 0; row < table->n_rows; row++)
+    {
+      bench_progress ("Round %d of %d: %s", round + 1, self->n_rounds, table->rows[row].name);
+      for (guint peer = 0; peer < table->peers->len; peer++)
+        visit (self, table, row, peer);
+    }
+}
+
+static void
+make_results (BenchTable *table)
+{
+  table->results = g_new0 (BenchResult, table->n_rows * table->peers->len);
+  for (gsize row = 0; row < table->n_rows; row++)
+    for (guint i = 0; i < table->peers->len; i++)
+      {
+        const BenchPoolPeer *peer = g_ptr_array_index (table->peers, i);
+        BenchResult *result = bench_table_get (table, row, i);
+
+        result->group = table->rows[row].name;
+        result->name = peer->kind->name;
+        result->unit = table->rows[row].unit;
+        result->size = table->rows[row].size != table->rows[0].size ? table->rows[row].size : 0;
+      }
+}
+
+void
+bench_rounds_run (const BenchRounds *self, BenchTable *table)
+{
+  double others = bench_machine_others_seconds ();
+  gint64 start = bench_now ();
+
+  make_results (table);
+  for (int round = 0; round < self->n_rounds; round++)
+    run_round (self, table, round);
+  bench_progress_clear ();
+
+  table->others = (bench_machine_others_seconds () - others) * 1e9 / (bench_now () - start);
+  for (gsize i = 0; i < table->n_rows * table->peers->len; i++)
+    bench_result_summarize (&table->results[i]);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "bench-pool-rows.h"
+
+#include <string.h>
+
+/* A block must hold what is written to it. */
+#define LEAST_SIZE 8
+#define MOST_SIZE (1 << 20)
+
+static const BenchRow workload_rows[] = {
+  { BENCH_SECTION_WORKLOADS, "pair", "pair", 0, "ns", 0 },
+  { BENCH_SECTION_WORKLOADS, "batch-1k", "batch", 0, "ns", 0 },
+  { BENCH_SECTION_WORKLOADS, "churn-1k", "churn", 1000, "ns", 0 },
+  { BENCH_SECTION_WORKLOADS, "churn-200k", "churn", 200000, "ns", 0 },
+  { BENCH_SECTION_WORKLOADS, "threads", "threads", 1000, "ns", 0 },
+  { BENCH_SECTION_WORKLOADS, "hand-over", "hand-over", 0, "ns", 0 },
+  { BENCH_SECTION_WORKLOADS, "bulk-alloc", "bulk-alloc", 0, "ns", 0 },
+  { BENCH_SECTION_WORKLOADS, "bulk-free", "bulk-free", 0, "ns", 0 },
+  { BENCH_SECTION_BULK, "free-each", "free-each", 0, "ns", 0 },
+  { BENCH_SECTION_BULK, "free-all", "free-all", 0, "ns", 0 },
+  { BENCH_SECTION_BULK, "bytes/block", "bytes/block", 0, "bytes", 0 },
+  { BENCH_SECTION_PATTERNS, "larson", "larson", 0, "ns", 0 },
+  { BENCH_SECTION_PATTERNS, "xmalloc-test", "xmalloc-test", 0, "ns", 0 },
+  { BENCH_SECTION_PATTERNS, "cache-scratch", "cache-scratch", 0, "ns", 0 },
+  { BENCH_SECTION_PATTERNS, "cache-thrash", "cache-thrash", 0, "ns", 0 },
+  { BENCH_SECTION_PATTERNS, "glibc-simple", "glibc-simple", 0, "ns", 0 },
+  { BENCH_SECTION_PATTERNS, "glibc-thread", "glibc-thread", 0, "ns", 0 },
+};
+
+static const BenchRow scaling_rows[] = {
+  { BENCH_SECTION_SCALING, "10^3", "churn", 1000, "ns", 0 },
+  { BENCH_SECTION_SCALING, "10^4", "churn", 10000, "ns", 0 },
+  { BENCH_SECTION_SCALING, "10^5", "churn", 100000, "ns", 0 },
+  { BENCH_SECTION_SCALING, "10^6", "churn", 1000000, "ns", 0 },
+  { BENCH_SECTION_SCALING, "10^7", "churn", 10000000, "ns", 0 },
+};
+
+static const struct {
+  const BenchRow *rows;
+  gsize n_rows;
+} sets[] = {
+  [BENCH_ROWS_OF_WORKLOADS] = { workload_rows, G_N_ELEMENTS (workload_rows) },
+  [BENCH_ROWS_OF_SCALING] = { scaling_rows, G_N_ELEMENTS (scaling_rows) },
+};
+
+static const struct {
+  const char *title;
+  gboolean is_of_one_kind;
+} sections[BENCH_N_SECTIONS] = {
+  [BENCH_SECTION_WORKLOADS] = { "workloads", TRUE },
+  [BENCH_SECTION_BULK] = { "a million at once", FALSE },
+  [BENCH_SECTION_PATTERNS] = { "patterns of other benchmarks", TRUE },
+  [BENCH_SECTION_SCALING] = { "live blocks, of which random ones are replaced", TRUE },
+};
+
+gboolean
+bench_section_is_of_one_kind (BenchSection section)
+{
+  return sections[section].is_of_one_kind;
+}
+
+const char *
+bench_section_get_title (BenchSection section)
+{
+  return sections[section].title;
+}
+
+/* Whether @names, which may be NULL, leaves it in for the size whose number this is. */
+static gboolean
+is_wanted (const BenchRow *row, char **names, guint size_number)
+{
+  if (names != NULL)
+    return g_strv_contains ((const char *const *) names, row->name);
+
+  return size_number == 0 || row->section == BENCH_SECTION_BULK ||
+         bench_section_is_of_one_kind (row->section);
+}
+
+static gboolean
+parse_size (const char *text, guint64 *size, GError **error)
+{
+  if (g_ascii_string_to_unsigned (text, 10, LEAST_SIZE, MOST_SIZE, size, NULL))
+    return TRUE;
+
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               "Blocks have %d to %d bytes, and not “%s”", LEAST_SIZE, MOST_SIZE, text);
+  return FALSE;
+}
+
+/* Appends the rows of one size. */
+static void
+append_rows (GArray *rows, BenchRowSet set, char **names, gsize size, guint size_number)
+{
+  for (gsize i = 0; i < sets[set].n_rows; i++)
+    if (is_wanted (&sets[set].rows[i], names, size_number))
+      {
+        BenchRow row = sets[set].rows[i];
+
+        row.size = size;
+        g_array_append_val (rows, row);
+      }
+}
+
+BenchRow *
+bench_rows_choose (
+    BenchRowSet set, const char *names, const char *sizes, gsize *n_rows, GError **error)
+{
+  g_auto (GStrv) name_list = names != NULL ? g_strsplit (names, ",", -1) : NULL;
+  g_auto (GStrv) size_list = g_strsplit (sizes, ",", -1);
+  g_autoptr (GArray) rows = g_array_new (FALSE, FALSE, sizeof (BenchRow));
+
+  for (guint i = 0; i < MAX (1, g_strv_length (size_list)); i++)
+    {
+      guint64 size;
+
+      if (!parse_size (size_list[i] != NULL ? size_list[i] : "", &size, error))
+        return NULL;
+      append_rows (rows, set, name_list, (gsize) size, i);
+    }
+
+  if (names != NULL && rows->len < g_strv_length (name_list) * g_strv_length (size_list))
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   "Not all workloads of “%s” are known (or one is there twice)", names);
+      return NULL;
+    }
+
+  return g_array_steal (rows, n_rows);
+}
