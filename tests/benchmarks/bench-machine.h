@@ -20,4 +20,7 @@ double bench_machine_others_seconds (void);
 /* How much memory the machine has, or G_MAXSIZE if it does not tell. */
 gsize bench_machine_memory (void);
 
+/* How much of it can be had now, or G_MAXSIZE if it does not tell. */
+gsize bench_machine_available (void);
+
 G_END_DECLS

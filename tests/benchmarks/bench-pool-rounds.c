@@ -62,6 +62,13 @@ visit (const BenchRounds *self, const BenchTable *table, gsize row, guint peer_n
     bench_result_add (bench_table_get (table, row, peer_number), result);
 }
 
+/* A GiB; little if nothing is to be measured. */
+static gsize
+get_n_warm (const BenchRounds *self)
+{
+  return (gsize) (self->seconds > 0 ? 1024 : 4) << 20;
+}
+
 static void
 run_round (const BenchRounds *self, const BenchTable *table, int round)
 {
@@ -93,10 +100,15 @@ make_results (BenchTable *table)
 void
 bench_rounds_run (const BenchRounds *self, BenchTable *table)
 {
-  double others = bench_machine_others_seconds ();
-  gint64 start = bench_now ();
+  double others;
+  gint64 start;
 
   make_results (table);
+  bench_progress ("Warming");
+  table->warmth = bench_warm (get_n_warm (self));
+
+  others = bench_machine_others_seconds ();
+  start = bench_now ();
   for (int round = 0; round < self->n_rounds; round++)
     run_round (self, table, round);
   bench_progress_clear ();

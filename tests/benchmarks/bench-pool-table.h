@@ -9,6 +9,7 @@
 #include "bench-pool-peers.h"
 #include "bench-pool-rows.h"
 #include "bench-result.h"
+#include "bench-warm.h"
 
 G_BEGIN_DECLS
 
@@ -18,6 +19,7 @@ typedef struct {
   gsize n_rows;
   GPtrArray *peers;
   BenchResult *results;
+  BenchWarmth warmth; /* before the first round */
   double others; /* processors that other programs used on average, about 0 if unknown */
 } BenchTable;
 

@@ -58,6 +58,14 @@ print_heading (const BenchTable *table)
   printf ("\n");
 }
 
+static void
+print_warmth (const BenchTable *table)
+{
+  g_autofree char *warmth = bench_warmth_describe (&table->warmth);
+
+  printf ("\nWarmed before the first round: %s\n", warmth);
+}
+
 /* Work of one thread is measured in the time it had itself, but the caches it shared. */
 static void
 print_disturbance (const BenchTable *table)
@@ -107,9 +115,11 @@ make_json (const BenchTable *table)
                           "  \"size\": %" G_GSIZE_FORMAT
                           ",\n  \"threads\": %d,\n  \"bulk\": %" G_GSIZE_FORMAT
                           ",\n  \"measured\": %s,\n"
-                          "  \"percent-of-a-processor-used-by-others\": %d,\n  \"peers\": [",
+                          "  \"percent-of-a-processor-used-by-others\": %d,\n",
                           size, rounds.n_threads, bench_rounds_get_n_bulk (&rounds, size),
                           options.seconds > 0 ? "true" : "false", (int) (table->others * 100));
+  bench_warmth_append (&table->warmth, json);
+  g_string_append (json, "  \"peers\": [");
   for (guint i = 0; i < table->peers->len; i++)
     {
       g_string_append (json, i > 0 ? ",\n" : "\n");
@@ -154,6 +164,7 @@ run (BenchTable *table, GError **error)
   bench_rounds_run (&rounds, table);
   bench_table_print (table);
   bench_ratios_print (table);
+  print_warmth (table);
   print_disturbance (table);
   print_peers (table);
 
