@@ -29,12 +29,21 @@ get_ratio (const BenchTable *table, gsize row, const char *reference)
 }
 
 static void
+print_figure (double figure)
+{
+  printf ("%*.*f", BENCH_CELL_WIDTH / 2, figure < 100 ? 3 : 0, figure);
+}
+
+static void
 print_ratio (Ratio ratio)
 {
   if (isnan (ratio.minimum))
     printf ("%*s–%*s–", BENCH_CELL_WIDTH / 2 - 1, "", BENCH_CELL_WIDTH / 2 - 1, "");
   else
-    printf ("%*.3f%*.3f", BENCH_CELL_WIDTH / 2, ratio.minimum, BENCH_CELL_WIDTH / 2, ratio.median);
+    {
+      print_figure (ratio.minimum);
+      print_figure (ratio.median);
+    }
 }
 
 typedef struct {

@@ -27,6 +27,12 @@ bench_table_find_peer (const BenchTable *self, const char *name)
   return -1;
 }
 
+static void
+print_figure (double figure)
+{
+  printf ("%*.*f", BENCH_CELL_WIDTH / 2, figure < 1000 ? 1 : 0, figure);
+}
+
 /* printf counts bytes, of which the dash has several. */
 static void
 print_cell (const BenchResult *result)
@@ -34,8 +40,10 @@ print_cell (const BenchResult *result)
   if (result->n_rounds == 0)
     printf ("%*s–%*s–", BENCH_CELL_WIDTH / 2 - 1, "", BENCH_CELL_WIDTH / 2 - 1, "");
   else
-    printf ("%*.1f%*.1f", BENCH_CELL_WIDTH / 2, result->minimum, BENCH_CELL_WIDTH / 2,
-            result->median);
+    {
+      print_figure (result->minimum);
+      print_figure (result->median);
+    }
 }
 
 void
