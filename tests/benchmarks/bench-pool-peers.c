@@ -119,7 +119,7 @@ run_worker (const BenchPoolPeer *self, const char *const *arguments, GError **er
 static gboolean
 describe (BenchPoolPeer *self)
 {
-  static const char *const arguments[] = { "describe", "64", "1", "1", "1", "0", NULL };
+  static const char *const arguments[] = { "describe", "64", "1", "1", "1", "0", "0", NULL };
   g_autoptr (GError) error = NULL;
 
   g_free (self->description);

@@ -42,7 +42,7 @@ measure (const BenchRounds *self, const BenchPoolPeer *peer, const BenchRow *row
   g_autofree char *n_bulk = g_strdup_printf ("%" G_GSIZE_FORMAT, n_blocks);
   g_autofree char *nanoseconds = g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) budget);
   const char *const arguments[] = {
-    row->workload, size, n_threads, n_live, n_bulk, nanoseconds, NULL,
+    row->workload, size, n_threads, n_live, n_bulk, nanoseconds, "0", NULL,
   };
 
   return bench_pool_peer_measure (peer, arguments);

@@ -7,22 +7,21 @@
 
 #include "bench-work.h"
 
-#define OPERATIONS_PER_PASS 5000
 #define BATCH 1000
 
 static guint64
 pass_pairs (gpointer state)
 {
-  for (int i = 0; i < OPERATIONS_PER_PASS; i++)
+  for (int i = 0; i < BENCH_OPERATIONS_PER_PASS; i++)
     bench_peer_give (bench_peer_take ());
 
-  return OPERATIONS_PER_PASS;
+  return BENCH_OPERATIONS_PER_PASS;
 }
 
 double
 bench_work_pair (const BenchWork *work)
 {
-  return bench_measure (pass_pairs, NULL, work->budget);
+  return bench_measure (pass_pairs, NULL, work);
 }
 
 static guint64
@@ -30,7 +29,7 @@ pass_batches (gpointer state)
 {
   gpointer *blocks = state;
 
-  for (int i = 0; i < OPERATIONS_PER_PASS / BATCH; i++)
+  for (int i = 0; i < BENCH_OPERATIONS_PER_PASS / BATCH; i++)
     {
       for (gsize j = 0; j < BATCH; j++)
         blocks[j] = bench_peer_take ();
@@ -38,13 +37,13 @@ pass_batches (gpointer state)
         bench_peer_give (blocks[j]);
     }
 
-  return OPERATIONS_PER_PASS;
+  return BENCH_OPERATIONS_PER_PASS;
 }
 
 double
 bench_work_batch (const BenchWork *work)
 {
-  return bench_measure (pass_batches, bench_pages (BATCH * sizeof (gpointer)), work->budget);
+  return bench_measure (pass_batches, bench_pages (BATCH * sizeof (gpointer)), work);
 }
 
 double
@@ -55,5 +54,5 @@ bench_work_churn (const BenchWork *work)
   bench_shuffle_pool (MAX (work->n_bulk, work->n_live));
   bench_live_fill (live);
 
-  return bench_measure (bench_live_replace, live, work->budget);
+  return bench_measure (bench_live_replace, live, work);
 }

@@ -29,7 +29,7 @@ pass_simple (gpointer state)
 double
 bench_work_glibc_simple (const BenchWork *work)
 {
-  return bench_measure (pass_simple, bench_pages (1600 * sizeof (gpointer)), work->budget);
+  return bench_measure (pass_simple, bench_pages (1600 * sizeof (gpointer)), work);
 }
 
 /* Each thread starts with nothing, and takes or replaces random ones of its working set. */

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define OPERATIONS_PER_PASS 5000
-
 gpointer
 bench_pages (gsize n_bytes)
 {
@@ -45,16 +43,30 @@ run_for (BenchPass pass, gpointer state, gint64 budget)
   return n_operations;
 }
 
+static guint64
+run_times (BenchPass pass, gpointer state, guint64 n_passes)
+{
+  guint64 n_operations = 0;
+
+  for (guint64 i = 0; i < n_passes; i++)
+    n_operations += pass (state);
+
+  return n_operations;
+}
+
 double
-bench_measure (BenchPass pass, gpointer state, gint64 budget)
+bench_measure (BenchPass pass, gpointer state, const BenchWork *work)
 {
   gint64 start;
   guint64 n_operations;
 
-  run_for (pass, state, budget / 4);
+  if (work->n_passes > 0)
+    return (double) run_times (pass, state, work->n_passes);
+
+  run_for (pass, state, work->budget / 4);
 
   start = bench_own_time ();
-  n_operations = run_for (pass, state, budget);
+  n_operations = run_for (pass, state, work->budget);
 
   return (double) (bench_own_time () - start) / n_operations;
 }
@@ -135,7 +147,7 @@ bench_live_replace (gpointer state)
   gsize n_blocks = self->n_blocks;
   guint64 random = self->random;
 
-  for (int i = 0; i < OPERATIONS_PER_PASS; i++)
+  for (int i = 0; i < BENCH_OPERATIONS_PER_PASS; i++)
     {
       gsize at = bench_random_below (&random, n_blocks);
 
@@ -144,7 +156,7 @@ bench_live_replace (gpointer state)
     }
   self->random = random;
 
-  return OPERATIONS_PER_PASS;
+  return BENCH_OPERATIONS_PER_PASS;
 }
 
 void

@@ -16,6 +16,7 @@ typedef struct {
   gsize n_live;    /* where blocks are replaced at random */
   gsize n_bulk;    /* where many are taken at once: a million */
   gint64 budget;   /* how many nanoseconds to measure for, or 0 to do all once */
+  guint64 n_passes; /* how often to do all, to have its instructions counted; or 0 */
 } BenchWork;
 
 /* Workloads. Each returns what one operation costs, or a negative number if that cannot be
@@ -41,14 +42,18 @@ double bench_work_glibc_thread (const BenchWork *work);
  * how many. */
 typedef guint64 (*BenchPass) (gpointer state);
 
+/* What most of them do. */
+#define BENCH_OPERATIONS_PER_PASS 5000
+
 /* The time that this thread has been on a processor. Work of one thread never waits, so that on an
  * idle machine this is the time that passes; on a busy one others' turns are left out. It takes
  * longer to ask for than bench_now (). */
 gint64 bench_own_time (void);
 
-/* Passes until @budget is used up, after some that do not count. Returns what an operation costs in
- * nanoseconds of this thread's own time. */
-double bench_measure (BenchPass pass, gpointer state, gint64 budget);
+/* Passes until the budget is used up, after some that do not count. Returns what an operation costs
+ * in nanoseconds of this thread's own time. If there is a number of passes, these are all that is
+ * done, and what is returned is how many operations that were. */
+double bench_measure (BenchPass pass, gpointer state, const BenchWork *work);
 
 /* The same in several threads at once, each with its own of the states. Returns the mean of what an
  * operation costs in each thread, in time that passes: waiting for each other's locks counts. */

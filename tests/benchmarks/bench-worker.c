@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* usage: bench-worker-PEER WORKLOAD SIZE N_THREADS N_LIVE N_BULK NANOSECONDS
+/* usage: bench-worker-PEER WORKLOAD SIZE N_THREADS N_LIVE N_BULK NANOSECONDS N_PASSES
  *
  * Runs a workload once, and prints what an operation costs, or "none" if the allocator has no such
  * operation. The workload "describe" prints whose blocks those are. Started by bench-pool, which
@@ -63,7 +63,7 @@ main (int argc, char *argv[])
   BenchWork work;
   double result;
 
-  if (argc != 7)
+  if (argc != 8)
     {
       fprintf (stderr, "This is for bench-pool to run\n");
       return 2;
@@ -74,6 +74,7 @@ main (int argc, char *argv[])
   work.n_live = g_ascii_strtoull (argv[4], NULL, 10);
   work.n_bulk = g_ascii_strtoull (argv[5], NULL, 10);
   work.budget = g_ascii_strtoll (argv[6], NULL, 10);
+  work.n_passes = g_ascii_strtoull (argv[7], NULL, 10);
 
   if (!bench_peer_set_up (work.size))
     return 1;
