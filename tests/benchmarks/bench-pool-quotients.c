@@ -15,6 +15,9 @@ static const struct {
   { { "free-all", "fsmm" }, { "free-each", "fsmm" } },
   { { "free-all", "fsmm" }, { "free-each", "malloc" } },
   { { "threads", "fsmm" }, { "churn-1k", "fsmm" } },
+  { { "floor-pair", "fsmm" }, { "pair", "mimalloc" } },
+  { { "floor-batch-1k", "fsmm" }, { "batch-1k", "mimalloc" } },
+  { { "floor-churn-1k", "fsmm" }, { "churn-1k", "mimalloc" } },
 };
 
 /* Returns NULL if it was not measured. */

@@ -26,6 +26,9 @@ static const BenchRow workload_rows[] = {
   { BENCH_SECTION_PATTERNS, "cache-thrash", "cache-thrash", 0, "ns", 0 },
   { BENCH_SECTION_PATTERNS, "glibc-simple", "glibc-simple", 0, "ns", 0 },
   { BENCH_SECTION_PATTERNS, "glibc-thread", "glibc-thread", 0, "ns", 0 },
+  { BENCH_SECTION_FLOOR, "floor-pair", "floor-pair", 0, "ns", 0 },
+  { BENCH_SECTION_FLOOR, "floor-batch-1k", "floor-batch", 0, "ns", 0 },
+  { BENCH_SECTION_FLOOR, "floor-churn-1k", "floor-churn", 1000, "ns", 0 },
 };
 
 static const BenchRow scaling_rows[] = {
@@ -51,6 +54,7 @@ static const struct {
   [BENCH_SECTION_WORKLOADS] = { "workloads", TRUE },
   [BENCH_SECTION_BULK] = { "a million at once", FALSE },
   [BENCH_SECTION_PATTERNS] = { "patterns of other benchmarks", TRUE },
+  [BENCH_SECTION_FLOOR] = { "two empty calls through a shared library", FALSE },
   [BENCH_SECTION_SCALING] = { "live blocks, of which random ones are replaced", TRUE },
 };
 

@@ -37,6 +37,9 @@ double bench_work_cache_scratch (const BenchWork *work);
 double bench_work_cache_thrash (const BenchWork *work);
 double bench_work_glibc_simple (const BenchWork *work);
 double bench_work_glibc_thread (const BenchWork *work);
+double bench_work_floor_pair (const BenchWork *work);
+double bench_work_floor_batch (const BenchWork *work);
+double bench_work_floor_churn (const BenchWork *work);
 
 /* Does operations for some microseconds, next to which asking for the time is nothing, and returns
  * how many. */

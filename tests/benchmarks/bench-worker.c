@@ -34,6 +34,9 @@ static const struct {
   { "cache-thrash", bench_work_cache_thrash },
   { "glibc-simple", bench_work_glibc_simple },
   { "glibc-thread", bench_work_glibc_thread },
+  { "floor-pair", bench_work_floor_pair },
+  { "floor-batch", bench_work_floor_batch },
+  { "floor-churn", bench_work_floor_churn },
 };
 
 static WorkFunc
