@@ -18,6 +18,9 @@ static const struct {
   { { "floor-pair", "fsmm" }, { "pair", "mimalloc" } },
   { { "floor-batch-1k", "fsmm" }, { "batch-1k", "mimalloc" } },
   { { "floor-churn-1k", "fsmm" }, { "churn-1k", "mimalloc" } },
+  { { "refill-all-100", "fsmm" }, { "refill-each-100", "fsmm" } },
+  { { "refill-all-1k", "fsmm" }, { "refill-each-1k", "fsmm" } },
+  { { "refill-all-100k", "fsmm" }, { "refill-each-100k", "fsmm" } },
 };
 
 /* Returns NULL if it was not measured. */

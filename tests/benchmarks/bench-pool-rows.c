@@ -29,6 +29,12 @@ static const BenchRow workload_rows[] = {
   { BENCH_SECTION_FLOOR, "floor-pair", "floor-pair", 0, "ns", 0 },
   { BENCH_SECTION_FLOOR, "floor-batch-1k", "floor-batch", 0, "ns", 0 },
   { BENCH_SECTION_FLOOR, "floor-churn-1k", "floor-churn", 1000, "ns", 0 },
+  { BENCH_SECTION_REFILL, "refill-each-100", "refill-each", 100, "ns", 0 },
+  { BENCH_SECTION_REFILL, "refill-all-100", "refill-all", 100, "ns", 0 },
+  { BENCH_SECTION_REFILL, "refill-each-1k", "refill-each", 1000, "ns", 0 },
+  { BENCH_SECTION_REFILL, "refill-all-1k", "refill-all", 1000, "ns", 0 },
+  { BENCH_SECTION_REFILL, "refill-each-100k", "refill-each", 100000, "ns", 0 },
+  { BENCH_SECTION_REFILL, "refill-all-100k", "refill-all", 100000, "ns", 0 },
 };
 
 static const BenchRow scaling_rows[] = {
@@ -55,6 +61,7 @@ static const struct {
   [BENCH_SECTION_BULK] = { "a million at once", FALSE },
   [BENCH_SECTION_PATTERNS] = { "patterns of other benchmarks", TRUE },
   [BENCH_SECTION_FLOOR] = { "two empty calls through a shared library", FALSE },
+  [BENCH_SECTION_REFILL] = { "what was dropped or given back, filled again", FALSE },
   [BENCH_SECTION_SCALING] = { "live blocks, of which random ones are replaced", TRUE },
 };
 

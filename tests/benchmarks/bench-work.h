@@ -40,6 +40,8 @@ double bench_work_glibc_thread (const BenchWork *work);
 double bench_work_floor_pair (const BenchWork *work);
 double bench_work_floor_batch (const BenchWork *work);
 double bench_work_floor_churn (const BenchWork *work);
+double bench_work_refill_each (const BenchWork *work);
+double bench_work_refill_all (const BenchWork *work);
 
 /* Does operations for some microseconds, next to which asking for the time is nothing, and returns
  * how many. */

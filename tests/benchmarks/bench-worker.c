@@ -37,6 +37,8 @@ static const struct {
   { "floor-pair", bench_work_floor_pair },
   { "floor-batch", bench_work_floor_batch },
   { "floor-churn", bench_work_floor_churn },
+  { "refill-each", bench_work_refill_each },
+  { "refill-all", bench_work_refill_all },
 };
 
 static WorkFunc
