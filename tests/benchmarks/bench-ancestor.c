@@ -37,6 +37,15 @@ bench_ancestor_new (gsize size)
   return self;
 }
 
+void
+bench_ancestor_free (BenchAncestor *self)
+{
+  g_hash_table_unref (self->live);
+  g_hash_table_unref (self->chunks);
+  g_mutex_clear (&self->mutex);
+  g_free (self);
+}
+
 static void
 grow (BenchAncestor *self)
 {

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 typedef struct _BenchAncestor BenchAncestor;
 
 BenchAncestor *bench_ancestor_new (gsize size);
+void bench_ancestor_free (BenchAncestor *self);
 gpointer bench_ancestor_take (BenchAncestor *self);
 gboolean bench_ancestor_give (BenchAncestor *self, gpointer block);
 void bench_ancestor_drop_all (BenchAncestor *self);

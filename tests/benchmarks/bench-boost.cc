@@ -24,6 +24,12 @@ bench_boost_new (size_t size)
   return new BenchBoost (size);
 }
 
+void
+bench_boost_free (BenchBoost *self)
+{
+  delete self;
+}
+
 void *
 bench_boost_take (BenchBoost *self)
 {

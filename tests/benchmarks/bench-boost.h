@@ -13,6 +13,7 @@ extern "C" {
 typedef struct BenchBoost BenchBoost;
 
 BenchBoost *bench_boost_new (size_t size);
+void bench_boost_free (BenchBoost *self);
 void *bench_boost_take (BenchBoost *self);
 void bench_boost_give (BenchBoost *self, void *block);
 void bench_boost_drop_all (BenchBoost *self);

@@ -21,6 +21,8 @@ static const struct {
   { { "refill-all-100", "fsmm" }, { "refill-each-100", "fsmm" } },
   { { "refill-all-1k", "fsmm" }, { "refill-each-1k", "fsmm" } },
   { { "refill-all-100k", "fsmm" }, { "refill-each-100k", "fsmm" } },
+  { { "pools-64", "fsmm" }, { "pools-1", "fsmm" } },
+  { { "pool-life", "fsmm" }, { "pair", "malloc" } },
 };
 
 /* Returns NULL if it was not measured. */

@@ -35,6 +35,9 @@ static const BenchRow workload_rows[] = {
   { BENCH_SECTION_REFILL, "refill-all-1k", "refill-all", 1000, "ns", 0 },
   { BENCH_SECTION_REFILL, "refill-each-100k", "refill-each", 100000, "ns", 0 },
   { BENCH_SECTION_REFILL, "refill-all-100k", "refill-all", 100000, "ns", 0 },
+  { BENCH_SECTION_POOLS, "pools-1", "pools-1", 0, "ns", 0 },
+  { BENCH_SECTION_POOLS, "pools-64", "pools-64", 0, "ns", 0 },
+  { BENCH_SECTION_POOLS, "pool-life", "pool-life", 0, "ns", 0 },
 };
 
 static const BenchRow scaling_rows[] = {
@@ -62,6 +65,7 @@ static const struct {
   [BENCH_SECTION_PATTERNS] = { "patterns of other benchmarks", TRUE },
   [BENCH_SECTION_FLOOR] = { "two empty calls through a shared library", FALSE },
   [BENCH_SECTION_REFILL] = { "what was dropped or given back, filled again", FALSE },
+  [BENCH_SECTION_POOLS] = { "more than one pool", FALSE },
   [BENCH_SECTION_SCALING] = { "live blocks, of which random ones are replaced", TRUE },
 };
 

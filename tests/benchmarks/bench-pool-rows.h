@@ -14,6 +14,7 @@ typedef enum {
   BENCH_SECTION_PATTERNS,  /* of benchmarks by others */
   BENCH_SECTION_FLOOR,     /* calls of nothing */
   BENCH_SECTION_REFILL,    /* what was dropped is filled again */
+  BENCH_SECTION_POOLS,     /* more than one */
   BENCH_SECTION_SCALING,   /* replacing random blocks of ever larger live sets */
   BENCH_N_SECTIONS,
 } BenchSection;
