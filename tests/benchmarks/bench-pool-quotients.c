@@ -23,6 +23,8 @@ static const struct {
   { { "refill-all-100k", "fsmm" }, { "refill-each-100k", "fsmm" } },
   { { "pools-64", "fsmm" }, { "pools-1", "fsmm" } },
   { { "pool-life", "fsmm" }, { "pair", "malloc" } },
+  { { "alloc0", "fsmm" }, { "alloc-memset", "fsmm" } },
+  { { "many-64", "fsmm" }, { "singles-64", "fsmm" } },
 };
 
 /* Returns NULL if it was not measured. */

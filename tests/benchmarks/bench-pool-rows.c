@@ -38,6 +38,10 @@ static const BenchRow workload_rows[] = {
   { BENCH_SECTION_POOLS, "pools-1", "pools-1", 0, "ns", 0 },
   { BENCH_SECTION_POOLS, "pools-64", "pools-64", 0, "ns", 0 },
   { BENCH_SECTION_POOLS, "pool-life", "pool-life", 0, "ns", 0 },
+  { BENCH_SECTION_CALLS, "alloc0", "alloc0", 0, "ns", 0 },
+  { BENCH_SECTION_CALLS, "alloc-memset", "alloc-memset", 0, "ns", 0 },
+  { BENCH_SECTION_CALLS, "singles-64", "singles", 0, "ns", 0 },
+  { BENCH_SECTION_CALLS, "many-64", "many", 0, "ns", 0 },
 };
 
 static const BenchRow scaling_rows[] = {
@@ -66,6 +70,7 @@ static const struct {
   [BENCH_SECTION_FLOOR] = { "two empty calls through a shared library", FALSE },
   [BENCH_SECTION_REFILL] = { "what was dropped or given back, filled again", FALSE },
   [BENCH_SECTION_POOLS] = { "more than one pool", FALSE },
+  [BENCH_SECTION_CALLS] = { "other calls", FALSE },
   [BENCH_SECTION_SCALING] = { "live blocks, of which random ones are replaced", TRUE },
 };
 

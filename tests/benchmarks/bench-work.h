@@ -45,6 +45,10 @@ double bench_work_refill_all (const BenchWork *work);
 double bench_work_pools_1 (const BenchWork *work);
 double bench_work_pools_64 (const BenchWork *work);
 double bench_work_pool_life (const BenchWork *work);
+double bench_work_alloc0 (const BenchWork *work);
+double bench_work_alloc_memset (const BenchWork *work);
+double bench_work_singles (const BenchWork *work);
+double bench_work_many (const BenchWork *work);
 
 /* Does operations for some microseconds, next to which asking for the time is nothing, and returns
  * how many. */

@@ -42,6 +42,10 @@ static const struct {
   { "pools-1", bench_work_pools_1 },
   { "pools-64", bench_work_pools_64 },
   { "pool-life", bench_work_pool_life },
+  { "alloc0", bench_work_alloc0 },
+  { "alloc-memset", bench_work_alloc_memset },
+  { "singles", bench_work_singles },
+  { "many", bench_work_many },
 };
 
 static WorkFunc
