@@ -25,6 +25,9 @@ static const struct {
   { { "pool-life", "fsmm" }, { "pair", "malloc" } },
   { { "alloc0", "fsmm" }, { "alloc-memset", "fsmm" } },
   { { "many-64", "fsmm" }, { "singles-64", "fsmm" } },
+  { { "construct", "fsmm" }, { "pair", "fsmm" } },
+  { { "box", "fsmm" }, { "construct", "fsmm" } },
+  { { "box-active", "fsmm" }, { "construct-active", "fsmm" } },
 };
 
 /* Returns NULL if it was not measured. */

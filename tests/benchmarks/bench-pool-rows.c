@@ -42,6 +42,13 @@ static const BenchRow workload_rows[] = {
   { BENCH_SECTION_CALLS, "alloc-memset", "alloc-memset", 0, "ns", 0 },
   { BENCH_SECTION_CALLS, "singles-64", "singles", 0, "ns", 0 },
   { BENCH_SECTION_CALLS, "many-64", "many", 0, "ns", 0 },
+  { BENCH_SECTION_TYPED, "construct", "construct", 0, "ns", 0 },
+  { BENCH_SECTION_TYPED, "construct-active", "construct-active", 0, "ns", 0 },
+  { BENCH_SECTION_TYPED, "boxed", "boxed", 0, "ns", 0 },
+  { BENCH_SECTION_TYPED, "boxed-active", "boxed-active", 0, "ns", 0 },
+  { BENCH_SECTION_TYPED, "box", "box", 0, "ns", 0 },
+  { BENCH_SECTION_TYPED, "box-active", "box-active", 0, "ns", 0 },
+  { BENCH_SECTION_TYPED, "handle", "handle", 0, "ns", 0 },
 };
 
 static const BenchRow scaling_rows[] = {
@@ -71,6 +78,7 @@ static const struct {
   [BENCH_SECTION_REFILL] = { "what was dropped or given back, filled again", FALSE },
   [BENCH_SECTION_POOLS] = { "more than one pool", FALSE },
   [BENCH_SECTION_CALLS] = { "other calls", FALSE },
+  [BENCH_SECTION_TYPED] = { "instances of types", FALSE },
   [BENCH_SECTION_SCALING] = { "live blocks, of which random ones are replaced", TRUE },
 };
 

@@ -16,6 +16,7 @@ typedef enum {
   BENCH_SECTION_REFILL,    /* what was dropped is filled again */
   BENCH_SECTION_POOLS,     /* more than one */
   BENCH_SECTION_CALLS,     /* other ways to take blocks */
+  BENCH_SECTION_TYPED,     /* instances, boxed values and handles */
   BENCH_SECTION_SCALING,   /* replacing random blocks of ever larger live sets */
   BENCH_N_SECTIONS,
 } BenchSection;

@@ -49,6 +49,13 @@ double bench_work_alloc0 (const BenchWork *work);
 double bench_work_alloc_memset (const BenchWork *work);
 double bench_work_singles (const BenchWork *work);
 double bench_work_many (const BenchWork *work);
+double bench_work_construct (const BenchWork *work);
+double bench_work_construct_active (const BenchWork *work);
+double bench_work_boxed (const BenchWork *work);
+double bench_work_boxed_active (const BenchWork *work);
+double bench_work_box (const BenchWork *work);
+double bench_work_box_active (const BenchWork *work);
+double bench_work_handle (const BenchWork *work);
 
 /* Does operations for some microseconds, next to which asking for the time is nothing, and returns
  * how many. */

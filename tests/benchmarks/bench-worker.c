@@ -46,6 +46,13 @@ static const struct {
   { "alloc-memset", bench_work_alloc_memset },
   { "singles", bench_work_singles },
   { "many", bench_work_many },
+  { "construct", bench_work_construct },
+  { "construct-active", bench_work_construct_active },
+  { "boxed", bench_work_boxed },
+  { "boxed-active", bench_work_boxed_active },
+  { "box", bench_work_box },
+  { "box-active", bench_work_box_active },
+  { "handle", bench_work_handle },
 };
 
 static WorkFunc
