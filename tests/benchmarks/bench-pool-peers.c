@@ -37,6 +37,9 @@ static const BenchPeerKind kinds[] = {
   { "+all", "fsmm", NULL },
 };
 
+/* Another build of the library, for the worker that calls it. */
+static const BenchPeerKind old_kind = { "old", "fsmm", NULL };
+
 static gboolean
 is_debug_kind (const BenchPeerKind *kind)
 {
@@ -195,8 +198,32 @@ find_kind (const char *name)
   return NULL;
 }
 
+/* Both builds are loaded in front of the program, so that nothing but what is in them differs. */
+static gboolean
+add_old (GPtrArray *peers, const char *library, GError **error)
+{
+  BenchPoolPeer *now = g_ptr_array_index (peers, 0);
+  BenchPoolPeer *old = g_new0 (BenchPoolPeer, 1);
+  g_autofree char *path = realpath (library, NULL);
+
+  g_ptr_array_insert (peers, 1, old);
+  old->kind = &old_kind;
+  old->environment = make_environment (&old_kind, path);
+  if (path != NULL && describe (old) && strcmp (old->description, path) == 0
+      && now->missing == NULL)
+    {
+      g_strfreev (now->environment);
+      now->environment = make_environment (now->kind, now->description);
+      return TRUE;
+    }
+
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               "“%s” is no build of the library that can be loaded", library);
+  return FALSE;
+}
+
 GPtrArray *
-bench_pool_peers_find (const char *names, GError **error)
+bench_pool_peers_find (const char *names, const char *old_library, GError **error)
 {
   g_autoptr (GPtrArray) peers = g_ptr_array_new_with_free_func (free_peer);
   g_auto (GStrv) list = g_strsplit (names != NULL ? names : "", ",", -1);
@@ -214,6 +241,15 @@ bench_pool_peers_find (const char *names, GError **error)
     if ((names == NULL && !is_debug_kind (&kinds[i])) ||
         g_strv_contains ((const char *const *) list, kinds[i].name))
       g_ptr_array_add (peers, find_peer (&kinds[i]));
+
+  if (old_library != NULL && !g_strv_contains ((const char *const *) list, "fsmm"))
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   "“fsmm” has to be among the peers that it is compared with");
+      return NULL;
+    }
+  if (old_library != NULL && !add_old (peers, old_library, error))
+    return NULL;
 
   return g_steal_pointer (&peers);
 }

@@ -30,8 +30,10 @@ typedef struct {
   char *missing;     /* why it cannot be measured, or NULL */
 } BenchPoolPeer;
 
-/* Finds those in @names, which is a list with commas in between, or NULL for all allocators. */
-GPtrArray *bench_pool_peers_find (const char *names, GError **error);
+/* Finds those in @names, which is a list with commas in between, or NULL for all allocators. If
+ * @old_library is not NULL, it is the file of another build of the library, which becomes the peer
+ * "old". */
+GPtrArray *bench_pool_peers_find (const char *names, const char *old_library, GError **error);
 
 /* Runs a workload, whose @arguments are as the workers want them. Returns NAN if the peer has nothing
  * of that kind. Stops the program if that fails, as it should not once the peer has been found. */

@@ -23,6 +23,7 @@ static char *option_sizes;
 static int option_threads = 2;
 static char *option_workloads;
 static char *option_peers;
+static char *option_compare;
 static gboolean option_scaling;
 
 static const GOptionEntry entries[] = {
@@ -35,6 +36,9 @@ static const GOptionEntry entries[] = {
     "Only these rows of the table, with commas in between", "LIST" },
   { "peers", 0, 0, G_OPTION_ARG_STRING, &option_peers,
     "Only these columns of the table, with commas in between", "LIST" },
+  { "compare", 0, 0, G_OPTION_ARG_FILENAME, &option_compare,
+    "Measure another build of the library beside this one (and, if not said otherwise, no peers)",
+    "OLD.so" },
   { "scaling", 0, 0, G_OPTION_ARG_NONE, &option_scaling,
     "Measure ever more live blocks instead of different workloads", NULL },
   G_OPTION_ENTRY_NULL,
@@ -155,7 +159,9 @@ run (BenchTable *table, GError **error)
   if (rows == NULL)
     return FALSE;
   table->rows = rows;
-  table->peers = bench_pool_peers_find (option_peers, error);
+  if (option_compare != NULL && option_peers == NULL)
+    option_peers = g_strdup ("fsmm");
+  table->peers = bench_pool_peers_find (option_peers, option_compare, error);
   if (table->peers == NULL)
     return FALSE;
 
