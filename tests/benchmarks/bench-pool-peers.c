@@ -88,9 +88,11 @@ get_worker (const BenchPeerKind *kind)
   return g_strdup_printf ("%s/bench-worker-%s", BENCH_WORKER_DIR, kind->worker);
 }
 
-/* Returns what the worker printed. The error has what it complained of last. */
-static char *
-run_worker (const BenchPoolPeer *self, const char *const *arguments, GError **error)
+char *
+bench_pool_peer_run (const BenchPoolPeer *self,
+                     const char *const *tool,
+                     const char *const *arguments,
+                     GError **error)
 {
   g_autofree char *worker = get_worker (self->kind);
   g_autofree char *output = NULL;
@@ -98,12 +100,14 @@ run_worker (const BenchPoolPeer *self, const char *const *arguments, GError **er
   g_autoptr (GPtrArray) command = g_ptr_array_new ();
   int status;
 
+  for (; tool != NULL && *tool != NULL; tool++)
+    g_ptr_array_add (command, (char *) *tool);
   g_ptr_array_add (command, worker);
   for (const char *const *argument = arguments; *argument != NULL; argument++)
     g_ptr_array_add (command, (char *) *argument);
   g_ptr_array_add (command, NULL);
 
-  if (!g_spawn_sync (NULL, (char **) command->pdata, self->environment, G_SPAWN_DEFAULT, NULL, NULL,
+  if (!g_spawn_sync (NULL, (char **) command->pdata, self->environment, G_SPAWN_SEARCH_PATH, NULL, NULL,
                      &output, &complaint, &status, error))
     return NULL;
 
@@ -127,7 +131,7 @@ describe (BenchPoolPeer *self)
 
   g_free (self->description);
   g_free (self->missing);
-  self->description = run_worker (self, arguments, &error);
+  self->description = bench_pool_peer_run (self, NULL, arguments, &error);
   self->missing = error != NULL ? g_strdup (error->message) : NULL;
 
   return error == NULL;
@@ -258,7 +262,7 @@ double
 bench_pool_peer_measure (const BenchPoolPeer *self, const char *const *arguments)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *output = run_worker (self, arguments, &error);
+  g_autofree char *output = bench_pool_peer_run (self, NULL, arguments, &error);
   char *end = output;
   double result;
 

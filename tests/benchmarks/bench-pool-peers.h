@@ -35,6 +35,13 @@ typedef struct {
  * "old". */
 GPtrArray *bench_pool_peers_find (const char *names, const char *old_library, GError **error);
 
+/* Returns what the worker printed, to be freed. @tool is NULL, or a command to run it with. The error
+ * has what the worker complained of last. */
+char *bench_pool_peer_run (const BenchPoolPeer *self,
+                           const char *const *tool,
+                           const char *const *arguments,
+                           GError **error);
+
 /* Runs a workload, whose @arguments are as the workers want them. Returns NAN if the peer has nothing
  * of that kind. Stops the program if that fails, as it should not once the peer has been found. */
 double bench_pool_peer_measure (const BenchPoolPeer *self, const char *const *arguments);

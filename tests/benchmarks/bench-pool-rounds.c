@@ -7,6 +7,7 @@
 #include "bench.h"
 #include "bench-machine.h"
 #include "bench-options.h"
+#include "bench-pool-callgrind.h"
 
 /* A million; less if the machine is small, and very few if nothing is to be measured. */
 gsize
@@ -29,6 +30,13 @@ gboolean
 bench_rounds_fit_memory (const BenchRounds *self, const BenchRow *row)
 {
   return get_n_live (self, row) < bench_machine_memory () / 2 / (row->size + 64);
+}
+
+/* Of some ten thousand operations. */
+static double
+count_instructions (const BenchRounds *self, const BenchPoolPeer *peer, const BenchRow *row)
+{
+  return bench_callgrind_count (peer, row->workload, row->size, self->seconds > 0 ? 10 : 1);
 }
 
 static double
@@ -57,15 +65,19 @@ visit (const BenchRounds *self, const BenchTable *table, gsize row, guint peer_n
   if (peer->missing != NULL || !bench_rounds_fit_memory (self, &table->rows[row]))
     return;
 
-  result = measure (self, peer, &table->rows[row]);
+  result = self->counts_instructions ? count_instructions (self, peer, &table->rows[row])
+                                     : measure (self, peer, &table->rows[row]);
   if (!isnan (result))
     bench_result_add (bench_table_get (table, row, peer_number), result);
 }
 
-/* A GiB; little if nothing is to be measured. */
+/* A GiB; little if nothing is to be measured, and nothing if that is not time. */
 static gsize
 get_n_warm (const BenchRounds *self)
 {
+  if (self->counts_instructions)
+    return 0;
+
   return (gsize) (self->seconds > 0 ? 1024 : 4) << 20;
 }
 

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 typedef struct {
   double seconds; /* for each case; 0: do the work once */
   int n_rounds;
-  int n_threads; /* where there are several */
+  int n_threads;                /* where there are several */
+  gboolean counts_instructions; /* in place of time, in one round */
 } BenchRounds;
 
 /* How many blocks are taken where many are taken at once. */

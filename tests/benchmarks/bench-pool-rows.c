@@ -59,12 +59,32 @@ static const BenchRow scaling_rows[] = {
   { BENCH_SECTION_SCALING, "10^7", "churn", 10000000, "ns", 0 },
 };
 
+static const BenchRow instruction_rows[] = {
+  { BENCH_SECTION_COUNTED, "floor-pair", "floor-pair", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "pair", "pair", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "batch-1k", "batch", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "alloc0", "alloc0", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "alloc-memset", "alloc-memset", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "construct", "construct", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "construct-active", "construct-active", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "boxed", "boxed", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "boxed-active", "boxed-active", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "box", "box", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "box-active", "box-active", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "handle", "handle", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "singles-64", "singles", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "many-64", "many", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "pools-1", "pools-1", 0, "instructions", 0 },
+  { BENCH_SECTION_COUNTED, "pools-64", "pools-64", 0, "instructions", 0 },
+};
+
 static const struct {
   const BenchRow *rows;
   gsize n_rows;
 } sets[] = {
   [BENCH_ROWS_OF_WORKLOADS] = { workload_rows, G_N_ELEMENTS (workload_rows) },
   [BENCH_ROWS_OF_SCALING] = { scaling_rows, G_N_ELEMENTS (scaling_rows) },
+  [BENCH_ROWS_OF_INSTRUCTIONS] = { instruction_rows, G_N_ELEMENTS (instruction_rows) },
 };
 
 static const struct {
@@ -79,6 +99,7 @@ static const struct {
   [BENCH_SECTION_POOLS] = { "more than one pool", FALSE },
   [BENCH_SECTION_CALLS] = { "other calls", FALSE },
   [BENCH_SECTION_TYPED] = { "instances of types", FALSE },
+  [BENCH_SECTION_COUNTED] = { "instructions of a pair", FALSE },
   [BENCH_SECTION_SCALING] = { "live blocks, of which random ones are replaced", TRUE },
 };
 
@@ -101,8 +122,8 @@ is_wanted (const BenchRow *row, char **names, guint size_number)
   if (names != NULL)
     return g_strv_contains ((const char *const *) names, row->name);
 
-  return size_number == 0 || row->section == BENCH_SECTION_BULK ||
-         bench_section_is_of_one_kind (row->section);
+  return size_number == 0 || row->section == BENCH_SECTION_COUNTED ||
+         row->section == BENCH_SECTION_BULK || bench_section_is_of_one_kind (row->section);
 }
 
 static gboolean

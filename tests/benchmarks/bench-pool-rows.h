@@ -17,6 +17,7 @@ typedef enum {
   BENCH_SECTION_POOLS,     /* more than one */
   BENCH_SECTION_CALLS,     /* other ways to take blocks */
   BENCH_SECTION_TYPED,     /* instances, boxed values and handles */
+  BENCH_SECTION_COUNTED,   /* instructions, and not time */
   BENCH_SECTION_SCALING,   /* replacing random blocks of ever larger live sets */
   BENCH_N_SECTIONS,
 } BenchSection;
@@ -33,6 +34,7 @@ typedef struct {
 typedef enum {
   BENCH_ROWS_OF_WORKLOADS,
   BENCH_ROWS_OF_SCALING,
+  BENCH_ROWS_OF_INSTRUCTIONS,
 } BenchRowSet;
 
 /* Returns rows, to be freed: those in @names, which is a list with commas in between, or all if

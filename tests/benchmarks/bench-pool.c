@@ -25,6 +25,7 @@ static char *option_workloads;
 static char *option_peers;
 static char *option_compare;
 static gboolean option_scaling;
+static gboolean option_instructions;
 
 static const GOptionEntry entries[] = {
   { "size", 0, 0, G_OPTION_ARG_STRING, &option_sizes,
@@ -41,6 +42,8 @@ static const GOptionEntry entries[] = {
     "OLD.so" },
   { "scaling", 0, 0, G_OPTION_ARG_NONE, &option_scaling,
     "Measure ever more live blocks instead of different workloads", NULL },
+  { "instructions", 0, 0, G_OPTION_ARG_NONE, &option_instructions,
+    "Count instructions instead of time, with Valgrind's callgrind", NULL },
   G_OPTION_ENTRY_NULL,
 };
 
@@ -51,9 +54,11 @@ print_heading (const BenchTable *table)
 
   printf (TITLE ", %d threads where there are several, %" G_GSIZE_FORMAT " blocks at once\n%s\n",
           rounds.n_threads, bench_rounds_get_n_bulk (&rounds, table->rows[0].size), machine);
-  printf ("Minimum and median of %d rounds in ns (bytes/block: resident bytes); each round visits "
-          "all\n",
-          options.rounds);
+  if (rounds.counts_instructions)
+    printf ("Instructions of an operation, counted by callgrind (the loop's are among them)\n");
+  else
+    printf ("Minimum and median of %d interleaved rounds in ns (bytes/block: resident bytes)\n",
+            rounds.n_rounds);
   if (options.seconds <= 0)
     printf ("NOT MEASURED: all was done once and with few blocks, to see that it works\n");
 #ifndef __OPTIMIZE__
@@ -134,16 +139,35 @@ make_json (const BenchTable *table)
   return g_string_free (json, FALSE);
 }
 
+/* Whether what is asked for goes together, and can be had. */
+static gboolean
+check_options (GError **error)
+{
+  g_autofree char *valgrind = g_find_program_in_path ("valgrind");
+  const char *wrong = NULL;
+
+  if (option_threads < 1 || option_threads > 64)
+    wrong = "There are 1 to 64 threads";
+  else if (option_instructions && option_scaling)
+    wrong = "--instructions and --scaling cannot be combined";
+  else if (option_instructions && valgrind == NULL)
+    wrong = "valgrind is missing: install it to count instructions";
+  else
+    return TRUE;
+
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, wrong);
+  return FALSE;
+}
+
 static BenchRow *
 choose_rows (gsize *n_rows, GError **error)
 {
-  BenchRowSet set = option_scaling ? BENCH_ROWS_OF_SCALING : BENCH_ROWS_OF_WORKLOADS;
+  BenchRowSet set = BENCH_ROWS_OF_WORKLOADS;
 
-  if (option_threads < 1 || option_threads > 64)
-    {
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "There are 1 to 64 threads");
-      return NULL;
-    }
+  if (option_instructions)
+    set = BENCH_ROWS_OF_INSTRUCTIONS;
+  else if (option_scaling)
+    set = BENCH_ROWS_OF_SCALING;
 
   return bench_rows_choose (set, option_workloads, option_sizes != NULL ? option_sizes : "64",
                             n_rows, error);
@@ -155,8 +179,7 @@ run (BenchTable *table, GError **error)
   g_autofree BenchRow *rows = NULL;
   g_autofree char *json = NULL;
 
-  rows = choose_rows (&table->n_rows, error);
-  if (rows == NULL)
+  if (!check_options (error) || (rows = choose_rows (&table->n_rows, error)) == NULL)
     return FALSE;
   table->rows = rows;
   if (option_compare != NULL && option_peers == NULL)
@@ -165,13 +188,21 @@ run (BenchTable *table, GError **error)
   if (table->peers == NULL)
     return FALSE;
 
-  rounds = (BenchRounds){ options.seconds, options.rounds, option_threads };
+  rounds = (BenchRounds) {
+    options.seconds,
+    option_instructions ? 1 : options.rounds,
+    option_threads,
+    option_instructions,
+  };
   print_heading (table);
   bench_rounds_run (&rounds, table);
   bench_table_print (table);
   bench_ratios_print (table);
-  print_warmth (table);
-  print_disturbance (table);
+  if (!rounds.counts_instructions)
+    {
+      print_warmth (table);
+      print_disturbance (table);
+    }
   print_peers (table);
 
   json = make_json (table);
