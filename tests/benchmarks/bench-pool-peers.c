@@ -7,14 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The name that a program is linked with changes with the library's versions; the last one comes
- * with the headers. */
+/* The name that a program is linked with changes with the library's versions, the newest of which is
+ * taken; the last one comes with the headers. */
 static const char *const mimalloc_libraries[] = {
-  "libmimalloc.so.2", "libmimalloc.so.3", "libmimalloc.so", NULL,
+  "libmimalloc.so.3", "libmimalloc.so.2", "libmimalloc.so", NULL,
 };
 static const char *const jemalloc_libraries[] = { "libjemalloc.so.2", "libjemalloc.so", NULL };
 static const char *const tcmalloc_libraries[] = {
   "libtcmalloc_minimal.so.4", "libtcmalloc_minimal.so", NULL,
+};
+/* What replaces malloc is a library of its own. */
+static const char *const tbbmalloc_libraries[] = {
+  "libtbbmalloc_proxy.so.2", "libtbbmalloc_proxy.so", NULL,
 };
 
 static const BenchPeerKind kinds[] = {
@@ -23,6 +27,7 @@ static const BenchPeerKind kinds[] = {
   { "mimalloc", "malloc", mimalloc_libraries },
   { "jemalloc", "malloc", jemalloc_libraries },
   { "tcmalloc", "malloc", tcmalloc_libraries },
+  { "tbbmalloc", "malloc", tbbmalloc_libraries },
   { "g_slice", "slice", NULL },
   { "boost", "boost", NULL },
   { "ancestor", "ancestor", NULL },
