@@ -14,8 +14,42 @@ PATTERNS = (
     "glibc-simple",
     "glibc-thread",
 )
+# What is done with pools besides taking blocks and giving them back.
+USES = (
+    "refill-each-100",
+    "refill-all-100",
+    "refill-each-1k",
+    "refill-all-1k",
+    "refill-each-100k",
+    "refill-all-100k",
+    "pools-1",
+    "pools-64",
+    "pool-life",
+    "alloc0",
+    "alloc-memset",
+    "singles-64",
+    "many-64",
+    "construct",
+    "construct-active",
+    "boxed",
+    "boxed-active",
+    "box",
+    "box-active",
+    "handle",
+)
+# Calls of nothing, the same for every peer: in tables only.
+FLOOR = ("floor-pair", "floor-batch-1k", "floor-churn-1k")
 # What malloc cannot do at all is related to how it would have to be done.
-INSTEAD = {"free-all": "free-each"}
+INSTEAD = {
+    "free-all": "free-each",
+    "refill-all-100": "refill-each-100",
+    "refill-all-1k": "refill-each-1k",
+    "refill-all-100k": "refill-each-100k",
+    "pools-1": "pair",
+    "pools-64": "pair",
+    "pool-life": "pair",
+    "many-64": "singles-64",
+}
 
 
 @dataclasses.dataclass
@@ -118,8 +152,13 @@ def time_rows(run):
     return [row for row in run.rows if run.units[row] == "ns"]
 
 
+def workload_rows(run):
+    apart = (*PATTERNS, *USES, *FLOOR)
+    return [row for row in time_rows(run) if row not in apart]
+
+
 def workloads_chart(run):
-    rows = [row for row in time_rows(run) if row not in PATTERNS]
+    rows = workload_rows(run)
     first = (
         f"Blocks of {run.size} bytes; {run.n_threads} threads in “threads”; {run.n_bulk:,} blocks "
         f"where they come in bulk. free-all is related to malloc’s free-each."
@@ -131,6 +170,15 @@ def patterns_chart(run):
     rows = [row for row in time_rows(run) if row in PATTERNS]
     first = f"Blocks of {run.size} bytes, {run.n_threads} threads (glibc-simple: one)."
     return ratio_chart(run, rows, "patterns", "Patterns of other benchmarks", first)
+
+
+def uses_chart(run):
+    rows = [row for row in time_rows(run) if row in USES]
+    first = (
+        f"Blocks of {run.size} bytes, one thread. refill-all is related to malloc’s refill-each, "
+        f"pools to its pair, and many-64 to its singles-64."
+    )
+    return ratio_chart(run, rows, "uses", "Other uses of pools", first)
 
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -189,10 +237,12 @@ def sizes_chart(sized):
 
 def make_charts(by_name):
     one, more = (by_name[f"threads-{n}"] for n in runs.N_THREADS)
-    return [
+    charts = [
         workloads_chart(by_name[runs.MAIN]),
         patterns_chart(by_name[runs.MAIN]),
+        uses_chart(by_name[runs.MAIN]),
         scaling_chart(by_name[runs.SCALING]),
         threads_chart(one, more),
         sizes_chart([by_name[f"size-{n}"] for n in runs.SIZES]),
     ]
+    return [chart for chart in charts if chart.groups]

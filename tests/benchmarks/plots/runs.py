@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What bench-pool has measured, run by run: measuring it, keeping it in files, and reading it."""
 
+import copy
 import json
 import pathlib
 import subprocess
@@ -15,16 +16,26 @@ THREADED = "threads,larson,cache-scratch,cache-thrash,glibc-thread"
 N_THREADS = [1, 2]
 SIZES = [16, 64, 256, 1024]
 SIZED = "churn-200k"
+# The first size has every row. The others are those of real structs.
+STRUCT_SIZES = [64, 24, 40, 48]
 
 # The arguments that make a run what it is, in the order of measuring: what is compared with each
 # other is measured one after the other.
 ARGUMENTS = {
-    MAIN: [],
+    MAIN: [f"--size={','.join(map(str, STRUCT_SIZES))}"],
     SCALING: ["--scaling"],
     **{f"threads-{n}": [f"--threads={n}", f"--workload={THREADED}"] for n in N_THREADS},
     **{f"size-{n}": [f"--size={n}", f"--workload={SIZED}"] for n in SIZES},
 }
-NOT_TO_BE_CHOSEN = ("--json", "--scaling", "--workload", "--help")
+NOT_TO_BE_CHOSEN = (
+    "--json",
+    "--scaling",
+    "--workload",
+    "--size",
+    "--compare",
+    "--instructions",
+    "--help",
+)
 NEEDED = ("fsmm", "malloc")
 
 
@@ -74,10 +85,15 @@ class Run:
         self.peers = list(self.providers)
         self.n_rounds = max((case["rounds"] for case in data["cases"]), default=0)
         self.units = {case["group"]: case["unit"] for case in data["cases"]}
-        self.results = {
-            (case["group"], case["name"]): Result(case["median"], case["low"], case["high"])
-            for case in data["cases"]
-        }
+        self.by_size = {self.size: {}}
+        self.add_cases(data["cases"])
+        self.results = self.by_size[self.size]
+
+    def add_cases(self, cases):
+        for case in cases:
+            results = self.by_size.setdefault(case.get("size", self.size), {})
+            result = Result(case["median"], case["low"], case["high"])
+            results[case["group"], case["name"]] = result
 
     @property
     def rows(self):
@@ -86,6 +102,12 @@ class Run:
     def get(self, row, peer):
         """A Result, or None where this was not measured."""
         return self.results.get((row, peer))
+
+    def of_size(self, size):
+        """The same for another of the sizes that were measured in this run."""
+        other = copy.copy(self)
+        other.size, other.results = size, self.by_size[size]
+        return other
 
 
 def path_of(folder, name):

@@ -73,9 +73,9 @@ def sizes(sized):
 
 def summary(run):
     """How fsmm does on the whole, beside each of the references."""
-    rows = charts.time_rows(run)
-    patterns = [row for row in rows if row in charts.PATTERNS]
-    workloads = [row for row in rows if row not in charts.PATTERNS]
+    workloads = charts.workload_rows(run)
+    patterns = [row for row in charts.time_rows(run) if row in charts.PATTERNS]
+    rows = workloads + patterns
     found = {name: ratios(run, rows, name) for name in REFERENCES}
 
     def line(name, get):
@@ -83,6 +83,9 @@ def summary(run):
 
     def mean(rows):
         return lambda name: ratio(geometric_mean(ratios(run, rows, name)))
+
+    def mean_of_size(size):
+        return lambda name: ratio(geometric_mean(ratios(run.of_size(size), rows, name)))
 
     def above(name):
         goal = GOALS.get(name)
@@ -95,6 +98,11 @@ def summary(run):
             line("geometric mean, workloads", mean(workloads)),
             line("geometric mean, patterns", mean(patterns)),
             line("geometric mean, both", mean(rows)),
+            *(
+                line(f"geometric mean, both, {size} bytes", mean_of_size(size))
+                for size in sorted(run.by_size)
+                if size != run.size
+            ),
             line("lowest", lambda name: ratio(min(found[name], default=None))),
             line("highest", lambda name: ratio(max(found[name], default=None))),
             line("rows above the goal", above),
@@ -107,7 +115,8 @@ def all_cases(by_name):
     related to itself, with one thread and with several, is left out."""
     run = by_name[runs.MAIN]
     for row in charts.time_rows(run):
-        yield row, run, row
+        if row not in charts.FLOOR:
+            yield row, run, row
     run = by_name[runs.SCALING]
     for row in run.rows:
         yield f"{charts.superscript(row)} live blocks", run, row
