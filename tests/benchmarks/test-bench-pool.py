@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What bench-pool measures, prints and writes, run for no time.
+
+usage: test-bench-pool.py BENCH-POOL LIBRARY
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import tap
+
+BENCH_POOL, LIBRARY = sys.argv[1:]
+TIMEOUT = 60  # seconds
+
+tests = []
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+# --- Helpers ---
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        [BENCH_POOL, "--seconds=0", *arguments],
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=TIMEOUT,
+        check=False,
+    )
+
+
+def succeed(*arguments):
+    """What it prints, and what it writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "figures.json")
+        result = run(*arguments, f"--json={path}")
+        assert result.returncode == 0, f"status {result.returncode}: {result.stderr}"
+        return result.stdout, json.loads(path.read_text(encoding="utf-8"))
+
+
+def refused(expected, *arguments, **environment):
+    result = run(*arguments, **environment)
+    assert result.returncode != 0, "it succeeded"
+    assert expected in result.stderr, f"not “{expected}”: {result.stderr}"
+
+
+def equal(actual, expected, what):
+    assert actual == expected, f"{what}: {actual!r}, expected {expected!r}"
+
+
+def figures(data):
+    """Cases by row and peer."""
+    return {(case["group"], case["name"]): case for case in data["cases"]}
+
+
+def rows_of(data, peer):
+    return {row for row, name in figures(data) if name == peer}
+
+
+# --- What is measured ---
+
+
+@test
+def memory_is_warmed():
+    """pages of each kind are touched first, and the output and the file say so"""
+    text, data = succeed("--peers=fsmm", "--workload=pair")
+    warmed = data["warmed"]
+    assert re.search(r"^Warmed before the first round: \d+ MiB of ordinary pages", text, re.M), text
+    equal((warmed["ordinary-mib"], warmed["huge-mib"]), (4, 4), "warmed")
+    assert 0 <= warmed["got-huge-mib"] <= warmed["huge-mib"], warmed
+
+
+@test
+def machine_is_described():
+    """the file says what machine it was"""
+    _, data = succeed("--peers=fsmm", "--workload=pair")
+    machine = data["machine"]
+    assert isinstance(machine["virtual"], bool), machine
+    assert machine["memory-mib"] > 0, machine
+    assert machine["huge-pages"] in ("always", "madvise", "never", "unknown"), machine
+
+
+@test
+def rows_of_pools():
+    """a pool has every row, and malloc those that it has anything for"""
+    _, data = succeed("--peers=fsmm,malloc")
+    only_pools = {"free-all", "many-64", *(f"refill-all-{n}" for n in ("100", "1k", "100k"))}
+    equal(rows_of(data, "fsmm") - rows_of(data, "malloc"), only_pools, "rows of pools only")
+    for row in ("floor-pair", "pools-64", "pool-life", "alloc0", "boxed-active", "handle"):
+        assert row in rows_of(data, "malloc"), row
+
+
+@test
+def rounds_have_minima():
+    """each case has a minimum, which is no more than its median"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "figures.json")
+        arguments = ["--peers=fsmm,malloc", "--workload=pair,bulk-free", "--rounds=3"]
+        # A little time: with none, there is one round.
+        result = run("--seconds=0.003", *arguments, f"--json={path}")
+        assert "Minimum and median of 3 interleaved rounds" in result.stdout, result.stdout
+        data = json.loads(path.read_text(encoding="utf-8"))
+    equal(len(data["cases"]), 4, "cases")
+    for case in data["cases"]:
+        equal(case["rounds"], 3, "rounds")
+        assert 0 < case["minimum"] <= case["low"] <= case["median"] <= case["high"], case
+
+
+@test
+def several_sizes():
+    """the first size has all rows, the others those that aims are for, and each has a mean"""
+    text, data = succeed("--peers=fsmm,malloc", "--size=64,24")
+    equal(data["size"], 64, "size")
+    by_size = {}
+    for case in data["cases"]:
+        by_size.setdefault(case.get("size", data["size"]), set()).add(case["group"])
+    equal(set(by_size), {64, 24}, "sizes")
+    assert {"pair", "bytes/block", "larson"} < by_size[24] < by_size[64], by_size
+    assert "boxed" not in by_size[24], by_size[24]
+    means = text.partition("geometric mean of workloads and patterns")[2]
+    assert re.search(r"^  64 bytes .*\n.*\n  24 bytes ", means, re.M), means
+
+
+@test
+def rows_of_further_sizes():
+    """a row that is asked for is measured with every size"""
+    _, data = succeed("--peers=fsmm", "--size=24,40,48,64", "--workload=boxed")
+    sizes = [case.get("size", data["size"]) for case in data["cases"]]
+    equal(sizes, [24, 40, 48, 64], "sizes")
+
+
+@test
+def two_builds():
+    """another build of the library is a peer that everything is related to"""
+    text, data = succeed(f"--compare={LIBRARY}", "--workload=pair,boxed")
+    equal([peer["name"] for peer in data["peers"]], ["fsmm", "old"], "peers")
+    equal(data["peers"][1]["provider"], os.path.realpath(LIBRARY), "provider")
+    assert re.search(r"fsmm in relation to\n +old\n", text), text
+    equal(len(data["cases"]), 4, "cases")
+
+
+@test
+def two_builds_and_peers():
+    """a copy of the library is told from the library, and peers can stand beside both"""
+    with tempfile.TemporaryDirectory() as folder:
+        old = shutil.copy(LIBRARY, pathlib.Path(folder).resolve() / "old.so")
+        _, data = succeed(f"--compare={old}", "--peers=malloc,fsmm", "--workload=pair")
+    equal([peer["name"] for peer in data["peers"]], ["fsmm", "old", "malloc"], "peers")
+    equal(data["peers"][1]["provider"], str(old), "provider")
+
+
+@test
+def instructions():
+    """instructions are counted, the same each time, and more for more work"""
+    if shutil.which("valgrind") is None:
+        refused("valgrind is missing", "--instructions")
+        return
+    arguments = ["--instructions", "--peers=fsmm", "--workload=floor-pair,pair"]
+    first, again = (figures(succeed(*arguments)[1]) for _ in range(2))
+    for key, case in first.items():
+        equal(case["unit"], "instructions", "unit")
+        difference = abs(case["median"] - again[key]["median"])
+        assert difference < 2, f"{key}: {case['median']}, then {again[key]['median']}"
+    assert 4 < first["floor-pair", "fsmm"]["median"] < first["pair", "fsmm"]["median"], first
+
+
+# --- What is wrong is said ---
+
+
+@test
+def wrong_use():
+    """what cannot be measured is refused"""
+    refused("Blocks have 8 to 1048576 bytes, and not “4”", "--size=64,4")
+    refused("Blocks have 8 to 1048576 bytes, and not “”", "--size=")
+    refused("Not all workloads of “pair,pairs” are known", "--workload=pair,pairs")
+    refused("There is no peer “old”", "--peers=fsmm,old")
+    refused("There are 1 to 64 threads", "--threads=0")
+    refused("cannot be combined", "--instructions", "--scaling")
+    refused("valgrind is missing", "--instructions", PATH="/nowhere")
+    refused("“fsmm” has to be among the peers", f"--compare={LIBRARY}", "--peers=malloc")
+    for path in ("/nowhere.so", os.path.abspath(__file__), "/"):
+        refused(f"“{path}” is no build of the library that can be loaded", f"--compare={path}")
+
+
+tap.run(tests)
