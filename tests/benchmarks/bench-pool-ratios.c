@@ -146,9 +146,22 @@ print_mean_of_size (const BenchTable *table, gsize size)
   print_summary (table, name, summaries);
 }
 
+static gboolean
+has_rows_of_one_kind (const BenchTable *table)
+{
+  for (gsize row = 0; row < table->n_rows; row++)
+    if (bench_section_is_of_one_kind (table->rows[row].section))
+      return TRUE;
+
+  return FALSE;
+}
+
 static void
 print_means_of_sizes (const BenchTable *table)
 {
+  if (!has_rows_of_one_kind (table))
+    return;
+
   printf ("geometric mean of workloads and patterns\n");
   for (gsize row = 0; row < table->n_rows; row++)
     if (row == 0 || table->rows[row].size != table->rows[row - 1].size)

@@ -142,6 +142,14 @@ def rows_of_further_sizes():
 
 
 @test
+def no_mean_of_nothing():
+    """rows that have no mean get none"""
+    text, _ = succeed("--peers=fsmm,malloc", "--workload=boxed,box")
+    assert "fsmm in relation to" in text, text
+    assert "mean" not in text, text
+
+
+@test
 def two_builds():
     """another build of the library is a peer that everything is related to"""
     text, data = succeed(f"--compare={LIBRARY}", "--workload=pair,boxed")
