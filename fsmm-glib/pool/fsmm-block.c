@@ -41,7 +41,7 @@ new_block (FsmmPool *pool, GError **error)
   if (slot.block == NULL)
     {
       g_clear_pointer (&self, fsmm_handle_memory_free);
-      fsmm_pool_report_take (pool, result, 1, error);
+      fsmm_pool_report_alloc (pool, result, 1, error);
       return NULL;
     }
 
@@ -439,7 +439,7 @@ fsmm_block_get_bytes (FsmmBlock *self, GError **error)
   export = fsmm_system_try_new0 (sizeof *export);
   if (export == NULL)
     {
-      fsmm_pool_report_take (self->handle.pool, FSMM_ALLOC_NO_MEMORY, 1, error);
+      fsmm_pool_report_alloc (self->handle.pool, FSMM_ALLOC_NO_MEMORY, 1, error);
       leave (self, chunk);
       return NULL;
     }

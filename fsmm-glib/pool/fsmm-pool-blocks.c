@@ -44,7 +44,7 @@ alloc_slow (FsmmPool *self, const char *call, gsize n_zeroed, GError **error)
   if (G_LIKELY (block != NULL))
     return block;
 
-  fsmm_pool_report_take (self, result, 1, error);
+  fsmm_pool_report_alloc (self, result, 1, error);
   return NULL;
 }
 
@@ -119,7 +119,7 @@ free_slow (FsmmPool *self, gpointer block, GError **error)
   if (G_LIKELY (fsmm_heap_free (&self->store, block, &look)))
     return TRUE;
 
-  fsmm_pool_report_give (self, "fsmm_pool_free", &look, block, error);
+  fsmm_pool_report_free (self, "fsmm_pool_free", &look, block, error);
   return FALSE;
 }
 
@@ -233,7 +233,7 @@ fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError *
   if (G_LIKELY (result == FSMM_ALLOC_OK))
     return TRUE;
 
-  fsmm_pool_report_take (self, result, n_blocks, error);
+  fsmm_pool_report_alloc (self, result, n_blocks, error);
   return FALSE;
 }
 
@@ -273,7 +273,7 @@ fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **
   if (G_LIKELY (fsmm_heap_free_many (&self->store, n_blocks, blocks, &n_given, &look)))
     return TRUE;
 
-  fsmm_pool_report_give_many (self, G_STRFUNC, &look, blocks[n_given], n_given, error);
+  fsmm_pool_report_free_many (self, G_STRFUNC, &look, blocks[n_given], n_given, error);
   return FALSE;
 }
 
@@ -332,7 +332,7 @@ fsmm_pool_reserve (FsmmPool *self, gsize n_blocks, GError **error)
   if (result == FSMM_ALLOC_OK && !fsmm_pool_is_broken (self))
     return TRUE;
 
-  fsmm_pool_report_take (self, result, n_blocks, error);
+  fsmm_pool_report_alloc (self, result, n_blocks, error);
   return FALSE;
 }
 

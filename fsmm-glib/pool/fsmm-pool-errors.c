@@ -82,7 +82,7 @@ set_exhausted_error (FsmmPool *self, gsize n_blocks, GError **error)
 }
 
 void
-fsmm_pool_report_take (FsmmPool *self, FsmmAllocResult result, gsize n_blocks, GError **error)
+fsmm_pool_report_alloc (FsmmPool *self, FsmmAllocResult result, gsize n_blocks, GError **error)
 {
   if (fsmm_pool_is_broken (self))
     fsmm_pool_report_broken (self, error);
@@ -230,7 +230,7 @@ fsmm_pool_report_no_array (FsmmPool *self, const char *call, gsize n_blocks, GEr
 
 /* All that is said of @address is what @look found when it was refused. */
 static void
-set_give_error (FsmmPool *self,
+set_free_error (FsmmPool *self,
                 const FsmmLook *look,
                 gconstpointer address,
                 const char *argument,
@@ -252,7 +252,7 @@ set_give_error (FsmmPool *self,
 }
 
 static void
-report_give (FsmmPool *self,
+report_free (FsmmPool *self,
              const char *call,
              const FsmmLook *look,
              gconstpointer address,
@@ -264,23 +264,23 @@ report_give (FsmmPool *self,
   if (fsmm_pool_is_broken (self))
     fsmm_pool_report_broken (self, &misuse);
   else
-    set_give_error (self, look, address, argument, &misuse);
+    set_free_error (self, look, address, argument, &misuse);
 
   raise_misuse (self, call, address, misuse, error);
 }
 
 void
-fsmm_pool_report_give (FsmmPool *self,
+fsmm_pool_report_free (FsmmPool *self,
                        const char *call,
                        const FsmmLook *look,
                        gconstpointer address,
                        GError **error)
 {
-  report_give (self, call, look, address, "", error);
+  report_free (self, call, look, address, "", error);
 }
 
 void
-fsmm_pool_report_give_many (FsmmPool *self,
+fsmm_pool_report_free_many (FsmmPool *self,
                             const char *call,
                             const FsmmLook *look,
                             gconstpointer address,
@@ -289,7 +289,7 @@ fsmm_pool_report_give_many (FsmmPool *self,
 {
   g_autofree char *place = g_strdup_printf ("blocks[%" G_GSIZE_FORMAT "], ", index);
 
-  report_give (self, call, look, address, place, error);
+  report_free (self, call, look, address, place, error);
 }
 
 /* For a handle whose block is gone. @what is the verb for the message. */

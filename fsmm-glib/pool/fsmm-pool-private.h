@@ -107,13 +107,16 @@ fsmm_pool_is_broken (FsmmPool *self)
 
 /* Errors for people to read: fsmm-pool-errors.c. */
 void fsmm_pool_report_broken (FsmmPool *self, GError **error);
-void fsmm_pool_report_take (FsmmPool *self, FsmmAllocResult result, gsize n_blocks, GError **error);
-void fsmm_pool_report_give (FsmmPool *self,
+void fsmm_pool_report_alloc (FsmmPool *self,
+                             FsmmAllocResult result,
+                             gsize n_blocks,
+                             GError **error);
+void fsmm_pool_report_free (FsmmPool *self,
                             const char *call,
                             const FsmmLook *look,
                             gconstpointer address,
                             GError **error);
-void fsmm_pool_report_give_many (FsmmPool *self,
+void fsmm_pool_report_free_many (FsmmPool *self,
                                  const char *call,
                                  const FsmmLook *look,
                                  gconstpointer address,

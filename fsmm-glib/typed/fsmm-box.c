@@ -29,7 +29,7 @@ new_box (FsmmTypedPool *pool, gconstpointer source, GError **error)
 
   if (self == NULL)
     {
-      fsmm_pool_report_take (pool->pool, FSMM_ALLOC_NO_MEMORY, 1, error);
+      fsmm_pool_report_alloc (pool->pool, FSMM_ALLOC_NO_MEMORY, 1, error);
       return NULL;
     }
 

@@ -72,7 +72,7 @@ make_by_function (FsmmTypedPool *self,
   claim->slot = fsmm_heap_alloc (&pool->store, FSMM_STATE_CLAIMED, zeroes, &claim->epoch, &result);
   if (claim->slot.block == NULL)
     {
-      fsmm_pool_report_take (pool, result, 1, error);
+      fsmm_pool_report_alloc (pool, result, 1, error);
       return FALSE;
     }
 
@@ -101,7 +101,7 @@ make_from_bytes (FsmmTypedPool *self,
                                  &result);
   if (claim->slot.block == NULL)
     {
-      fsmm_pool_report_take (self->pool, result, 1, error);
+      fsmm_pool_report_alloc (self->pool, result, 1, error);
       return FALSE;
     }
 
@@ -233,7 +233,7 @@ claim_or_report (FsmmTypedPool *self,
     return FSMM_ADDRESS_LIVE;
 
   if (look.kind != FSMM_ADDRESS_DROPPED)
-    fsmm_pool_report_give (self->pool, "fsmm_typed_pool_destroy", &look, instance, error);
+    fsmm_pool_report_free (self->pool, "fsmm_typed_pool_destroy", &look, instance, error);
   return look.kind;
 }
 
@@ -246,7 +246,7 @@ free_or_report (FsmmTypedPool *self, gpointer instance, GError **error)
   if (fsmm_heap_free_slow (fsmm_typed_pool_get_store (self), instance, &look))
     return TRUE;
 
-  fsmm_pool_report_give (self->pool, "fsmm_typed_pool_destroy", &look, instance, error);
+  fsmm_pool_report_free (self->pool, "fsmm_typed_pool_destroy", &look, instance, error);
   return FALSE;
 }
 

@@ -229,7 +229,7 @@ test_told_later (void)
 
   g_assert_false (fsmm_heap_free (&pool->store, block + 1, &look));
   fsmm_pool_free_all (pool);
-  fsmm_pool_report_give (pool, "fsmm_pool_free", &look, block + 1, &error);
+  fsmm_pool_report_free (pool, "fsmm_pool_free", &look, block + 1, &error);
   g_assert_nonnull (strstr (error->message, found));
 }
 
