@@ -34,7 +34,7 @@ fsmm_lock_is_set_up (GMutex *mutex, gconstpointer constant, gsize n_constant)
 
 /* Waiting sets errno, which is not for a free to do. */
 static inline void
-fsmm_lock_slowly (GMutex *mutex)
+fsmm_lock_slow (GMutex *mutex)
 {
   int kept_errno = errno;
 
@@ -46,7 +46,7 @@ static inline void
 fsmm_lock (GMutex *mutex)
 {
   if (!g_mutex_trylock (mutex))
-    fsmm_lock_slowly (mutex);
+    fsmm_lock_slow (mutex);
   fsmm_tsan_enter (mutex);
   ANNOTATE_HAPPENS_AFTER (mutex);
 }
@@ -73,7 +73,7 @@ fsmm_wait (GCond *cond, GMutex *mutex)
 
 #define FSMM_ONCE_DONE 1
 
-gboolean fsmm_once_enter_slowly (gsize *done);
+gboolean fsmm_once_enter_slow (gsize *done);
 void fsmm_once_leave (gsize *done);
 
 void fsmm_once_lock_all (void);
@@ -90,7 +90,7 @@ fsmm_once_is_done (const gsize *done)
 static inline gboolean
 fsmm_once_enter (gsize *done)
 {
-  return G_UNLIKELY (!fsmm_once_is_done (done)) && fsmm_once_enter_slowly (done);
+  return G_UNLIKELY (!fsmm_once_is_done (done)) && fsmm_once_enter_slow (done);
 }
 
 /* For what GLib hands on to other threads: said of it before that, and by each that gets it. */

@@ -16,7 +16,7 @@ static GCond one_is_made;
 static guint n_in_the_making;
 
 gboolean
-fsmm_once_enter_slowly (gsize *done)
+fsmm_once_enter_slow (gsize *done)
 {
   gboolean is_first;
 
