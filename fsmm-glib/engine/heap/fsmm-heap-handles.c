@@ -5,7 +5,7 @@
 #include "engine/heap/fsmm-heap-locked.h"
 
 static gboolean
-give_held_slowly (FsmmStore *self, gpointer block, gsize epoch)
+free_held_slow (FsmmStore *self, gpointer block, gsize epoch)
 {
   FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
   gboolean is_there;
@@ -27,7 +27,7 @@ gboolean
 fsmm_heap_free_held (FsmmStore *self, gpointer block, gsize epoch)
 {
   return G_LIKELY (fsmm_heap_try_free_in_epoch (self, block, FSMM_STATE_HELD, epoch)) ||
-         give_held_slowly (self, block, epoch);
+         free_held_slow (self, block, epoch);
 }
 
 /* From now on the block belongs to the code that has its address. Returns FALSE if it has been
