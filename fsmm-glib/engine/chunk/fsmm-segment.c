@@ -87,7 +87,7 @@ segment_new_of_any_size (FsmmSegments *self)
 /* Returns a slot, zeroed where it has not been used before, and in @segment what to give it back
  * with. NULL if the system has no memory. */
 gpointer
-fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment)
+fsmm_segments_alloc_slot (FsmmSegments *self, FsmmSegment **segment)
 {
   FsmmSegment *chosen = g_queue_peek_head (&self->open);
   guint slot;
@@ -113,7 +113,7 @@ fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment)
 /* Takes a slot back. Returns TRUE if the segment has no slot in use any more: then it is for
  * fsmm_segments_remove (). */
 gboolean
-fsmm_segments_give (FsmmSegments *self, FsmmSegment *segment, gpointer slot)
+fsmm_segments_free_slot (FsmmSegments *self, FsmmSegment *segment, gpointer slot)
 {
   guint64 bit = (guint64) 1 << fsmm_segment_slot_of (self, segment, slot);
 

@@ -32,8 +32,8 @@ typedef struct {
 } FsmmSegments;
 
 void fsmm_segments_init (FsmmSegments *self, gsize slot_size);
-gpointer fsmm_segments_take (FsmmSegments *self, FsmmSegment **segment);
-gboolean fsmm_segments_give (FsmmSegments *self, FsmmSegment *segment, gpointer slot);
+gpointer fsmm_segments_alloc_slot (FsmmSegments *self, FsmmSegment **segment);
+gboolean fsmm_segments_free_slot (FsmmSegments *self, FsmmSegment *segment, gpointer slot);
 void fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused);
 void fsmm_segments_release (FsmmSegments *self, GQueue *unused);
 

@@ -55,21 +55,21 @@ fsmm_store_tear_down (FsmmStore *self)
 
 /* A chunk's memory, and in @segment what that is from: NULL for malloc (). */
 static gpointer
-take_slot (FsmmStore *self, FsmmSegment **segment)
+alloc_slot (FsmmStore *self, FsmmSegment **segment)
 {
   if (G_LIKELY (!(self->debug & FSMM_DEBUG_MALLOC)))
-    return fsmm_segments_take (&self->segments, segment);
+    return fsmm_segments_alloc_slot (&self->segments, segment);
 
   *segment = NULL;
   return fsmm_system_try_new_aligned (self->geometry.alloc_size, self->geometry.chunk_alignment);
 }
 
 static void
-give_slot_back (FsmmStore *self, FsmmSegment *segment, gpointer base, FsmmDeferred *deferred)
+free_slot (FsmmStore *self, FsmmSegment *segment, gpointer base, FsmmDeferred *deferred)
 {
   if (G_UNLIKELY (segment == NULL))
     fsmm_system_free_aligned (base);
-  else if (fsmm_segments_give (&self->segments, segment, base))
+  else if (fsmm_segments_free_slot (&self->segments, segment, base))
     fsmm_segments_remove (&self->segments, segment, &deferred->unused);
 }
 
@@ -79,7 +79,7 @@ free_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
   if (G_UNLIKELY (self->debug != 0))
     fsmm_store_debug_dispose_chunk (self, chunk);
 
-  give_slot_back (self, chunk->segment, chunk->base, deferred);
+  free_slot (self, chunk->segment, chunk->base, deferred);
   fsmm_chunk_free (chunk);
 }
 
@@ -88,7 +88,7 @@ static FsmmChunk *
 new_chunk (FsmmStore *self, FsmmDeferred *deferred)
 {
   FsmmSegment *segment;
-  gpointer base = take_slot (self, &segment);
+  gpointer base = alloc_slot (self, &segment);
   FsmmChunk *chunk;
 
   if (base == NULL)
@@ -98,7 +98,7 @@ new_chunk (FsmmStore *self, FsmmDeferred *deferred)
   if (chunk != NULL && G_UNLIKELY (self->debug != 0) && !fsmm_store_debug_add_chunk (self, chunk))
     g_clear_pointer (&chunk, fsmm_chunk_free);
   if (chunk == NULL)
-    give_slot_back (self, segment, base, deferred);
+    free_slot (self, segment, base, deferred);
 
   return chunk;
 }
