@@ -13,9 +13,9 @@ fsmm_guard_fill_free (gpointer block, gsize alloc_size)
 }
 
 void
-fsmm_guard_fill_taken (gpointer block, gsize alloc_size)
+fsmm_guard_fill_allocated (gpointer block, gsize alloc_size)
 {
-  memset (block, FSMM_GUARD_TAKEN, alloc_size);
+  memset (block, FSMM_GUARD_ALLOCATED, alloc_size);
 }
 
 /* Up to where the next block starts: the canary. */

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 /* As in the kernel's SLUB, where people may know them from: easy to tell from a number, a text
  * or a pointer. */
 #define FSMM_GUARD_FREE 0x6b
-#define FSMM_GUARD_TAKEN 0x5a
+#define FSMM_GUARD_ALLOCATED 0x5a
 #define FSMM_GUARD_BEHIND 0xbb
 
 /* Bytes that should be others. */
@@ -23,7 +23,7 @@ typedef struct {
 } FsmmDamage;
 
 void fsmm_guard_fill_free (gpointer block, gsize alloc_size);
-void fsmm_guard_fill_taken (gpointer block, gsize alloc_size);
+void fsmm_guard_fill_allocated (gpointer block, gsize alloc_size);
 void fsmm_guard_fill_behind (gpointer block, gsize alloc_size, gsize block_size);
 
 gboolean fsmm_guard_is_free_damaged (gconstpointer block,

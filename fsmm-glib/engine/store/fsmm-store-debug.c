@@ -200,7 +200,7 @@ fsmm_store_debug_take (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDefer
 
   check_free_block (self, chunk, block, deferred);
   if (self->debug & FSMM_DEBUG_POISON)
-    fsmm_guard_fill_taken (address, self->geometry.alloc_size);
+    fsmm_guard_fill_allocated (address, self->geometry.alloc_size);
 
   if (self->debug & FSMM_DEBUG_TOOLS)
     fsmm_sanitizers_note_allocated (self, address, self->geometry.alloc_size);
