@@ -36,13 +36,13 @@ scene_init (Scene *s, const FsmmTestKind *kind)
   fsmm_test_pool_open (&s->pool, kind, "test");
   fsmm_test_pool_open (&s->twin, kind, "twin");
 
-  s->block = fsmm_test_pool_take (&s->pool);
-  s->spare = fsmm_test_pool_take (&s->pool);
-  s->freed = fsmm_test_pool_take (&s->pool);
+  s->block = fsmm_test_pool_alloc (&s->pool);
+  s->spare = fsmm_test_pool_alloc (&s->pool);
+  s->freed = fsmm_test_pool_alloc (&s->pool);
   s->handle = fsmm_test_pool_hold (&s->pool, &s->held);
-  fsmm_test_pool_give (&s->pool, s->freed);
+  fsmm_test_pool_free (&s->pool, s->freed);
   s->unused = s->block + (FSMM_TEST_BLOCKS_IN_CHUNK - 1) * BLOCK;
-  s->in_twin = fsmm_test_pool_take (&s->twin);
+  s->in_twin = fsmm_test_pool_alloc (&s->twin);
 
   s->page = mmap (NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   g_assert_true (s->page != MAP_FAILED);
@@ -52,10 +52,10 @@ static void
 scene_clear (Scene *s)
 {
   munmap (s->page, PAGE);
-  fsmm_test_pool_give (&s->twin, s->in_twin);
+  fsmm_test_pool_free (&s->twin, s->in_twin);
   fsmm_test_pool_drop_handle (&s->pool, s->handle);
-  fsmm_test_pool_give (&s->pool, s->block);
-  fsmm_test_pool_give (&s->pool, s->spare);
+  fsmm_test_pool_free (&s->pool, s->block);
+  fsmm_test_pool_free (&s->pool, s->spare);
   fsmm_test_pool_close (&s->twin);
   fsmm_test_pool_close (&s->pool);
   g_free (s->heap);
@@ -268,8 +268,8 @@ block_of_a_pool_that_is_gone (Scene *s)
   gpointer block;
 
   fsmm_test_pool_open (&gone, s->pool.kind, "gone");
-  block = fsmm_test_pool_take (&gone);
-  fsmm_test_pool_give (&gone, block);
+  block = fsmm_test_pool_alloc (&gone);
+  fsmm_test_pool_free (&gone, block);
   fsmm_test_pool_close (&gone);
 
   return block;
@@ -282,9 +282,9 @@ block_of_a_trimmed_chunk (Scene *s)
   gpointer blocks[3 * FSMM_TEST_BLOCKS_IN_CHUNK];
 
   for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
-    blocks[i] = fsmm_test_pool_take (&s->pool);
+    blocks[i] = fsmm_test_pool_alloc (&s->pool);
   for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
-    fsmm_test_pool_give (&s->pool, blocks[i]);
+    fsmm_test_pool_free (&s->pool, blocks[i]);
   fsmm_pool_trim (s->pool.pool);
   g_assert_cmpuint (fsmm_pool_get_n_chunks (s->pool.pool), ==, 1);
 
@@ -401,7 +401,7 @@ free_with_error (Scene *s, const Address *address, gpointer where)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (fsmm_test_pool_try_give (&s->pool, where, &error));
+  g_assert_false (fsmm_test_pool_try_free (&s->pool, where, &error));
   assert_says (error, address, where);
 }
 
@@ -411,7 +411,7 @@ free_without_error (Scene *s, const Address *address, gpointer where)
   g_autofree char *pattern = g_strdup_printf ("*\"test\"*%p*%s*", where, address->words);
 
   fsmm_test_expect_report (pattern);
-  g_assert_false (fsmm_test_pool_try_give (&s->pool, where, NULL));
+  g_assert_false (fsmm_test_pool_try_free (&s->pool, where, NULL));
   fsmm_test_assert_reported ();
 }
 
@@ -515,7 +515,7 @@ test_null (gconstpointer data)
   Scene scene;
 
   scene_init (&scene, c->kind);
-  g_assert_true (fsmm_test_pool_try_give (&scene.pool, NULL, NULL));
+  g_assert_true (fsmm_test_pool_try_free (&scene.pool, NULL, NULL));
   fsmm_free (NULL);
   g_assert_false (fsmm_pool_is_allocated (scene.pool.pool, NULL));
   g_assert_null (fsmm_pool_for_block (NULL));

@@ -64,14 +64,14 @@ assert_refused (Stage *stage, gpointer block, FsmmError code, const char *words)
   gsize n_allocated = fsmm_pool_get_n_allocated (pool);
   gint n_cleared = fsmm_test_n_cleared ();
 
-  g_assert_false (fsmm_test_pool_try_give (&stage->pool, block, &error));
+  g_assert_false (fsmm_test_pool_try_free (&stage->pool, block, &error));
   g_assert_error (error, FSMM_ERROR, (gint) code);
   g_assert_nonnull (strstr (error->message, "\"test\""));
   g_assert_nonnull (strstr (error->message, where));
   g_assert_nonnull (strstr (error->message, words));
 
   fsmm_test_expect_report (pattern);
-  g_assert_false (fsmm_test_pool_try_give (&stage->pool, block, NULL));
+  g_assert_false (fsmm_test_pool_try_free (&stage->pool, block, NULL));
   fsmm_test_assert_reported ();
 
   g_assert_false (fsmm_pool_is_allocated (pool, block));
@@ -87,11 +87,11 @@ make_1024_pairs (Stage *stage)
 {
   for (guint i = 0; i < 512; i++)
     {
-      gpointer one = fsmm_test_pool_take (&stage->pool);
-      gpointer two = fsmm_test_pool_take (&stage->pool);
+      gpointer one = fsmm_test_pool_alloc (&stage->pool);
+      gpointer two = fsmm_test_pool_alloc (&stage->pool);
 
-      fsmm_test_pool_give (&stage->pool, one);
-      fsmm_test_pool_give (&stage->pool, two);
+      fsmm_test_pool_free (&stage->pool, one);
+      fsmm_test_pool_free (&stage->pool, two);
     }
 }
 
@@ -99,14 +99,14 @@ static void
 take_1024 (Stage *stage)
 {
   for (guint i = 0; i < G_N_ELEMENTS (stage->many); i++)
-    stage->many[i] = fsmm_test_pool_take (&stage->pool);
+    stage->many[i] = fsmm_test_pool_alloc (&stage->pool);
 }
 
 static void
 give_1024 (Stage *stage)
 {
   for (guint i = 0; i < G_N_ELEMENTS (stage->many); i++)
-    fsmm_test_pool_give (&stage->pool, stage->many[i]);
+    fsmm_test_pool_free (&stage->pool, stage->many[i]);
 }
 
 /* Does one thing with a block in the calling thread. */
@@ -116,10 +116,10 @@ act_on_block (Stage *stage, char what, gpointer *block)
   switch (what)
     {
     case '+':
-      *block = fsmm_test_pool_take (&stage->pool);
+      *block = fsmm_test_pool_alloc (&stage->pool);
       break;
     case '-':
-      fsmm_test_pool_give (&stage->pool, *block);
+      fsmm_test_pool_free (&stage->pool, *block);
       break;
     case '!':
       assert_refused (stage, *block, FSMM_ERROR_DOUBLE_FREE, "free already");

@@ -35,7 +35,7 @@ free_shown (gpointer block, gpointer user_data)
   Walk *walk = user_data;
 
   walk->blocks[find_block (walk, block)] = NULL;
-  fsmm_test_pool_give (&walk->pool, block);
+  fsmm_test_pool_free (&walk->pool, block);
   walk->n_shown++;
   walk->n_freed++;
 }
@@ -48,7 +48,7 @@ free_partner (gpointer block, gpointer user_data)
   guint partner = find_block (walk, block) ^ 1;
 
   g_assert_true (fsmm_pool_is_allocated (walk->pool.pool, block));
-  fsmm_test_pool_give (&walk->pool, g_steal_pointer (&walk->blocks[partner]));
+  fsmm_test_pool_free (&walk->pool, g_steal_pointer (&walk->blocks[partner]));
   walk->n_shown++;
   walk->n_freed++;
 }
@@ -69,7 +69,7 @@ stir (gpointer block, gpointer user_data)
   guint n_shown = 0;
 
   find_block (walk, block);
-  fsmm_test_pool_give (&walk->pool, fsmm_test_pool_take (&walk->pool));
+  fsmm_test_pool_free (&walk->pool, fsmm_test_pool_alloc (&walk->pool));
   g_assert_true (fsmm_pool_reserve (walk->pool.pool, 50, NULL));
   fsmm_pool_trim (walk->pool.pool);
   fsmm_pool_foreach (walk->pool.pool, count_shown, &n_shown);
@@ -106,7 +106,7 @@ walk_over_kind (guint which, const FsmmTestKind *kind)
 
   fsmm_test_pool_open (&walk.pool, kind, "test");
   for (guint i = 0; i < N_BLOCKS; i++)
-    walk.blocks[i] = fsmm_test_pool_take (&walk.pool);
+    walk.blocks[i] = fsmm_test_pool_alloc (&walk.pool);
 
   if (walk.pool.typed != NULL)
     fsmm_typed_pool_foreach (walk.pool.typed, walks[which].func, &walk);

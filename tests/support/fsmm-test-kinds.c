@@ -72,7 +72,7 @@ fsmm_test_pool_close (FsmmTestPool *self)
 {
   fsmm_test_assert_sound (self->pool);
   g_assert_cmpuint (fsmm_pool_get_n_allocated (self->pool), ==, 0);
-  fsmm_test_pool_give (self, fsmm_test_pool_take (self));
+  fsmm_test_pool_free (self, fsmm_test_pool_alloc (self));
   fsmm_pool_trim (self->pool);
   fsmm_test_assert_counts (self->pool, 0, 0);
 
@@ -81,13 +81,13 @@ fsmm_test_pool_close (FsmmTestPool *self)
 }
 
 gpointer
-fsmm_test_pool_take (FsmmTestPool *self)
+fsmm_test_pool_alloc (FsmmTestPool *self)
 {
   return self->typed != NULL ? fsmm_test_construct (self->typed) : fsmm_test_alloc (self->pool);
 }
 
 gboolean
-fsmm_test_pool_try_give (FsmmTestPool *self, gpointer address, GError **error)
+fsmm_test_pool_try_free (FsmmTestPool *self, gpointer address, GError **error)
 {
   if (self->typed != NULL)
     return fsmm_typed_pool_destroy (self->typed, address, error);
@@ -98,13 +98,13 @@ fsmm_test_pool_try_give (FsmmTestPool *self, gpointer address, GError **error)
 }
 
 void
-fsmm_test_pool_give (FsmmTestPool *self, gpointer block)
+fsmm_test_pool_free (FsmmTestPool *self, gpointer block)
 {
   g_autoptr (GError) error = NULL;
-  gboolean given = fsmm_test_pool_try_give (self, block, &error);
+  gboolean freed = fsmm_test_pool_try_free (self, block, &error);
 
   g_assert_no_error (error);
-  g_assert_true (given);
+  g_assert_true (freed);
 }
 
 gsize

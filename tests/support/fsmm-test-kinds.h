@@ -34,9 +34,9 @@ typedef struct {
 void fsmm_test_pool_open (FsmmTestPool *self, const FsmmTestKind *kind, const char *name);
 void fsmm_test_pool_close (FsmmTestPool *self);
 
-gpointer fsmm_test_pool_take (FsmmTestPool *self);
-gboolean fsmm_test_pool_try_give (FsmmTestPool *self, gpointer address, GError **error);
-void fsmm_test_pool_give (FsmmTestPool *self, gpointer block);
+gpointer fsmm_test_pool_alloc (FsmmTestPool *self);
+gboolean fsmm_test_pool_try_free (FsmmTestPool *self, gpointer address, GError **error);
+void fsmm_test_pool_free (FsmmTestPool *self, gpointer block);
 gsize fsmm_test_pool_free_all (FsmmTestPool *self);
 
 /* A handle, and the address of what it owns. */
