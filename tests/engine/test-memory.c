@@ -17,7 +17,7 @@ fill (FsmmPool *pool, gsize n_blocks)
     memset (fsmm_test_alloc (pool), 1, size);
 }
 
-/* A fault of an ancestor: free-all leaked all memory. */
+/* Dropping everything gives the memory back to the system, not only to the pool. */
 static void
 test_free_all_returns_memory (void)
 {

@@ -97,7 +97,7 @@ test_alloc0_zeroes_dirty_blocks (void)
     }
 }
 
-/* A fault of an ancestor: such a pool panicked. */
+/* Such a block has a chunk to itself. */
 static void
 test_block_larger_than_a_chunk (void)
 {
@@ -115,7 +115,7 @@ test_block_larger_than_a_chunk (void)
   fsmm_test_free (pool, two);
 }
 
-/* A fault of an ancestor: over-aligned types were misaligned. */
+/* Also one beyond that of any standard type. */
 static void
 test_every_alignment_is_kept (void)
 {
