@@ -58,33 +58,33 @@ test_no_pool (void)
 /* --- Blocks that were freed twice --- */
 
 static void
-assert_lost (gsize n_blocks, const char *words)
+assert_double_frees (gsize n_blocks, const char *words)
 {
-  const FsmmSubject subject = { NULL, describe, "lost", NULL };
-  FsmmLateDoubleFrees lost = { .n_blocks = n_blocks };
+  const FsmmSubject subject = { NULL, describe, "found", NULL };
+  FsmmLateDoubleFrees found = { .n_blocks = n_blocks };
   g_autofree char *pattern = g_strdup_printf ("the pool: %s at the same time; *", words);
 
-  fsmm_report_init (&lost.report, &subject);
-  for (gsize i = 0; i < MIN (n_blocks, G_N_ELEMENTS (lost.blocks)); i++)
-    lost.blocks[i] = GSIZE_TO_POINTER (i + 1);
+  fsmm_report_init (&found.report, &subject);
+  for (gsize i = 0; i < MIN (n_blocks, G_N_ELEMENTS (found.blocks)); i++)
+    found.blocks[i] = GSIZE_TO_POINTER (i + 1);
 
   fsmm_test_expect_report (pattern);
-  fsmm_late_double_frees_log (&lost);
+  fsmm_late_double_frees_log (&found);
   fsmm_test_assert_reported ();
   fsmm_test_assert_field ("FSMM_FAULT", "double-free");
   fsmm_test_assert_field ("FSMM_ADDRESS", "0x1");
 }
 
 static void
-test_lost_blocks (void)
+test_late_double_frees (void)
 {
   FsmmLateDoubleFrees none = { .n_blocks = 0 };
 
   fsmm_late_double_frees_log (&none);
-  assert_lost (1, "1 double free found: two threads freed 0x1");
-  assert_lost (2, "2 double frees found: two threads freed 0x1, 0x2");
-  assert_lost (8, "8 double frees found: two threads freed 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8");
-  assert_lost (9, "9 double frees found: two threads freed 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, ...");
+  assert_double_frees (1, "1 double free found: two threads freed 0x1");
+  assert_double_frees (2, "2 double frees found: two threads freed 0x1, 0x2");
+  assert_double_frees (8, "8 double frees found: two threads freed 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8");
+  assert_double_frees (9, "9 double frees found: two threads freed 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, ...");
 }
 
 /* --- The words of errors --- */
@@ -186,7 +186,7 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/reports/fields", test_fields);
   g_test_add_func ("/reports/no-pool", test_no_pool);
-  g_test_add_func ("/reports/lost-blocks", test_lost_blocks);
+  g_test_add_func ("/reports/late-double-frees", test_late_double_frees);
   g_test_add_func ("/reports/words", test_words);
   g_test_add_func ("/reports/words-of-a-broken-pool", test_words_of_a_broken_pool);
   g_test_add_func ("/reports/words-of-values", test_words_of_values);
