@@ -13,6 +13,8 @@ import tap
 
 NM, LIBRARY, GIR, EXPECTED = sys.argv[1:]
 CORE = "{http://www.gtk.org/introspection/core/1.0}"
+C = "{http://www.gtk.org/introspection/c/1.0}"
+GLIB = "{http://www.gtk.org/introspection/glib/1.0}"
 
 
 def expected_lines(name):
@@ -30,6 +32,84 @@ def describe(element, owner):
     throws = " throws" if element.get("throws") == "1" else ""
     return (f"{owner}{element.get('name')} ({', '.join(parameters)})"
             f" -> {returned.get('transfer-ownership')}{throws}")
+
+
+def spell_type(element):
+    """As in C. A property has no spelling in C, and so the name that bindings use."""
+    for kind in ("type", "array"):
+        found = element.find(CORE + kind)
+        if found is not None:
+            return found.get(f"{C}type") or found.get("name")
+    return "..."
+
+
+def spell_value(element):
+    """Of a parameter, or of what is returned: its type, and what a caller must know beside it."""
+    notes = [key for key in ("nullable", "optional", "caller-allocates") if element.get(key) == "1"]
+    words = [element.get("direction"), spell_type(element), element.get("name"),
+             element.get("transfer-ownership"), element.get("scope"), *notes]
+    return " ".join(word for word in words if word)
+
+
+def spell_callable(element):
+    parameters = element.find(f"{CORE}parameters")
+    values = [] if parameters is None else [spell_value(value) for value in parameters]
+    throws = " throws" if element.get("throws") == "1" else ""
+    return (f"({', '.join(values)}) -> "
+            f"{spell_value(element.find(f'{CORE}return-value'))}{throws}")
+
+
+def spell_member(kind, element):
+    """What a part of a type promises, or None for what promises nothing by itself."""
+    if kind in ("constructor", "method", "function"):
+        return f"{element.get(f'{C}identifier')} {spell_callable(element)}"
+    if kind == "signal":
+        return f"signal {element.get('name')} {spell_callable(element)}"
+    if kind == "property":
+        flags = [key for key in ("writable", "construct-only") if element.get(key) == "1"]
+        return " ".join(["property", element.get("name"), spell_type(element), *flags])
+    if kind == "field":
+        return f"field {element.get('name')} {spell_type(element)}"
+    if kind == "member":
+        return f"{element.get(f'{C}identifier')} = {element.get('value')}"
+    return None
+
+
+def spell_top(kind, element):
+    """What stands for itself: types, callbacks, functions, macros, constants."""
+    if kind == "callback":
+        return f"callback {element.get(f'{C}type')} {spell_callable(element)}"
+    if kind == "function":
+        return f"{element.get(f'{C}identifier')} {spell_callable(element)}"
+    if kind == "function-macro":
+        return f"macro {element.get(f'{C}identifier')}"
+    if kind == "constant":
+        return f"constant {element.get(f'{C}type')} {spell_type(element)}"
+    words = [kind, element.get(f"{C}type"), element.get("parent"), element.get(f"{GLIB}get-type")]
+    return " ".join(word for word in words if word)
+
+
+def spell_api(gir):
+    """Lines that say all that programs and bindings can rely on."""
+    lines = []
+    for element in ET.parse(gir).getroot().find(f"{CORE}namespace"):
+        kind = element.tag.removeprefix(CORE)
+        if element.get(f"{GLIB}is-gtype-struct-for"):
+            continue
+        lines.append(spell_top(kind, element))
+        for member in element:
+            line = spell_member(member.tag.removeprefix(CORE), member)
+            if line is not None:
+                owner = "" if line.lower().startswith("fsmm_") else element.get("name") + ": "
+                lines.append(owner + line)
+    return lines
+
+
+def test_1_0_stays():
+    """what 1.0 had is there, and is what it was: api-1.0.txt"""
+    now = set(spell_api(GIR))
+    gone = [line for line in expected_lines("api-1.0.txt") if line not in now]
+    assert not gone, "gone, or no longer as in 1.0:\n" + "\n".join(gone)
 
 
 def test_exported_symbols():
@@ -75,4 +155,5 @@ def test_everything_is_documented():
     assert not bare, "without a description or a Since: " + ", ".join(bare)
 
 
-tap.run([test_exported_symbols, test_introspected_callables, test_everything_is_documented])
+tap.run([test_1_0_stays, test_exported_symbols, test_introspected_callables,
+         test_everything_is_documented])
