@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later Whatever a program does with pools and handles ends
-// in a result or in an error, and never in memory that is gone. MALLOC_PERTURB_ and
-// G_DEBUG=fatal-criticals in the environment let that show.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Whatever a program does with pools and handles ends in a result or in an error, and never in
+// memory that is gone. MALLOC_PERTURB_ and G_DEBUG=fatal-criticals in the environment let that show.
 
 import Fixture from 'gi://FsmmFixture?version=1';
 import Fsmm from 'gi://Fsmm?version=1';

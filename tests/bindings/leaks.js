@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later Blocks and handles that are taken and dropped a
-// hundred thousand times leave nothing behind: no block is live, and the process is no larger.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Blocks and handles that are taken and dropped a hundred thousand times leave nothing behind: no
+// block is live, and the process is no larger.
 
 import Fixture from 'gi://FsmmFixture?version=1';
 import Fsmm from 'gi://Fsmm?version=1';

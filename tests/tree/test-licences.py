@@ -5,12 +5,14 @@ usage: test-licences.py SOURCE
 """
 
 import pathlib
+import re
 import sys
 
 import tap
 
 SOURCE = pathlib.Path(sys.argv[1])
-TAG = "SPDX-License-Identifier: LGPL-2.1-or-later"
+# Alone in its line, but for what a comment begins and ends with.
+TAG = re.compile(r"^\W*SPDX-License-Identifier: LGPL-2\.1-or-later\W*$", re.MULTILINE)
 # The licence itself, and what cannot hold a comment.
 WITHOUT = {"LICENSE"}
 # Inputs for the fuzz targets: every byte of one means something.
@@ -35,7 +37,7 @@ def test_spdx():
     files = list(source_files())
     assert len(files) > 50, f"only {len(files)} files were found"
     without = [str(path.relative_to(SOURCE)) for path in files
-               if TAG not in "\n".join(path.read_text().splitlines()[:5])]
+               if not TAG.search("\n".join(path.read_text().splitlines()[:5]))]
     assert not without, "no SPDX line: " + ", ".join(without)
 
 
