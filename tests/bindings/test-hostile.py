@@ -11,7 +11,6 @@ import gc
 import itertools
 import random
 import signal
-import time
 
 from bindings import (
     Fsmm, FsmmTest, GLib, equal, fails, make_pool, make_track_pool, raises, released_or)
@@ -335,28 +334,30 @@ def signals_that_drop():
     pool = make_track_pool()
     track = FsmmTest.Track.new("Aria", 1)
     boxes = [pool.alloc_value(track)]
-    n_signals = 0
+    n_signals_left = 2000
 
     def drop(*_):
-        nonlocal n_signals
-        n_signals += 1
+        nonlocal n_signals_left
+        n_signals_left -= 1
         boxes[0].drop()
         pool.free_all()
         pool.pool.trim()
         boxes[0] = pool.alloc_value(track)
+        # The next one comes after this, however slow the machine is: handlers do not pile up.
+        if n_signals_left > 0:
+            signal.setitimer(signal.ITIMER_REAL, 1e-4)
 
     before = signal.signal(signal.SIGALRM, drop)
-    signal.setitimer(signal.ITIMER_REAL, 1e-4, 1e-4)
+    signal.setitimer(signal.ITIMER_REAL, 1e-4)
     try:
-        end = time.monotonic() + 0.5
-        while time.monotonic() < end:
+        while n_signals_left > 0:
             assert released_or(lambda: boxes[0].title) in ("Aria", None)
             released_or(lambda: setattr(boxes[0], "seconds", 2))
             released_or(lambda: boxes[0].peek().title)
     finally:
+        n_signals_left = 0
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert n_signals > 20, n_signals
 
 
 tap.run(tests)
