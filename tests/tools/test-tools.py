@@ -60,7 +60,7 @@ def run(act, flags=""):
     environment = {**os.environ, "FSMM_DEBUG": flags, "G_SLICE": "always-malloc",
                    "ASAN_OPTIONS": "exitcode=9:detect_leaks=0", "TSAN_OPTIONS": "exitcode=9"}
     return subprocess.run([*COMMANDS[TOOL], act], env=environment, capture_output=True, text=True,
-                          encoding="utf-8", errors="replace", timeout=60, check=False)
+                          encoding="utf-8", errors="replace", timeout=240, check=False)
 
 
 def make_test(act, words, flags=""):
