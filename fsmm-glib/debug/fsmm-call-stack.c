@@ -170,3 +170,22 @@ fsmm_stack_describe (const FsmmStack *self)
 
   return found;
 }
+
+static void
+append_stack (GString *text, const char *what, const FsmmStack *stack)
+{
+  if (stack != NULL)
+    g_string_append_printf (text, "\n  %s by:\n%s", what, fsmm_stack_describe (stack));
+}
+
+/* Returns: (transfer full): lines that can follow a sentence; "" where nothing is known */
+char *
+fsmm_history_describe (const FsmmHistory *self)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  append_stack (text, "it was taken", self->taken);
+  append_stack (text, "it was freed", self->freed);
+
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}

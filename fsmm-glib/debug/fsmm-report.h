@@ -6,8 +6,8 @@
 #pragma once
 
 #include "base/fsmm-fault.h"
+#include "debug/fsmm-call-stack.h"
 #include "debug/fsmm-guard.h"
-#include "debug/fsmm-history.h"
 
 G_BEGIN_DECLS
 

@@ -5,7 +5,7 @@
 #include "pool/fsmm-pool-private.h"
 
 #include "fsmm-error.h"
-#include "debug/fsmm-history.h"
+#include "debug/fsmm-call-stack.h"
 #include "debug/fsmm-report.h"
 #include "base/fsmm-text.h"
 

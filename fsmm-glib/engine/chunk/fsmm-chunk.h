@@ -14,7 +14,7 @@
 #include <glib.h>
 
 #include "engine/chunk/fsmm-geometry.h"
-#include "debug/fsmm-history.h"
+#include "debug/fsmm-call-stack.h"
 #include "engine/chunk/fsmm-segment.h"
 #include "engine/chunk/fsmm-block-state.h"
 #include "base/fsmm-system.h"
