@@ -165,7 +165,7 @@ fsmm_store_make_unknown (FsmmStore *self, FsmmChunk *chunk)
 
 /* Memory that is pinned only is unknown, and is not used again before the last pin is gone. */
 static char *
-find_chunk_fault (FsmmStore *self, FsmmChunk *chunk)
+find_mirror_fault (FsmmStore *self, FsmmChunk *chunk)
 {
   FsmmChunk *expected = chunk->detached ? NULL : chunk;
   const char *how = chunk->detached ? "still" : "not";
@@ -228,7 +228,7 @@ fsmm_store_find_lookup_fault (FsmmStore *self)
     {
       FsmmChunk *chunk = l->data;
 
-      fault = find_chunk_fault (self, chunk);
+      fault = find_mirror_fault (self, chunk);
       n_attached += !chunk->detached;
       n_mirrored += count_contents (self, chunk);
     }
