@@ -21,9 +21,9 @@
 #define VALGRIND_HG_DISABLE_CHECKING(address, n_bytes)
 #endif
 
-/* Tells Helgrind, once, what @mutex protects, and of the @n_constant bytes beside it that are read without
- * it and never written again, when they have been set: others come to know of them by what Helgrind
- * cannot follow, and this costs those nothing. */
+/* Tells Helgrind, once, what @mutex protects, and of the @n_constant bytes beside it that are read
+ * without it and never written again, when they have been set: others come to know of them by what
+ * Helgrind cannot follow, and this costs those nothing. */
 static inline void
 fsmm_lock_is_set_up (GMutex *mutex, gconstpointer constant, gsize n_constant)
 {
@@ -93,7 +93,8 @@ fsmm_once_enter (gsize *done)
   return G_UNLIKELY (!fsmm_once_is_done (done)) && fsmm_once_enter_slow (done);
 }
 
-/* For what GLib hands on to other threads: said of it before that, and by each that gets it. */
+/* Tell ThreadSanitizer of @data that GLib hands on to other threads: it is published before that,
+ * and received by each thread that gets it. They return @data. */
 static inline gpointer
 fsmm_publish (gpointer data)
 {
