@@ -33,31 +33,37 @@ void fsmm_barrier_init_in_child (void);
 /* The rare side, between raising its flag and looking at others'. */
 void fsmm_barrier_heavy (void);
 
-/* The frequent side raises its flag, and returns that of the other. Where the barrier is
- * symmetric, what it sees is worth nothing before fsmm_barrier_light_again (). */
-static inline gint
-fsmm_barrier_light (gint *mine, const gint *other)
+/* The frequent side raises its flag, and then looks at what the other has done. Where the barrier is
+ * symmetric, what it sees is worth nothing before fsmm_barrier_light_fence (). */
+static inline void
+fsmm_barrier_raise (gint *flag)
 {
 #ifdef FSMM_BARRIER_IS_ASYMMETRIC
-  __atomic_store_n (mine, 1, __ATOMIC_RELAXED);
+  __atomic_store_n (flag, TRUE, __ATOMIC_RELAXED);
   __atomic_signal_fence (__ATOMIC_SEQ_CST);
+#else
+  __atomic_store_n (flag, TRUE, __ATOMIC_SEQ_CST);
+#endif
+}
 
+static inline gconstpointer
+fsmm_barrier_look (gconstpointer const *other)
+{
+#ifdef FSMM_BARRIER_IS_ASYMMETRIC
   return __atomic_load_n (other, __ATOMIC_ACQUIRE);
 #else
-  __atomic_store_n (mine, 1, __ATOMIC_SEQ_CST);
-
   return __atomic_load_n (other, __ATOMIC_SEQ_CST);
 #endif
 }
 
-static inline gint
-fsmm_barrier_light_again (const gint *other)
+/* For a thread that cannot rely on the kernel's help, or does not know. */
+static inline void
+fsmm_barrier_light_fence (void)
 {
 #ifdef FSMM_BARRIER_IS_ASYMMETRIC
-  __atomic_thread_fence (__ATOMIC_SEQ_CST);
+  if (G_UNLIKELY (fsmm_barrier_is_symmetric))
+    __atomic_thread_fence (__ATOMIC_SEQ_CST);
 #endif
-
-  return __atomic_load_n (other, __ATOMIC_SEQ_CST);
 }
 
 G_END_DECLS

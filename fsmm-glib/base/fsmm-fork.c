@@ -8,9 +8,9 @@
 #include "base/fsmm-lock.h"
 
 /* A child process has only the thread that called fork (). A lock that another thread held at that
- * moment would stay locked in the child, over data that is half changed, and a block that it was
- * about to put into its cache would be nowhere. So the thread that forks takes every lock and stops
- * every cache first, and both processes go on from there.
+ * moment would stay locked in the child, over data that is half changed, and so would be what it was
+ * doing without a lock. So the thread that forks takes every lock and stops every other thread
+ * first, and both processes go on from there.
  *
  * Lock order: that of fsmm-once.c, then those here, then those of each level. */
 

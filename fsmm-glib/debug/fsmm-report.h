@@ -44,6 +44,7 @@ typedef struct {
 } FsmmLateDoubleFrees;
 
 void fsmm_late_double_frees_log (FsmmLateDoubleFrees *self);
+void fsmm_late_double_frees_clear (FsmmLateDoubleFrees *self);
 
 typedef enum {
   FSMM_DAMAGE_WRITTEN_AFTER_FREE,

@@ -48,6 +48,19 @@ alloc_slow (FsmmPool *self, const char *call, gsize n_zeroed, GError **error)
   return NULL;
 }
 
+/* The thread is busy with the cache. */
+static G_GNUC_NO_INLINE gpointer
+alloc_from_next_word (FsmmPool *self, FsmmCache *cache, GError **error)
+{
+  gpointer block = NULL;
+
+  if (G_LIKELY (fsmm_cache_next_word (cache)))
+    block = fsmm_cache_pop (cache, FSMM_STATE_LIVE, (FsmmFill) { 0, NULL }).block;
+  fsmm_reader_leave ();
+
+  return G_LIKELY (block != NULL) ? block : alloc_slow (self, "fsmm_pool_alloc", 0, error);
+}
+
 /**
  * fsmm_pool_alloc: (skip)
  * @self: a pool
@@ -68,18 +81,18 @@ alloc_slow (FsmmPool *self, const char *call, gsize n_zeroed, GError **error)
 gpointer
 fsmm_pool_alloc (FsmmPool *self, GError **error)
 {
-  FsmmCache *cache = fsmm_cache_enter_quickly (self);
+  FsmmCache *cache = fsmm_cache_enter_fast (self);
+  gpointer block;
 
-  if (G_LIKELY (cache != NULL))
-    {
-      gpointer block = fsmm_cache_pop (cache, FSMM_STATE_LIVE).block;
+  if (G_UNLIKELY (cache == NULL))
+    return alloc_slow (self, G_STRFUNC, 0, error);
+  if (G_UNLIKELY (cache->bits == 0))
+    return alloc_from_next_word (self, cache, error);
 
-      fsmm_cache_leave (cache);
-      if (G_LIKELY (block != NULL))
-        return block;
-    }
+  block = fsmm_cache_pop (cache, FSMM_STATE_LIVE, (FsmmFill) { 0, NULL }).block;
+  fsmm_reader_leave ();
 
-  return alloc_slow (self, G_STRFUNC, 0, error);
+  return block;
 }
 
 /**
@@ -116,26 +129,11 @@ free_slow (FsmmPool *self, gpointer block, GError **error)
   if (block == NULL)
     return TRUE;
 
-  if (G_LIKELY (fsmm_heap_free (&self->store, block, &look)))
+  if (G_LIKELY (fsmm_heap_free_slow (&self->store, block, &look)))
     return TRUE;
 
   fsmm_pool_report_free (self, "fsmm_pool_free", &look, block, error);
   return FALSE;
-}
-
-/* For a chunk that the cache does not know yet. The thread is busy with the cache. */
-static G_GNUC_NO_INLINE gboolean
-free_in_unknown_chunk (FsmmPool *self, gpointer block, GError **error, FsmmCache *cache)
-{
-  FsmmState *state = fsmm_cache_meet (cache, block);
-  gboolean given = state != NULL && fsmm_state_get (state) == FSMM_STATE_LIVE &&
-                   !fsmm_cache_is_full (cache);
-
-  if (given)
-    fsmm_cache_push (cache, block, state);
-  fsmm_cache_leave (cache);
-
-  return given || free_slow (self, block, error);
 }
 
 /**
@@ -151,8 +149,8 @@ free_in_unknown_chunk (FsmmPool *self, gpointer block, GError **error, FsmmCache
  *   critical message is logged, so the mistake is never silent.
  *
  * If two threads free the same block at the same moment, the extra free may be detected only later:
- * when its thread's cache is about to hand the block out, or when that thread ends, and before the
- * block is used twice. A critical message is logged then.
+ * when one of them needs more blocks, or ends, or the pool is trimmed, reserved from, dropped, or
+ * full. Then a critical message is logged. The block is free once all the same.
  *
  * A stale pointer to a block that has since been handed out again cannot be detected.
  *
@@ -168,26 +166,7 @@ free_in_unknown_chunk (FsmmPool *self, gpointer block, GError **error, FsmmCache
 gboolean
 fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
 {
-  FsmmCache *cache = fsmm_cache_enter_quickly (self);
-  FsmmState *state;
-
-  if (G_UNLIKELY (cache == NULL))
-    return free_slow (self, block, error);
-
-  state = fsmm_cache_find_state (cache, &self->store.geometry, block);
-  if (G_UNLIKELY (state == NULL))
-    return free_in_unknown_chunk (self, block, error, cache);
-
-  if (G_UNLIKELY (fsmm_state_get (state) != FSMM_STATE_LIVE || fsmm_cache_is_full (cache)))
-    {
-      fsmm_cache_leave (cache);
-      return free_slow (self, block, error);
-    }
-
-  fsmm_cache_push (cache, block, state);
-  fsmm_cache_leave (cache);
-
-  return TRUE;
+  return G_LIKELY (fsmm_cache_try_free_own (self, block, FSMM_STATE_LIVE, NULL, 0)) || free_slow (self, block, error);
 }
 
 /**

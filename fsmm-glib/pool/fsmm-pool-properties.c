@@ -172,8 +172,8 @@ fsmm_pool_get_n_allocated (FsmmPool *self)
  * fsmm_pool_get_n_free: (get-property n-free)
  * @self: a pool
  *
- * Gets the number of blocks that can be handed out before the pool needs another chunk or reaches
- * [property@Fsmm.Pool:max-blocks].
+ * Gets the number of free blocks in the chunks that there are: how many can be handed out without
+ * more memory, and below [property@Fsmm.Pool:max-blocks]. A pool may add a chunk before they are used up.
  *
  * Returns: a number of blocks
  *
@@ -407,8 +407,8 @@ add_pool_count_specs (void)
    * FsmmPool:n-free: (getter get_n_free)
    *
    * The number of blocks that can be handed out before the pool needs another chunk or reaches
-   * [property@Fsmm.Pool:max-blocks]. Blocks that other threads keep for themselves are included,
-   * but may cost the calling thread a chunk. `notify` is not emitted when this changes.
+   * [property@Fsmm.Pool:max-blocks]. Free blocks in parts that other threads have for themselves are
+   * included, but may cost the calling thread a chunk. `notify` is not emitted when this changes.
    *
    * Since: 1.0
    */
@@ -417,9 +417,10 @@ add_pool_count_specs (void)
   /**
    * FsmmPool:peak-allocated: (getter get_peak_allocated)
    *
-   * The highest number of blocks that were ever live at a time. If several threads take blocks at
-   * the same time, this can be too high by the number of blocks they keep for themselves, but it
-   * never exceeds [property@Fsmm.Pool:max-blocks]. `notify` is not emitted when this changes.
+   * The highest number of blocks that were ever live at a time. This is exact if one thread takes and
+   * frees blocks. If several do at the same time, it can be too high or too low by as many as they
+   * take and free meanwhile, but it never exceeds [property@Fsmm.Pool:max-blocks]. `notify` is not
+   * emitted when this changes.
    *
    * Since: 1.0
    */
@@ -434,7 +435,7 @@ add_pool_count_specs (void)
    * memory only when a block in it is first written to. What is added to a pool of 8 MiB or more
    * has pages of 2 MiB if the system offers them. Memory that bytes from
    * [method@Fsmm.Block.get_bytes] keep after everything was dropped is not included. The
-   * bookkeeping of a chunk takes nine bits for each block.
+   * bookkeeping of a chunk takes nine bits for each block, and some hundred bytes for each 64 KiB.
    *
    * `notify` is not emitted when this changes.
    *

@@ -45,9 +45,10 @@
  * From Python and JavaScript, use a handle instead of a pointer: [method@Fsmm.Pool.acquire].
  *
  * All functions can be called from any thread, and a block may be freed by a different thread from
- * the one that took it. Each thread keeps some free blocks of a pool for itself, so that taking and
- * freeing a block needs no lock. These blocks are not lost to other threads: they are reclaimed
- * before a limit refuses a request, and whenever memory is returned to the system.
+ * the one that took it. Each thread has parts of a pool for itself, of at most 64 KiB each, so that
+ * taking and freeing a block needs no lock. Free blocks in them are not lost to other threads: they
+ * are reclaimed before a request is refused, and parts in which all blocks are free before the pool
+ * grows. Which block is handed out next is not specified; it is seldom the one that was freed last.
  *
  * With `FSMM_DEBUG` in the environment, a pool also finds mistakes that it cannot see by itself,
  * such as writes to freed blocks and leaks: see [Debugging](debugging.html).
@@ -84,7 +85,7 @@ void
 fsmm_pool_refuse_raw_blocks (FsmmPool *self)
 {
   self->refuses_raw_blocks = TRUE;
-  self->store.quick_key = NULL;
+  self->store.key = &self->store;
 }
 
 /* Says which pool could not be made. */
@@ -125,7 +126,7 @@ fsmm_pool_constructed (GObject *object)
 
   fsmm_heap_init (&self->store, &geometry, limit, flags,
                    &(FsmmSubject) { self, describe_pool, self->name, NULL });
-  self->store.quick_key = flags == 0 ? self : NULL;
+  self->store.key = self;
   if (fsmm_pool_is_broken (self))
     fsmm_pool_refuse_raw_blocks (self);
 

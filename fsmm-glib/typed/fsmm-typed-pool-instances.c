@@ -48,7 +48,7 @@ publish_or_clear (FsmmPool *pool,
 
   fsmm_pool_report_dropped (pool, FALSE, error);
   if (layout->clear != NULL)
-    layout->clear (claim->slot.block);
+    layout->clear (claim->block);
   fsmm_heap_release (&pool->store, claim);
 
   return FALSE;
@@ -68,16 +68,19 @@ make_by_function (FsmmTypedPool *self,
   FsmmPool *pool = self->pool;
   FsmmAllocResult result;
   gboolean made;
+  FsmmSlot slot;
 
-  claim->slot = fsmm_heap_alloc (&pool->store, FSMM_STATE_CLAIMED, zeroes, &claim->epoch, &result);
-  if (claim->slot.block == NULL)
+  slot = fsmm_heap_alloc (&pool->store, FSMM_STATE_CLAIMED, zeroes, &claim->epoch, &result);
+  claim->block = slot.block;
+  claim->state = slot.state;
+  if (slot.block == NULL)
     {
       fsmm_pool_report_alloc (pool, result, 1, error);
       return FALSE;
     }
 
   fsmm_user_call_begin (self, frame);
-  fill_in (layout, source, claim->slot.block);
+  fill_in (layout, source, claim->block);
   made = publish_or_clear (pool, layout, claim, state, error);
   /* From here on the box keeps the pool, not the call. */
   if (made && state == FSMM_STATE_HELD)
@@ -97,9 +100,10 @@ make_from_bytes (FsmmTypedPool *self,
   const FsmmFill fill = { .n_bytes = self->layout->size, .source = source };
   FsmmAllocResult result;
 
-  claim->slot = fsmm_heap_alloc (fsmm_typed_pool_get_store (self), state, fill, &claim->epoch,
-                                 &result);
-  if (claim->slot.block == NULL)
+  claim->block = fsmm_heap_alloc (fsmm_typed_pool_get_store (self), state, fill, &claim->epoch,
+                                  &result)
+                   .block;
+  if (claim->block == NULL)
     {
       fsmm_pool_report_alloc (self->pool, result, 1, error);
       return FALSE;
@@ -137,7 +141,7 @@ fsmm_typed_pool_make (FsmmTypedPool *self,
     return NULL;
 
   *epoch = claim.epoch;
-  return claim.slot.block;
+  return claim.block;
 }
 
 /**
@@ -207,7 +211,7 @@ clear_and_release (FsmmTypedPool *self, const FsmmClaim *claim)
   FsmmPool *pool = self->pool;
 
   fsmm_user_call_begin (self, frame);
-  self->layout->clear (claim->slot.block);
+  self->layout->clear (claim->block);
   fsmm_heap_release (&pool->store, claim);
   fsmm_user_call_end (frame);
 }
@@ -284,7 +288,7 @@ fsmm_typed_pool_destroy (FsmmTypedPool *self, gpointer instance, GError **error)
     return TRUE;
 
   if (self->layout->clear == NULL)
-    return fsmm_heap_try_free (fsmm_typed_pool_get_store (self), instance) ||
+    return fsmm_heap_try_free_own (fsmm_typed_pool_get_store (self), instance) ||
            free_or_report (self, instance, error);
 
   kind = claim_or_report (self, instance, FSMM_FRAME_HERE, &claim, error);
@@ -321,7 +325,7 @@ clear_last (FsmmTypedPool *self, FsmmStore *store, const FsmmClaim *claim)
   const FsmmFrame frame = FSMM_FRAME_HERE;
   gboolean is_listed = fsmm_user_call_begin_for_keeper (self, frame, &self->keepers);
 
-  self->layout->clear (claim->slot.block);
+  self->layout->clear (claim->block);
   fsmm_heap_release (store, claim);
   if (G_LIKELY (is_listed))
     fsmm_user_call_end (frame);

@@ -200,7 +200,7 @@ take_up_to_the_limit (gpointer data)
   if (fsmm_pool_alloc (crowd->pool, NULL) != NULL)
     return 2;
 
-  return crowd->pool->store.readers.length == 1 ? 0 : 3;
+  return fsmm_test_count_caches (crowd->pool) == 1 ? 0 : 3;
 }
 
 static gpointer

@@ -2,9 +2,10 @@
 
 #include "other-thread.h"
 
-#include "fsmm-glib/engine/heap/fsmm-heap.h"
+#include "fsmm-glib/engine/cache/fsmm-thread.h"
 
-typedef struct {
+typedef struct
+{
   OtherFunc func; /* NULL: the thread is to end */
   FsmmPool *pool;
   gpointer result;
@@ -57,6 +58,8 @@ other_end (Other *self)
   g_thread_join (self->thread);
 }
 
+static gpointer passed_block;
+
 gpointer
 take_and_give_100 (FsmmPool *pool)
 {
@@ -77,9 +80,46 @@ take_one (FsmmPool *pool)
 }
 
 gpointer
-count_own (FsmmPool *pool)
+take_one_or_none (FsmmPool *pool)
 {
-  FsmmCache *cache = fsmm_thread_get_cache (pool->store.index);
+  g_autoptr (GError) error = NULL;
 
-  return GUINT_TO_POINTER (cache != NULL ? cache->n_blocks : 0);
+  return fsmm_pool_alloc (pool, &error);
+}
+
+static gpointer
+give_passed (FsmmPool *pool)
+{
+  fsmm_test_free (pool, passed_block);
+
+  return NULL;
+}
+
+gpointer
+get_own_cache (FsmmPool *pool)
+{
+  return fsmm_thread_get_cache (pool->store.index);
+}
+
+gsize
+count_own_regions (FsmmPool *pool)
+{
+  FsmmCache *cache = get_own_cache (pool);
+
+  return cache != NULL ? cache->owned.length : 0;
+}
+
+gsize
+other_count_regions (Other *self, FsmmPool *pool)
+{
+  FsmmCache *cache = other_call (self, get_own_cache, pool);
+
+  return cache != NULL ? cache->owned.length : 0;
+}
+
+void
+other_free (Other *self, FsmmPool *pool, gpointer block)
+{
+  passed_block = block;
+  other_call (self, give_passed, pool);
 }

@@ -12,7 +12,8 @@ typedef gpointer (*OtherFunc) (FsmmPool *pool);
 
 /* Hands over by atomic operations alone, which ThreadSanitizer can follow, unlike what GLib does
  * inside. */
-typedef struct {
+typedef struct
+{
   GThread *thread;
   gpointer call; /* (atomic): to be done */
 } Other;
@@ -24,6 +25,14 @@ void other_end (Other *self);
 /* What it can be told. */
 gpointer take_and_give_100 (FsmmPool *pool);
 gpointer take_one (FsmmPool *pool);
-gpointer count_own (FsmmPool *pool);
+gpointer take_one_or_none (FsmmPool *pool);
+gpointer get_own_cache (FsmmPool *pool);
+
+/* How many regions a thread owns. */
+gsize count_own_regions (FsmmPool *pool);
+gsize other_count_regions (Other *self, FsmmPool *pool);
+
+/* Lets it free a block of any thread. */
+void other_free (Other *self, FsmmPool *pool, gpointer block);
 
 G_END_DECLS

@@ -1,83 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What threads keep for themselves, and that no other thread misses it. What two of them do to the
- * same block is in test-cache-lost.c and test-threads.c, and every order of it in
- * test-cache-model.c. */
+/* Which cache a thread finds, and when it must not use it; what caches count, and what they cost.
+ * Whose a region is, is in test-owners.c; what two threads do to the same block is in
+ * test-late-double-free.c and test-threads.c, and every order of it in test-cache-model.c. */
 
 #include "other-thread.h"
 
 #include "fsmm-glib/engine/heap/fsmm-heap.h"
 
-/* --- Limits and counts --- */
+/* --- Counts --- */
 
-/* All blocks that there can be are idle in another thread's cache: no call is refused for that. */
-static void
-test_no_refusal_for_idle_blocks (void)
-{
-  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 64, 0, 0, 100, NULL);
-  g_autoptr (GError) error = NULL;
-  Other other;
-
-  other_start (&other);
-  other_call (&other, take_and_give_100, pool);
-  g_assert_cmpuint (GPOINTER_TO_UINT (other_call (&other, count_own, pool)), >, 50);
-
-  for (guint i = 0; i < 99; i++)
-    fsmm_test_alloc (pool);
-  fsmm_test_assert_sound (pool);
-  g_assert_nonnull (other_call (&other, take_one, pool));
-  fsmm_test_assert_counts (pool, 100, 1);
-
-  g_assert_null (fsmm_pool_alloc (pool, &error));
-  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_EXHAUSTED);
-  g_assert_cmpuint (fsmm_pool_get_peak_allocated (pool), ==, 100);
-  g_assert_cmpuint (fsmm_pool_get_n_free (pool), ==, 0);
-
-  other_end (&other);
-}
-
-static void
-test_many_are_taken_from_idle_blocks (void)
-{
-  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 64, 0, 0, 100, NULL);
-  gpointer blocks[100];
-  Other other;
-
-  other_start (&other);
-  other_call (&other, take_and_give_100, pool);
-  fsmm_test_free (pool, fsmm_test_alloc (pool));
-
-  g_assert_true (fsmm_pool_alloc_many (pool, 100, blocks, NULL));
-  g_assert_false (fsmm_pool_alloc_many (pool, 1, blocks, NULL));
-  fsmm_test_assert_counts (pool, 100, 1);
-  g_assert_true (fsmm_pool_free_many (pool, 100, blocks, NULL));
-  g_assert_true (fsmm_pool_reserve (pool, 100, NULL));
-  fsmm_test_assert_counts (pool, 0, 1);
-
-  other_end (&other);
-}
-
-/* Nor where the system has no memory left. */
+/* Where the system has no memory left, what is idle with another thread is used, beside its live
+ * blocks. */
 static void
 test_idle_blocks_instead_of_memory (void)
 {
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
-  gpointer block;
+  gpointer blocks[112];
   Other other;
 
   fsmm_test_free (pool, fsmm_test_alloc (pool));
   fsmm_pool_trim (pool);
   other_start (&other);
-  other_call (&other, take_and_give_100, pool);
-  fsmm_test_assert_counts (pool, 0, 7);
-  g_assert_cmpuint (pool->store.n_free, ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = other_call (&other, take_one, pool);
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    if (i % 16 != 0)
+      other_free (&other, pool, blocks[i]);
+  fsmm_test_assert_counts (pool, 7, 7);
 
-  fsmm_system_fail_nth (1);
-  block = fsmm_pool_alloc (pool, NULL);
-  g_assert_true (fsmm_system_fail_none ());
-  g_assert_nonnull (block);
-  fsmm_test_assert_counts (pool, 1, 7);
-  fsmm_test_assert_sound (pool);
+  for (guint i = 7; i < G_N_ELEMENTS (blocks); i++)
+    {
+      fsmm_system_fail_nth (1);
+      g_assert_nonnull (take_one_or_none (pool));
+      g_assert_cmpint (fsmm_system_fail_none (), ==, i == 7);
+    }
+  fsmm_test_assert_counts (pool, 112, 7);
 
   other_end (&other);
 }
@@ -107,7 +65,7 @@ test_counts_with_caches (void)
   other_call (&other, take_and_give_100, pool);
   g_assert_cmpuint (fsmm_pool_get_peak_allocated (pool), ==, 102);
   g_assert_cmpuint (fsmm_pool_free_all (pool), ==, 2);
-  g_assert_cmpuint (GPOINTER_TO_UINT (other_call (&other, count_own, pool)), ==, 0);
+  g_assert_cmpuint (other_count_regions (&other, pool), ==, 0);
   fsmm_test_assert_counts (pool, 0, 0);
 
   other_end (&other);
@@ -127,7 +85,7 @@ test_trim_takes_from_caches (void)
 
   g_assert_cmpuint (fsmm_pool_trim (pool), >=, 7 * 1024);
   fsmm_test_assert_counts (pool, 0, 0);
-  g_assert_cmpuint (GPOINTER_TO_UINT (other_call (&other, count_own, pool)), ==, 0);
+  g_assert_cmpuint (other_count_regions (&other, pool), ==, 0);
 
   other_call (&other, take_and_give_100, pool);
   fsmm_test_assert_sound (pool);
@@ -162,38 +120,41 @@ test_large_blocks_are_not_kept (void)
       block[0] = 1;
       fsmm_test_free (pool, block);
       fsmm_test_assert_refused (pool, block, FSMM_ERROR_DOUBLE_FREE, "free already");
-      g_assert_null (count_own (pool));
+      g_assert_null (get_own_cache (pool));
     }
   fsmm_test_assert_counts (pool, 0, 1);
   fsmm_test_assert_sound (pool);
 }
 
-/* There are marks for so many threads; all others use the lock. */
+/* However many threads there are, each has a cache. */
 static void
-test_more_threads_than_marks (void)
+test_many_threads (void)
 {
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
-  Other others[FSMM_MAX_MARKS + 10];
+  Other others[200];
+  gpointer block;
 
   for (guint i = 0; i < G_N_ELEMENTS (others); i++)
     {
       other_start (&others[i]);
       other_call (&others[i], take_and_give_100, pool);
+      g_assert_cmpuint (other_count_regions (&others[i], pool), >, 0);
     }
 
-  g_assert_cmpuint (pool->store.n_marks, ==, FSMM_MAX_MARKS);
-  g_assert_cmpuint (pool->store.readers.length, ==, FSMM_MAX_MARKS);
+  /* One of them is common to threads without. */
+  g_assert_cmpuint (pool->store.caches.length, ==, G_N_ELEMENTS (others) + 1);
   fsmm_test_assert_sound (pool);
-  fsmm_test_assert_counts (pool, 0, fsmm_pool_get_n_chunks (pool));
-  g_assert_nonnull (other_call (&others[G_N_ELEMENTS (others) - 1], take_one, pool));
-  g_assert_nonnull (other_call (&others[0], take_one, pool));
+  block = other_call (&others[199], take_one, pool);
+  other_free (&others[0], pool, block);
+  g_assert_cmpuint (fsmm_pool_get_n_allocated (pool), ==, 0);
 
   for (guint i = 0; i < G_N_ELEMENTS (others); i++)
     other_end (&others[i]);
 
-  g_assert_cmpuint (pool->store.n_marks, ==, 0);
-  fsmm_test_assert_counts (pool, 2, fsmm_pool_get_n_chunks (pool));
+  g_assert_cmpuint (pool->store.caches.length, ==, 1);
   fsmm_test_assert_sound (pool);
+  fsmm_pool_trim (pool);
+  fsmm_test_assert_counts (pool, 0, 0);
 }
 
 /* More than a thread finds quickly: each must get its own all the same. */
@@ -250,7 +211,7 @@ test_pool_dies_before_threads (void)
   other_end (&other);
 }
 
-/* --- Going back, and staying out --- */
+/* --- Going back --- */
 
 /* All or none: what was given before the fault came up is live again. */
 static void
@@ -269,36 +230,6 @@ test_free_many_undone_in_cache (void)
   g_assert_true (fsmm_pool_is_allocated (pool, blocks[0]));
   g_assert_true (fsmm_pool_is_allocated (pool, blocks[1]));
   fsmm_test_assert_counts (pool, 2, 1);
-  fsmm_test_assert_sound (pool);
-}
-
-static void
-test_stopped_caches_are_not_entered (void)
-{
-  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
-  FsmmStore *store = &pool->store;
-  FsmmCache *cache;
-
-  fsmm_test_free (pool, fsmm_test_alloc (pool));
-  cache = fsmm_thread_get_cache (store->index);
-
-  g_assert_nonnull (cache);
-  g_assert_true (fsmm_cache_enter (store) == cache);
-  fsmm_cache_leave (cache);
-  g_assert_true (fsmm_cache_enter_quickly (pool) == cache);
-  fsmm_cache_leave (cache);
-
-  cache->reader.stop |= FSMM_READER_STOPPED;
-  g_assert_null (fsmm_cache_enter (store));
-  g_assert_null (fsmm_cache_enter_quickly (pool));
-  g_assert_cmpint (cache->reader.busy, ==, 0);
-  fsmm_test_free (pool, fsmm_test_alloc (pool));
-  cache->reader.stop &= ~FSMM_READER_STOPPED;
-
-  cache->reader.stop |= FSMM_READER_FENCED;
-  g_assert_null (fsmm_cache_enter_quickly (pool));
-  g_assert_true (fsmm_cache_enter (store) == cache);
-  fsmm_cache_leave (cache);
   fsmm_test_assert_sound (pool);
 }
 
@@ -326,43 +257,16 @@ test_cost_of_a_thread (void)
         blocks[j] = fsmm_test_alloc (pools[i]);
       for (guint j = 0; j < 10000; j++)
         fsmm_test_free (pools[i], blocks[j]);
-      g_assert_cmpuint (GPOINTER_TO_UINT (count_own (pools[i])), >=, 500);
+      g_assert_cmpuint (count_own_regions (pools[i]), >=, 8);
       fsmm_pool_free_all (pools[i]);
     }
   cost = (double) (fsmm_test_resident_bytes () - before) / G_N_ELEMENTS (pools);
   g_test_message ("%.0f bytes are resident for a thread that has used a pool", cost);
-  g_assert_cmpfloat (cost, <=, 16 * 1024);
+  g_assert_cmpfloat (cost, <=, 4 * 1024);
 
   for (guint i = 0; i < G_N_ELEMENTS (pools); i++)
     g_object_unref (pools[i]);
   g_free (blocks);
-}
-
-/* --- Without the kernel's help --- */
-
-static void
-test_fenced_caches (void)
-{
-  gboolean was_symmetric = fsmm_barrier_is_symmetric;
-  FsmmPool *pool;
-  Other other;
-
-  fsmm_barrier_is_symmetric = TRUE;
-  pool = fsmm_test_pool_new (64, 1024);
-  other_start (&other);
-
-  for (guint i = 0; i < 20; i++)
-    {
-      other_call (&other, take_and_give_100, pool);
-      take_and_give_100 (pool);
-      g_assert_cmpuint (GPOINTER_TO_UINT (other_call (&other, count_own, pool)), >, 0);
-      fsmm_pool_trim (pool);
-      fsmm_test_assert_counts (pool, 0, 0);
-    }
-
-  other_end (&other);
-  g_object_unref (pool);
-  fsmm_barrier_is_symmetric = was_symmetric;
 }
 
 int
@@ -375,19 +279,15 @@ main (int argc, char *argv[])
   if (!fsmm_test_is_slow_environment ())
     g_test_add_func ("/cache/cost-of-a-thread", test_cost_of_a_thread);
 
-  g_test_add_func ("/cache/no-refusal-for-idle-blocks", test_no_refusal_for_idle_blocks);
-  g_test_add_func ("/cache/many-are-taken-from-idle-blocks", test_many_are_taken_from_idle_blocks);
   g_test_add_func ("/cache/idle-blocks-instead-of-memory", test_idle_blocks_instead_of_memory);
   g_test_add_func ("/cache/counts", test_counts_with_caches);
   g_test_add_func ("/cache/trim-takes-from-caches", test_trim_takes_from_caches);
   g_test_add_func ("/cache/adds-no-chunks", test_caches_add_no_chunks);
   g_test_add_func ("/cache/large-blocks-are-not-kept", test_large_blocks_are_not_kept);
-  g_test_add_func ("/cache/more-threads-than-marks", test_more_threads_than_marks);
+  g_test_add_func ("/cache/many-threads", test_many_threads);
   g_test_add_func ("/cache/many-pools-in-one-thread", test_many_pools_in_one_thread);
   g_test_add_func ("/cache/pool-dies-before-threads", test_pool_dies_before_threads);
   g_test_add_func ("/cache/free-many-undone", test_free_many_undone_in_cache);
-  g_test_add_func ("/cache/stopped", test_stopped_caches_are_not_entered);
-  g_test_add_func ("/cache/fenced", test_fenced_caches);
 
   return g_test_run ();
 }

@@ -180,6 +180,38 @@ test_division_by_reciprocal_is_exact (void)
     }
 }
 
+static void
+assert_regions (const FsmmGeometry *geometry, gsize n_regions, gsize first_in_second)
+{
+  g_assert_cmpuint (geometry->n_regions, ==, n_regions);
+  g_assert_cmpuint (fsmm_geometry_first_in_region (geometry, 0), ==, 0);
+  g_assert_cmpuint (fsmm_geometry_region_of (geometry, 0), ==, 0);
+  if (n_regions > 1)
+    {
+      g_assert_cmpuint (fsmm_geometry_first_in_region (geometry, 1), ==, first_in_second);
+      g_assert_cmpuint (fsmm_geometry_region_of (geometry, first_in_second), ==, 1);
+      g_assert_cmpuint (fsmm_geometry_region_of (geometry, first_in_second - 1), ==, 0);
+    }
+  g_assert_cmpuint (fsmm_geometry_region_of (geometry, geometry->n_blocks - 1), ==, n_regions - 1);
+}
+
+/* The blocks that start in the same 64 KiB. A last one may reach into the next, and a last region be
+ * left out where no block starts in it. */
+static void
+test_regions (void)
+{
+  FsmmGeometry even = make (64, 0, 262144), odd = make (1000, 1, 200000), small = make (64, 0, 1024);
+  FsmmGeometry large = make (65536, 0, 262144), huge = make (65537, 1, 1 << 20);
+  FsmmGeometry reaching = make (40000, 1, 65537 + 15000);
+
+  assert_regions (&even, 4, 1024);
+  assert_regions (&odd, 4, 66);
+  assert_regions (&small, 1, 0);
+  assert_regions (&large, 4, 1);
+  assert_regions (&huge, 1, 0);
+  assert_regions (&reaching, 1, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -198,6 +230,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/geometry/malloced-blocks", test_malloced_blocks);
   g_test_add_func ("/geometry/senseless-numbers-are-refused", test_senseless_numbers_are_refused);
   g_test_add_func ("/geometry/bounds-are-accepted", test_bounds_are_accepted);
+  g_test_add_func ("/geometry/regions", test_regions);
   g_test_add_func ("/geometry/division-by-reciprocal-is-exact",
                    test_division_by_reciprocal_is_exact);
 

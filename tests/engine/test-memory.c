@@ -78,7 +78,8 @@ test_trim_returns_memory_beside_live_blocks (void)
   g_assert_cmpuint (fsmm_test_resident_bytes (), <, full - trimmed + 1024 * 1024);
 }
 
-/* At most two bytes more than its own, but for the last huge page, of which all is in memory. */
+/* At most two bytes more than its own, but for the last huge page, of which all is in memory. A chunk
+ * has some 350 bytes of bookkeeping, which matters where it is as small as can be. */
 static void
 test_cost_of_a_live_block (gconstpointer data)
 {
@@ -94,7 +95,7 @@ test_cost_of_a_live_block (gconstpointer data)
   g_test_message ("%.2f bytes are resident for each 64-byte block", cost);
 
   g_assert_cmpfloat (cost, >=, 64);
-  g_assert_cmpfloat (cost, <=, (chunk_bytes == 1024 ? 84 : 66) + huge_page);
+  g_assert_cmpfloat (cost, <=, (chunk_bytes == 1024 ? 88 : 66) + huge_page);
 }
 
 /* No user owns the pool that handles live in, so it must give back its memory by itself. */

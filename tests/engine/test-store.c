@@ -60,6 +60,49 @@ assert_fault (FsmmPool *pool, const char *words)
 }
 
 /* A checker that finds nothing is worth nothing: break what it looks at, one thing at a time. */
+
+static const FsmmState no_states[] = {
+  FSMM_STATE_TAIL, FSMM_STATE_QUARANTINED + 1, 0x7f, 0x81, 0xbf, 0xc1, 0xff
+};
+
+static void
+test_checker_finds_faults_in_cells (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 40, 8, 1024, 0, NULL);
+  FsmmState *cells;
+  gpointer block = fsmm_test_alloc (pool);
+
+  cells = fsmm_store_find (&pool->store, block).region->cells;
+  fsmm_test_assert_sound (pool);
+
+  for (guint i = 0; i < G_N_ELEMENTS (no_states); i++)
+    {
+      g_autofree char *words = g_strdup_printf ("block 7 has the state %u", no_states[i]);
+
+      cells[7] = no_states[i];
+      assert_fault (pool, words);
+      cells[7] = FSMM_STATE_UNUSED;
+    }
+
+  g_assert_cmpuint (pool->store.geometry.n_blocks, ==, 25);
+  cells[25] = FSMM_STATE_FREE;
+  assert_fault (pool, "block 25 has the state 128");
+  cells[25] = FSMM_STATE_TAIL;
+
+  cells[1] = FSMM_STATE_LIVE;
+  assert_fault (pool, "are claimed, and not idle");
+  cells[1] = FSMM_STATE_REMOTE;
+  assert_fault (pool, "are claimed, and not idle");
+  cells[1] = FSMM_STATE_UNUSED;
+
+  cells[0] = FSMM_STATE_FREE;
+  assert_fault (pool, "0 blocks are out, 1 are counted");
+  cells[0] = FSMM_STATE_CLAIMED;
+  fsmm_test_assert_sound (pool);
+  cells[0] = FSMM_STATE_LIVE;
+  fsmm_test_assert_sound (pool);
+}
+
 static void
 test_checker_finds_faults_in_chunks (void)
 {
@@ -69,51 +112,34 @@ test_checker_finds_faults_in_chunks (void)
 
   for (guint i = 0; i < 17; i++)
     fsmm_test_alloc (pool);
-  /* Brings what is in the cache back to the store. */
-  g_assert_true (fsmm_pool_reserve (pool, 0, NULL));
   fsmm_test_assert_sound (pool);
-  chunk = g_queue_peek_head (&store->open);
-
-  chunk->states[0] = FSMM_STATE_FREE;
-  assert_fault (pool, "block 0 is not free, but its state is 1");
-  chunk->states[0] = FSMM_STATE_LIVE;
-
-  chunk->states[1] = FSMM_STATE_HELD;
-  assert_fault (pool, "block 1 is free, but its state is 3");
-  chunk->states[1] = FSMM_STATE_UNUSED;
-
-  chunk->free[0] |= (guint64) 1 << 16;
-  assert_fault (pool, "behind the last one");
-  chunk->free[0] &= ~((guint64) 1 << 16);
-
-  chunk->groups[0] = 0;
-  assert_fault (pool, "group bit");
-  chunk->groups[0] = 1;
-
-  chunk->first_group = 1;
-  assert_fault (pool, "before the first group");
-  chunk->first_group = 0;
-
-  chunk->n_out++;
-  assert_fault (pool, "15 blocks in it and 2 out of it are not 16");
-  chunk->n_out--;
+  chunk = store->all.tail->data;
 
   chunk->serial = 0;
   assert_fault (pool, "out of order");
   chunk->serial = 1;
+
+  chunk->regions[0].n_blocks--;
+  assert_fault (pool, "block 15 has the state 192");
+  chunk->regions[0].n_blocks++;
+
+  chunk->regions[0].first++;
+  assert_fault (pool, "starts with block 1");
+  chunk->regions[0].first--;
+
+  chunk->base += 64;
+  g_hash_table_insert (store->chunks, chunk->base, chunk);
+  assert_fault (pool, "chunk");
+  g_hash_table_remove (store->chunks, chunk->base);
+  chunk->base -= 64;
 
   chunk->detached = TRUE;
   assert_fault (pool, "still in the table");
   g_hash_table_remove (store->chunks, chunk->base);
   assert_fault (pool, "still in the page map");
   fsmm_segment_set_content (&store->segments, chunk->segment, chunk->base, NULL);
-  assert_fault (pool, "nobody pins");
   fsmm_store_make_known (store, chunk);
   chunk->detached = FALSE;
-
-  g_queue_unlink (&store->open, &chunk->open_link);
-  assert_fault (pool, "missing in the queue");
-  g_queue_push_tail_link (&store->open, &chunk->open_link);
 
   fsmm_segment_set_content (&store->segments, chunk->segment, chunk->base, NULL);
   assert_fault (pool, "not in the page map");
@@ -131,58 +157,144 @@ test_checker_finds_faults_in_chunks (void)
   assert_fault (pool, "2 chunks are in the table, 3 in the page map, and 2 in the list");
   chunk->segment->n_contents--;
 
-  store->n_out++;
-  assert_fault (pool, "17 blocks are out, 18 are counted");
-  store->n_out--;
-
-  store->n_free++;
-  assert_fault (pool, "15 blocks are free, 16 are counted");
-  store->n_free--;
-
   fsmm_test_assert_sound (pool);
 }
 
 static void
-test_checker_finds_faults_in_caches (void)
+test_checker_finds_faults_in_counts (gconstpointer max_blocks)
 {
-  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  g_autoptr (FsmmPool) pool =
+      fsmm_pool_new_full ("test", 64, 0, 1024, GPOINTER_TO_SIZE (max_blocks), NULL);
   FsmmStore *store = &pool->store;
+
+  for (guint i = 0; i < 17; i++)
+    fsmm_test_alloc (pool);
+  fsmm_test_assert_sound (pool);
+
+  store->n_live++;
+  assert_fault (pool, "17 blocks are out, 18 are counted");
+  store->n_live -= 2;
+  assert_fault (pool, "17 blocks are out, 16 are counted");
+  store->n_live++;
+
+  store->n_blocks++;
+  assert_fault (pool, "there are 32 blocks, 33 are counted");
+  store->n_blocks--;
+
+  if (max_blocks != NULL)
+    {
+      gsize n_counted = store->n_counted;
+
+      store->n_counted = 16;
+      assert_fault (pool, "17 blocks are out, but only 16 count for the limit");
+      store->n_counted = n_counted;
+    }
+
+  fsmm_test_assert_sound (pool);
+}
+
+/* --- Owners --- */
+
+/* A region that a thread owns, and the other one of the same chunk, which is for any. */
+typedef struct
+{
+  FsmmPool *pool;
   FsmmCache *cache;
-  FsmmState *state;
+  FsmmRegion *owned;
+  FsmmRegion *fresh;
+} Scene;
 
-  fsmm_test_alloc (pool);
-  fsmm_test_assert_sound (pool);
-  cache = g_queue_peek_head (&store->readers);
-  state = cache->slots[0].state;
+static void
+scene_init (Scene *self)
+{
+  self->pool = fsmm_test_pool_new (64, 2 * FSMM_REGION_BYTES);
+  self->owned = fsmm_store_find (&self->pool->store, fsmm_test_alloc (self->pool)).region;
+  self->fresh = g_queue_peek_head (&self->pool->store.fresh);
+  self->cache = fsmm_region_get_owner (self->owned);
+  g_assert_nonnull (self->cache);
+  g_assert_nonnull (self->fresh);
+  fsmm_test_assert_sound (self->pool);
+}
 
-  *state = FSMM_STATE_LIVE;
-  assert_fault (pool, "is in a cache, but its state is 2");
-  *state = cache->mark;
+static void
+scene_clear (Scene *self)
+{
+  fsmm_test_assert_sound (self->pool);
+  g_object_unref (self->pool);
+}
 
-  cache->slots[0].state = state + 1;
-  assert_fault (pool, "is in a cache, and is no block");
-  cache->slots[0].state = state;
+static void
+test_checker_finds_faults_in_owners (void)
+{
+  g_autoptr (FsmmPool) another = fsmm_test_pool_new (64, 0);
+  Scene scene;
 
-  cache->reader.known[0] = (FsmmKnownChunk) { 1 << 20, cache->slots[0].state };
-  assert_fault (pool, "that is gone or closed");
-  cache->reader.known[0].base = FSMM_NO_BASE;
+  scene_init (&scene);
 
-  cache->low = cache->n_blocks + 1;
-  assert_fault (pool, "and never less than");
-  cache->low = cache->n_blocks;
+  scene.owned->owner = &scene.pool->store.common;
+  assert_fault (scene.pool, "is among those of another thread");
+  scene.owned->owner = &another->store.common;
+  assert_fault (scene.pool, "has an owner of another store");
+  scene.owned->owner = NULL;
+  assert_fault (scene.pool, "has no owner and is not in a queue");
+  scene.owned->owner = scene.cache;
 
-  store->n_marks++;
-  assert_fault (pool, "1 caches have 1 marks, and 2 are counted");
-  store->n_marks--;
+  scene.fresh->owner = scene.cache;
+  assert_fault (scene.pool, "has an owner and is in a queue");
+  scene.fresh->owner = NULL;
 
-  cache->n_blocks--;
-  cache->low = cache->n_blocks;
-  store->peak_live = 1;
-  g_assert_null (fsmm_heap_find_fault (store));
-  g_assert_cmpuint (store->peak_live, ==, 2);
-  cache->n_blocks++;
+  scene_clear (&scene);
+}
 
-  fsmm_test_assert_sound (pool);
+/* A region says whose it is, and that thread knows nothing of it: nobody hands its blocks out. */
+static void
+test_checker_finds_unknown_owners (void)
+{
+  Scene scene;
+
+  scene_init (&scene);
+
+  fsmm_store_take_region (scene.fresh);
+  assert_fault (scene.pool, "has no owner and is not in a queue");
+  scene.fresh->owner = scene.cache;
+  assert_fault (scene.pool, "owner");
+  scene.fresh->owner = NULL;
+  fsmm_store_keep_region (&scene.pool->store.fresh, scene.fresh);
+
+  scene_clear (&scene);
+}
+
+static void
+test_checker_finds_faults_in_claims (void)
+{
+  Scene scene;
+  FsmmCache *cache;
+  FsmmState *cells;
+  guint64 bits;
+
+  scene_init (&scene);
+  cache = scene.cache;
+  cells = cache->word_cells;
+  bits = cache->bits;
+  g_assert_cmphex (bits, !=, 0);
+
+  cache->bits |= 1;
+  assert_fault (scene.pool, "are claimed, and not idle");
+  cache->bits = bits;
+
+  cache->word_cells = scene.fresh->cells;
+  assert_fault (scene.pool, "has claimed blocks of no region");
+  cache->word_cells = cells;
+
+  cache->current = NULL;
+  assert_fault (scene.pool, "has claimed blocks of no region");
+  cache->current = scene.owned;
+
+  scene.owned->is_queued = !scene.owned->is_queued;
+  assert_fault (scene.pool, "wrongly said to be queued");
+  scene.owned->is_queued = !scene.owned->is_queued;
+
+  scene_clear (&scene);
 }
 
 /* --- Memory runs out --- */
@@ -292,7 +404,17 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/store/large/large-chunks", GSIZE_TO_POINTER (4 << 20), test_large_pool);
   g_test_add_func ("/store/checker-finds-faults/chunks", test_checker_finds_faults_in_chunks);
   if (has_caches)
-    g_test_add_func ("/store/checker-finds-faults/caches", test_checker_finds_faults_in_caches);
+    {
+      g_test_add_func ("/store/checker-finds-faults/cells", test_checker_finds_faults_in_cells);
+      g_test_add_data_func ("/store/checker-finds-faults/counts", NULL,
+                            test_checker_finds_faults_in_counts);
+      g_test_add_data_func ("/store/checker-finds-faults/counts-below-a-limit",
+                            GSIZE_TO_POINTER (100), test_checker_finds_faults_in_counts);
+      g_test_add_func ("/store/checker-finds-faults/owners", test_checker_finds_faults_in_owners);
+      g_test_add_func ("/store/checker-finds-faults/unknown-owners",
+                       test_checker_finds_unknown_owners);
+      g_test_add_func ("/store/checker-finds-faults/claims", test_checker_finds_faults_in_claims);
+    }
   g_test_add_data_func ("/store/no-memory/one-chunk", GSIZE_TO_POINTER (16),
                         test_no_memory_at_any_request);
   g_test_add_data_func ("/store/no-memory/many-chunks", GSIZE_TO_POINTER (200),

@@ -51,6 +51,25 @@ fsmm_test_alloc (FsmmPool *pool)
   return block;
 }
 
+/* Takes a block that is free. Which one a pool hands out next is its own choice, but before it
+ * grows it comes to each: those that come first are given back. */
+void
+fsmm_test_take_again (FsmmPool *pool, gpointer block)
+{
+  g_autoptr (GPtrArray) others = g_ptr_array_new ();
+  gsize n_free = fsmm_pool_get_n_free (pool);
+  gpointer taken;
+
+  while ((taken = fsmm_test_alloc (pool)) != block)
+    {
+      g_ptr_array_add (others, taken);
+      g_assert_cmpuint (others->len, <, n_free);
+    }
+
+  for (guint i = 0; i < others->len; i++)
+    fsmm_test_free (pool, others->pdata[i]);
+}
+
 void
 fsmm_test_free (FsmmPool *pool, gpointer block)
 {
@@ -188,6 +207,20 @@ fsmm_test_want_caches (void)
     return FALSE;
 
   return g_setenv ("FSMM_DEBUG", "no-tools", FALSE);
+}
+
+/* How many threads have a cache of the pool: nothing else tells whether they do without the lock.
+ * One more is for all that have none. */
+guint
+fsmm_test_count_caches (FsmmPool *pool)
+{
+  guint n_caches;
+
+  fsmm_lock (pool->store.lock);
+  n_caches = pool->store.caches.length - 1;
+  fsmm_unlock (pool->store.lock);
+
+  return n_caches;
 }
 
 /* How much of the process is in memory now. */

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 FsmmPool *fsmm_test_pool_new (gsize alloc_size, gsize chunk_bytes);
 FsmmPool *fsmm_test_pool_new_named (const char *name, gsize alloc_size, gsize chunk_bytes);
 gpointer fsmm_test_alloc (FsmmPool *pool);
+void fsmm_test_take_again (FsmmPool *pool, gpointer block);
 void fsmm_test_free (FsmmPool *pool, gpointer block);
 gboolean fsmm_test_try_free (FsmmPool *pool, gpointer block);
 
@@ -44,6 +45,7 @@ void fsmm_test_assert_field (const char *key, const char *value);
 gpointer fsmm_test_swap (gpointer *slot, gpointer mine);
 
 gboolean fsmm_test_want_caches (void);
+guint fsmm_test_count_caches (FsmmPool *pool);
 
 gsize fsmm_test_resident_bytes (void);
 gboolean fsmm_test_is_slow_environment (void);

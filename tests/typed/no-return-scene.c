@@ -2,7 +2,7 @@
 
 #include "no-return-scene.h"
 
-#include "fsmm-glib/engine/heap/fsmm-heap.h"
+#include "fsmm-glib/engine/cache/fsmm-thread.h"
 
 const NoReturnWay *const ways[] = {
   &no_return_by_longjmp,

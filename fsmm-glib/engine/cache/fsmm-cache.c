@@ -4,333 +4,458 @@
 
 #include "engine/cache/fsmm-cache.h"
 
-#include "engine/store/fsmm-store-debug.h"
-#include "base/fsmm-system.h"
+/* A quarter of a region makes it worth to stay with it. */
+#define GOOD_PART 4
+#define NO_THRESHOLD G_MAXUINT
 
-/* A cache starts small, since a thread may look into thousands of pools, and grows when it turns
- * out to be emptied or filled up: to no more than this, and no more than so many bytes in idle
- * blocks. */
-#define FIRST_CAPACITY (2 * FSMM_WORD_BITS)
-#define MAX_CAPACITY 700
-/* How many chunks it may come to know: those of 64 MiB, with chunks of the default size. */
-#define FIRST_KNOWN 16
-#define MAX_KNOWN 256
-#define MAX_IDLE_BYTES ((gsize) 512 * 1024)
-/* With fewer blocks, a cache is not worth it. Large blocks have other costs. */
-#define LEAST_CAPACITY 4
-
-/* What a thread that looks into a pool costs. */
-G_STATIC_ASSERT (sizeof (FsmmCache) + MAX_CAPACITY * sizeof (FsmmSlot) +
-                   MAX_KNOWN * sizeof (FsmmKnownChunk) <=
-                 16 * 1024 - 128);
-
-/* How many blocks a cache may come to hold: 0 where none should. */
-guint
-fsmm_cache_max_blocks (const FsmmGeometry *geometry)
+/* @thread is NULL for the one that is common to threads without. */
+void
+fsmm_cache_init (FsmmCache *self, FsmmStore *store, FsmmThread *thread)
 {
-  gsize wanted = geometry->block_size > 0 ? MAX_IDLE_BYTES / geometry->block_size : 0;
+  *self = (FsmmCache) {
+    .block_size = store->geometry.block_size,
+    .store = store,
+    .threshold = NO_THRESHOLD,
+    .fast_key = fsmm_barrier_is_symmetric || thread == NULL ? FSMM_NO_KEY : store->key,
+    .thread = thread,
+  };
 
-  return wanted >= LEAST_CAPACITY ? (guint) MIN (wanted, (gsize) MAX_CAPACITY) : 0;
+  self->key = self->fast_key;
+  self->store_link.data = self;
+  self->thread_link.data = self;
 }
 
-/* --- Caches come and go --- */
+/* --- The queue of own regions --- */
+
+static void
+queue_at_head (FsmmCache *self, FsmmRegion *region)
+{
+  g_queue_push_head_link (&self->queue, &region->queued_link);
+  region->is_queued = TRUE;
+}
+
+static void
+queue_at_tail (FsmmCache *self, FsmmRegion *region)
+{
+  g_queue_push_tail_link (&self->queue, &region->queued_link);
+  region->is_queued = TRUE;
+}
+
+static void
+unqueue (FsmmCache *self, FsmmRegion *region)
+{
+  g_queue_unlink (&self->queue, &region->queued_link);
+  region->is_queued = FALSE;
+}
+
+static FsmmRegion *
+pop_queue (FsmmCache *self)
+{
+  FsmmRegion *region = g_queue_peek_head (&self->queue);
+
+  if (region != NULL)
+    unqueue (self, region);
+
+  return region;
+}
+
+/* While a region is known, blocks that are freed in it do not bring it back into the queue. So it
+ * is known just while it is in there, or at work. */
+static void
+know (FsmmCache *self, FsmmRegion *region)
+{
+  if (self->thread == &fsmm_thread)
+    fsmm_reader_know (self->thread, region, self);
+}
+
+/* Something was freed in an own region. If that is collected by another thread, the region is not
+ * known, which the next free in it makes good. */
+void
+fsmm_cache_requeue (FsmmCache *self, FsmmRegion *region)
+{
+  know (self, region);
+  if (!region->is_queued && region != self->current)
+    queue_at_head (self, region);
+}
+
+/* --- Owning, with the lock held --- */
+
+/* Returns how many regions the thread owns then. Small ones do not count: of those that lie in the
+ * same page, one is known at a time. */
+static gsize
+count_region (FsmmThread *thread, const FsmmRegion *region, gsize n)
+{
+  gboolean is_small = region->chunk->geometry->chunk_alignment < FSMM_REGION_BYTES;
+
+  return __atomic_add_fetch (&thread->n_regions, is_small ? 0 : n, __ATOMIC_RELAXED);
+}
+
+void
+fsmm_cache_own (FsmmCache *self, FsmmRegion *region)
+{
+  FsmmThread *thread = self->thread;
+
+  fsmm_store_take_region (region);
+  g_queue_push_head_link (&self->owned, &region->owned_link);
+  __atomic_store_n (&region->owner, self, __ATOMIC_RELEASE);
+  if (thread != NULL)
+    fsmm_reader_make_room (thread, count_region (thread, region, 1));
+  fsmm_cache_requeue (self, region);
+}
+
+/* The thread is stopped, or the calling one. The region is in no queue then. */
+void
+fsmm_cache_disown (FsmmCache *self, FsmmRegion *region)
+{
+  FsmmThread *thread = self->thread;
+
+  if (region->is_queued)
+    unqueue (self, region);
+  if (region == self->current)
+    {
+      self->bits = 0;
+      self->current = NULL;
+    }
+  if (thread != NULL)
+    {
+      fsmm_reader_forget (thread, region);
+      count_region (thread, region, (gsize) -1);
+    }
+
+  g_queue_unlink (&self->owned, &region->owned_link);
+  __atomic_store_n (&region->owner, NULL, __ATOMIC_RELEASE);
+}
 
 static gboolean
-take_mark (FsmmStore *self, FsmmState *mark)
+is_mostly_idle (const FsmmRegion *region)
 {
-  guint index = 0;
-
-  if (self->n_marks == FSMM_MAX_MARKS)
-    return FALSE;
-
-  while (self->marks[index / 64] & ((guint64) 1 << (index % 64)))
-    index++;
-  self->marks[index / 64] |= (guint64) 1 << (index % 64);
-  __atomic_store_n (&self->n_marks, self->n_marks + 1, __ATOMIC_RELAXED);
-
-  *mark = FSMM_STATE_FIRST_MARK + 2 * index;
-  return TRUE;
+  return fsmm_region_count_idle (region) >= region->n_blocks - region->n_blocks / GOOD_PART;
 }
 
+/* Makes it the first to be found. */
 static void
-give_mark (FsmmStore *self, FsmmState mark)
+prefer_orphan (FsmmStore *store, FsmmRegion *region)
 {
-  guint index = (mark - FSMM_STATE_FIRST_MARK) / 2;
-
-  self->marks[index / 64] &= ~((guint64) 1 << (index % 64));
-  __atomic_store_n (&self->n_marks, self->n_marks - 1, __ATOMIC_RELAXED);
-}
-
-static FsmmCache *
-cache_new (FsmmStore *store, FsmmThread *thread, guint capacity, guint n_known)
-{
-  gsize slots_size = capacity * sizeof (FsmmSlot);
-  FsmmCache *self = fsmm_system_try_new0_cache_aligned (sizeof *self + slots_size +
-                                                   n_known * sizeof (FsmmKnownChunk));
-
-  if (self == NULL)
-    return NULL;
-
-  self->reader.known = (FsmmKnownChunk *) (gpointer) ((guint8 *) self->slots + slots_size);
-  self->reader.known_mask = n_known - 1;
-  for (guint i = 0; i < n_known; i++)
-    self->reader.known[i].base = FSMM_NO_BASE;
-
-  self->store = store;
-  self->thread = thread;
-  self->reader.thread = fsmm_thread_self ();
-  self->capacity = capacity;
-  self->reader.stop = fsmm_barrier_is_symmetric ? FSMM_READER_FENCED : 0;
-  self->link.data = self;
-
-  return self;
+  g_queue_unlink (&store->orphans, &region->owned_link);
+  g_queue_push_head_link (&store->orphans, &region->owned_link);
 }
 
 void
-fsmm_cache_free (FsmmCache *self)
+fsmm_cache_disown_all (FsmmCache *self)
 {
-  fsmm_system_free_cache_aligned (self);
-}
+  FsmmRegion *region;
 
-/* Takes the lock itself. NULL if there is no memory, or no mark, for one more. */
-FsmmCache *
-fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread)
-{
-  FsmmCache *cache = cache_new (self, thread, MIN (FIRST_CAPACITY, self->max_cached), FIRST_KNOWN);
-  gboolean has_mark;
-
-  if (cache == NULL)
-    return NULL;
-
-  fsmm_lock (&self->lock);
-  has_mark = take_mark (self, &cache->mark);
-  if (has_mark)
-    g_queue_push_tail_link (&self->readers, &cache->link);
-  fsmm_unlock (&self->lock);
-
-  if (!has_mark)
-    g_clear_pointer (&cache, fsmm_cache_free);
-
-  return cache;
-}
-
-/* Gives the @n blocks back that came first into the cache, and will so be the last that it
- * needs. */
-static void
-flush (FsmmCache *self, guint n, FsmmDeferred *deferred)
-{
-  guint n_left = self->n_blocks - n;
-  FsmmReturn on_the_way = { .store = self->store, .deferred = deferred, .mark = self->mark };
-
-  for (guint i = 0; i < n; i++)
-    fsmm_return_add (&on_the_way, self->slots[i]);
-  fsmm_return_finish (&on_the_way);
-
-  memmove (self->slots, self->slots + n, n_left * sizeof (FsmmSlot));
-  fsmm_cache_set_n_blocks (self, n_left);
-  __atomic_store_n (&self->low, n_left, __ATOMIC_RELAXED);
-}
-
-/* Its thread does not use it any more. The memory remains for fsmm_cache_free (). */
-void
-fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmDeferred *deferred)
-{
-  fsmm_store_note_peak (self);
-  flush (cache, cache->n_blocks, deferred);
-  g_queue_unlink (&self->readers, &cache->link);
-  give_mark (self, cache->mark);
-}
-
-/* --- The thread's own cache is empty or full --- */
-
-/* Returns what takes the place of @self: another one, unless it is large enough, or there is no
- * memory. */
-static FsmmCache *
-grow (FsmmCache *self)
-{
-  FsmmStore *store = self->store;
-  guint capacity = MIN (4 * self->capacity, store->max_cached);
-  FsmmCache *larger;
-
-  if (capacity == self->capacity)
-    return self;
-  larger = cache_new (store, self->thread, capacity, MAX_KNOWN);
-  if (larger == NULL)
-    return self;
-
-  larger->mark = self->mark;
-  larger->was_filled = self->was_filled;
-  larger->low = self->low;
-  larger->n_blocks = self->n_blocks;
-  memcpy (larger->slots, self->slots, self->n_blocks * sizeof (FsmmSlot));
-
-  g_queue_unlink (&store->readers, &self->link);
-  g_queue_push_tail_link (&store->readers, &larger->link);
-  fsmm_thread_set_cache (store, larger);
-  fsmm_cache_free (self);
-
-  return larger;
-}
-
-/* Puts blocks into an empty cache so that the one with the lowest address is the first to come
- * out. */
-static void
-refill (FsmmCache *self, guint n, FsmmDeferred *deferred)
-{
-  guint next = n;
-
-  while (next > 0)
+  while ((region = g_queue_peek_tail (&self->owned)) != NULL)
     {
-      FsmmChunk *chunk;
-      FsmmChunkBlocks blocks = fsmm_store_take_word (self->store, next, &chunk);
-      FsmmChunkBlocks lost;
+      fsmm_cache_disown (self, region);
+      fsmm_store_keep_region (&self->store->orphans, region);
+      if (is_mostly_idle (region))
+        prefer_orphan (self->store, region);
+    }
+}
 
-      if (chunk == NULL)
-        break;
+/* Blocks that were claimed are idle for any other purpose. */
+void
+fsmm_cache_drop_claims (FsmmCache *self)
+{
+  if (self->bits == 0)
+    return;
 
-      lost.word = blocks.word;
-      lost.bits = fsmm_chunk_mark (chunk, blocks, self->mark, fsmm_store_is_alone (self->store));
-      blocks.bits &= ~lost.bits;
-      fsmm_store_note_double_frees (self->store, chunk, lost, deferred);
+  self->bits = 0;
+  self->next_word = (self->word_cells - self->current->cells) / FSMM_WORD_CELLS;
+}
 
-      while (blocks.bits != 0)
+/* --- The next word to take blocks from --- */
+
+/* Claims the idle blocks of the next word of the region at work that has any. */
+static gboolean
+claim_next_word (FsmmCache *self)
+{
+  const FsmmRegion *region = self->current;
+  gsize n_words = fsmm_region_count_words (region);
+
+  for (gsize i = self->next_word; i < n_words; i++)
+    {
+      FsmmState *cells = region->cells + i * FSMM_WORD_CELLS;
+      guint64 idle = fsmm_cells_find_idle (cells);
+
+      if (idle != 0)
         {
-          gsize block = fsmm_chunk_blocks_next (&blocks);
-
-          next--;
-          self->slots[next].block = fsmm_chunk_address (chunk, block);
-          self->slots[next].state = &chunk->states[block];
+          self->next_word = i + 1;
+          self->bits = idle;
+          self->word_cells = cells;
+          self->word_base = region->base + i * FSMM_WORD_CELLS * self->block_size;
+          return TRUE;
         }
     }
 
-  memmove (self->slots, self->slots + next, (n - next) * sizeof (FsmmSlot));
-  fsmm_cache_set_n_blocks (self, n - next);
-  __atomic_store_n (&self->low, n - next, __ATOMIC_RELAXED);
+  self->next_word = n_words;
+  return FALSE;
 }
 
-/* A part of what fits in: so much that the lock is taken seldom, and so little that most of what
- * a thread frees it can take again itself. Where it can be, that is as many as some words of a
- * chunk have: to take a part of one would be to share a line of states with another thread. */
 static guint
-batch_size (guint capacity)
+get_good_yield (const FsmmRegion *region)
 {
-  if (capacity < 2 * FSMM_WORD_BITS)
-    return (capacity + 1) / 2;
-
-  return MAX (FSMM_WORD_BITS, capacity / 4 / FSMM_WORD_BITS * FSMM_WORD_BITS);
+  return MAX (region->n_blocks / GOOD_PART, 1);
 }
 
-/* Where there is a limit, threads share what is left below it. */
-static guint
-refill_size (FsmmCache *self)
+/* Makes @region the one at work. Returns FALSE, and puts it aside, if too few blocks are idle in
+ * it. */
+static gboolean
+try_region (FsmmCache *self, FsmmRegion *region, gboolean is_tight)
+{
+  guint n_idle = (guint) fsmm_region_count_idle (region);
+  guint good = get_good_yield (region);
+
+  if (n_idle > 0 && n_idle >= (is_tight ? MIN (self->threshold, good) : good))
+    {
+      self->current = region;
+      self->next_word = 0;
+      self->threshold = n_idle >= good ? NO_THRESHOLD : n_idle / 2;
+      return claim_next_word (self);
+    }
+
+  self->current = NULL;
+  if (n_idle > 0)
+    queue_at_tail (self, region);
+  else if (self->thread != NULL)
+    fsmm_reader_forget (self->thread, region);
+
+  return FALSE;
+}
+
+/* How many regions are tried before another is got: looking at cells takes time. */
+#define MAX_TRIES 8
+
+/* Claims the blocks of another word of an own region, where that is worth it, or, if the pool is
+ * tight, wherever there is one. Busy, or with the lock held. */
+static gboolean
+next_word (FsmmCache *self, gboolean is_tight)
+{
+  FsmmRegion *region = self->current;
+
+  if (region != NULL && (claim_next_word (self) || try_region (self, region, is_tight)))
+    return TRUE;
+
+  for (guint n_tries = 0; is_tight || n_tries < MAX_TRIES; n_tries++)
+    {
+      region = pop_queue (self);
+      if (region == NULL)
+        return FALSE;
+      if (try_region (self, region, is_tight))
+        return TRUE;
+      if (is_tight)
+        self->threshold = MIN (self->threshold, get_good_yield (region)) / 2;
+    }
+
+  return FALSE;
+}
+
+/* Up to so many regions, a thread gets one more rather than looking for single blocks. Not where
+ * they are small: memory matters more there. */
+#define N_SLACK 8
+
+gboolean
+fsmm_cache_has_slack (FsmmCache *self)
+{
+  const FsmmGeometry *geometry = &self->store->geometry;
+
+  return geometry->chunk_bytes >= FSMM_REGION_BYTES &&
+         geometry->region_shift == FSMM_REGION_SHIFT && self->owned.length < N_SLACK;
+}
+
+/* For a thread that is busy with its cache. What others have freed is looked at first when a region
+ * is used up: it is in the processor's cache. That needs the lock, as does all where there is a
+ * limit. */
+gboolean
+fsmm_cache_next_word (FsmmCache *self)
+{
+  if (self->store->max_blocks != G_MAXSIZE)
+    return FALSE;
+  if (self->current != NULL && claim_next_word (self))
+    return TRUE;
+  if (fsmm_remote_has_news (self))
+    return FALSE;
+
+  return next_word (self, self->threshold != NO_THRESHOLD && !fsmm_cache_has_slack (self));
+}
+
+/* --- Getting more, with the lock held --- */
+
+/* How many orphans are looked at. */
+#define MAX_ORPHANS 8
+
+/* An orphan that is idle for the most part, or NULL. The others wait for a block to be freed in
+ * them, whose thread becomes the owner then; they are looked at again when it is their turn. */
+static FsmmRegion *
+find_idle_orphan (FsmmStore *store, FsmmLateDoubleFrees *late)
+{
+  guint n_orphans = MIN (store->orphans.length, MAX_ORPHANS);
+
+  for (guint i = 0; i < n_orphans; i++)
+    {
+      FsmmRegion *region = g_queue_peek_head (&store->orphans);
+
+      fsmm_remote_collect (store, region, late);
+      if (is_mostly_idle (region))
+        return region;
+      fsmm_store_take_region (region);
+      fsmm_store_keep_region (&store->orphans, region);
+    }
+
+  return NULL;
+}
+
+/* A region that no thread owns and that is worth it, or, without slack, any. */
+static FsmmRegion *
+find_region (FsmmCache *self, gboolean is_tight, FsmmLateDoubleFrees *late)
 {
   FsmmStore *store = self->store;
-  gsize n = MIN (batch_size (self->capacity), store->n_free);
+  FsmmRegion *region = find_idle_orphan (store, late);
 
-  if (store->max_blocks != G_MAXSIZE)
-    n = MIN (n, (store->max_blocks - store->n_out) / store->readers.length);
+  if (region == NULL)
+    region = g_queue_peek_head (&store->fresh);
+  if (region == NULL && is_tight)
+    region = g_queue_peek_head (&store->orphans);
+  if (region != NULL)
+    fsmm_remote_collect (store, region, late);
 
-  return (guint) n;
+  return region;
 }
 
-/* Drops what lies at the top and is somebody else's. */
-void
-fsmm_cache_drop_double_frees (FsmmCache *self, FsmmDeferred *deferred)
+/* Where there is a limit: of what has been claimed, keeps so much that all that are live or can be
+ * handed out stay below it. Threads share what is left. */
+static gboolean
+keep_within_limit (FsmmCache *self)
 {
-  while (self->n_blocks > 0)
-    {
-      FsmmSlot top = self->slots[self->n_blocks - 1];
+  FsmmStore *store = self->store;
+  FsmmRegion *region = self->current;
+  guint32 n_busy = region->n_blocks - (guint32) fsmm_region_count_idle (region);
+  gsize room;
 
-      if (fsmm_state_has_mark (fsmm_state_get (top.state), self->mark))
-        break;
-      fsmm_store_note_double_free (self->store, top.block, deferred);
-      fsmm_cache_set_n_blocks (self, self->n_blocks - 1);
+  fsmm_store_set_counted (store, region, n_busy);
+  room = store->max_blocks - MIN (store->n_counted, store->max_blocks);
+
+  self->bits = fsmm_word_lowest (self->bits, MIN (room, MAX (1, room / store->caches.length)));
+  self->next_word--;
+  fsmm_store_set_counted (store, region, n_busy + fsmm_word_count (self->bits));
+
+  return self->bits != 0;
+}
+
+/* Claims the blocks of a word, of own regions or, where these have too few, of others that no
+ * thread owns. */
+static gboolean
+claim_any (FsmmCache *self, gboolean is_tight, FsmmLateDoubleFrees *late)
+{
+  while (!next_word (self, FALSE))
+    {
+      FsmmRegion *region = find_region (self, is_tight, late);
+
+      if (region == NULL)
+        return is_tight && next_word (self, TRUE);
+      fsmm_cache_own (self, region);
     }
 
-  __atomic_store_n (&self->low, MIN (self->low, self->n_blocks), __ATOMIC_RELAXED);
+  return TRUE;
 }
 
-/* For a thread that has nothing to take, while some blocks are free in the store. Returns what
- * takes the place of @self. */
-FsmmCache *
-fsmm_cache_fill_up (FsmmCache *self, FsmmDeferred *deferred)
+/* Claims some blocks, for a cache that has none. Returns FALSE if the store must have another chunk
+ * for that, or that would exceed its limit. If @is_tight, all that is idle counts, but for what
+ * other threads own. */
+gboolean
+fsmm_cache_refill (FsmmCache *self, gboolean is_tight, FsmmLateDoubleFrees *late)
 {
-  if (self->was_filled)
-    self = grow (self);
-  self->was_filled = TRUE;
-  refill (self, refill_size (self), deferred);
+  fsmm_remote_flush (self, late);
+  fsmm_remote_sort_news (self->store);
+  fsmm_remote_take_in (self, late);
 
-  return self;
+  return claim_any (self, is_tight, late) &&
+         (self->store->max_blocks == G_MAXSIZE || keep_within_limit (self));
 }
 
-/* For a thread that found no place to put a block. Returns what takes the place of @self. */
-FsmmCache *
-fsmm_cache_make_room (FsmmCache *self, FsmmDeferred *deferred)
-{
-  if (!fsmm_cache_is_full (self))
-    return self;
+/* --- The end of a cache, with the lock held --- */
 
-  self = grow (self);
-  if (fsmm_cache_is_full (self))
-    flush (self, batch_size (self->n_blocks), deferred);
-
-  return self;
-}
-
-/* --- All caches of a store --- */
-
-/* Idle blocks that are out of the store: those in quarantine are such, too. */
-gsize
-fsmm_store_count_cached (FsmmStore *self)
-{
-  gsize n_cached = self->quarantine.n_blocks;
-
-  for (GList *l = self->readers.head; l != NULL; l = l->next)
-    n_cached += __atomic_load_n (&((FsmmCache *) l->data)->n_blocks, __ATOMIC_RELAXED);
-
-  return n_cached;
-}
-
-static inline gboolean
-is_of_another_thread (const FsmmCache *cache)
-{
-  return cache->thread != &fsmm_thread;
-}
-
-/* Works out how many blocks were live at most since the last time. Called before any block
- * leaves the store or comes back, so that there were as many out all the time: the fewer in
- * caches, the more were live. Each cache knows the least that it has had. That all had so few at
- * the same moment is certain only where one thread alone was at work. Those of other threads are
- * left to them: what these write at this moment would be written over. */
+/* No thread uses it any more. */
 void
-fsmm_store_note_peak (FsmmStore *self)
+fsmm_cache_retire (FsmmCache *self, FsmmLateDoubleFrees *late)
 {
-  gsize n_cached = self->quarantine.n_blocks;
-  gsize n_live;
+  FsmmStore *store = self->store;
 
-  for (GList *l = self->readers.head; l != NULL; l = l->next)
+  fsmm_cache_note_peak (store);
+  fsmm_remote_flush (self, late);
+  fsmm_remote_sort_news (store);
+  fsmm_remote_take_in (self, late);
+  fsmm_cache_disown_all (self);
+  store->n_live += self->n_live;
+  g_queue_unlink (&store->caches, &self->store_link);
+}
+
+/* --- Counts, with the lock held --- */
+
+/* How many blocks are live: exact if no other thread takes any, or frees them. */
+gsize
+fsmm_cache_count_live (FsmmStore *store)
+{
+  gssize n_live = store->n_live;
+
+  for (GList *l = store->caches.head; l != NULL; l = l->next)
+    n_live += __atomic_load_n (&((FsmmCache *) l->data)->n_live, __ATOMIC_RELAXED);
+
+  return (gsize) MAX (n_live, 0);
+}
+
+/* How many blocks are idle, in chunks that are not closed. */
+gsize
+fsmm_cache_count_idle (FsmmStore *store)
+{
+  gsize n_live = fsmm_cache_count_live (store);
+
+  n_live -= MIN (n_live, store->n_closed);
+  return store->n_blocks - MIN (n_live, store->n_blocks);
+}
+
+/* How many blocks have been freed since the last time that the freeing threads had not taken. */
+static gsize
+count_remote (FsmmStore *store)
+{
+  gsize n_remote = 0;
+
+  for (GList *l = store->caches.head; l != NULL; l = l->next)
     {
       FsmmCache *cache = l->data;
-      guint low = __atomic_load_n (&cache->low, __ATOMIC_RELAXED);
-      guint n_blocks = __atomic_load_n (&cache->n_blocks, __ATOMIC_RELAXED);
+      gsize n = __atomic_load_n (&cache->n_remote, __ATOMIC_RELAXED);
 
-      n_cached += low;
-      if (low != n_blocks && !is_of_another_thread (cache))
-        __atomic_store_n (&cache->low, n_blocks, __ATOMIC_RELAXED);
+      n_remote += n - cache->noted_remote;
+      cache->noted_remote = n;
     }
 
-  n_live = self->n_out - MIN (n_cached, self->n_out);
-  self->peak_live = MAX (self->peak_live, n_live);
+  return n_remote;
 }
 
-/* Stops all caches, and brings back what is in them: what is out of the store now is live. */
+/* Works out how many blocks were live at most since the last time. Each cache knows the most that
+ * its own count has been. That the others were as they are now at that moment, but for what they
+ * have freed of each other since, is certain only where one thread alone was at work. The counts of
+ * other threads are left to them: what these write at this moment would be written over. */
 void
-fsmm_store_quiesce (FsmmStore *self, FsmmDeferred *deferred)
+fsmm_cache_note_peak (FsmmStore *store)
 {
-  fsmm_store_stop_for (self, deferred);
-  fsmm_store_note_peak (self);
-  for (GList *l = self->readers.head; l != NULL; l = l->next)
-    flush (l->data, ((FsmmCache *) l->data)->n_blocks, deferred);
-  if (G_UNLIKELY (self->debug != 0))
-    fsmm_store_debug_empty_quarantine (self, deferred);
+  gsize n_live = fsmm_cache_count_live (store);
+  gsize n_remote = count_remote (store);
+
+  store->peak_live = MAX (store->peak_live, n_live);
+  for (GList *l = store->caches.head; l != NULL; l = l->next)
+    {
+      FsmmCache *cache = l->data;
+      gssize max_live = __atomic_load_n (&cache->max_live, __ATOMIC_RELAXED);
+      gssize n_own = __atomic_load_n (&cache->n_live, __ATOMIC_RELAXED);
+      gboolean is_own = cache->thread == &fsmm_thread || cache->thread == NULL;
+
+      if (max_live > cache->noted_max)
+        store->peak_live =
+            MAX (store->peak_live, n_live + n_remote + (gsize) MAX (max_live - n_own, 0));
+      cache->noted_max = is_own ? n_own : max_live;
+      if (is_own)
+        __atomic_store_n (&cache->max_live, n_own, __ATOMIC_RELAXED);
+    }
 }

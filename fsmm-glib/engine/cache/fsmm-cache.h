@@ -1,29 +1,50 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a thread keeps of a store for itself: free blocks, to be handed out without a lock.
+/* What a thread owns of a store: regions, whose blocks it hands out and takes back without a lock.
  *
- * A free looks at the block's state, which must be LIVE, and writes the mark of the thread's cache
- * into it. Nothing else is written, and nothing atomically exchanged, so that two threads which
- * free the same block at the same moment may both find it LIVE and both keep it. But its state
- * holds one mark only. Before a block is handed out again, or goes back to the store, its state is
- * looked at once more: where it is not the cache's own mark, the block is somebody else's, and the
- * free was one too many, which is reported then. tests/engine/test-cache-model.c proves on a model
- * that no order of steps leads to a block being handed out twice.
+ * A block that the thread frees gets a cell that says FREE, and nothing else is written. To hand
+ * blocks out, the thread claims those of a word at a time, 64 cells of which it has seen that they
+ * are idle. Of these it takes the lowest, and its cell gets another state then. The next word is
+ * found by looking at more cells: of the region at work, or of the next one in a queue of those in
+ * which something has been freed since.
  *
- * While a thread does any of this, it is busy. Whoever frees chunks, or wants what lies in
- * others' caches, has the store's lock, and stops all caches first: from then on until they
- * resume, no thread is busy, and whoever comes goes to the lock instead. */
+ * A block of another thread's region is freed in two steps. Its cell is exchanged, from LIVE to
+ * REMOTE; then its bit is set in a map of the region, those of some blocks at a time. The owner
+ * collects these bits, and makes blocks with REMOTE cells FREE.
+ *
+ * Two threads that free a block at the same moment may both succeed, if one is the owner: it
+ * has seen LIVE, and writes over REMOTE. The bit that comes later finds a cell that is not REMOTE,
+ * or, where the block has been handed out and rightly freed since, a bit that is set already:
+ * either is reported. The block is free once. tests/engine/test-cache-model.c proves on a model
+ * that no order of steps leads to a block being handed out twice. Blocks in which user functions
+ * work are claimed by an exchange, which nothing writes over: an owner writes FREE only where it
+ * has seen the state that it frees from, and what is CLAIMED is freed by nobody else.
+ *
+ * While a thread does any of this, it is busy: see fsmm-reader.h. The idea of regions that a thread
+ * owns, and of freeing from afar without a lock, is that of mimalloc (Leijen, Zorn and de Moura,
+ * Mimalloc: Free List Sharding in Action, 2019); there, free blocks are listed in the blocks. */
 
 #pragma once
 
-#include "base/fsmm-barrier.h"
 #include "engine/store/fsmm-store-locked.h"
-#include "engine/cache/fsmm-thread.h"
 
-#include <stddef.h>
 #include <string.h>
 
 G_BEGIN_DECLS
+
+/* For tests that race: other threads come in here between a look at a state and its change. */
+#ifdef FSMM_WIDE_RACES
+#include <sched.h>
+#define FSMM_RACE_WINDOW()                                                                         \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    if (g_random_boolean ())                                                                       \
+      sched_yield ();                                                                              \
+  }                                                                                                \
+  G_STMT_END
+#else
+#define FSMM_RACE_WINDOW() (void) 0
+#endif
 
 /* What a block starts with. */
 typedef struct {
@@ -31,64 +52,52 @@ typedef struct {
   gconstpointer source; /* NULL: zeroes */
 } FsmmFill;
 
-struct _FsmmCache {
-  FsmmReader reader; /* first, so that either is found by the other's address */
-  guint n_blocks;    /* (atomic), for reading: how many of the slots are in use */
-  guint low;         /* (atomic): the least of n_blocks since the peak was last worked out */
-  guint capacity;    /* how many slots there are */
-  FsmmState mark;
-  gboolean was_filled; /* so that it has been emptied when it is filled once more */
-
-  FsmmStore *store;
-  FsmmThread *thread; /* whose it is */
-  GList link;         /* in FsmmStore.readers */
-  FsmmSlot slots[];   /* the last one in is the first one out */
-};
-
-G_STATIC_ASSERT (offsetof (FsmmCache, reader) == 0);
-
-static inline void
-fsmm_cache_leave (FsmmCache *self)
+/* The two places at which a thread may find the cache of a store with that key. */
+static inline gsize
+fsmm_cache_get_place (gconstpointer key)
 {
-  fsmm_reader_leave (&self->reader);
+  return ((guintptr) key >> 6) % FSMM_N_PLACES;
 }
 
-/* Returns the calling thread's cache of the store with that key, which is busy until
- * fsmm_cache_leave (). NULL if fsmm_cache_enter () must be asked. */
-static inline FsmmCache *
-fsmm_cache_enter_quickly (gconstpointer key)
+static inline gsize
+fsmm_cache_get_other_place (gconstpointer key)
 {
-  FsmmCache *self = fsmm_thread_get_quick_cache (key);
+  return ((guintptr) key >> 12) % FSMM_N_PLACES;
+}
 
-  if (G_UNLIKELY (self == NULL))
-    return NULL;
-  if (G_LIKELY (fsmm_barrier_light (&self->reader.busy, &self->reader.stop) == 0))
-    return self;
+/* Returns the calling thread's cache of the store with that key, with which it is busy until
+ * fsmm_reader_leave (). NULL if fsmm_cache_enter () must be asked. */
+static inline FsmmCache *
+fsmm_cache_enter_fast (gconstpointer key)
+{
+  FsmmCache *self;
 
-  fsmm_cache_leave (self);
+  fsmm_barrier_raise (&fsmm_thread.busy);
+  self = __atomic_load_n (&fsmm_thread.places[fsmm_cache_get_place (key)], __ATOMIC_RELAXED);
+  if (G_LIKELY (fsmm_barrier_look (&self->key) == key))
+    {
+      if (self == NULL)
+        __builtin_unreachable ();
+      return self;
+    }
+
+  fsmm_reader_leave ();
   return NULL;
 }
 
-/* The same, also for stores that are not found so quickly. NULL if the store's lock must be taken
+FsmmCache *fsmm_cache_enter_slow (FsmmStore *store);
+
+/* As above, also for stores that are not found so fast. NULL if the store's lock must be taken
  * instead. */
 static inline FsmmCache *
 fsmm_cache_enter (FsmmStore *store)
 {
-  FsmmCache *self = fsmm_thread_get_cache (store->index);
+  FsmmCache *self = fsmm_cache_enter_fast (store->key);
 
-  if (G_UNLIKELY (self == NULL || !fsmm_reader_enter (&self->reader)))
-    return NULL;
-
-  return self;
+  return G_LIKELY (self != NULL) ? self : fsmm_cache_enter_slow (store);
 }
 
 /* --- For a thread that is busy, or has the lock, on its own cache --- */
-
-static inline void
-fsmm_cache_set_n_blocks (FsmmCache *self, guint n_blocks)
-{
-  __atomic_store_n (&self->n_blocks, n_blocks, __ATOMIC_RELAXED);
-}
 
 static inline void
 fsmm_fill (gpointer block, FsmmFill fill)
@@ -99,25 +108,35 @@ fsmm_fill (gpointer block, FsmmFill fill)
     memset (block, 0, fill.n_bytes);
 }
 
-/* A slot without a block: the cache is empty, or the block at its top is somebody else's.
- *
- * Slots are read and written one pointer at a time: a load of both does not find what two stores
- * have just written before that has reached the memory, which takes longer than all else here. */
-static inline FsmmSlot
-fsmm_cache_pop_filled (FsmmCache *self, FsmmState to, FsmmFill fill)
+/* The counts of a cache are written by its thread alone, so that adding needs not be atomic. */
+static inline gssize
+fsmm_cache_count (FsmmCache *self, gssize n)
 {
-  guint n_left = self->n_blocks - 1;
-  gpointer block;
-  FsmmState *state;
+  gssize n_live = self->n_live + n;
 
-  if (G_UNLIKELY (n_left == G_MAXUINT))
-    return FSMM_NO_SLOT;
+  __atomic_store_n (&self->n_live, n_live, __ATOMIC_RELAXED);
+  return n_live;
+}
 
-  block = self->slots[n_left].block;
-  state = self->slots[n_left].state;
-  if (G_UNLIKELY (!fsmm_state_has_mark (fsmm_state_get (state), self->mark)))
-    return FSMM_NO_SLOT;
+static inline void
+fsmm_cache_count_taken (FsmmCache *self, gssize n)
+{
+  gssize n_live = fsmm_cache_count (self, n);
 
+  if (n_live > self->max_live)
+    __atomic_store_n (&self->max_live, n_live, __ATOMIC_RELAXED);
+}
+
+/* Hands out one of the blocks that are claimed: there is one. */
+static inline FsmmSlot
+fsmm_cache_pop (FsmmCache *self, FsmmState to, FsmmFill fill)
+{
+  guint64 bits = self->bits;
+  gsize i = (gsize) __builtin_ctzll (bits);
+  gpointer block = (gpointer) (self->word_base + i * self->block_size);
+  FsmmState *state = self->word_cells + i;
+
+  self->bits = bits & (bits - 1);
   /* In this order: what is LIVE is whole. */
   if (fill.n_bytes > 0)
     {
@@ -126,117 +145,105 @@ fsmm_cache_pop_filled (FsmmCache *self, FsmmState to, FsmmFill fill)
     }
   else
     fsmm_state_set (state, to);
-  fsmm_cache_set_n_blocks (self, n_left);
-  if (G_UNLIKELY (n_left < __atomic_load_n (&self->low, __ATOMIC_RELAXED)))
-    __atomic_store_n (&self->low, n_left, __ATOMIC_RELAXED);
+  fsmm_cache_count_taken (self, 1);
 
-  return (FsmmSlot) { block, state };
+  return (FsmmSlot) { block, state, self->current };
 }
 
-static inline FsmmSlot
-fsmm_cache_pop (FsmmCache *self, FsmmState to)
+gboolean fsmm_cache_next_word (FsmmCache *self);
+
+/* --- Freeing without the lock: fsmm-cache-free.c --- */
+
+/* The state of the block at an address, if that is in a region which the calling thread owns, of a
+ * store with this key, and in @self its cache. NULL if it is anything else, or the region is not
+ * known. The thread is busy: only what it looks at after the key is sure to be so still. */
+static inline FsmmState *
+fsmm_cache_find_own (gconstpointer key, gconstpointer block, FsmmCache **self)
 {
-  return fsmm_cache_pop_filled (self, to, (FsmmFill) { 0, NULL });
+  const FsmmKnownRegion *known = fsmm_reader_get_known_place (&fsmm_thread, block);
+  gsize distance = (guintptr) block - known->base;
+  /* As in fsmm_geometry_is_start (), for numbers below 2^16. */
+  guint64 product = (guint64) (guint32) distance * known->reciprocal;
+
+  *self = __atomic_load_n (&known->cache, __ATOMIC_RELAXED);
+  if (G_LIKELY (fsmm_barrier_look (&(*self)->key) == key &&
+                distance < __atomic_load_n (&known->n_bytes, __ATOMIC_RELAXED) &&
+                (guint32) product < known->reciprocal))
+    return known->cells + (product >> 32);
+
+  return NULL;
 }
+
+/* Frees a block of a region that the calling thread owns, if it is in the state @from, and @epoch
+ * is that in @store_epoch, if that is not NULL. Otherwise returns FALSE, and changes nothing: then
+ * the slow path must be asked. */
+static inline gboolean
+fsmm_cache_try_free_own (
+    gconstpointer key, gpointer block, FsmmState from, const gsize *store_epoch, gsize epoch)
+{
+  gboolean is_freed = FALSE;
+  FsmmState *state;
+  FsmmCache *self;
+
+  fsmm_barrier_raise (&fsmm_thread.busy);
+  state = fsmm_cache_find_own (key, block, &self);
+  if (G_LIKELY (state != NULL && fsmm_state_get (state) == from &&
+                (store_epoch == NULL || *store_epoch == epoch)))
+    {
+      FSMM_RACE_WINDOW ();
+      fsmm_state_set (state, FSMM_STATE_FREE);
+      fsmm_cache_count (self, -1);
+      is_freed = TRUE;
+    }
+  fsmm_reader_leave ();
+
+  return is_freed;
+}
+
+gboolean
+fsmm_cache_free (FsmmCache *self, gpointer block, FsmmState from, FsmmLateDoubleFrees *late);
+gboolean
+fsmm_cache_free_slot (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmLateDoubleFrees *late);
+void fsmm_cache_free_claimed (FsmmCache *self, FsmmSlot slot, FsmmLateDoubleFrees *late);
+
+/* --- For a thread that has the lock: fsmm-cache.c, -free.c --- */
+
+void fsmm_cache_init (FsmmCache *self, FsmmStore *store, FsmmThread *thread);
+
+void fsmm_cache_own (FsmmCache *self, FsmmRegion *region);
+void fsmm_cache_disown (FsmmCache *self, FsmmRegion *region);
+void fsmm_cache_disown_all (FsmmCache *self);
+void fsmm_cache_drop_claims (FsmmCache *self);
+void fsmm_cache_requeue (FsmmCache *self, FsmmRegion *region);
+void fsmm_cache_retire (FsmmCache *self, FsmmLateDoubleFrees *late);
+void fsmm_cache_bury_dead (FsmmStore *store);
+
+gsize fsmm_cache_count_live (FsmmStore *store);
+gsize fsmm_cache_count_idle (FsmmStore *store);
+void fsmm_cache_note_peak (FsmmStore *store);
+
+gboolean fsmm_cache_refill (FsmmCache *self, gboolean is_tight, FsmmLateDoubleFrees *late);
+gboolean fsmm_cache_has_slack (FsmmCache *self);
+
+gboolean
+fsmm_cache_free_locked (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmDeferred *deferred);
+void fsmm_cache_empty_quarantine (FsmmStore *store, FsmmDeferred *deferred);
+
+/* --- Blocks that were freed by other threads: fsmm-remote.c --- */
+
+void fsmm_remote_note (FsmmCache *self, FsmmSlot slot, FsmmLateDoubleFrees *late);
+void fsmm_remote_flush (FsmmCache *self, FsmmLateDoubleFrees *late);
+/* With the lock held. */
+gsize fsmm_remote_collect (FsmmStore *store, FsmmRegion *region, FsmmLateDoubleFrees *late);
+void fsmm_remote_sort_news (FsmmStore *store);
+void fsmm_remote_take_in (FsmmCache *self, FsmmLateDoubleFrees *late);
+void fsmm_remote_collect_all (FsmmStore *store, FsmmLateDoubleFrees *late);
 
 static inline gboolean
-fsmm_cache_is_full (const FsmmCache *self)
+fsmm_remote_has_news (const FsmmCache *self)
 {
-  return self->n_blocks == self->capacity;
+  return __atomic_load_n (&self->store->news, __ATOMIC_RELAXED) != NULL ||
+         __atomic_load_n (&self->inbox, __ATOMIC_RELAXED) != NULL;
 }
-
-/* There must be room. */
-static inline void
-fsmm_cache_push (FsmmCache *self, gpointer block, FsmmState *state)
-{
-  guint n_blocks = self->n_blocks;
-
-  fsmm_state_set (state, self->mark);
-  self->slots[n_blocks].block = block;
-  self->slots[n_blocks].state = state;
-  fsmm_cache_set_n_blocks (self, n_blocks + 1);
-}
-
-/* As fsmm_store_find_state (), but may return NULL also where the thread has not met the chunk
- * yet. */
-static inline FsmmState *
-fsmm_cache_find_state (FsmmCache *self, const FsmmGeometry *geometry, gconstpointer address)
-{
-  return fsmm_reader_find_state (&self->reader, geometry, address);
-}
-
-/* --- For a thread that is busy, or has the lock --- */
-
-/* Becomes busy, or takes the lock: either keeps all chunks where they are. */
-static inline FsmmCache *
-fsmm_store_enter (FsmmStore *self)
-{
-  FsmmCache *cache = fsmm_cache_enter (self);
-
-  if (G_UNLIKELY (cache == NULL))
-    fsmm_lock (&self->lock);
-
-  return cache;
-}
-
-/* @cache is what fsmm_store_enter () returned. */
-static inline void
-fsmm_store_leave (FsmmStore *self, FsmmCache *cache)
-{
-  if (G_LIKELY (cache != NULL))
-    fsmm_cache_leave (cache);
-  else
-    fsmm_unlock (&self->lock);
-}
-
-/* As fsmm_store_find_state (), but NULL also for a chunk that is closed, of which other threads ask
- * with the lock. The thread, which is busy with its cache, has met the chunk then. */
-static inline FsmmState *
-fsmm_cache_meet (FsmmCache *self, gconstpointer address)
-{
-  const FsmmGeometry *geometry = &self->store->geometry;
-  FsmmChunk *chunk = fsmm_store_find_chunk (self->store, address);
-
-  if (chunk == NULL || chunk->drop_id != 0)
-    return NULL;
-
-  *fsmm_reader_get_known_place (&self->reader, geometry, (guintptr) chunk->base) =
-    (FsmmKnownChunk) { (guintptr) chunk->base, chunk->states };
-
-  return fsmm_chunk_find_state (chunk, geometry, address);
-}
-
-/* The same, quicker where the thread has met the chunk. */
-static inline FsmmState *
-fsmm_cache_find_or_meet (FsmmCache *self, const FsmmGeometry *geometry, gconstpointer address)
-{
-  FsmmState *state = fsmm_cache_find_state (self, geometry, address);
-
-  return G_LIKELY (state != NULL) ? state : fsmm_cache_meet (self, address);
-}
-
-/* The state of a handle's block, whose chunk is not closed, between fsmm_store_enter (), which returned
- * @cache, and fsmm_store_leave (). */
-static inline FsmmState *
-fsmm_store_find_held (FsmmStore *self, FsmmCache *cache, gconstpointer block)
-{
-  return G_LIKELY (cache != NULL) ? fsmm_cache_find_or_meet (cache, &self->geometry, block)
-                                  : fsmm_store_find_state (self, block);
-}
-
-/* --- For whoever has the store's lock: fsmm-cache.c --- */
-
-guint fsmm_cache_max_blocks (const FsmmGeometry *geometry);
-FsmmCache *fsmm_store_add_cache (FsmmStore *self, FsmmThread *thread);
-void fsmm_store_remove_cache (FsmmStore *self, FsmmCache *cache, FsmmDeferred *deferred);
-void fsmm_cache_free (FsmmCache *self);
-
-FsmmCache *fsmm_cache_fill_up (FsmmCache *self, FsmmDeferred *deferred);
-FsmmCache *fsmm_cache_make_room (FsmmCache *self, FsmmDeferred *deferred);
-void fsmm_cache_drop_double_frees (FsmmCache *self, FsmmDeferred *deferred);
-
-gsize fsmm_store_count_cached (FsmmStore *self);
-void fsmm_store_note_peak (FsmmStore *self);
-void fsmm_store_quiesce (FsmmStore *self, FsmmDeferred *deferred);
 
 G_END_DECLS

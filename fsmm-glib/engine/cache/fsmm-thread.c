@@ -4,11 +4,9 @@
 
 #include "engine/cache/fsmm-thread.h"
 
-#include "engine/cache/fsmm-cache.h"
-#include "base/fsmm-fork.h"
 #include "base/fsmm-lock.h"
-#include "engine/store/fsmm-store-locked.h"
 #include "base/fsmm-system.h"
+#include "engine/cache/fsmm-cache.h"
 
 #ifdef HAVE_DLADDR1
 #include <dlfcn.h>
@@ -16,18 +14,43 @@
 #endif
 
 /* A cache ends with its thread or with its store, whichever comes first. threads_lock keeps the two
- * from meeting: whoever has it may go from a thread to the store of a cache, and back.
+ * from meeting: a thread that has it may go from a thread to the store of a cache, and back.
  *
- * Lock order: threads_lock, then the locks of stores, then that of the page map. */
-
-FSMM_THREAD_LOCAL FsmmThread fsmm_thread;
+ * Lock order: threads_lock, then the locks of stores, then that of the page map, or of the tables
+ * of known regions. */
 
 static GMutex threads_lock;
-static GPtrArray *stores;     /* (element-type FsmmStore): by index; NULL where none is */
-static GArray *free_indexes;  /* (element-type guint) */
-static guint64 last_id;       /* of a store */
+static GPtrArray *stores;    /* (element-type FsmmStore): by index; NULL where none is */
+static GArray *free_indexes; /* (element-type guint) */
+static guint64 last_id;      /* of a store */
 
 /* --- Stores --- */
+
+/* A process forks with all stores locked, and where memory is written to after that, it has to be
+ * copied. So the locks of many stores lie side by side, each in a line of its own. */
+typedef union
+{
+  GMutex lock;
+  guint8 line[FSMM_SYSTEM_CACHE_LINE];
+} Lock;
+
+#define LOCKS_SIZE 64
+
+static GPtrArray *locks; /* (element-type Lock): so many at a time; never freed */
+
+static GMutex *
+get_lock (guint index)
+{
+  Lock *part;
+
+  if (locks == NULL)
+    locks = g_ptr_array_new ();
+  if (index / LOCKS_SIZE == locks->len)
+    g_ptr_array_add (locks, g_new0 (Lock, LOCKS_SIZE));
+
+  part = g_ptr_array_index (locks, index / LOCKS_SIZE);
+  return &part[index % LOCKS_SIZE].lock;
+}
 
 void
 fsmm_thread_add_store (FsmmStore *store)
@@ -51,136 +74,181 @@ fsmm_thread_add_store (FsmmStore *store)
       store->index = stores->len;
       g_ptr_array_add (stores, store);
     }
+  store->lock = get_lock (store->index);
   store->id = ++last_id;
 
   fsmm_unlock (&threads_lock);
 }
 
-/* Called with threads_lock held, for a thread that may be at work with other stores: of what
- * that one looks at, only the key is written to, and only if it is that of this store. */
+/* --- What a thread finds its caches by --- */
+
 static void
-forget_cache (FsmmThread *self, FsmmStore *store)
+clear_place (FsmmCache **place, FsmmCache *cache)
 {
-  FsmmQuickCache *quick = fsmm_thread_get_quick_place (self, store->quick_key);
+  FsmmCache *expected = cache;
 
-  if (store->quick_key != NULL &&
-      __atomic_load_n (&quick->key, __ATOMIC_RELAXED) == store->quick_key)
-    __atomic_store_n (&quick->key, FSMM_THREAD_NO_KEY, __ATOMIC_RELAXED);
+  __atomic_compare_exchange_n (place, &expected, &fsmm_no_cache, FALSE, __ATOMIC_SEQ_CST,
+                               __ATOMIC_RELAXED);
+}
 
-  self->caches[store->index] = NULL;
+static void
+clear_places (FsmmCache *cache)
+{
+  gconstpointer key = cache->store->key;
+
+  clear_place (&cache->thread->places[fsmm_cache_get_place (key)], cache);
+  clear_place (&cache->thread->places[fsmm_cache_get_other_place (key)], cache);
+}
+
+/* Of two places a cache gets the first, unless only the other one is free. */
+static void
+set_place (FsmmCache *cache)
+{
+  FsmmCache **first = &fsmm_thread.places[fsmm_cache_get_place (cache->store->key)];
+  FsmmCache **other = &fsmm_thread.places[fsmm_cache_get_other_place (cache->store->key)];
+  gboolean is_other = *first != &fsmm_no_cache && *other == &fsmm_no_cache;
+
+  __atomic_store_n (is_other ? other : first, cache, __ATOMIC_RELAXED);
+}
+
+/* For a store whose cache is not in its first place. */
+FsmmCache *
+fsmm_cache_enter_slow (FsmmStore *store)
+{
+  FsmmCache *self;
+
+  fsmm_barrier_raise (&fsmm_thread.busy);
+  fsmm_barrier_light_fence ();
+
+  self = __atomic_load_n (&fsmm_thread.places[fsmm_cache_get_other_place (store->key)],
+                          __ATOMIC_RELAXED);
+  if (fsmm_barrier_look (&self->key) == store->key)
+    return self;
+
+  self = fsmm_thread_get_cache (store->index);
+  if (self == NULL || __atomic_load_n (&self->is_stopped, __ATOMIC_SEQ_CST))
+    {
+      fsmm_reader_leave ();
+      return NULL;
+    }
+
+  if (self->fast_key != FSMM_NO_KEY)
+    set_place (self);
+  return self;
+}
+
+/* --- Caches end. Called with threads_lock held. --- */
+
+static void
+remove_cache (FsmmCache *cache, FsmmLateDoubleFrees *late)
+{
+  fsmm_cache_retire (cache, late);
+  if (cache->thread != NULL)
+    g_queue_unlink (&cache->thread->all, &cache->thread_link);
+}
+
+/* Another thread may find a cache at this moment, or have found it: so first nothing leads to them
+ * any more, then nobody is busy with any, and then they can go. */
+static void
+hide_caches (FsmmStore *store)
+{
+  fsmm_store_stop (store);
+  for (GList *l = store->caches.head; l != NULL; l = l->next)
+    {
+      FsmmCache *cache = l->data;
+
+      if (cache->thread == NULL)
+        continue;
+      __atomic_store_n (&cache->thread->caches[store->index], NULL, __ATOMIC_SEQ_CST);
+      clear_places (cache);
+      for (GList *r = cache->owned.head; r != NULL; r = r->next)
+        fsmm_reader_forget (cache->thread, r->data);
+    }
+  fsmm_store_stop (store);
 }
 
 /* No thread has a cache of the store any more when this returns. */
 void
-fsmm_thread_remove_store (FsmmStore *store)
+fsmm_thread_remove_caches (FsmmStore *store)
 {
-  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
-  GList *link;
+  FsmmLateDoubleFrees late = { .n_blocks = 0 };
+  FsmmCache *cache;
 
   fsmm_lock (&threads_lock);
-  fsmm_lock (&store->lock);
+  fsmm_lock (store->lock);
 
-  while ((link = store->readers.head) != NULL)
+  hide_caches (store);
+  while ((cache = g_queue_peek_head (&store->caches)) != NULL)
     {
-      FsmmCache *cache = link->data;
-
-      forget_cache (cache->thread, store);
-      fsmm_store_remove_cache (store, cache, &deferred);
-      fsmm_cache_free (cache);
+      remove_cache (cache, &late);
+      if (cache != &store->common)
+        fsmm_system_free_cache_aligned (cache);
     }
+
+  fsmm_unlock (store->lock);
+  fsmm_unlock (&threads_lock);
+
+  fsmm_late_double_frees_log (&late);
+}
+
+/* Its index, and with that its lock, is for another store from now on: so nothing may be done with
+ * the store any more. A thread that has found it by its name before has its lock. */
+void
+fsmm_thread_remove_store (FsmmStore *store)
+{
+  fsmm_lock (&threads_lock);
+  fsmm_lock (store->lock);
 
   stores->pdata[store->index] = NULL;
   g_array_append_val (free_indexes, store->index);
 
-  fsmm_unlock (&store->lock);
-  fsmm_unlock (&threads_lock);
-
-  fsmm_late_double_frees_log (&deferred.double_frees);
-}
-
-/* Locks a store, unless it is gone: then this returns FALSE. */
-gboolean
-fsmm_thread_lock_store (const FsmmStoreName *name)
-{
-  gboolean is_there;
-
-  fsmm_lock (&threads_lock);
-  is_there = stores->pdata[name->index] == name->store && name->store->id == name->id;
-  if (is_there)
-    fsmm_lock (&name->store->lock);
-  fsmm_unlock (&threads_lock);
-
-  return is_there;
-}
-
-/* No store comes or goes meanwhile. */
-void
-fsmm_thread_for_each_store (void (*func) (FsmmStore *store, gpointer data), gpointer data)
-{
-  fsmm_lock (&threads_lock);
-  for (guint i = 0; stores != NULL && i < stores->len; i++)
-    if (stores->pdata[i] != NULL)
-      func (stores->pdata[i], data);
+  fsmm_unlock (store->lock);
   fsmm_unlock (&threads_lock);
 }
 
 /* --- Threads --- */
 
-/* The calling thread's cache of the store is this from now on. The first of several stores that
- * have the same quick place keeps it. */
-void
-fsmm_thread_set_cache (FsmmStore *store, FsmmCache *cache)
-{
-  FsmmQuickCache *quick = fsmm_thread_get_quick_place (&fsmm_thread, store->quick_key);
-  gconstpointer present = __atomic_load_n (&quick->key, __ATOMIC_RELAXED);
-
-  fsmm_thread.caches[store->index] = cache;
-
-  if (store->quick_key != NULL &&
-      (present == NULL || present == FSMM_THREAD_NO_KEY || present == store->quick_key))
-    {
-      quick->cache = cache;
-      __atomic_store_n (&quick->key, store->quick_key, __ATOMIC_RELAXED);
-    }
-}
-
+/* The thread itself is at its end, so nobody is busy with the cache. */
 static void
-end_cache (FsmmThread *self, guint index)
+end_cache (FsmmCache *cache)
 {
-  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
-  FsmmCache *cache;
+  FsmmStore *store = cache->store;
+  FsmmLateDoubleFrees late = { .n_blocks = 0 };
 
-  fsmm_lock (&threads_lock);
+  clear_places (cache);
+  cache->thread->caches[store->index] = NULL;
 
-  cache = self->caches[index];
-  if (cache != NULL)
+  fsmm_lock (store->lock);
+  remove_cache (cache, &late);
+  fsmm_unlock (store->lock);
+
+  fsmm_system_free_cache_aligned (cache);
+
+  /* The store can go when threads_lock is given back: what is reported is known by then. */
+  if (late.n_blocks > 0)
     {
-      FsmmStore *store = cache->store;
-
-      forget_cache (self, store);
-      fsmm_lock (&store->lock);
-      fsmm_store_remove_cache (store, cache, &deferred);
-      fsmm_unlock (&store->lock);
-      fsmm_cache_free (cache);
+      fsmm_unlock (&threads_lock);
+      fsmm_late_double_frees_log (&late);
+      fsmm_lock (&threads_lock);
     }
-
-  fsmm_unlock (&threads_lock);
-
-  /* By now the store may be gone. */
-  fsmm_late_double_frees_log (&deferred.double_frees);
 }
 
 static void
 thread_end (gpointer data)
 {
   FsmmThread *self = data;
+  FsmmCache *cache;
 
   self->has_ended = TRUE;
-  for (guint i = 0; i < self->n_caches; i++)
-    end_cache (self, i);
+
+  fsmm_lock (&threads_lock);
+  while ((cache = g_queue_peek_head (&self->all)) != NULL)
+    end_cache (cache);
+  fsmm_unlock (&threads_lock);
 
   self->n_caches = 0;
   g_clear_pointer (&self->caches, g_free);
+  fsmm_reader_clear (self);
 }
 
 static GPrivate end_of_thread = G_PRIVATE_INIT (thread_end);
@@ -211,8 +279,29 @@ ensure_place (FsmmThread *self, guint index)
   return TRUE;
 }
 
+static FsmmCache *
+add_cache (FsmmThread *self, FsmmStore *store)
+{
+  FsmmCache *cache = fsmm_system_try_new0_cache_aligned (sizeof *cache);
+
+  if (cache == NULL)
+    return NULL;
+
+  fsmm_cache_init (cache, store, self);
+  g_queue_push_head_link (&self->all, &cache->thread_link);
+  fsmm_lock (store->lock);
+  g_queue_push_tail_link (&store->caches, &cache->store_link);
+  fsmm_unlock (store->lock);
+
+  self->caches[store->index] = cache;
+  if (cache->fast_key != FSMM_NO_KEY)
+    set_place (cache);
+
+  return cache;
+}
+
 /* The calling thread's cache of a store. NULL if the thread is about to end, there is no memory for
- * one, too many threads have one of this store, or it is being debugged. */
+ * one, or the store is being debugged. */
 FsmmCache *
 fsmm_thread_ensure_cache (FsmmStore *store)
 {
@@ -220,18 +309,12 @@ fsmm_thread_ensure_cache (FsmmStore *store)
   FsmmCache *cache = fsmm_thread_get_cache (store->index);
 
   if (cache != NULL || self->has_ended || store->debug != 0 ||
-      __atomic_load_n (&store->n_marks, __ATOMIC_RELAXED) == FSMM_MAX_MARKS)
+      store->geometry.block_size > FSMM_REGION_BYTES)
     return cache;
 
   fsmm_lock (&threads_lock);
-
   if (ensure_place (self, store->index))
-    {
-      cache = fsmm_store_add_cache (store, self);
-      if (cache != NULL)
-        fsmm_thread_set_cache (store, cache);
-    }
-
+    cache = add_cache (self, store);
   fsmm_unlock (&threads_lock);
 
   return cache;
@@ -253,69 +336,50 @@ keep_module (void)
 }
 #endif
 
-/* --- fork () --- */
+/* --- All stores --- */
 
-static void
-for_each_store (void (*func) (FsmmStore *store))
+/* Locks a store, unless it is gone: then this returns FALSE. */
+gboolean
+fsmm_thread_lock_store (const FsmmStoreName *name)
+{
+  gboolean is_there;
+
+  fsmm_lock (&threads_lock);
+  is_there = stores->pdata[name->index] == name->store && name->store->id == name->id;
+  if (is_there)
+    fsmm_lock (name->store->lock);
+  fsmm_unlock (&threads_lock);
+
+  return is_there;
+}
+
+void
+fsmm_thread_lock_stores (void)
+{
+  fsmm_lock (&threads_lock);
+}
+
+void
+fsmm_thread_unlock_stores (void)
+{
+  fsmm_unlock (&threads_lock);
+}
+
+void
+fsmm_thread_for_each_store_locked (void (*func) (FsmmStore *store))
 {
   for (guint i = 0; stores != NULL && i < stores->len; i++)
     if (stores->pdata[i] != NULL)
       func (stores->pdata[i]);
 }
 
-static void
-lock_and_stop (FsmmStore *store)
-{
-  fsmm_lock (&store->lock);
-  fsmm_store_stop (store);
-}
-
-static void
-resume_and_unlock (FsmmStore *store)
-{
-  fsmm_store_resume (store);
-  fsmm_unlock (&store->lock);
-}
-
-static void
-lock_all (void)
+/* No store comes or goes meanwhile. */
+void
+fsmm_thread_for_each_store (void (*func) (FsmmStore *store, gpointer data), gpointer data)
 {
   fsmm_lock (&threads_lock);
-  for_each_store (lock_and_stop);
-}
-
-static void
-unlock_all (void)
-{
-  for_each_store (resume_and_unlock);
+  for (guint i = 0; stores != NULL && i < stores->len; i++)
+    if (stores->pdata[i] != NULL)
+      func (stores->pdata[i], data);
   fsmm_unlock (&threads_lock);
 }
-
-/* What is lost in there is for the other process to report. The memory of the cache stays, as
- * the stack of its thread does: not every allocator can be called at this moment. */
-static void
-remove_caches_of_others (FsmmStore *store)
-{
-  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
-  GList *next;
-
-  for (GList *l = store->readers.head; l != NULL; l = next)
-    {
-      FsmmCache *cache = l->data;
-
-      next = l->next;
-      if (cache->thread != &fsmm_thread)
-        fsmm_store_remove_cache (store, cache, &deferred);
-      else if (fsmm_barrier_is_symmetric)
-        cache->reader.stop |= FSMM_READER_FENCED;
-    }
-}
-
-static void
-forget_others (void)
-{
-  for_each_store (remove_caches_of_others);
-  for_each_store (fsmm_store_abandon_drops_of_others);
-}
-
-FSMM_FORK_HANDLERS (FSMM_FORK_THREADS, lock_all, unlock_all, forget_others)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The state of a block: one byte, outside the memory of all blocks.
+/* The state of a block: one byte, its cell, outside the memory of all blocks.
  *
- * Several threads look at it and change it without a lock. What makes that safe is that a block
- * which is free always says where: in the store, or in the cache of which thread. A
- * thread that hands a block out finds its own mark in the byte, or does not hand it out: see
- * fsmm-cache.h. */
+ * Cells are the truth about blocks: there is no list of free ones, and none is counted anywhere.
+ * Several threads read cells and change them without a lock. Only the owner of a region hands out
+ * its blocks, and only those whose cells are FREE or UNUSED. Other threads change a cell only by
+ * exchanging a state that it has, of a block that is out, for another. So no other thread changes
+ * the cell of a block that can be handed out. See fsmm-cache.h for what follows. */
 
 #pragma once
 
@@ -16,21 +17,17 @@ G_BEGIN_DECLS
 typedef guint8 FsmmState; /* (atomic) */
 
 enum {
-  FSMM_STATE_UNUSED,   /* in the store, and never handed out */
-  FSMM_STATE_FREE,     /* in the store */
-  FSMM_STATE_LIVE,     /* any code that has its address may free it */
-  FSMM_STATE_HELD,     /* only the handle that owns it may give it back */
+  FSMM_STATE_TAIL,    /* there is no block, but one might start there if the chunk were larger */
+  FSMM_STATE_LIVE,    /* any code that has its address may free it */
+  FSMM_STATE_HELD,    /* only the handle that owns it may give it back */
   FSMM_STATE_CLAIMED, /* what lives in it is being made or cleared by some thread */
-  FSMM_STATE_TAIL,        /* there is no block: where one might start, but none is left in the chunk */
+  FSMM_STATE_REMOTE,  /* freed by a thread that does not own the region */
   FSMM_STATE_QUARANTINED, /* freed, and not to be handed out for a while */
 
-  /* From here on: in a cache. Each cache has two marks of its own; the odd one says that the
-   * block was never handed out. */
-  FSMM_STATE_FIRST_MARK = 8,
+  /* From here on, with the top bit set: idle, which means that it can be handed out. */
+  FSMM_STATE_FREE = 0x80,
+  FSMM_STATE_UNUSED = 0xc0, /* never handed out */
 };
-
-/* How many caches there can be marks for. */
-#define FSMM_MAX_MARKS ((256 - FSMM_STATE_FIRST_MARK) / 2)
 
 /* What an address is, to a pool. The first six are the start of a block. */
 typedef enum {
@@ -67,12 +64,18 @@ fsmm_state_publish (FsmmState *self, FsmmState state)
   __atomic_store_n (self, state, __ATOMIC_RELEASE);
 }
 
+/* Returns FALSE, and changes nothing, if another thread was first. */
+static inline gboolean
+fsmm_state_exchange (FsmmState *self, FsmmState from, FsmmState to)
+{
+  return __atomic_compare_exchange_n (self, &from, to, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
 /* Claims a block that is LIVE or HELD. Returns FALSE if another thread was first. */
 static inline gboolean
 fsmm_state_claim (FsmmState *self, FsmmState from)
 {
-  return __atomic_compare_exchange_n (self, &from, FSMM_STATE_CLAIMED, FALSE, __ATOMIC_ACQ_REL,
-                                      __ATOMIC_RELAXED);
+  return fsmm_state_exchange (self, from, FSMM_STATE_CLAIMED);
 }
 
 /* Claims a block that is either LIVE or HELD. */
@@ -83,19 +86,12 @@ fsmm_state_claim_whole (FsmmState *self)
 }
 
 static inline gboolean
-fsmm_state_is_in_store (FsmmState state)
+fsmm_state_is_idle (FsmmState state)
 {
-  return state <= FSMM_STATE_FREE;
+  return state >= FSMM_STATE_FREE;
 }
 
-/* Whether a block with this state is in the cache whose (even) mark this is. */
-static inline gboolean
-fsmm_state_has_mark (FsmmState state, FsmmState mark)
-{
-  return (FsmmState) (state ^ mark) <= 1;
-}
-
-/* Whether a user has the block. */
+/* Some code has it. */
 static inline gboolean
 fsmm_state_is_out (FsmmState state)
 {
@@ -118,9 +114,6 @@ fsmm_state_to_kind (FsmmState state)
     {
     case FSMM_STATE_UNUSED:
       return FSMM_ADDRESS_UNUSED;
-    case FSMM_STATE_FREE:
-    case FSMM_STATE_QUARANTINED:
-      return FSMM_ADDRESS_FREE;
     case FSMM_STATE_LIVE:
       return FSMM_ADDRESS_LIVE;
     case FSMM_STATE_HELD:
@@ -130,7 +123,7 @@ fsmm_state_to_kind (FsmmState state)
     case FSMM_STATE_TAIL:
       return FSMM_ADDRESS_TAIL;
     default:
-      return state & 1 ? FSMM_ADDRESS_UNUSED : FSMM_ADDRESS_FREE;
+      return FSMM_ADDRESS_FREE;
     }
 }
 

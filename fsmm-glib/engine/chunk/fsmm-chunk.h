@@ -1,104 +1,70 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One chunk: blocks of one size side by side, and what state each is in.
+/* One chunk: blocks of one size side by side, in regions, and what state each is in.
  *
  * States are kept outside the chunk's own memory, so that whatever a program writes into its
  * blocks, beyond them, or after it freed them, the pool stays whole. Nothing is threaded through
- * the blocks. Free ones are found through a map with a bit for each, lowest address first.
+ * the blocks.
  *
- * Any thread may access the states (fsmm-block-state.h); all else here belongs to the thread that
- * has the store's lock. */
+ * Any thread may access the states (fsmm-block-state.h), and a region's owner what is its own; all
+ * else here belongs to the thread that has the store's lock. */
 
 #pragma once
 
 #include <glib.h>
 
-#include "engine/chunk/fsmm-geometry.h"
-#include "debug/fsmm-call-stack.h"
-#include "engine/chunk/fsmm-segment.h"
-#include "engine/chunk/fsmm-block-state.h"
 #include "base/fsmm-system.h"
+#include "debug/fsmm-call-stack.h"
+#include "engine/chunk/fsmm-block-state.h"
+#include "engine/chunk/fsmm-geometry.h"
+#include "engine/chunk/fsmm-region.h"
+#include "engine/chunk/fsmm-segment.h"
 
 G_BEGIN_DECLS
 
-/* How many blocks have their bits side by side. */
-#define FSMM_WORD_BITS 64
-
-typedef struct {
-  GList all_link;    /* in FsmmStore.all */
-  GList open_link;   /* in FsmmStore.open, while a block is free to be taken */
-  guint64 serial;    /* counts up with each chunk of a pool */
-  gsize n_pins;      /* how many need the memory to stay */
-  gsize drop_id;     /* not 0: closed, which means that nothing is taken from it; by which drop */
+struct _FsmmChunk
+{
+  GList all_link; /* in FsmmStore.all */
+  guint64 serial; /* counts up with each chunk of a pool */
+  gsize n_pins;   /* how many need the memory to stay */
+  gsize drop_id;  /* not 0: closed, which means that nothing is taken from it; by which drop */
+  gsize n_left;   /* once it is closed: blocks that are out */
   gconstpointer dropper; /* (nullable): the FsmmThread that clears it; NULL if that was given up */
-  gboolean detached; /* no longer part of the pool: there only until the last pin is gone */
+  FsmmChunk *next_emptied; /* (nullable): in FsmmDeferred */
+  gboolean detached;       /* no longer part of the pool: there only until the last pin is gone */
 
   const FsmmGeometry *geometry;
   FsmmSegment *segment;   /* (nullable): NULL where the block comes from malloc () */
   FsmmHistory *histories; /* (owned) (nullable): of each block, where that is asked for */
   guint8 *base;
-  gsize n_out;       /* blocks that are not in the store, but live or in a cache */
-  gsize first_group; /* in groups[]: no bit is set before this one */
-  guint64 *free;     /* a bit is set for each block that can be taken */
-  guint64 *groups;   /* a bit is set for each word of free[] that is not 0 */
-  FsmmState *states; /* those of a word are in one cache line: threads that take whole words share none */
-  guint64 memory[];  /* for the three */
-} FsmmChunk;
+  FsmmRegion regions[]; /* as many as the geometry says */
+};
 
-/* Blocks whose bits are in one word. */
+/* A block, and where its state is. */
 typedef struct {
-  gsize word;
-  guint64 bits;
-} FsmmChunkBlocks;
+  gpointer block;
+  FsmmState *state;
+  FsmmRegion *region;
+} FsmmSlot;
+
+#define FSMM_NO_SLOT ((FsmmSlot) { NULL, NULL, NULL })
 
 FsmmChunk *fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segment);
 void fsmm_chunk_free (FsmmChunk *self);
 
-FsmmChunkBlocks fsmm_chunk_take (FsmmChunk *self, gsize max_blocks);
-gsize fsmm_chunk_give (FsmmChunk *self, FsmmChunkBlocks blocks, guint64 *again);
-guint64 fsmm_chunk_mark (FsmmChunk *self, FsmmChunkBlocks blocks, FsmmState mark, gboolean is_alone);
-guint64 fsmm_chunk_unmark (FsmmChunk *self,
-                           FsmmChunkBlocks blocks,
-                           FsmmState mark,
-                           gboolean is_alone);
-gsize fsmm_chunk_count_in_store (const FsmmChunk *self);
-void fsmm_chunk_take_again (FsmmChunk *self, gsize block);
-
 gpointer fsmm_chunk_next_whole (const FsmmChunk *self, gsize index);
-FsmmChunkBlocks fsmm_chunk_next_whole_word (const FsmmChunk *self, gsize word);
 gsize fsmm_chunk_count_whole (const FsmmChunk *self);
 gsize fsmm_chunk_count_claimed (const FsmmChunk *self);
+gsize fsmm_chunk_count_idle (const FsmmChunk *self);
 
 char *fsmm_chunk_find_fault (const FsmmChunk *self);
 
-static inline gboolean
-fsmm_chunk_is_full (const FsmmChunk *self)
-{
-  return self->n_out == self->geometry->n_blocks;
-}
-
-/* The state of the block that starts at @address, which lies in the chunk's address range:
- * FSMM_STATE_TAIL behind the last one. NULL for an address in a block. */
 static inline FsmmState *
-fsmm_chunk_find_state (FsmmChunk *self, const FsmmGeometry *geometry, gconstpointer address)
+fsmm_chunk_get_state (const FsmmChunk *self, gsize block)
 {
-  gsize offset = (guintptr) address & geometry->offset_mask;
-  gsize block;
+  const FsmmRegion *region = &self->regions[fsmm_geometry_region_of (self->geometry, block)];
 
-  return G_LIKELY (fsmm_geometry_is_start (geometry, offset, &block)) ? &self->states[block] : NULL;
-}
-
-/* Whether that is the state of a block in here. */
-static inline gboolean
-fsmm_chunk_has_state (const FsmmChunk *self, const FsmmState *state)
-{
-  return (gsize) (state - self->states) < self->geometry->n_blocks;
-}
-
-static inline gboolean
-fsmm_chunk_is_free (const FsmmChunk *self, gsize block)
-{
-  return (self->free[block / FSMM_WORD_BITS] >> (block % FSMM_WORD_BITS) & 1) != 0;
+  return &region->cells[block - region->first];
 }
 
 static inline gpointer
@@ -107,31 +73,38 @@ fsmm_chunk_address (const FsmmChunk *self, gsize block)
   return self->base + block * self->geometry->block_size;
 }
 
-static inline FsmmChunkBlocks
-fsmm_chunk_blocks_one (gsize block)
+/* The block with that number. */
+static inline FsmmSlot
+fsmm_chunk_get_slot (FsmmChunk *self, gsize block)
 {
-  return (FsmmChunkBlocks) { block / FSMM_WORD_BITS, (guint64) 1 << (block % FSMM_WORD_BITS) };
+  FsmmRegion *region = &self->regions[fsmm_geometry_region_of (self->geometry, block)];
+
+  return (FsmmSlot) { fsmm_chunk_address (self, block), &region->cells[block - region->first],
+                     region };
 }
 
+/* The number of a block of this chunk. */
 static inline gsize
-fsmm_chunk_blocks_count (FsmmChunkBlocks self)
+fsmm_chunk_number (const FsmmChunk *self, gconstpointer block)
 {
-  /* A single one is common, and a processor that can count bits is not promised. */
-  if ((self.bits & (self.bits - 1)) == 0)
-    return self.bits != 0;
-
-  return (gsize) __builtin_popcountll (self.bits);
+  return fsmm_geometry_block_at (self->geometry, (const guint8 *) block - self->base);
 }
 
-/* The lowest of the blocks, which is left out from then on. */
-static inline gsize
-fsmm_chunk_blocks_next (FsmmChunkBlocks *self)
+/* The block that starts at @address, which lies in the chunk's aligned range. A slot without a
+ * block if none does. */
+static inline FsmmSlot
+fsmm_chunk_find (FsmmChunk *self, const FsmmGeometry *geometry, gconstpointer address)
 {
-  gsize block = self->word * FSMM_WORD_BITS + __builtin_ctzll (self->bits);
+  gsize offset = (guintptr) address & geometry->offset_mask;
+  FsmmRegion *region;
+  gsize block;
 
-  self->bits &= self->bits - 1;
+  if (G_UNLIKELY (!fsmm_geometry_is_start (geometry, offset, &block) ||
+                  block >= geometry->n_blocks))
+    return FSMM_NO_SLOT;
 
-  return block;
+  region = &self->regions[offset >> geometry->region_shift];
+  return (FsmmSlot) { (gpointer) address, &region->cells[block - region->first], region };
 }
 
 G_END_DECLS

@@ -103,6 +103,9 @@ set_sizes (FsmmGeometry *self, guint64 block_size, guint64 chunk_bytes)
   self->chunk_shift = g_bit_storage (self->chunk_alignment) - 1;
   self->n_blocks = self->chunk_bytes / self->block_size;
   self->reciprocal = G_MAXUINT64 / block_size + 1;
+  /* A larger block has its chunk for itself, or a large chunk for few. */
+  self->region_shift = block_size <= FSMM_REGION_BYTES ? FSMM_REGION_SHIFT : self->chunk_shift;
+  self->n_regions = fsmm_geometry_region_of (self, self->n_blocks - 1) + 1;
 }
 
 /* Works out how blocks lie in chunks, or says which number makes no sense. 0 stands for the

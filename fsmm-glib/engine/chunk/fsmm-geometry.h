@@ -23,13 +23,16 @@ typedef struct {
   guint chunk_shift;     /* chunk_alignment is 1 << chunk_shift */
   gsize n_blocks;        /* in a chunk */
   guint64 reciprocal;    /* of block_size: 2^64 / block_size, rounded up */
+  guint region_shift;    /* the blocks that start in 1 << region_shift bytes are one region */
+  gsize n_regions;       /* in a chunk */
 } FsmmGeometry;
 
-gboolean fsmm_geometry_init (FsmmGeometry *self,
-                             guint64 alloc_size,
-                             guint64 alignment,
-                             guint64 chunk_bytes,
-                             GError **error);
+/* A region has so many bytes, or is a chunk where that is smaller, or blocks are larger. */
+#define FSMM_REGION_SHIFT 16
+#define FSMM_REGION_BYTES ((gsize) 1 << FSMM_REGION_SHIFT)
+
+gboolean fsmm_geometry_init (
+    FsmmGeometry *self, guint64 alloc_size, guint64 alignment, guint64 chunk_bytes, GError **error);
 
 /* For debugging: see fsmm-debug-flags.h. */
 void fsmm_geometry_add_canary (FsmmGeometry *self);
@@ -80,6 +83,19 @@ fsmm_geometry_is_start (const FsmmGeometry *self, gsize offset, gsize *block)
   *block = offset / self->block_size;
   return *block * self->block_size == offset;
 #endif
+}
+
+/* The first block that starts in a region. */
+static inline gsize
+fsmm_geometry_first_in_region (const FsmmGeometry *self, gsize region)
+{
+  return region == 0 ? 0 : ((region << self->region_shift) - 1) / self->block_size + 1;
+}
+
+static inline gsize
+fsmm_geometry_region_of (const FsmmGeometry *self, gsize block)
+{
+  return block * self->block_size >> self->region_shift;
 }
 
 G_END_DECLS

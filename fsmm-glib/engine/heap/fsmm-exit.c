@@ -13,8 +13,8 @@
  *
  *   - what was given to atexit () is called, and static C++ objects of the program are destroyed,
  *     before any destructor function is called;
- *   - the destructor functions of a program or library are called before those of the libraries that
- *     it needs;
+ *   - the destructor functions of a program or library are called before those of the libraries
+ * that it needs;
  *   - where this library is a part of the program, or of another library, the priority makes its
  *     destructor the last one of that.
  *
@@ -34,9 +34,9 @@ fsmm_exit_watch (void)
 static void
 sweep (FsmmStore *store, gpointer deferred)
 {
-  fsmm_lock (&store->lock);
+  fsmm_lock (store->lock);
   fsmm_store_debug_sweep (store, deferred);
-  fsmm_unlock (&store->lock);
+  fsmm_unlock (store->lock);
 }
 
 /* Pools that are never finalized, as a library's own, are not looked at before. What is found is

@@ -11,8 +11,22 @@
  * epoch whether that has happened. */
 
 /* Without the lock, for a block that is live in a chunk that is not being dropped. */
+static FsmmState *
+find_fast (FsmmStore *self, gpointer address)
+{
+  FsmmCache *owner;
+  FsmmState *state = fsmm_cache_find_own (self->key, address, &owner);
+  FsmmSlot slot;
+
+  if (G_LIKELY (state != NULL))
+    return state;
+
+  slot = fsmm_store_find (self, address);
+  return slot.block != NULL && slot.region->chunk->drop_id == 0 ? slot.state : NULL;
+}
+
 static gboolean
-claim_fast (FsmmStore *self, FsmmClaim *claim)
+claim_fast (FsmmStore *self, gpointer address, FsmmState from, FsmmClaim *claim)
 {
   FsmmCache *cache = fsmm_cache_enter (self);
   gboolean claimed;
@@ -20,10 +34,9 @@ claim_fast (FsmmStore *self, FsmmClaim *claim)
   if (G_UNLIKELY (cache == NULL))
     return FALSE;
 
-  claim->slot.state = fsmm_cache_find_or_meet (cache, &self->geometry, claim->slot.block);
-  claim->epoch = self->epoch;
-  claimed = claim->slot.state != NULL && fsmm_state_claim (claim->slot.state, FSMM_STATE_LIVE);
-  fsmm_cache_leave (cache);
+  *claim = (FsmmClaim) { address, find_fast (self, address), self->epoch };
+  claimed = claim->state != NULL && fsmm_state_claim (claim->state, from);
+  fsmm_reader_leave ();
 
   return claimed;
 }
@@ -37,7 +50,7 @@ claim_in_closed_chunk (FsmmPlace *place, FsmmClaim *claim)
   gboolean is_left_to_others = place->chunk->dropper == fsmm_thread_self ();
 
   if (place->kind == FSMM_ADDRESS_LIVE && !is_left_to_others &&
-      fsmm_state_claim (place->state, FSMM_STATE_LIVE))
+      fsmm_state_claim (place->slot.state, FSMM_STATE_LIVE))
     {
       claim->epoch = FSMM_EPOCH_NEVER;
       fsmm_store_pin_chunk (place->chunk);
@@ -54,14 +67,13 @@ claim_in_closed_chunk (FsmmPlace *place, FsmmClaim *claim)
 static gboolean
 claim_locked (FsmmStore *self, FsmmPlace *place, FsmmClaim *claim)
 {
-  claim->slot.state = place->state;
-  claim->epoch = self->epoch;
+  *claim = (FsmmClaim) { place->slot.block, place->slot.state, self->epoch };
 
   if (place->chunk != NULL && place->chunk->drop_id != 0)
     return claim_in_closed_chunk (place, claim);
   if (place->kind != FSMM_ADDRESS_LIVE)
     return FALSE;
-  if (fsmm_state_claim (place->state, FSMM_STATE_LIVE))
+  if (fsmm_state_claim (place->slot.state, FSMM_STATE_LIVE))
     return TRUE;
 
   /* It was live a moment ago, and another thread was faster. */
@@ -70,17 +82,17 @@ claim_locked (FsmmStore *self, FsmmPlace *place, FsmmClaim *claim)
 }
 
 static gboolean
-claim_slow (FsmmStore *self, FsmmClaim *claim, FsmmLook *look)
+claim_slow (FsmmStore *self, gpointer address, FsmmClaim *claim, FsmmLook *look)
 {
   gboolean claimed;
   FsmmPlace place;
 
-  fsmm_lock (&self->lock);
-  place = fsmm_store_look_up (self, claim->slot.block);
+  fsmm_heap_lock (self);
+  place = fsmm_store_look_up (self, address);
   claimed = claim_locked (self, &place, claim);
   if (!claimed)
     fsmm_place_describe (&place, look);
-  fsmm_unlock (&self->lock);
+  fsmm_unlock (self->lock);
 
   return claimed;
 }
@@ -90,26 +102,24 @@ claim_slow (FsmmStore *self, FsmmClaim *claim, FsmmLook *look)
 gboolean
 fsmm_heap_claim (FsmmStore *self, gpointer address, FsmmClaim *claim, FsmmLook *look)
 {
-  claim->slot.block = address;
-
-  return G_LIKELY (claim_fast (self, claim)) || claim_slow (self, claim, look);
+  return G_LIKELY (claim_fast (self, address, FSMM_STATE_LIVE, claim)) ||
+         claim_slow (self, address, claim, look);
 }
 
 /* Claims the block of a handle. FALSE if it has been dropped, or another thread has claimed it. */
 gboolean
 fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *claim)
 {
-  FsmmCache *cache = fsmm_store_enter (self);
+  FsmmCache *cache = fsmm_heap_enter (self);
   gboolean claimed = self->epoch == epoch;
 
   if (claimed)
     {
-      claim->slot = (FsmmSlot) { block, fsmm_store_find_held (self, cache, block) };
-      claim->epoch = epoch;
-      claimed = fsmm_state_claim (claim->slot.state, FSMM_STATE_HELD);
+      *claim = (FsmmClaim) { block, find_fast (self, block), epoch };
+      claimed = fsmm_state_claim (claim->state, FSMM_STATE_HELD);
     }
 
-  fsmm_store_leave (self, cache);
+  fsmm_heap_leave (self, cache);
 
   return claimed;
 }
@@ -119,23 +129,25 @@ fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *c
 gboolean
 fsmm_heap_publish (FsmmStore *self, const FsmmClaim *claim, FsmmState to)
 {
-  FsmmCache *cache = fsmm_store_enter (self);
+  FsmmCache *cache = fsmm_heap_enter (self);
   gboolean is_there = self->epoch == claim->epoch;
 
   if (is_there)
-    fsmm_state_publish (claim->slot.state, to);
+    fsmm_state_publish (claim->state, to);
 
-  fsmm_store_leave (self, cache);
+  fsmm_heap_leave (self, cache);
 
   return is_there;
 }
 
+/* A chunk that may be detached, which no table has. */
 static FsmmChunk *
-find_pinned_chunk (FsmmStore *self, const FsmmState *state)
+find_pinned_chunk (FsmmStore *self, gconstpointer block)
 {
+  gpointer base = fsmm_geometry_chunk_base (&self->geometry, block);
   GList *l = self->all.tail;
 
-  while (!fsmm_chunk_has_state (l->data, state))
+  while (((FsmmChunk *) l->data)->base != base)
     l = l->prev;
 
   return l->data;
@@ -145,17 +157,13 @@ find_pinned_chunk (FsmmStore *self, const FsmmState *state)
 static void
 release_pinned (FsmmStore *self, const FsmmClaim *claim, FsmmDeferred *deferred)
 {
-  FsmmChunk *chunk = find_pinned_chunk (self, claim->slot.state);
-  gsize block = claim->slot.state - chunk->states;
-  guint64 again;
+  FsmmChunk *chunk = find_pinned_chunk (self, claim->block);
+  gsize number = fsmm_chunk_number (chunk, claim->block);
 
   if (G_UNLIKELY (self->debug != 0))
-    fsmm_store_debug_finish (self, chunk, block);
-  fsmm_state_set (claim->slot.state, FSMM_STATE_FREE);
-  fsmm_chunk_give (chunk, fsmm_chunk_blocks_one (block), &again);
-  if (!chunk->detached)
-    self->n_out--;
-
+    fsmm_store_debug_finish (self, chunk, number);
+  fsmm_cache_note_peak (self);
+  fsmm_store_free_in_closed_chunk (self, fsmm_chunk_get_slot (chunk, number));
   fsmm_store_unpin_chunk (self, chunk, deferred);
 }
 
@@ -164,39 +172,21 @@ release_slow (FsmmStore *self, const FsmmClaim *claim)
 {
   FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
 
-  fsmm_lock (&self->lock);
-  fsmm_store_note_peak (self);
+  fsmm_thread_ensure_cache (self);
 
+  fsmm_heap_lock (self);
   if (self->epoch == claim->epoch)
-    fsmm_heap_free_owned (self, claim->slot.block, FSMM_ADDRESS_CLAIMED, &deferred);
+    fsmm_cache_free_locked (fsmm_heap_get_cache (self), fsmm_store_find (self, claim->block),
+                            FSMM_STATE_CLAIMED, &deferred);
   else
     release_pinned (self, claim, &deferred);
-
   fsmm_store_unlock_and_finish (self, &deferred);
-}
-
-static gboolean
-release_fast (FsmmStore *self, const FsmmClaim *claim)
-{
-  FsmmCache *cache = fsmm_cache_enter (self);
-  gboolean given;
-
-  if (G_UNLIKELY (cache == NULL))
-    return FALSE;
-
-  given = self->epoch == claim->epoch && !fsmm_cache_is_full (cache) &&
-          fsmm_state_get (claim->slot.state) == FSMM_STATE_CLAIMED;
-  if (G_LIKELY (given))
-    fsmm_cache_push (cache, claim->slot.block, claim->slot.state);
-  fsmm_cache_leave (cache);
-
-  return given;
 }
 
 /* What lived in a block has been cleared. */
 void
 fsmm_heap_release (FsmmStore *self, const FsmmClaim *claim)
 {
-  if (G_UNLIKELY (!release_fast (self, claim)))
+  if (G_UNLIKELY (!fsmm_heap_try_free_owned (self, claim->block, FSMM_STATE_CLAIMED, claim->epoch)))
     release_slow (self, claim);
 }

@@ -4,49 +4,107 @@
 
 #include "engine/heap/fsmm-heap-locked.h"
 
-/* Blocks come back. */
-
-/* Frees a block that only the caller may free: it is HELD, or CLAIMED. */
-void
-fsmm_heap_free_owned (FsmmStore *self,
-                      gpointer block,
-                      FsmmAddressKind owned,
-                      FsmmDeferred *deferred)
+/* Without the lock: also a block of a region that another thread owns. */
+static gboolean
+free_fast (FsmmStore *self, gpointer block, FsmmState from, gsize epoch)
 {
-  FsmmCache *cache = fsmm_thread_get_cache (self->index);
-  FsmmPlace place;
+  FsmmLateDoubleFrees late = { .n_blocks = 0 };
+  FsmmCache *cache = fsmm_cache_enter (self);
+  gboolean is_freed;
 
-  if (cache != NULL)
-    fsmm_cache_make_room (cache, deferred);
+  if (G_UNLIKELY (cache == NULL))
+    return FALSE;
 
-  place = fsmm_store_look_up (self, block);
-  if (place.kind == owned)
-    fsmm_store_give (self, &place, deferred);
-  else
-    fsmm_store_note_double_free (self, block, deferred);
+  is_freed = (epoch == FSMM_EPOCH_ANY || self->epoch == epoch) &&
+             fsmm_cache_free (cache, block, from, &late);
+  fsmm_reader_leave ();
+  if (G_UNLIKELY (late.n_blocks > 0))
+    fsmm_late_double_frees_log (&late);
+
+  return is_freed;
 }
 
-/* For a thread that has no room in its cache, or none, or must not use it now, or has the
- * address of something else. */
+static gboolean
+free_locked (FsmmStore *self, gpointer block, FsmmLook *look, FsmmDeferred *deferred)
+{
+  FsmmPlace place = fsmm_store_look_up (self, block);
+
+  if (place.kind == FSMM_ADDRESS_LIVE &&
+      fsmm_cache_free_locked (fsmm_heap_get_cache (self), place.slot, FSMM_STATE_LIVE, deferred))
+    return TRUE;
+
+  /* It was live a moment ago, and another thread was faster. */
+  if (place.kind == FSMM_ADDRESS_LIVE)
+    {
+      place.kind = FSMM_ADDRESS_FREE;
+      place.found = FSMM_STATE_FREE;
+    }
+  fsmm_place_describe (&place, look);
+  return FALSE;
+}
+
+/* Gives a LIVE block back. Otherwise, @look says what the address was found to be. */
 gboolean
 fsmm_heap_free_slow (FsmmStore *self, gpointer block, FsmmLook *look)
 {
-  FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
-  FsmmCache *cache = fsmm_thread_ensure_cache (self);
-  FsmmPlace place;
+  FsmmDeferred deferred;
+  gboolean is_freed;
 
-  fsmm_lock (&self->lock);
-  fsmm_store_note_peak (self);
+  if (G_LIKELY (free_fast (self, block, FSMM_STATE_LIVE, FSMM_EPOCH_ANY)))
+    return TRUE;
 
-  if (cache != NULL)
-    fsmm_cache_make_room (cache, &deferred);
-  place = fsmm_store_look_up (self, block);
-  if (place.kind == FSMM_ADDRESS_LIVE)
-    fsmm_store_give (self, &place, &deferred);
-  else
-    fsmm_place_describe (&place, look);
+  deferred = fsmm_deferred_at_this_site (self);
+  fsmm_thread_ensure_cache (self);
 
+  fsmm_heap_lock (self);
+  is_freed = free_locked (self, block, look, &deferred);
   fsmm_store_unlock_and_finish (self, &deferred);
 
-  return place.kind == FSMM_ADDRESS_LIVE;
+  return is_freed;
+}
+
+/* --- Blocks of handles --- */
+
+/* Only the caller may free the block. */
+static void
+free_owned (FsmmStore *self, gpointer block, FsmmState from, FsmmDeferred *deferred)
+{
+  FsmmPlace place = fsmm_store_look_up (self, block);
+
+  if (place.found != from ||
+      !fsmm_cache_free_locked (fsmm_heap_get_cache (self), place.slot, from, deferred))
+    fsmm_store_note_double_free (self, block, &deferred->double_frees);
+}
+
+static gboolean
+free_held_slow (FsmmStore *self, gpointer block, gsize epoch)
+{
+  FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
+  gboolean is_there;
+
+  fsmm_thread_ensure_cache (self);
+
+  fsmm_heap_lock (self);
+  is_there = self->epoch == epoch;
+  if (is_there)
+    free_owned (self, block, FSMM_STATE_HELD, &deferred);
+  fsmm_store_unlock_and_finish (self, &deferred);
+
+  return is_there;
+}
+
+/* Gives back a block that only the caller may free, and that is in that state, without the lock. */
+gboolean
+fsmm_heap_try_free_owned (FsmmStore *self, gpointer block, FsmmState from, gsize epoch)
+{
+  return G_LIKELY (fsmm_cache_try_free_own (self->key, block, from, &self->epoch, epoch)) ||
+         free_fast (self, block, from, epoch);
+}
+
+/* Gives back the block of a handle. Returns FALSE if it has been dropped. */
+gboolean
+fsmm_heap_free_held (FsmmStore *self, gpointer block, gsize epoch)
+{
+  return fsmm_heap_try_free_owned (self, block, FSMM_STATE_HELD, epoch) ||
+         free_held_slow (self, block, epoch);
 }

@@ -8,151 +8,182 @@
 void
 fsmm_heap_get_stats (FsmmStore *self, FsmmHeapStats *stats)
 {
-  gsize n_cached;
+  fsmm_heap_lock (self);
 
-  fsmm_lock (&self->lock);
-
-  fsmm_store_note_peak (self);
-  n_cached = MIN (fsmm_store_count_cached (self), self->n_out);
+  fsmm_cache_note_peak (self);
   stats->n_chunks = fsmm_store_count_chunks (self);
-  stats->n_live = self->n_out - n_cached;
-  stats->n_free = MIN (self->n_free + n_cached, self->max_blocks - stats->n_live);
+  stats->n_live = fsmm_cache_count_live (self);
+  stats->n_free =
+      MIN (fsmm_cache_count_idle (self), self->max_blocks - MIN (stats->n_live, self->max_blocks));
   stats->peak_live = self->peak_live;
   stats->reserved_bytes = stats->n_chunks * self->geometry.chunk_bytes;
 
-  fsmm_unlock (&self->lock);
+  fsmm_unlock (self->lock);
 }
 
 /* Whether @address is the start of a block that is allocated. */
 gboolean
 fsmm_heap_is_out (FsmmStore *self, gconstpointer address)
 {
-  FsmmCache *cache = fsmm_store_enter (self);
-  FsmmState *state = fsmm_store_find_state (self, address);
-  FsmmState found = state != NULL ? fsmm_state_get (state) : FSMM_STATE_FREE;
+  FsmmCache *cache = fsmm_heap_enter (self);
+  FsmmSlot slot = fsmm_store_find (self, address);
+  FsmmState found = slot.block != NULL ? fsmm_state_get (slot.state) : FSMM_STATE_FREE;
 
-  fsmm_store_leave (self, cache);
+  fsmm_heap_leave (self, cache);
 
   return fsmm_state_is_out (found);
 }
 
-static char *
-find_chunk_fault (FsmmStore *self, FsmmChunk *chunk)
-{
-  gboolean is_open = g_queue_index (&self->open, chunk) >= 0;
-
-  if (is_open != fsmm_store_chunk_is_open (chunk))
-    return g_strdup_printf ("chunk %p is %s the queue of open chunks", chunk->base,
-                            is_open ? "wrongly in" : "missing in");
-
-  return fsmm_chunk_find_fault (chunk);
-}
+/* --- Checking. Threads are stopped. --- */
 
 static char *
-find_cache_fault (FsmmStore *self, FsmmCache *cache)
+find_region_fault (FsmmStore *self, const FsmmRegion *region)
 {
-  if (cache->n_blocks > cache->capacity || cache->low > cache->n_blocks)
-    return g_strdup_printf ("a cache for %u blocks has %u, and never less than %u", cache->capacity,
-                            cache->n_blocks, cache->low);
+  const FsmmCache *owner = fsmm_region_get_owner (region);
+  gboolean is_open = region->chunk->drop_id == 0;
 
-  for (guint i = 0; i < cache->n_blocks; i++)
-    {
-      FsmmSlot slot = cache->slots[i];
-
-      if (fsmm_store_find_state (self, slot.block) != slot.state)
-        return g_strdup_printf ("%p is in a cache, and is no block", slot.block);
-      if (!fsmm_state_has_mark (fsmm_state_get (slot.state), cache->mark))
-        return g_strdup_printf ("block %p is in a cache, but its state is %u", slot.block,
-                                fsmm_state_get (slot.state));
-    }
+  if (owner != NULL ? region->queue != NULL || !is_open : (region->queue != NULL) != is_open)
+    return g_strdup_printf ("the region at %p has %s owner and is %s a queue of the store",
+                            (gconstpointer) region->base, owner != NULL ? "an" : "no",
+                            region->queue != NULL ? "in" : "not in");
+  if (owner != NULL && owner->store != self)
+    return g_strdup_printf ("the region at %p has an owner of another store",
+                            (gconstpointer) region->base);
 
   return NULL;
 }
 
 static char *
-find_fault_in_caches (FsmmStore *self)
+find_chunk_fault (FsmmStore *self, const FsmmChunk *chunk)
 {
-  guint n_marks = 0;
+  char *fault = fsmm_chunk_find_fault (chunk);
 
-  for (GList *l = self->readers.head; l != NULL; l = l->next)
-    {
-      char *fault = find_cache_fault (self, l->data);
+  for (gsize i = 0; fault == NULL && i < self->geometry.n_regions; i++)
+    fault = find_region_fault (self, &chunk->regions[i]);
 
-      if (fault != NULL)
-        return fault;
-    }
+  return fault;
+}
 
-  for (guint i = 0; i < G_N_ELEMENTS (self->marks); i++)
-    n_marks += __builtin_popcountll (self->marks[i]);
-  if (n_marks != self->n_marks || n_marks != self->readers.length)
-    return g_strdup_printf ("%u caches have %u marks, and %u are counted", self->readers.length,
-                            n_marks, self->n_marks);
+static char *
+find_claim_fault (const FsmmCache *cache)
+{
+  guint64 idle;
+
+  if (cache->bits == 0)
+    return NULL;
+  if (cache->current == NULL || !fsmm_region_has_cell (cache->current, cache->word_cells))
+    return g_strdup ("a thread has claimed blocks of no region");
+
+  idle = fsmm_cells_find_idle (cache->word_cells);
+  if ((cache->bits & ~idle) != 0)
+    return g_strdup_printf ("blocks behind %p are claimed, and not idle",
+                            (gconstpointer) cache->word_base);
 
   return NULL;
 }
 
 static char *
-find_fault_in_chunks (FsmmStore *self)
+find_cache_fault (const FsmmCache *cache)
 {
-  gsize n_out = 0, n_free = 0;
-  guint64 serial = 0;
+  for (GList *l = cache->owned.head; l != NULL; l = l->next)
+    {
+      const FsmmRegion *region = l->data;
+
+      if (fsmm_region_get_owner (region) != cache)
+        return g_strdup_printf ("the region at %p is among those of another thread",
+                                (gconstpointer) region->base);
+      if (region->is_queued != (g_list_find (cache->queue.head, region) != NULL))
+        return g_strdup_printf ("the region at %p is wrongly said to be queued",
+                                (gconstpointer) region->base);
+    }
+  if (cache->queue.length > cache->owned.length)
+    return g_strdup ("more regions are queued than owned");
+
+  return find_claim_fault (cache);
+}
+
+static gsize
+count_out (const FsmmChunk *chunk)
+{
+  gsize n_out = 0;
+
+  for (gsize i = 0; i < chunk->geometry->n_blocks; i++)
+    n_out += fsmm_state_is_out (fsmm_state_get (fsmm_chunk_get_state (chunk, i)));
+
+  return n_out;
+}
+
+static char *
+find_count_fault (FsmmStore *self)
+{
+  gsize n_live = fsmm_cache_count_live (self);
+  gsize n_out = 0, n_blocks = 0;
 
   for (GList *l = self->all.head; l != NULL; l = l->next)
     {
-      FsmmChunk *chunk = l->data;
-      char *fault;
+      const FsmmChunk *chunk = l->data;
 
-      if (l->prev != NULL && chunk->serial <= serial)
-        return g_strdup_printf ("chunk %p is out of order", chunk->base);
-      serial = chunk->serial;
-
-      if (chunk->detached && chunk->n_pins == 0)
-        return g_strdup_printf ("chunk %p is detached, and nobody pins it", chunk->base);
-      if (chunk->detached)
-        continue;
-
-      fault = find_chunk_fault (self, chunk);
-      if (fault != NULL)
-        return fault;
-
-      n_out += chunk->n_out;
+      if (!chunk->detached)
+        n_out += count_out (chunk);
       if (chunk->drop_id == 0)
-        n_free += self->geometry.n_blocks - chunk->n_out;
+        n_blocks += self->geometry.n_blocks;
     }
 
-  if (self->all.length == 0 && self->segments.n_bytes != 0)
-    return g_strdup_printf ("there is no chunk, but %" G_GSIZE_FORMAT " bytes for some",
-                            self->segments.n_bytes);
-  if (n_out != self->n_out || n_out > self->max_blocks)
-    return g_strdup_printf ("%" G_GSIZE_FORMAT " blocks are out, %" G_GSIZE_FORMAT " are counted",
-                            n_out, self->n_out);
-  if (n_free != self->n_free)
-    return g_strdup_printf ("%" G_GSIZE_FORMAT " blocks are free, %" G_GSIZE_FORMAT " are counted",
-                            n_free, self->n_free);
+  fsmm_cache_note_peak (self);
+  if (n_out != n_live || n_live > self->max_blocks || n_live > self->peak_live)
+    return g_strdup_printf ("%" G_GSIZE_FORMAT " blocks are out, %" G_GSIZE_FORMAT
+                            " are counted, with a peak of %" G_GSIZE_FORMAT,
+                            n_out, n_live, self->peak_live);
+  if (n_blocks != self->n_blocks)
+    return g_strdup_printf ("there are %" G_GSIZE_FORMAT " blocks, %" G_GSIZE_FORMAT " are counted",
+                            n_blocks, self->n_blocks);
+  if (self->max_blocks != G_MAXSIZE && self->n_counted < n_out)
+    return g_strdup_printf ("%" G_GSIZE_FORMAT " blocks are out, but only %" G_GSIZE_FORMAT
+                            " count for the limit",
+                            n_out, self->n_counted);
 
   return NULL;
+}
+
+/* Each region with an owner is among those of that. */
+static char *
+find_ownership_fault (FsmmStore *self)
+{
+  guint n_with_owner = 0, n_owned = 0;
+
+  for (GList *l = self->all.head; l != NULL; l = l->next)
+    for (gsize i = 0; i < self->geometry.n_regions; i++)
+      n_with_owner += fsmm_region_get_owner (&((FsmmChunk *) l->data)->regions[i]) != NULL;
+  for (GList *l = self->caches.head; l != NULL; l = l->next)
+    n_owned += ((FsmmCache *) l->data)->owned.length;
+
+  return n_with_owner == n_owned
+             ? NULL
+             : g_strdup_printf ("%u regions have an owner, %u are owned", n_with_owner, n_owned);
 }
 
 static char *
 find_fault_locked (FsmmStore *self)
 {
-  gsize n_cached = fsmm_store_count_cached (self);
+  guint64 serial = 0;
   char *fault = fsmm_store_find_lookup_fault (self);
 
-  if (fault == NULL)
-    fault = find_fault_in_chunks (self);
-  if (fault == NULL)
-    fault = find_fault_in_caches (self);
-  if (fault != NULL)
-    return fault;
+  for (GList *l = self->all.head; l != NULL && fault == NULL; l = l->next)
+    {
+      FsmmChunk *chunk = l->data;
 
-  fsmm_store_note_peak (self);
-  if (n_cached > self->n_out || self->n_out - n_cached > self->peak_live)
-    return g_strdup_printf ("%" G_GSIZE_FORMAT " blocks are out, %" G_GSIZE_FORMAT
-                            " of them in caches, with a peak of %" G_GSIZE_FORMAT,
-                            self->n_out, n_cached, self->peak_live);
+      if (l->prev != NULL && chunk->serial <= serial)
+        return g_strdup_printf ("chunk %p is out of order", chunk->base);
+      serial = chunk->serial;
+      fault = find_chunk_fault (self, chunk);
+    }
+  for (GList *l = self->caches.head; l != NULL && fault == NULL; l = l->next)
+    fault = find_cache_fault (l->data);
 
-  return NULL;
+  if (fault == NULL)
+    fault = find_ownership_fault (self);
+
+  return fault != NULL ? fault : find_count_fault (self);
 }
 
 /* Checks everything that must be true of a store while no block has been freed twice, for tests
@@ -163,7 +194,7 @@ fsmm_heap_find_fault (FsmmStore *self)
   FsmmDeferred deferred = FSMM_DEFERRED_INIT;
   char *fault;
 
-  fsmm_lock (&self->lock);
+  fsmm_heap_lock (self);
   fsmm_store_stop_for (self, &deferred);
   fault = find_fault_locked (self);
   fsmm_store_unlock_and_finish (self, &deferred);

@@ -1,19 +1,73 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the files of the heap share. Every function here is called with the store's lock held. */
+/* What the files of the heap share. Every function here is called with the store's lock held, but
+ * that which takes it. */
 
 #pragma once
 
+#include "engine/cache/fsmm-thread.h"
 #include "engine/heap/fsmm-heap.h"
 #include "engine/store/fsmm-store-debug.h"
 
 G_BEGIN_DECLS
 
-gboolean fsmm_heap_is_within_limit (FsmmStore *self, gsize n_blocks);
-FsmmAllocResult fsmm_heap_ensure_free (FsmmStore *self, gsize n_blocks, FsmmDeferred *deferred);
-void fsmm_heap_free_owned (FsmmStore *self,
-                           gpointer block,
-                           FsmmAddressKind owned,
-                           FsmmDeferred *deferred);
+static inline void
+fsmm_heap_lock (FsmmStore *self)
+{
+  fsmm_lock (self->lock);
+  if (G_UNLIKELY (self->has_dead))
+    fsmm_cache_bury_dead (self);
+}
+
+/* Becomes busy, or takes the lock: either keeps all chunks where they are. */
+static inline FsmmCache *
+fsmm_heap_enter (FsmmStore *self)
+{
+  FsmmCache *cache = fsmm_cache_enter (self);
+
+  if (G_UNLIKELY (cache == NULL))
+    fsmm_heap_lock (self);
+
+  return cache;
+}
+
+/* @cache is what fsmm_heap_enter () returned. */
+static inline void
+fsmm_heap_leave (FsmmStore *self, const FsmmCache *cache)
+{
+  if (G_LIKELY (cache != NULL))
+    fsmm_reader_leave ();
+  else
+    fsmm_unlock (self->lock);
+}
+
+/* The calling thread's cache, or that of all threads which have none. */
+static inline FsmmCache *
+fsmm_heap_get_cache (FsmmStore *self)
+{
+  FsmmCache *own = fsmm_thread_get_cache (self->index);
+
+  return own != NULL ? own : &self->common;
+}
+
+gboolean fsmm_heap_try_free_owned (FsmmStore *self, gpointer block, FsmmState from, gsize epoch);
+
+FsmmSlot fsmm_heap_alloc_locked (FsmmCache *cache,
+                                 FsmmState to,
+                                 FsmmAllocResult *result,
+                                 FsmmDeferred *deferred);
+
+/* --- Room: fsmm-heap-room.c --- */
+
+FsmmAllocResult fsmm_heap_fill_cache (FsmmCache *cache, FsmmDeferred *deferred);
+FsmmAllocResult fsmm_heap_make_room (FsmmStore *self, gsize n_blocks, FsmmDeferred *deferred);
+
+/* --- Idle blocks: fsmm-heap-reclaim.c --- */
+
+void fsmm_heap_quiesce (FsmmStore *self, FsmmDeferred *deferred);
+void fsmm_heap_reclaim (FsmmStore *self, FsmmDeferred *deferred);
+gboolean fsmm_heap_take_over (FsmmCache *cache, FsmmDeferred *deferred);
+void
+fsmm_heap_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDeferred *deferred);
 
 G_END_DECLS

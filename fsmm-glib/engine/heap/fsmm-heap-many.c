@@ -9,35 +9,55 @@
 
 /* --- Taking --- */
 
-/* Returns how many there were in the cache. */
+/* Takes those of one word, as many as there are. Returns how many. */
 static gsize
-take_from_cache (FsmmCache *cache, gsize n_blocks, gpointer *blocks)
+take_claimed (FsmmCache *cache, gsize n_blocks, gpointer *blocks)
 {
+  guint64 bits = cache->bits;
   gsize n_taken;
 
-  for (n_taken = 0; n_taken < n_blocks; n_taken++)
+  for (n_taken = 0; n_taken < n_blocks && bits != 0; n_taken++, bits &= bits - 1)
     {
-      FsmmSlot taken = fsmm_cache_pop (cache, FSMM_STATE_LIVE);
+      gsize i = (gsize) __builtin_ctzll (bits);
 
-      if (taken.block == NULL)
-        break;
-      blocks[n_taken] = taken.block;
+      blocks[n_taken] = (gpointer) (cache->word_base + i * cache->block_size);
+      fsmm_state_set (cache->word_cells + i, FSMM_STATE_LIVE);
     }
+  cache->bits = bits;
 
   return n_taken;
 }
 
-/* The first of those that are counted, if any, is there to be taken. */
-static gsize
-count_own (FsmmStore *self, gsize at_most, FsmmDeferred *deferred)
+/* More are taken with the lock held, so that too many are refused before any is taken. */
+#define MAX_FAST 1024
+
+static inline gboolean
+can_be_fast (const FsmmCache *cache, gsize n_blocks)
 {
-  FsmmCache *cache = fsmm_thread_get_cache (self->index);
+  if (cache->store->max_blocks != G_MAXSIZE)
+    return n_blocks <= fsmm_word_count (cache->bits);
+
+  return n_blocks <= MAX_FAST;
+}
+
+/* Returns how many were taken. They are counted only if that is all. */
+static gsize
+alloc_many_fast (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+{
+  FsmmCache *cache = fsmm_cache_enter (self);
+  gsize n_taken = 0;
 
   if (cache == NULL)
     return 0;
 
-  fsmm_cache_drop_double_frees (cache, deferred);
-  return MIN (cache->n_blocks, at_most);
+  if (can_be_fast (cache, n_blocks))
+    while (n_taken < n_blocks && (cache->bits != 0 || fsmm_cache_next_word (cache)))
+      n_taken += take_claimed (cache, n_blocks - n_taken, blocks + n_taken);
+  if (n_taken == n_blocks)
+    fsmm_cache_count_taken (cache, (gssize) n_taken);
+  fsmm_reader_leave ();
+
+  return n_taken;
 }
 
 /* None are taken if not all can be. */
@@ -47,88 +67,45 @@ give_back_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
   FsmmLook look;
 
   while (n_blocks-- > 0)
-    fsmm_heap_free (self, blocks[n_blocks], &look);
+    fsmm_heap_free (self, g_steal_pointer (&blocks[n_blocks]), &look);
 }
 
-/* Sees to it that so many blocks are free, in the thread's own cache or in the store. */
+/* Takes those from @n_taken on. Returns in that how many there are then. */
 static FsmmAllocResult
-ensure_free (FsmmStore *self, gsize n_blocks, FsmmDeferred *deferred)
+alloc_many_locked (
+    FsmmCache *cache, gsize *n_taken, gsize n_blocks, gpointer *blocks, FsmmDeferred *deferred)
 {
-  FsmmAllocResult result;
-  gsize n_own;
+  FsmmAllocResult result = fsmm_heap_make_room (cache->store, n_blocks - *n_taken, deferred);
 
-  do
+  while (result == FSMM_ALLOC_OK && *n_taken < n_blocks)
     {
-      n_own = count_own (self, n_blocks, deferred);
-      /* That may be among what has to be brought back: then it must not be counted on, or chunks
-       * are added for a call that fails. */
-      if (!fsmm_heap_is_within_limit (self, n_blocks - n_own))
-        {
-          fsmm_store_quiesce (self, deferred);
-          n_own = 0;
-        }
-      result = fsmm_heap_ensure_free (self, n_blocks - n_own, deferred);
+      gpointer block = fsmm_heap_alloc_locked (cache, FSMM_STATE_LIVE, &result, deferred).block;
+
+      if (result == FSMM_ALLOC_OK)
+        blocks[(*n_taken)++] = block;
     }
-  /* For want of memory, caches may have been emptied for that. */
-  while (result == FSMM_ALLOC_OK && count_own (self, n_blocks, deferred) < n_own);
 
   return result;
 }
 
-/* Returns how many were taken: all if there are as many, but for those that turn out to be lost.
- * Nothing is taken from the store while the cache has some: there may be no more than that below
- * the limit. */
-static gsize
-take_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmDeferred *deferred)
-{
-  FsmmCache *cache = fsmm_thread_get_cache (self->index);
-  gsize n_taken = cache != NULL ? take_from_cache (cache, n_blocks, blocks) : 0;
-
-  if (cache != NULL && cache->n_blocks > 0)
-    return n_taken;
-
-  while (n_taken < n_blocks && self->open.length > 0)
-    {
-      FsmmChunk *chunk;
-      FsmmChunkBlocks taken = fsmm_store_take_word (self, n_blocks - n_taken, &chunk);
-
-      while (taken.bits != 0)
-        {
-          gsize block = fsmm_chunk_blocks_next (&taken);
-
-          if (fsmm_store_is_double_free (self, chunk, block, deferred))
-            continue;
-          if (G_UNLIKELY (self->debug != 0))
-            fsmm_store_debug_take (self, chunk, block, deferred);
-          fsmm_state_set (&chunk->states[block], FSMM_STATE_LIVE);
-          blocks[n_taken++] = fsmm_chunk_address (chunk, block);
-        }
-    }
-
-  return n_taken;
-}
-
+/* The first @n_fast of them have been taken, but not counted: that is made good before others
+ * follow, or they are given back. */
 static FsmmAllocResult
-take_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+alloc_many_slow (FsmmStore *self, gsize n_fast, gsize n_blocks, gpointer *blocks)
 {
   FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
   FsmmAllocResult result;
-  gsize n_taken = 0;
+  gsize n_taken = n_fast;
+  FsmmCache *cache;
 
   fsmm_thread_ensure_cache (self);
 
-  fsmm_lock (&self->lock);
-  fsmm_store_note_peak (self);
-
-  do
-    {
-      result = ensure_free (self, n_blocks - n_taken, &deferred);
-      if (result == FSMM_ALLOC_OK)
-        n_taken += take_locked (self, n_blocks - n_taken, blocks + n_taken, &deferred);
-    }
-  while (result == FSMM_ALLOC_OK && n_taken < n_blocks);
-
-  fsmm_store_note_peak (self);
+  fsmm_heap_lock (self);
+  cache = fsmm_heap_get_cache (self);
+  fsmm_cache_count (cache, (gssize) n_fast);
+  result = alloc_many_locked (cache, &n_taken, n_blocks, blocks, &deferred);
+  if (result == FSMM_ALLOC_OK)
+    fsmm_cache_count_taken (cache, 0);
   fsmm_store_unlock_and_finish (self, &deferred);
 
   if (result != FSMM_ALLOC_OK)
@@ -141,203 +118,201 @@ take_many_slowly (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 FsmmAllocResult
 fsmm_heap_alloc_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 {
-  FsmmCache *cache = fsmm_cache_enter (self);
-  gsize n_taken = 0;
-  FsmmAllocResult result;
+  gsize n_taken = alloc_many_fast (self, n_blocks, blocks);
 
-  if (cache != NULL)
-    {
-      if (cache->n_blocks >= n_blocks)
-        n_taken = take_from_cache (cache, n_blocks, blocks);
-      fsmm_cache_leave (cache);
-    }
-  if (n_taken == n_blocks)
-    return FSMM_ALLOC_OK;
-
-  result = take_many_slowly (self, n_blocks - n_taken, blocks + n_taken);
-  if (result != FSMM_ALLOC_OK)
-    give_back_many (self, n_taken, blocks);
-
-  return result;
+  return n_taken == n_blocks ? FSMM_ALLOC_OK : alloc_many_slow (self, n_taken, n_blocks, blocks);
 }
 
 /* --- Giving --- */
 
-/* Takes what was given since there were @n_before blocks in the cache out of it again. */
-static void
-take_out_again (FsmmCache *self, guint n_before)
-{
-  while (self->n_blocks > n_before)
-    {
-      FsmmState *state = self->slots[self->n_blocks - 1].state;
+/* All are checked before one is free, and no block looks free meanwhile: each is claimed first. */
 
-      /* What another thread has freed at the same time is not put right here: that is found
-       * next. */
-      if (fsmm_state_has_mark (fsmm_state_get (state), self->mark))
-        fsmm_state_set (state, FSMM_STATE_LIVE);
-      fsmm_cache_set_n_blocks (self, self->n_blocks - 1);
-    }
+/* Also a block of a region that another thread owns. */
+static gboolean
+claim_elsewhere (FsmmStore *self, gpointer block)
+{
+  FsmmSlot slot = fsmm_store_find (self, block);
+
+  return slot.block != NULL && fsmm_region_get_owner (slot.region) != NULL &&
+         fsmm_state_claim (slot.state, FSMM_STATE_LIVE);
 }
 
-/* Returns FALSE, and gives none, if one of them cannot be, for whatever reason. */
-static gboolean
-give_to_cache (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+/* As fsmm_cache_find_own (), for a thread that has looked at its key, and quicker where the block is near
+ * the last one: @near is its region. */
+static inline FsmmState *
+find_near (FsmmKnownRegion *near, FsmmCache *cache, gconstpointer block)
 {
-  FsmmCache *cache = fsmm_cache_enter (self);
-  gboolean given = FALSE;
-  guint n_before;
+  gsize distance = (guintptr) block - near->base;
+  guint64 product;
 
-  if (cache == NULL)
+  if (G_UNLIKELY (distance >= near->n_bytes))
+    {
+      const FsmmKnownRegion *known = fsmm_reader_get_known_place (&fsmm_thread, block);
+
+      *near = (FsmmKnownRegion) { known->base, known->cells, cache, 0, known->reciprocal };
+      if (__atomic_load_n (&known->cache, __ATOMIC_RELAXED) == cache)
+        near->n_bytes = __atomic_load_n (&known->n_bytes, __ATOMIC_RELAXED);
+      distance = (guintptr) block - near->base;
+    }
+
+  product = (guint64) (guint32) distance * near->reciprocal;
+  return distance < near->n_bytes && (guint32) product < near->reciprocal
+           ? near->cells + (product >> 32)
+           : NULL;
+}
+
+static inline gboolean
+claim_one (FsmmKnownRegion *near, FsmmCache *cache, gpointer block)
+{
+  FsmmState *state = find_near (near, cache, block);
+
+  if (G_UNLIKELY (state == NULL))
+    return claim_elsewhere (cache->store, block);
+  if (G_UNLIKELY (fsmm_state_get (state) != FSMM_STATE_LIVE))
     return FALSE;
 
-  n_before = cache->n_blocks;
-  given = n_blocks <= cache->capacity - n_before;
-  for (gsize i = 0; given && i < n_blocks; i++)
-    {
-      FsmmState *state = fsmm_cache_find_or_meet (cache, &self->geometry, blocks[i]);
-
-      given = state != NULL && fsmm_state_get (state) == FSMM_STATE_LIVE;
-      if (given)
-        fsmm_cache_push (cache, blocks[i], state);
-    }
-  if (!given)
-    take_out_again (cache, n_before);
-
-  fsmm_cache_leave (cache);
-
-  return given;
-}
-
-/* Looks an address up in @chunk first, where the last one was. */
-static FsmmPlace
-look_up_near (FsmmStore *self, gconstpointer address, FsmmChunk **chunk)
-{
-  gpointer base = fsmm_geometry_chunk_base (&self->geometry, address);
-
-  if (*chunk == NULL || (*chunk)->base != base)
-    *chunk = fsmm_store_find_chunk (self, address);
-
-  return fsmm_place_in_chunk (*chunk, address);
-}
-
-/* Sets blocks free, up to the first that is not live: returns TRUE if there is none, or what that
- * one is in @refused, and its place in @n_given. */
-static gboolean
-set_free (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given, FsmmPlace *refused)
-{
-  FsmmChunk *chunk = NULL;
-
-  for (*n_given = 0; *n_given < n_blocks; (*n_given)++)
-    if (blocks[*n_given] != NULL)
-      {
-        FsmmPlace place = look_up_near (self, blocks[*n_given], &chunk);
-
-        if (place.kind != FSMM_ADDRESS_LIVE)
-          {
-            *refused = place;
-            return FALSE;
-          }
-        fsmm_state_set (place.state, FSMM_STATE_FREE);
-      }
-
+  FSMM_RACE_WINDOW ();
+  fsmm_state_set (state, FSMM_STATE_CLAIMED);
   return TRUE;
 }
 
-/* Undoes that, but for a block that another thread has freed at the same time. */
-static void
-set_live_again (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+/* Claims blocks up to the first that cannot be. Returns how many. */
+static gsize
+claim_many (FsmmCache *cache, gsize n_blocks, gpointer *blocks)
 {
-  FsmmChunk *chunk = NULL;
+  FsmmKnownRegion near = { .n_bytes = 0 };
+
+  for (gsize i = 0; i < n_blocks; i++)
+    if (blocks[i] != NULL && !claim_one (&near, cache, blocks[i]))
+      return i;
+
+  return n_blocks;
+}
+
+/* A block that its owner has freed at the same moment stays so. */
+static void
+unclaim_many (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+{
+  for (gsize i = 0; i < n_blocks; i++)
+    if (blocks[i] != NULL)
+      fsmm_state_exchange (fsmm_store_find (self, blocks[i]).state, FSMM_STATE_CLAIMED,
+                           FSMM_STATE_LIVE);
+}
+
+static void
+free_claimed (FsmmCache *cache, gsize n_blocks, gpointer *blocks, FsmmLateDoubleFrees *late)
+{
+  FsmmKnownRegion near = { .n_bytes = 0 };
+  gssize n_own = 0;
 
   for (gsize i = 0; i < n_blocks; i++)
     if (blocks[i] != NULL)
       {
-        FsmmPlace place = look_up_near (self, blocks[i], &chunk);
+        FsmmState *state = find_near (&near, cache, blocks[i]);
 
-        if (place.found == FSMM_STATE_FREE)
-          fsmm_state_set (place.state, FSMM_STATE_LIVE);
+        if (G_LIKELY (state != NULL))
+          {
+            fsmm_state_set (state, FSMM_STATE_FREE);
+            n_own++;
+          }
+        else
+          fsmm_cache_free_claimed (cache, fsmm_store_find (cache->store, blocks[i]), late);
       }
+
+  fsmm_cache_count (cache, -n_own);
 }
 
-static void
-put_back_for_debugging (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmDeferred *deferred)
+/* Returns FALSE, and frees none, if one of them cannot be, for whatever reason. */
+static gboolean
+free_many_fast (FsmmStore *self, gsize n_blocks, gpointer *blocks)
+{
+  FsmmLateDoubleFrees late = { .n_blocks = 0 };
+  FsmmCache *cache = fsmm_cache_enter (self);
+  gsize n_claimed;
+
+  if (cache == NULL)
+    return FALSE;
+
+  n_claimed = claim_many (cache, n_blocks, blocks);
+  if (n_claimed == n_blocks)
+    free_claimed (cache, n_blocks, blocks, &late);
+  else
+    unclaim_many (self, n_claimed, blocks);
+  fsmm_reader_leave ();
+  if (G_UNLIKELY (late.n_blocks > 0))
+    fsmm_late_double_frees_log (&late);
+
+  return n_claimed == n_blocks;
+}
+
+/* Claims blocks up to the first that cannot be, of which @look tells. Returns how many. */
+static gsize
+claim_many_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmLook *look)
 {
   for (gsize i = 0; i < n_blocks; i++)
     if (blocks[i] != NULL)
       {
         FsmmPlace place = fsmm_store_look_up (self, blocks[i]);
 
-        fsmm_store_give (self, &place, deferred);
+        if (place.kind != FSMM_ADDRESS_LIVE ||
+            !fsmm_state_claim (place.slot.state, FSMM_STATE_LIVE))
+          {
+            /* One that is there twice is claimed by now, and will look freed to the caller. */
+            if (place.kind == FSMM_ADDRESS_LIVE || place.kind == FSMM_ADDRESS_CLAIMED)
+              {
+                place.kind = FSMM_ADDRESS_FREE;
+                place.found = FSMM_STATE_FREE;
+              }
+            fsmm_place_describe (&place, look);
+            return i;
+          }
       }
+
+  return n_blocks;
 }
 
 static void
-put_back_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmDeferred *deferred)
+free_claimed_locked (FsmmStore *self, gsize n_blocks, gpointer *blocks, FsmmDeferred *deferred)
 {
-  FsmmReturn on_the_way = { .store = self, .deferred = deferred };
-  FsmmChunk *chunk = NULL;
+  FsmmCache *cache = fsmm_heap_get_cache (self);
 
   for (gsize i = 0; i < n_blocks; i++)
     if (blocks[i] != NULL)
-      fsmm_return_add (&on_the_way,
-                       (FsmmSlot) { blocks[i], look_up_near (self, blocks[i], &chunk).state });
-  fsmm_return_finish (&on_the_way);
-}
+      {
+        FsmmSlot slot = fsmm_store_look_up (self, blocks[i]).slot;
 
-/* Goes through the blocks twice: none is put back before all are known to be live. */
-static gboolean
-give_locked (FsmmStore *self,
-             gsize n_blocks,
-             gpointer *blocks,
-             gsize *n_given,
-             FsmmLook *look,
-             FsmmDeferred *deferred)
-{
-  FsmmPlace refused;
-
-  if (!set_free (self, n_blocks, blocks, n_given, &refused))
-    {
-      fsmm_place_describe (&refused, look);
-      set_live_again (self, *n_given, blocks);
-      return FALSE;
-    }
-
-  if (G_UNLIKELY (self->debug != 0))
-    put_back_for_debugging (self, n_blocks, blocks, deferred);
-  else
-    put_back_locked (self, n_blocks, blocks, deferred);
-
-  return TRUE;
+        if (!fsmm_cache_free_locked (cache, slot, FSMM_STATE_CLAIMED, deferred))
+          fsmm_store_note_double_free (self, slot.block, &deferred->double_frees);
+      }
 }
 
 static gboolean
-give_many_slowly (FsmmStore *self,
-                  gsize n_blocks,
-                  gpointer *blocks,
-                  gsize *n_given,
-                  FsmmLook *look)
+free_many_slow (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given, FsmmLook *look)
 {
   FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
-  gboolean given;
 
-  fsmm_lock (&self->lock);
-  fsmm_store_note_peak (self);
-  given = give_locked (self, n_blocks, blocks, n_given, look, &deferred);
+  fsmm_thread_ensure_cache (self);
+
+  fsmm_heap_lock (self);
+  *n_given = claim_many_locked (self, n_blocks, blocks, look);
+  if (*n_given == n_blocks)
+    free_claimed_locked (self, n_blocks, blocks, &deferred);
+  else
+    unclaim_many (self, *n_given, blocks);
   fsmm_store_unlock_and_finish (self, &deferred);
 
-  return given;
+  return *n_given == n_blocks;
 }
 
 /* Gives back @n_blocks blocks, leaving out those that are NULL, or none if one of them is not a
- * live block of the store or is there twice: then @look says what that one is, and @n_given is its
- * place. */
+ * live block of the store or is there twice: @look says what that one was found to be, and
+ * @n_given its place. */
 gboolean
-fsmm_heap_free_many (FsmmStore *self,
-                     gsize n_blocks,
-                     gpointer *blocks,
-                     gsize *n_given,
-                     FsmmLook *look)
+fsmm_heap_free_many (
+    FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given, FsmmLook *look)
 {
-  return give_to_cache (self, n_blocks, blocks) ||
-         give_many_slowly (self, n_blocks, blocks, n_given, look);
+  *n_given = n_blocks;
+
+  return free_many_fast (self, n_blocks, blocks) ||
+         free_many_slow (self, n_blocks, blocks, n_given, look);
 }

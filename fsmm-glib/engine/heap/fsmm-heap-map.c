@@ -24,7 +24,7 @@ count (const FsmmChunk *chunk, gsize first, gsize end)
 
   for (gsize i = first; i < end; i++)
     {
-      FsmmState state = fsmm_state_get (&chunk->states[i]);
+      FsmmState state = fsmm_state_get (fsmm_chunk_get_state (chunk, i));
 
       result.n_out += fsmm_state_is_out (state);
       result.n_unused += fsmm_state_to_kind (state) == FSMM_ADDRESS_UNUSED;
@@ -63,7 +63,7 @@ fsmm_heap_draw (FsmmStore *self, GString *text)
 {
   guint n_drawn = 0;
 
-  fsmm_lock (&self->lock);
+  fsmm_heap_lock (self);
 
   for (GList *l = self->all.head; l != NULL && n_drawn < MAX_CHUNKS; l = l->next)
     if (!((FsmmChunk *) l->data)->detached)
@@ -74,5 +74,5 @@ fsmm_heap_draw (FsmmStore *self, GString *text)
   if (n_drawn < fsmm_store_count_chunks (self))
     g_string_append_printf (text, "  and %u more\n", fsmm_store_count_chunks (self) - n_drawn);
 
-  fsmm_unlock (&self->lock);
+  fsmm_unlock (self->lock);
 }

@@ -4,94 +4,150 @@
 
 #include "engine/heap/fsmm-heap-locked.h"
 
-#include "base/fsmm-system.h"
+/* What is idle in the hands of threads, and chunks that nobody needs. */
 
-/* How much room a store has: it grows when there is none, and shrinks when it is told to. */
-
-/* Asks the system for all the memory that more chunks would need, and gives it back: an impossible
- * number is so refused at once, and not after memory has been filled with what leads there. */
-static gboolean
-system_could_hold (FsmmStore *self, gsize n_chunks)
+static void
+count_again (FsmmStore *self)
 {
-  gsize size;
-  gpointer probe;
+  for (GList *l = self->all.head; l != NULL; l = l->next)
+    {
+      FsmmChunk *chunk = l->data;
 
-  if (!g_size_checked_mul (&size, n_chunks, self->geometry.chunk_alignment) ||
-      size > G_MAXSIZE - FSMM_SYSTEM_GRANULE)
-    return FALSE;
-
-  size = (size + FSMM_SYSTEM_GRANULE - 1) & ~(FSMM_SYSTEM_GRANULE - 1);
-  probe = fsmm_system_map (size, FSMM_SYSTEM_GRANULE);
-  if (probe != NULL)
-    fsmm_system_unmap (probe, size);
-
-  return probe != NULL;
+      for (gsize i = 0; chunk->drop_id == 0 && i < self->geometry.n_regions; i++)
+        fsmm_store_set_counted (self, &chunk->regions[i],
+                                chunk->regions[i].n_blocks -
+                                    fsmm_region_count_idle (&chunk->regions[i]));
+    }
 }
 
-gboolean
-fsmm_heap_is_within_limit (FsmmStore *self, gsize n_blocks)
+/* Stops all threads. From now on until they resume, what their cells say of blocks is all there is:
+ * none is claimed, and none has been freed that is not idle. */
+void
+fsmm_heap_quiesce (FsmmStore *self, FsmmDeferred *deferred)
 {
-  return n_blocks <= self->max_blocks && self->n_out <= self->max_blocks - n_blocks;
+  fsmm_store_stop_for (self, deferred);
+  fsmm_cache_note_peak (self);
+  for (GList *l = self->caches.head; l != NULL; l = l->next)
+    fsmm_cache_drop_claims (l->data);
+  if (G_UNLIKELY (self->debug != 0))
+    fsmm_cache_empty_quarantine (self, deferred);
+  fsmm_remote_collect_all (self, &deferred->double_frees);
+  if (self->max_blocks != G_MAXSIZE)
+    count_again (self);
 }
 
-/* Adds chunks until @n_blocks are free in the store, or none. */
-static gboolean
-add_chunks (FsmmStore *self, gsize n_blocks, FsmmDeferred *deferred)
+/* Takes all regions from all threads. */
+void
+fsmm_heap_reclaim (FsmmStore *self, FsmmDeferred *deferred)
 {
-  gsize n_chunks, n_added;
+  fsmm_heap_quiesce (self, deferred);
+  for (GList *l = self->caches.head; l != NULL; l = l->next)
+    fsmm_cache_disown_all (l->data);
+}
 
-  if (n_blocks <= self->n_free)
-    return TRUE;
+/* --- Taking over --- */
 
-  n_chunks = (n_blocks - self->n_free - 1) / self->geometry.n_blocks + 1;
-  if (n_chunks > 1 && !system_could_hold (self, n_chunks))
-    return FALSE;
+/* How many regions of a thread are looked at. */
+#define MAX_LOOKED_AT 256
+#define MAX_SKIPPED 64
 
-  for (n_added = 0; n_added < n_chunks; n_added++)
-    if (fsmm_store_add_chunk (self, deferred) == NULL)
-      break;
+static gboolean
+is_idle (const FsmmRegion *region)
+{
+  return fsmm_region_count_idle (region) == region->n_blocks;
+}
 
-  if (n_added == n_chunks)
-    return TRUE;
+static gboolean
+has_idle_region (const FsmmCache *cache)
+{
+  guint n_tries = 0;
 
-  while (n_added-- > 0)
-    fsmm_store_remove_chunk (self, g_queue_peek_tail (&self->all), deferred);
+  for (GList *l = cache->owned.tail; l != NULL && n_tries < MAX_LOOKED_AT; l = l->prev, n_tries++)
+    if (is_idle (l->data))
+      return TRUE;
 
   return FALSE;
 }
 
-/* Sees to it that @n_blocks are free in the store. All or nothing. */
-FsmmAllocResult
-fsmm_heap_ensure_free (FsmmStore *self, gsize n_blocks, FsmmDeferred *deferred)
+/* The other thread is stopped. It keeps every second one of its idle regions: it may need them. */
+static guint
+take_idle_regions (FsmmCache *self, FsmmCache *from)
 {
-  /* No block is refused while another is idle in the cache of some thread, here and below. */
-  if (!fsmm_heap_is_within_limit (self, n_blocks) && fsmm_store_count_cached (self) > 0)
-    fsmm_store_quiesce (self, deferred);
-  if (!fsmm_heap_is_within_limit (self, n_blocks))
-    return self->max_blocks == G_MAXSIZE ? FSMM_ALLOC_NO_MEMORY : FSMM_ALLOC_EXHAUSTED;
+  guint n_idle = 0, n_taken = 0;
+  GList *prev;
 
-  if (add_chunks (self, n_blocks, deferred))
-    return FSMM_ALLOC_OK;
-  if (fsmm_store_count_cached (self) == 0)
-    return FSMM_ALLOC_NO_MEMORY;
+  for (GList *l = from->owned.tail; l != NULL; l = prev)
+    {
+      FsmmRegion *region = l->data;
 
-  fsmm_store_quiesce (self, deferred);
-  return n_blocks <= self->n_free ? FSMM_ALLOC_OK : FSMM_ALLOC_NO_MEMORY;
+      prev = l->prev;
+      if (!is_idle (region) || n_idle++ % 2 != 0)
+        continue;
+      fsmm_cache_disown (from, region);
+      fsmm_cache_own (self, region);
+      n_taken++;
+    }
+
+  return n_taken;
 }
 
-/* Sees to it that @n_blocks blocks are free for anybody. */
-FsmmAllocResult
-fsmm_heap_reserve (FsmmStore *self, gsize n_blocks)
+/* Where that was in vain, it is not tried again so soon: looking takes time. */
+static gboolean
+is_worth_trying (FsmmStore *self)
 {
-  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
-  FsmmAllocResult result;
+  if (self->caches.length <= 1 || fsmm_cache_count_idle (self) < self->geometry.n_blocks)
+    return FALSE;
+  if (self->n_skipped < MIN (self->n_vain, MAX_SKIPPED))
+    {
+      self->n_skipped++;
+      return FALSE;
+    }
 
-  fsmm_lock (&self->lock);
-  fsmm_store_quiesce (self, &deferred);
-  result = fsmm_heap_ensure_free (self, n_blocks, &deferred);
-  fsmm_store_unlock_and_finish (self, &deferred);
+  self->n_skipped = 0;
+  return TRUE;
+}
 
-  return result;
+/* Takes regions from other threads in which all blocks are idle, before a chunk is added. Returns
+ * FALSE if there are none. */
+gboolean
+fsmm_heap_take_over (FsmmCache *cache, FsmmDeferred *deferred)
+{
+  FsmmStore *self = cache->store;
+
+  if (!is_worth_trying (self))
+    return FALSE;
+
+  for (GList *l = self->caches.head; l != NULL; l = l->next)
+    if (l->data != cache && has_idle_region (l->data))
+      {
+        fsmm_store_stop_for (self, deferred);
+        if (take_idle_regions (cache, l->data) > 0)
+          {
+            self->n_vain = 0;
+            return TRUE;
+          }
+      }
+
+  self->n_vain = MAX (1, MIN (2 * self->n_vain, MAX_SKIPPED));
+  return FALSE;
+}
+
+/* --- Chunks --- */
+
+/* Nothing is taken from the chunk from now on. Threads are stopped, and nothing is claimed. */
+void
+fsmm_heap_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDeferred *deferred)
+{
+  fsmm_store_stop_for (self, deferred);
+  for (gsize i = 0; i < self->geometry.n_regions; i++)
+    {
+      FsmmRegion *region = &chunk->regions[i];
+      FsmmCache *owner = fsmm_region_get_owner (region);
+
+      if (owner != NULL)
+        fsmm_cache_disown (owner, region);
+    }
+  fsmm_store_close_chunk (self, chunk, drop_id, deferred);
 }
 
 /* Gives back chunks in which no block is live. Returns how many. */
@@ -102,17 +158,17 @@ fsmm_heap_trim (FsmmStore *self)
   gsize n_removed = 0;
   GList *next;
 
-  fsmm_lock (&self->lock);
-  fsmm_store_quiesce (self, &deferred);
+  fsmm_heap_lock (self);
+  fsmm_heap_quiesce (self, &deferred);
 
-  for (GList *l = self->open.head; l != NULL; l = next)
+  for (GList *l = self->all.head; l != NULL; l = next)
     {
       FsmmChunk *chunk = l->data;
 
       next = l->next;
-      fsmm_store_find_double_frees (self, chunk, &deferred);
-      if (chunk->n_out == 0)
+      if (chunk->drop_id == 0 && fsmm_chunk_count_idle (chunk) == self->geometry.n_blocks)
         {
+          fsmm_heap_close_chunk (self, chunk, self->epoch, &deferred);
           fsmm_store_remove_chunk (self, chunk, &deferred);
           n_removed++;
         }

@@ -12,9 +12,9 @@ fsmm_heap_walk_begin (FsmmHeapWalk *walk, FsmmStore *self)
 {
   *walk = (FsmmHeapWalk) { .store = fsmm_store_get_name (self) };
 
-  fsmm_lock (&self->lock);
+  fsmm_heap_lock (self);
   walk->end_serial = self->next_serial;
-  fsmm_unlock (&self->lock);
+  fsmm_unlock (self->lock);
 }
 
 /* The first chunk behind those that have been walked over, from this one on, or NULL. */
@@ -39,7 +39,7 @@ static FsmmChunk *
 get_chunk (const FsmmHeapWalk *walk)
 {
   FsmmChunk *chunk =
-    walk->base != NULL ? fsmm_store_lookup_chunk (walk->store.store, walk->base) : NULL;
+      walk->base != NULL ? fsmm_store_lookup_chunk (walk->store.store, walk->base) : NULL;
 
   return chunk != NULL && chunk->serial == walk->serial ? chunk : NULL;
 }
@@ -53,8 +53,8 @@ find_next_block (FsmmHeapWalk *walk)
 
   while (block == NULL)
     {
-      chunk = find_next_chunk (walk, chunk != NULL ? chunk->all_link.next
-                                                   : walk->store.store->all.head);
+      chunk = find_next_chunk (walk,
+                               chunk != NULL ? chunk->all_link.next : walk->store.store->all.head);
       if (chunk == NULL)
         return NULL;
 
@@ -78,7 +78,7 @@ fsmm_heap_walk_next (FsmmHeapWalk *walk)
     return NULL;
 
   block = find_next_block (walk);
-  fsmm_unlock (&walk->store.store->lock);
+  fsmm_unlock (walk->store.store->lock);
 
   return block;
 }
@@ -90,11 +90,10 @@ fsmm_heap_walk_next (FsmmHeapWalk *walk)
 static gsize
 mark_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDeferred *deferred)
 {
-  fsmm_store_find_double_frees (self, chunk, deferred);
-  fsmm_store_close_chunk (self, chunk, drop_id, deferred);
+  fsmm_heap_close_chunk (self, chunk, drop_id, deferred);
   chunk->n_pins += fsmm_chunk_count_claimed (chunk);
 
-  return chunk->n_out;
+  return chunk->n_left;
 }
 
 /* Goes on with a chunk whose drop was left by a user function that did not return, or by a thread
@@ -108,7 +107,7 @@ take_over_chunk (FsmmChunk *chunk, gsize drop_id)
   return fsmm_chunk_count_whole (chunk);
 }
 
-/* Caches are stopped and empty. */
+/* Threads are stopped, and nothing is claimed. */
 static gsize
 mark_chunks (FsmmStore *self, FsmmDeferred *deferred)
 {
@@ -150,8 +149,8 @@ fsmm_heap_drop_all (FsmmStore *self)
   FsmmDeferred deferred = FSMM_DEFERRED_INIT;
   gsize n_dropped;
 
-  fsmm_lock (&self->lock);
-  fsmm_store_quiesce (self, &deferred);
+  fsmm_heap_lock (self);
+  fsmm_heap_quiesce (self, &deferred);
   n_dropped = mark_chunks (self, &deferred);
   remove_marked_chunks (self, self->epoch, &deferred);
   fsmm_store_unlock_and_finish (self, &deferred);
@@ -168,8 +167,8 @@ fsmm_heap_drop_begin (FsmmHeapDrop *drop, FsmmStore *self)
   FsmmDeferred deferred = FSMM_DEFERRED_INIT;
   gsize n_dropped;
 
-  fsmm_lock (&self->lock);
-  fsmm_store_quiesce (self, &deferred);
+  fsmm_heap_lock (self);
+  fsmm_heap_quiesce (self, &deferred);
   n_dropped = mark_chunks (self, &deferred);
   self->n_drops++;
   *drop = (FsmmHeapDrop) { .store = self, .id = self->epoch };
@@ -182,30 +181,20 @@ fsmm_heap_drop_begin (FsmmHeapDrop *drop, FsmmStore *self)
 static void
 put_back_cleared (FsmmHeapDrop *drop)
 {
-  FsmmChunk *chunk = drop->chunk;
-  FsmmStore *store = drop->store;
-  FsmmChunkBlocks left = drop->cleared;
-  guint64 again;
-  gsize n_given;
-
-  while (left.bits != 0)
+  if (drop->n_cleared > 0)
+    fsmm_cache_note_peak (drop->store);
+  for (guint i = 0; i < drop->n_cleared; i++)
     {
-      gsize block = fsmm_chunk_blocks_next (&left);
-
-      if (G_UNLIKELY (store->debug != 0))
-        fsmm_store_debug_finish (store, chunk, block);
-      fsmm_state_set (&chunk->states[block], FSMM_STATE_FREE);
+      if (G_UNLIKELY (drop->store->debug != 0))
+        fsmm_store_debug_finish (drop->store, drop->chunk, drop->cleared[i]);
+      fsmm_store_free_in_closed_chunk (drop->store,
+                                       fsmm_chunk_get_slot (drop->chunk, drop->cleared[i]));
     }
 
-  fsmm_store_note_peak (store);
-  n_given = fsmm_chunk_give (chunk, drop->cleared, &again);
-  if (!chunk->detached)
-    store->n_out -= n_given;
-  drop->cleared.bits = 0;
+  drop->n_cleared = 0;
 }
 
-/* The first chunk of this drop, from that one on, that has blocks left. Called with the lock
- * held. */
+/* The first chunk of this drop, from that one on. Called with the lock held. */
 static FsmmChunk *
 find_chunk_to_clear (FsmmHeapDrop *drop, GList *link)
 {
@@ -213,74 +202,70 @@ find_chunk_to_clear (FsmmHeapDrop *drop, GList *link)
     {
       FsmmChunk *chunk = link->data;
 
-      if (chunk->drop_id == drop->id && !chunk->detached)
-        {
-          drop->left = fsmm_chunk_next_whole_word (chunk, 0);
-          if (drop->left.bits != 0)
-            return fsmm_store_pin_chunk (chunk);
-        }
+      if (chunk->drop_id == drop->id && !chunk->detached && chunk->n_left > 0)
+        return fsmm_store_pin_chunk (chunk);
     }
 
   return NULL;
 }
 
 /* A chunk that is pinned stays in the list even when it is detached, and so leads on to the next
- * one. Called with the lock held. */
+ * one. */
 static void
-find_word_to_clear (FsmmHeapDrop *drop, FsmmDeferred *deferred)
-{
-  FsmmChunk *chunk = drop->chunk;
-  GList *next = chunk != NULL ? chunk->all_link.next : drop->store->all.head;
-
-  if (chunk != NULL && chunk->drop_id == drop->id && !chunk->detached)
-    {
-      drop->left = fsmm_chunk_next_whole_word (chunk, drop->left.word + 1);
-      if (drop->left.bits != 0)
-        return;
-    }
-
-  drop->chunk = find_chunk_to_clear (drop, next);
-  if (chunk != NULL)
-    fsmm_store_unpin_chunk (drop->store, chunk, deferred);
-}
-
-/* Moves on to a word that has blocks left, if there is one. */
-static void
-advance (FsmmHeapDrop *drop)
+move_on (FsmmHeapDrop *drop, gboolean is_at_end)
 {
   FsmmDeferred deferred = FSMM_DEFERRED_INIT;
+  FsmmChunk *chunk = drop->chunk;
 
-  fsmm_lock (&drop->store->lock);
-  if (drop->cleared.bits != 0)
-    put_back_cleared (drop);
-  find_word_to_clear (drop, &deferred);
-  drop->cleared.word = drop->left.word;
+  fsmm_heap_lock (drop->store);
+  put_back_cleared (drop);
+  if (is_at_end || chunk->drop_id != drop->id || chunk->detached)
+    {
+      drop->chunk =
+          find_chunk_to_clear (drop, chunk != NULL ? chunk->all_link.next : drop->store->all.head);
+      drop->next_index = 0;
+      if (chunk != NULL)
+        fsmm_store_unpin_chunk (drop->store, chunk, &deferred);
+    }
   fsmm_store_unlock_and_finish (drop->store, &deferred);
 }
 
-/* The next block for the caller to clear, or NULL at the end. The lock is taken once for a word:
- * each block is claimed only when its turn comes, so that nothing else is lost if the function
- * that clears it does not return. */
+/* Claims the next block of the chunk: only when its turn comes, so that nothing else is lost if the
+ * function that clears it does not return. NULL at the end. */
+static gpointer
+claim_next (FsmmHeapDrop *drop)
+{
+  FsmmChunk *chunk = drop->chunk;
+
+  while (drop->next_index < drop->store->geometry.n_blocks)
+    {
+      gsize block = drop->next_index++;
+
+      if (fsmm_state_claim_whole (fsmm_chunk_get_state (chunk, block)))
+        {
+          drop->cleared[drop->n_cleared++] = block;
+          return fsmm_chunk_address (chunk, block);
+        }
+    }
+
+  return NULL;
+}
+
+/* The next block for the caller to clear, or NULL at the end. The lock is taken once for many. */
 gpointer
 fsmm_heap_drop_next (FsmmHeapDrop *drop)
 {
-  do
-    {
-      while (drop->left.bits != 0)
-        {
-          gsize block = fsmm_chunk_blocks_next (&drop->left);
+  gpointer block = NULL;
 
-          if (fsmm_state_claim_whole (&drop->chunk->states[block]))
-            {
-              drop->cleared.bits |= fsmm_chunk_blocks_one (block).bits;
-              return fsmm_chunk_address (drop->chunk, block);
-            }
-        }
-      advance (drop);
-    }
-  while (drop->chunk != NULL);
+  if (drop->chunk == NULL)
+    move_on (drop, TRUE);
+  else if (drop->n_cleared == G_N_ELEMENTS (drop->cleared))
+    move_on (drop, FALSE);
 
-  return NULL;
+  while (drop->chunk != NULL && (block = claim_next (drop)) == NULL)
+    move_on (drop, TRUE);
+
+  return block;
 }
 
 void
@@ -288,8 +273,8 @@ fsmm_heap_drop_end (FsmmHeapDrop *drop)
 {
   FsmmDeferred deferred = FSMM_DEFERRED_INIT;
 
-  fsmm_lock (&drop->store->lock);
-  fsmm_store_quiesce (drop->store, &deferred);
+  fsmm_heap_lock (drop->store);
+  fsmm_heap_quiesce (drop->store, &deferred);
   remove_marked_chunks (drop->store, drop->id, &deferred);
   drop->store->n_drops--;
   fsmm_store_unlock_and_finish (drop->store, &deferred);
@@ -315,7 +300,7 @@ fsmm_heap_abandon_drop (const FsmmDropName *name)
       if (chunk->dropper == fsmm_thread_self () && (name->id == 0 || name->id == chunk->drop_id))
         chunk->dropper = NULL;
     }
-  fsmm_unlock (&self->lock);
+  fsmm_unlock (self->lock);
 }
 
 /* For the thread that drops the last reference. */
@@ -323,7 +308,7 @@ void
 fsmm_heap_abandon_all_drops (FsmmStore *self)
 {
   fsmm_heap_abandon_drop (&(FsmmDropName) { fsmm_store_get_name (self), 0 });
-  fsmm_lock (&self->lock);
+  fsmm_heap_lock (self);
   fsmm_store_abandon_drops_of_others (self);
-  fsmm_unlock (&self->lock);
+  fsmm_unlock (self->lock);
 }

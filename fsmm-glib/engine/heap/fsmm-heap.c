@@ -10,18 +10,21 @@
 /* @max_blocks is G_MAXSIZE for no limit. */
 void
 fsmm_heap_init (FsmmStore *self,
-                 const FsmmGeometry *geometry,
-                 gsize max_blocks,
-                 FsmmDebugFlags debug,
-                 const FsmmSubject *identity)
+                const FsmmGeometry *geometry,
+                gsize max_blocks,
+                FsmmDebugFlags debug,
+                const FsmmSubject *identity)
 {
-  fsmm_store_set_up (self, geometry, max_blocks, fsmm_cache_max_blocks (geometry), debug, identity);
+  fsmm_store_set_up (self, geometry, max_blocks, debug, identity);
   if (self->debug & (FSMM_DEBUG_LEAKS | FSMM_DEBUG_POISON | FSMM_DEBUG_CANARY))
     fsmm_exit_watch ();
 
+  self->key = self;
   fsmm_barrier_init ();
+  fsmm_cache_init (&self->common, self, NULL);
+  g_queue_push_tail_link (&self->caches, &self->common.store_link);
   fsmm_thread_add_store (self);
-  fsmm_lock_is_set_up (&self->lock, self, offsetof (FsmmStore, lock));
+  fsmm_lock_is_set_up (self->lock, self, offsetof (FsmmStore, chunks));
 }
 
 /* For a store that is about to be cleared, and whose blocks have been dropped: whether it has to
@@ -32,11 +35,11 @@ fsmm_heap_outlive_pins (FsmmStore *self, FsmmReleaseFunc release)
 {
   gboolean is_pinned;
 
-  fsmm_lock (&self->lock);
+  fsmm_heap_lock (self);
   is_pinned = self->all.length > 0 || self->n_drops > 0;
   if (is_pinned)
     self->release = release;
-  fsmm_unlock (&self->lock);
+  fsmm_unlock (self->lock);
 
   return is_pinned;
 }
@@ -48,8 +51,9 @@ fsmm_heap_clear (FsmmStore *self)
   /* First while it is still whole: what is found out here is reported, to a handler that may use
    * it. */
   fsmm_heap_drop_all (self);
-  fsmm_thread_remove_store (self);
+  fsmm_thread_remove_caches (self);
   fsmm_heap_drop_all (self);
+  fsmm_thread_remove_store (self);
 
   fsmm_store_tear_down (self);
 }

@@ -23,27 +23,27 @@ typedef enum {
 #define FSMM_EPOCH_NEVER G_MAXSIZE
 
 void fsmm_heap_init (FsmmStore *self,
-                      const FsmmGeometry *geometry,
-                      gsize max_blocks,
-                      FsmmDebugFlags debug,
-                      const FsmmSubject *identity);
+                     const FsmmGeometry *geometry,
+                     gsize max_blocks,
+                     FsmmDebugFlags debug,
+                     const FsmmSubject *identity);
 void fsmm_heap_clear (FsmmStore *self);
 gboolean fsmm_heap_outlive_pins (FsmmStore *self, FsmmReleaseFunc release);
 
-/* --- Blocks come and go: fsmm-store-blocks.c, and without the lock fsmm-cache.h --- */
+/* --- Blocks come and go: fsmm-heap-alloc.c, -free.c, and without the lock fsmm-cache.h --- */
 
 FsmmSlot fsmm_heap_alloc_slow (FsmmStore *self,
-                                 FsmmState to,
-                                 FsmmFill fill,
-                                 gsize *epoch,
-                                 FsmmAllocResult *result);
+                               FsmmState to,
+                               FsmmFill fill,
+                               gsize *epoch,
+                               FsmmAllocResult *result);
 gboolean fsmm_heap_free_slow (FsmmStore *self, gpointer block, FsmmLook *look);
 gboolean fsmm_heap_is_out (FsmmStore *self, gconstpointer address);
 
 /* --- Stores by address, without a lock --- */
 
-/* The store that has a chunk near @address, in the same page, or NULL. Any address can be asked about,
- * and is not dereferenced. */
+/* The store that has a chunk near @address, in the same page, or NULL. Any address can be asked
+ * about, and is not dereferenced. */
 static inline FsmmStore *
 fsmm_heap_find_store (gconstpointer address)
 {
@@ -53,18 +53,15 @@ fsmm_heap_find_store (gconstpointer address)
 /* --- Many at once: fsmm-heap-many.c --- */
 
 FsmmAllocResult fsmm_heap_alloc_many (FsmmStore *self, gsize n_blocks, gpointer *blocks);
-gboolean fsmm_heap_free_many (FsmmStore *self,
-                              gsize n_blocks,
-                              gpointer *blocks,
-                              gsize *n_given,
-                              FsmmLook *look);
+gboolean fsmm_heap_free_many (
+    FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given, FsmmLook *look);
 
-/* --- Room: fsmm-heap-reclaim.c --- */
+/* --- Room: fsmm-heap-room.c, -reclaim.c --- */
 
 FsmmAllocResult fsmm_heap_reserve (FsmmStore *self, gsize n_blocks);
 gsize fsmm_heap_trim (FsmmStore *self);
 
-/* --- Blocks of handles: fsmm-heap-handles.c --- */
+/* --- Blocks of handles: fsmm-heap-handles.c, -free.c --- */
 
 gboolean fsmm_heap_free_held (FsmmStore *self, gpointer block, gsize epoch);
 gboolean fsmm_heap_disown (FsmmStore *self, gpointer block, gsize epoch);
@@ -80,17 +77,15 @@ fsmm_heap_is_in_epoch (FsmmStore *self, gsize epoch)
 
 /* --- Blocks in which a user function makes or clears something: fsmm-heap-claim.c --- */
 
-/* A block that is CLAIMED, in the hands of one thread: where one look found it. That stays true until
- * the claim ends, whatever a user function does meanwhile, so nothing is looked up again. */
+/* A block that is CLAIMED, in the hands of one thread: where one look found it. That stays true
+ * until the claim ends, whatever a user function does meanwhile, so nothing is looked up again. */
 typedef struct {
-  FsmmSlot slot;
+  gpointer block;
+  FsmmState *state;
   gsize epoch; /* when that is over, the chunk is pinned for the claim */
 } FsmmClaim;
 
-gboolean fsmm_heap_claim (FsmmStore *self,
-                          gpointer address,
-                          FsmmClaim *claim,
-                          FsmmLook *look);
+gboolean fsmm_heap_claim (FsmmStore *self, gpointer address, FsmmClaim *claim, FsmmLook *look);
 gboolean fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *claim);
 gboolean fsmm_heap_publish (FsmmStore *self, const FsmmClaim *claim, FsmmState to);
 void fsmm_heap_release (FsmmStore *self, const FsmmClaim *claim);
@@ -112,14 +107,15 @@ gpointer fsmm_heap_walk_next (FsmmHeapWalk *walk);
 
 gsize fsmm_heap_drop_all (FsmmStore *self);
 
-/* Dropping all blocks in steps, for blocks whose content must be cleared: begin, then clear one block after
- * the other, then end. */
+/* Dropping all blocks in steps, for blocks whose content must be cleared: begin, then clear one
+ * block after the other, then end. */
 typedef struct {
   FsmmStore *store;
-  gsize id;                /* only chunks that this drop has closed, or taken over */
-  FsmmChunk *chunk;        /* (nullable): pinned */
-  FsmmChunkBlocks left;    /* in it: those whose turn has not come */
-  FsmmChunkBlocks cleared; /* in it: those that have not been put back */
+  gsize id;         /* only chunks that this drop has closed, or taken over */
+  FsmmChunk *chunk; /* (nullable): pinned */
+  gsize next_index; /* of a block in it, whose turn comes next */
+  guint n_cleared;
+  gsize cleared[64]; /* in it: those that have not been put back */
 } FsmmHeapDrop;
 
 gsize fsmm_heap_drop_begin (FsmmHeapDrop *drop, FsmmStore *self);
@@ -157,61 +153,40 @@ void fsmm_heap_draw (FsmmStore *self, GString *text);
 /* Takes a block, in the state @to. In @epoch, when that was. Returns a slot without a block, and in
  * @result why, if there is none. */
 static inline FsmmSlot
-fsmm_heap_alloc (FsmmStore *self,
-                 FsmmState to,
-                 FsmmFill fill,
-                 gsize *epoch,
-                 FsmmAllocResult *result)
+fsmm_heap_alloc (
+    FsmmStore *self, FsmmState to, FsmmFill fill, gsize *epoch, FsmmAllocResult *result)
 {
   FsmmCache *cache = fsmm_cache_enter (self);
 
   if (G_LIKELY (cache != NULL))
     {
-      FsmmSlot taken = fsmm_cache_pop_filled (cache, to, fill);
+      if (G_LIKELY (cache->bits != 0 || fsmm_cache_next_word (cache)))
+        {
+          FsmmSlot slot = fsmm_cache_pop (cache, to, fill);
 
-      *epoch = self->epoch;
-      fsmm_cache_leave (cache);
-      if (G_LIKELY (taken.block != NULL))
-        return taken;
+          *epoch = self->epoch;
+          fsmm_reader_leave ();
+          return slot;
+        }
+      fsmm_reader_leave ();
     }
 
   return fsmm_heap_alloc_slow (self, to, fill, epoch, result);
 }
 
-/* Gives a block back if it is in the state @from, and there is room in the cache. @epoch is that
- * of the block, where it has to be looked at, or FSMM_EPOCH_ANY. */
+/* Gives a LIVE block back if the calling thread owns its region. If this returns FALSE,
+ * fsmm_heap_free_slow () must be asked. */
 static inline gboolean
-fsmm_heap_try_free_in_epoch (FsmmStore *self, gpointer block, FsmmState from, gsize epoch)
+fsmm_heap_try_free_own (FsmmStore *self, gpointer block)
 {
-  FsmmCache *cache = fsmm_cache_enter (self);
-  FsmmState *state;
-  gboolean given;
-
-  if (G_UNLIKELY (cache == NULL))
-    return FALSE;
-
-  state = fsmm_cache_find_or_meet (cache, &self->geometry, block);
-  given = state != NULL && fsmm_state_get (state) == from && !fsmm_cache_is_full (cache) &&
-          (epoch == FSMM_EPOCH_ANY || self->epoch == epoch);
-  if (G_LIKELY (given))
-    fsmm_cache_push (cache, block, state);
-  fsmm_cache_leave (cache);
-
-  return given;
-}
-
-/* The same for a block that is LIVE. If this returns FALSE, fsmm_heap_free_slow () must be asked. */
-static inline gboolean
-fsmm_heap_try_free (FsmmStore *self, gpointer block)
-{
-  return fsmm_heap_try_free_in_epoch (self, block, FSMM_STATE_LIVE, FSMM_EPOCH_ANY);
+  return fsmm_cache_try_free_own (self->key, block, FSMM_STATE_LIVE, NULL, 0);
 }
 
 /* Gives a block back if it is LIVE. Otherwise, @look says what the address was found to be. */
 static inline gboolean
 fsmm_heap_free (FsmmStore *self, gpointer block, FsmmLook *look)
 {
-  return G_LIKELY (fsmm_heap_try_free (self, block)) || fsmm_heap_free_slow (self, block, look);
+  return G_LIKELY (fsmm_heap_try_free_own (self, block)) || fsmm_heap_free_slow (self, block, look);
 }
 
 G_END_DECLS

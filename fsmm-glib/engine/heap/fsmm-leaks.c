@@ -58,7 +58,7 @@ static void
 look_at_chunk (Leaks *self, GHashTable *indexes, const FsmmChunk *chunk, gint64 since)
 {
   for (gsize i = 0; i < chunk->geometry->n_blocks; i++)
-    if (fsmm_state_is_out (fsmm_state_get (&chunk->states[i])) &&
+    if (fsmm_state_is_out (fsmm_state_get (fsmm_chunk_get_state (chunk, i))) &&
         chunk->histories[i].taken_at >= since)
       {
         const FsmmHistory *history = &chunk->histories[i];
@@ -90,11 +90,11 @@ find_leaks (FsmmStore *store, gint64 since)
   self->alloc_size = store->geometry.alloc_size;
   fsmm_report_init (&self->report, &store->identity);
 
-  fsmm_lock (&store->lock);
+  fsmm_lock (store->lock);
   for (GList *l = store->all.head; l != NULL; l = l->next)
     if (!((FsmmChunk *) l->data)->detached)
       look_at_chunk (self, indexes, l->data, since);
-  fsmm_unlock (&store->lock);
+  fsmm_unlock (store->lock);
 
   g_array_sort (self->sites, compare_sites);
   if (self->n_blocks == 0)
@@ -117,11 +117,10 @@ append_site (GString *text, const Leaks *self, const Site *site)
   if (site->stack == NULL)
     return;
 
-  g_string_append_printf (text,
-                          "\n  %" G_GSIZE_FORMAT " block%s (%" G_GSIZE_FORMAT
-                          " bytes) taken by:\n%s",
-                          site->n_blocks, plural (site->n_blocks),
-                          site->n_blocks * self->alloc_size, fsmm_stack_describe (site->stack));
+  g_string_append_printf (
+      text, "\n  %" G_GSIZE_FORMAT " block%s (%" G_GSIZE_FORMAT " bytes) taken by:\n%s",
+      site->n_blocks, plural (site->n_blocks), site->n_blocks * self->alloc_size,
+      fsmm_stack_describe (site->stack));
 }
 
 static void
@@ -206,11 +205,10 @@ log_sums (GArray *sums)
     {
       const TypeSum *sum = &g_array_index (sums, TypeSum, i);
 
-      g_string_append_printf (text,
-                              "\n  %s: %" G_GSIZE_FORMAT " instance%s (%" G_GSIZE_FORMAT
-                              " bytes) in %u pool%s",
-                              sum->type, sum->n_instances, plural (sum->n_instances), sum->n_bytes,
-                              sum->n_pools, plural (sum->n_pools));
+      g_string_append_printf (
+          text, "\n  %s: %" G_GSIZE_FORMAT " instance%s (%" G_GSIZE_FORMAT " bytes) in %u pool%s",
+          sum->type, sum->n_instances, plural (sum->n_instances), sum->n_bytes, sum->n_pools,
+          plural (sum->n_pools));
     }
 
   if (sums->len > 0)

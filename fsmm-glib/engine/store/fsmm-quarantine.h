@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Freed blocks that are not to be handed out yet: first in, first out. For a thread that has the store's
- * lock. */
+/* Freed blocks that are not to be handed out yet: first in, first out. For a thread that has the
+ * store's lock. */
 
 #pragma once
 
@@ -9,14 +9,6 @@
 #include "base/fsmm-system.h"
 
 G_BEGIN_DECLS
-
-/* A block, and where its state is. */
-typedef struct {
-  gpointer block;
-  FsmmState *state;
-} FsmmSlot;
-
-#define FSMM_NO_SLOT ((FsmmSlot) { NULL, NULL })
 
 typedef struct {
   FsmmSlot *slots;

@@ -12,7 +12,7 @@
  *
  *   taken: its poison is looked at, it is filled anew, and tools are told that it may be touched;
  *   given: its canary is looked at, it is poisoned or wiped, and tools are told that it is free;
- *   quarantined: it is out of the store still, as one in the cache of a thread is.
+ *   quarantined: its cell says that it cannot be handed out yet.
  *
  * What is found is reported after the lock has been released. */
 
@@ -81,7 +81,8 @@ check_behind_block (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred
   FsmmDamage damage;
 
   if (self->debug & FSMM_DEBUG_CANARY &&
-      fsmm_guard_is_behind_damaged (get_address (chunk, block), self->geometry.alloc_size, self->geometry.block_size, &damage))
+      fsmm_guard_is_behind_damaged (get_address (chunk, block), self->geometry.alloc_size,
+                                    self->geometry.block_size, &damage))
     note_damage (self, chunk, block, FSMM_DAMAGE_OVERRUN, &damage, deferred);
 }
 
@@ -95,7 +96,8 @@ fill_chunk (FsmmStore *self, FsmmChunk *chunk)
       if (self->debug & FSMM_DEBUG_POISON)
         fsmm_guard_fill_free (get_address (chunk, i), self->geometry.alloc_size);
       if (self->debug & FSMM_DEBUG_CANARY)
-        fsmm_guard_fill_behind (get_address (chunk, i), self->geometry.alloc_size, self->geometry.block_size);
+        fsmm_guard_fill_behind (get_address (chunk, i), self->geometry.alloc_size,
+                                self->geometry.block_size);
     }
 }
 
@@ -122,7 +124,7 @@ fsmm_store_debug_add_chunk (FsmmStore *self, FsmmChunk *chunk)
 static inline gboolean
 is_taken (const FsmmChunk *chunk, gsize block)
 {
-  return fsmm_state_is_out (fsmm_state_get (&chunk->states[block]));
+  return fsmm_state_is_out (fsmm_state_get (fsmm_chunk_get_state (chunk, block)));
 }
 
 /* All that is in the chunk is about to go: this is the last time to look. */
@@ -232,58 +234,11 @@ clean (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
     }
 }
 
-static void
-put_back (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
-{
-  fsmm_state_set (&chunk->states[block], FSMM_STATE_FREE);
-  fsmm_store_put_back (self, chunk, fsmm_chunk_blocks_one (block), deferred);
-
-  /* What malloc () gave goes back to it, so that a tool can tell that it is gone. */
-  if (self->debug & FSMM_DEBUG_MALLOC)
-    {
-      fsmm_store_close_chunk (self, chunk, self->epoch, deferred);
-      g_queue_push_tail_link (&deferred->emptied, &chunk->open_link);
-    }
-}
-
-static void
-release_oldest (FsmmStore *self, FsmmDeferred *deferred)
-{
-  FsmmSlot slot = fsmm_quarantine_pop (&self->quarantine);
-  FsmmChunk *chunk = fsmm_store_lookup_chunk (self, slot.block);
-
-  put_back (self, chunk, slot.state - chunk->states, deferred);
-}
-
-static void
-quarantine (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
-{
-  FsmmState *state = &chunk->states[block];
-
-  if (self->quarantine.n_blocks == self->quarantine.capacity)
-    release_oldest (self, deferred);
-
-  fsmm_state_set (state, FSMM_STATE_QUARANTINED);
-  fsmm_quarantine_push (&self->quarantine, (FsmmSlot) { get_address (chunk, block), state });
-}
-
-/* Takes a block back, whatever its state is. */
+/* A block has come back, whatever its state is. */
 void
 fsmm_store_debug_give (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
 {
   clean (self, chunk, block, deferred);
   if (chunk->histories != NULL)
     chunk->histories[block].freed = deferred->site;
-
-  if (self->quarantine.capacity > 0)
-    quarantine (self, chunk, block, deferred);
-  else
-    put_back (self, chunk, block, deferred);
-}
-
-void
-fsmm_store_debug_empty_quarantine (FsmmStore *self, FsmmDeferred *deferred)
-{
-  while (self->quarantine.n_blocks > 0)
-    release_oldest (self, deferred);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* What a store does besides for debugging. Every function here is called with the store's lock
- * held, and only where store->debug says that there is something to do: so that other pools do not pay for
- * it. */
+ * held, and only where store->debug says that there is something to do: so that other pools do not
+ * pay for it. */
 
 #pragma once
 
@@ -22,6 +22,5 @@ void fsmm_store_debug_dispose_chunk (FsmmStore *self, FsmmChunk *chunk);
 
 void fsmm_store_debug_take (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred);
 void fsmm_store_debug_give (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred);
-void fsmm_store_debug_empty_quarantine (FsmmStore *self, FsmmDeferred *deferred);
 
 G_END_DECLS

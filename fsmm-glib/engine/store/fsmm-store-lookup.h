@@ -3,9 +3,9 @@
 /* Which chunk of a store an address is in: one truth, and one mirror of it.
  *
  * The truth is the store's table, for threads that have the lock: an address is known if the table
- * has its chunk. The mirror is the page map, which leads to the segment and from there to the chunk,
- * for threads without the lock. Only fsmm_store_make_known () and fsmm_store_make_unknown () write
- * to either; fsmm_store_find_lookup_fault () compares them. */
+ * has its chunk. The mirror is the page map, which leads to the segment and from there to the
+ * chunk, for threads without the lock. Only fsmm_store_make_known () and fsmm_store_make_unknown ()
+ * write to either; fsmm_store_find_lookup_fault () compares them. */
 
 #pragma once
 
@@ -18,9 +18,9 @@ G_BEGIN_DECLS
 typedef struct {
   gconstpointer address;
   FsmmAddressKind kind;
-  FsmmChunk *chunk; /* (nullable): NULL: FOREIGN, and all below is of no use */
-  FsmmState *state; /* of the block that it lies in, where that is kept */
-  FsmmState found;  /* what that was */
+  FsmmChunk *chunk; /* (nullable): NULL: FOREIGN */
+  FsmmSlot slot;    /* of the block that it lies in: none in a FOREIGN or TAIL one */
+  FsmmState found;  /* what its state was */
 } FsmmPlace;
 
 /* The same in words and numbers, for a message after the lock has been released. */
@@ -44,7 +44,6 @@ void fsmm_store_make_unknown (FsmmStore *self, FsmmChunk *chunk);
 
 FsmmChunk *fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address);
 FsmmPlace fsmm_store_look_up (FsmmStore *self, gconstpointer address);
-FsmmPlace fsmm_place_in_chunk (FsmmChunk *chunk, gconstpointer address);
 void fsmm_place_describe (const FsmmPlace *self, FsmmLook *look);
 char *fsmm_store_find_lookup_fault (FsmmStore *self);
 
@@ -57,7 +56,7 @@ fsmm_store_count_chunks (FsmmStore *self)
 
 /* --- For a thread that is busy, or has the lock --- */
 
-/* The chunk in whose span @address lies, or NULL, from the mirror. */
+/* The chunk in whose address range @address lies, or NULL, from the mirror. */
 static inline FsmmChunk *
 fsmm_store_find_chunk (FsmmStore *self, gconstpointer address)
 {
@@ -70,13 +69,14 @@ fsmm_store_find_chunk (FsmmStore *self, gconstpointer address)
   return fsmm_segment_get_content (&self->segments, segment, address);
 }
 
-/* The state of the block that starts at @address. NULL if that lies in no chunk, or in a block. */
-static inline FsmmState *
-fsmm_store_find_state (FsmmStore *self, gconstpointer address)
+/* The block that starts at @address: a slot without one if that lies in no chunk, or in a block. */
+static inline FsmmSlot
+fsmm_store_find (FsmmStore *self, gconstpointer address)
 {
   FsmmChunk *chunk = fsmm_store_find_chunk (self, address);
 
-  return G_LIKELY (chunk != NULL) ? fsmm_chunk_find_state (chunk, &self->geometry, address) : NULL;
+  return G_LIKELY (chunk != NULL) ? fsmm_chunk_find (chunk, &self->geometry, address)
+                                  : FSMM_NO_SLOT;
 }
 
 G_END_DECLS

@@ -7,52 +7,212 @@
 #include "base/fsmm-pause.h"
 #include "base/fsmm-thread-local.h"
 
-/* Called with the lock held, all of them. */
+/* --- What a thread knows --- */
 
-static inline gboolean
-is_another_thread (const FsmmReader *reader)
+/* A thread writes to its own table while it is busy or has a store's lock; another, which has
+ * stopped it with that store, only strikes a region out, for which the table must stay where it is.
+ * That is what this lock is for. No other lock is taken with it held. */
+static GMutex tables_lock;
+
+FsmmCache fsmm_no_cache = { .key = FSMM_NO_KEY };
+
+#define NO_REGION                                                                                  \
+  {                                                                                                \
+    .cache = &fsmm_no_cache                                                                        \
+  }
+
+FsmmKnownRegion fsmm_no_regions[FSMM_FIRST_KNOWN] = { [0 ... FSMM_FIRST_KNOWN - 1] = NO_REGION };
+
+FSMM_THREAD_LOCAL FsmmThread fsmm_thread = {
+  .known = fsmm_no_regions,
+  .known_mask = sizeof fsmm_no_regions - sizeof fsmm_no_regions[0],
+  .places = { [0 ... FSMM_N_PLACES - 1] = &fsmm_no_cache },
+};
+
+#define MAX_KNOWN ((gsize) 1 << 16)
+
+static inline gsize
+count_places (const FsmmThread *self)
 {
-  return reader->thread != fsmm_thread_self ();
+  return self->known_mask / sizeof (FsmmKnownRegion) + 1;
 }
 
-/* A thread is busy for as long as it takes to fill one block, or to give back as many as its
- * cache holds: it may have been put aside meanwhile. */
+static inline gboolean
+can_be_known (const FsmmRegion *region)
+{
+  return region->chunk->geometry->block_size <= FSMM_REGION_BYTES;
+}
+
+/* For the thread itself. A region that it knew in the same place is found less quickly then. */
+void
+fsmm_reader_know (FsmmThread *self, FsmmRegion *region, FsmmCache *cache)
+{
+  const FsmmGeometry *geometry = region->chunk->geometry;
+  FsmmKnownRegion *known = fsmm_reader_get_known_place (self, (gconstpointer) region->base);
+
+  if (self->known == fsmm_no_regions || !can_be_known (region))
+    return;
+
+  __atomic_store_n (&known->n_bytes, 0, __ATOMIC_RELAXED);
+  __atomic_store_n (&known->base, region->base, __ATOMIC_RELAXED);
+  known->cells = region->cells;
+  __atomic_store_n (&known->cache, cache, __ATOMIC_RELAXED);
+  known->reciprocal = G_MAXUINT32 / (guint32) geometry->block_size + 1;
+  __atomic_store_n (&known->n_bytes, (region->n_blocks - 1) * (guint32) geometry->block_size + 1,
+                    __ATOMIC_RELAXED);
+}
+
+/* For any thread. */
+void
+fsmm_reader_forget (FsmmThread *self, const FsmmRegion *region)
+{
+  FsmmKnownRegion *known;
+
+  fsmm_lock (&tables_lock);
+  known = fsmm_reader_get_known_place (self, (gconstpointer) region->base);
+  if (__atomic_load_n (&known->n_bytes, __ATOMIC_RELAXED) != 0 &&
+      __atomic_load_n (&known->base, __ATOMIC_RELAXED) == region->base)
+    {
+      __atomic_store_n (&known->n_bytes, 0, __ATOMIC_RELAXED);
+      __atomic_store_n (&known->cache, &fsmm_no_cache, __ATOMIC_RELAXED);
+    }
+  fsmm_unlock (&tables_lock);
+}
+
+/* For the thread itself, which owns so many regions, of all stores together, and is not busy. Most
+ * of a table stays empty, so that few regions share a place. */
+void
+fsmm_reader_make_room (FsmmThread *self, gsize n_regions)
+{
+  gsize n_places = self->known == fsmm_no_regions ? 0 : count_places (self);
+  FsmmKnownRegion *old = self->known;
+  FsmmKnownRegion *known;
+
+  if (n_places >= MIN (2 * n_regions, MAX_KNOWN) && n_places > 0)
+    return;
+
+  n_places = MAX (FSMM_FIRST_KNOWN, 4 * n_places);
+  known = fsmm_system_try_new0_cache_aligned (n_places * sizeof *known);
+  if (known == NULL)
+    return;
+
+  for (gsize i = 0; i < n_places; i++)
+    known[i] = (FsmmKnownRegion) NO_REGION;
+
+  fsmm_lock (&tables_lock);
+  if (old != fsmm_no_regions)
+    for (gsize i = 0, n = count_places (self); i < n; i++)
+      if (old[i].n_bytes != 0)
+        known[(old[i].base >> FSMM_REGION_SHIFT) & (n_places - 1)] = old[i];
+  self->known = known;
+  self->known_mask = (n_places - 1) * sizeof *known;
+  fsmm_unlock (&tables_lock);
+
+  if (old != fsmm_no_regions)
+    fsmm_system_free_cache_aligned (old);
+}
+
+/* For the thread itself, when it ends. */
+void
+fsmm_reader_clear (FsmmThread *self)
+{
+  FsmmKnownRegion *old = self->known;
+
+  fsmm_lock (&tables_lock);
+  self->known = fsmm_no_regions;
+  self->known_mask = sizeof fsmm_no_regions - sizeof *fsmm_no_regions;
+  fsmm_unlock (&tables_lock);
+
+  if (old != fsmm_no_regions)
+    fsmm_system_free_cache_aligned (old);
+}
+
+void
+fsmm_reader_lock_all (void)
+{
+  fsmm_lock (&tables_lock);
+}
+
+void
+fsmm_reader_unlock_all (void)
+{
+  fsmm_unlock (&tables_lock);
+}
+
+/* --- Stopping threads. Called with the store's lock held. --- */
+
+static inline gboolean
+is_another_thread (const FsmmCache *cache)
+{
+  return cache->thread != NULL && cache->thread != &fsmm_thread;
+}
+
+/* A thread is busy for as long as it takes to fill one block, or to free many: it may have been put
+ * aside meanwhile. */
 static void
-wait_until_idle (FsmmReader *reader)
+wait_until_idle (FsmmThread *thread)
 {
   guint n_pauses = 0;
 
-  while (__atomic_load_n (&reader->busy, __ATOMIC_SEQ_CST))
+  while (__atomic_load_n (&thread->busy, __ATOMIC_SEQ_CST))
     fsmm_pause (&n_pauses);
 }
 
-/* From now on, no other thread is busy until fsmm_store_resume (). */
-void
-fsmm_store_stop (FsmmStore *self)
+static void
+take_key (FsmmCache *cache)
+{
+  __atomic_store_n (&cache->is_stopped, TRUE, __ATOMIC_SEQ_CST);
+  __atomic_store_n (&cache->key, FSMM_NO_KEY, __ATOMIC_SEQ_CST);
+}
+
+/* Returns FALSE if there is no other. */
+gboolean
+fsmm_store_take_keys (FsmmStore *self)
 {
   gboolean there_are_others = FALSE;
 
-  for (GList *l = self->readers.head; l != NULL; l = l->next)
+  for (GList *l = self->caches.head; l != NULL; l = l->next)
     if (is_another_thread (l->data))
       {
-        __atomic_fetch_or (&((FsmmReader *) l->data)->stop, FSMM_READER_STOPPED, __ATOMIC_SEQ_CST);
+        take_key (l->data);
         there_are_others = TRUE;
       }
 
-  if (!there_are_others)
+  return there_are_others;
+}
+
+void
+fsmm_store_wait_until_idle (FsmmStore *self)
+{
+  for (GList *l = self->caches.head; l != NULL; l = l->next)
+    if (is_another_thread (l->data))
+      wait_until_idle (((FsmmCache *) l->data)->thread);
+}
+
+/* From now on, no other thread is busy with this store until fsmm_store_resume (). */
+void
+fsmm_store_stop (FsmmStore *self)
+{
+  if (!fsmm_store_take_keys (self))
     return;
 
   fsmm_barrier_heavy ();
-  for (GList *l = self->readers.head; l != NULL; l = l->next)
-    if (is_another_thread (l->data))
-      wait_until_idle (l->data);
+  fsmm_store_wait_until_idle (self);
 }
 
 void
 fsmm_store_resume (FsmmStore *self)
 {
-  for (GList *l = self->readers.head; l != NULL; l = l->next)
-    __atomic_fetch_and (&((FsmmReader *) l->data)->stop, ~FSMM_READER_STOPPED, __ATOMIC_SEQ_CST);
+  for (GList *l = self->caches.head; l != NULL; l = l->next)
+    {
+      FsmmCache *cache = l->data;
+
+      if (cache->is_stopped)
+        {
+          __atomic_store_n (&cache->key, cache->fast_key, __ATOMIC_SEQ_CST);
+          __atomic_store_n (&cache->is_stopped, FALSE, __ATOMIC_SEQ_CST);
+        }
+    }
 }
 
 /* Stops all readers until the lock is given back. To be called before anything is freed that a
@@ -63,17 +223,4 @@ fsmm_store_stop_for (FsmmStore *self, FsmmDeferred *deferred)
   if (!deferred->is_stopped)
     fsmm_store_stop (self);
   deferred->is_stopped = TRUE;
-}
-
-/* The chunk at @base is about to be closed. Readers are stopped. */
-void
-fsmm_store_forget_chunk (FsmmStore *self, gconstpointer base)
-{
-  for (GList *l = self->readers.head; l != NULL; l = l->next)
-    {
-      FsmmKnownChunk *known = fsmm_reader_get_known_place (l->data, &self->geometry, (guintptr) base);
-
-      if (known->base == (guintptr) base)
-        known->base = FSMM_NO_BASE;
-    }
 }

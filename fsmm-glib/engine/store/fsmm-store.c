@@ -13,24 +13,22 @@ void
 fsmm_store_set_up (FsmmStore *self,
                    const FsmmGeometry *geometry,
                    gsize max_blocks,
-                   guint max_cached,
                    FsmmDebugFlags debug,
                    const FsmmSubject *identity)
 {
   *self = (FsmmStore) {
     .geometry = *geometry,
     .max_blocks = max_blocks,
-    .max_cached = max_cached,
     .identity = *identity,
     .debug = debug,
     .epoch = 1,
   };
 
-  g_mutex_init (&self->lock);
   fsmm_store_init_lookup (self);
   g_queue_init (&self->all);
-  g_queue_init (&self->open);
-  g_queue_init (&self->readers);
+  g_queue_init (&self->caches);
+  g_queue_init (&self->fresh);
+  g_queue_init (&self->orphans);
   fsmm_segments_init (&self->segments, geometry->chunk_alignment);
   if (G_UNLIKELY (debug != 0))
     fsmm_store_debug_init (self);
@@ -48,7 +46,6 @@ fsmm_store_tear_down (FsmmStore *self)
   if (G_UNLIKELY (self->debug != 0))
     fsmm_store_debug_clear (self);
   fsmm_store_clear_lookup (self);
-  g_mutex_clear (&self->lock);
 }
 
 /* --- Chunks come and go --- */
@@ -120,8 +117,9 @@ fsmm_store_add_chunk (FsmmStore *self, FsmmDeferred *deferred)
 
   chunk->serial = self->next_serial++;
   g_queue_push_tail_link (&self->all, &chunk->all_link);
-  g_queue_push_tail_link (&self->open, &chunk->open_link);
-  self->n_free += self->geometry.n_blocks;
+  self->n_blocks += self->geometry.n_blocks;
+  for (gsize i = 0; i < self->geometry.n_regions; i++)
+    fsmm_store_keep_region (&self->fresh, &chunk->regions[i]);
 
   return chunk;
 }
@@ -133,35 +131,56 @@ dispose_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
   free_chunk (self, chunk, deferred);
 }
 
-/* Nothing is taken from the chunk from now on, and threads that have met it look at it only with
- * the lock. */
+/* Nothing is taken from the chunk from now on, and threads look at it only with the lock. They are
+ * stopped, and none of its regions has an owner. */
 void
 fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDeferred *deferred)
 {
   if (G_UNLIKELY (self->debug != 0))
     fsmm_store_debug_close_chunk (self, chunk, deferred);
 
-  if (fsmm_store_chunk_is_open (chunk))
-    g_queue_unlink (&self->open, &chunk->open_link);
+  chunk->n_left = self->geometry.n_blocks - fsmm_chunk_count_idle (chunk);
+  for (gsize i = 0; i < self->geometry.n_regions; i++)
+    {
+      fsmm_store_set_counted (self, &chunk->regions[i], 0);
+      fsmm_store_take_region (&chunk->regions[i]);
+    }
 
-  fsmm_store_stop_for (self, deferred);
-  fsmm_store_forget_chunk (self, chunk->base);
-  self->n_free -= self->geometry.n_blocks - chunk->n_out;
+  self->n_counted += chunk->n_left;
+  self->n_closed += chunk->n_left;
+  self->n_blocks -= self->geometry.n_blocks;
   chunk->drop_id = drop_id;
   chunk->dropper = fsmm_thread_self ();
 }
 
-/* Makes the chunk's addresses unknown, and gives its memory back as soon as no pin is left. No
- * block of it is in a cache. */
+static void
+forget_live (FsmmStore *self, gsize n_blocks)
+{
+  self->n_closed -= n_blocks;
+  self->n_counted -= n_blocks;
+  self->n_live -= (gssize) n_blocks;
+}
+
+/* A block of a closed chunk has come back. Nobody is to have it any more. */
+void
+fsmm_store_free_in_closed_chunk (FsmmStore *self, FsmmSlot slot)
+{
+  FsmmChunk *chunk = slot.region->chunk;
+
+  fsmm_state_set (slot.state, FSMM_STATE_FREE);
+  chunk->n_left--;
+  if (!chunk->detached)
+    forget_live (self, 1);
+}
+
+/* Makes the addresses of a closed chunk unknown, and gives its memory back as soon as no pin is
+ * left. */
 void
 fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
 {
-  if (chunk->drop_id == 0)
-    fsmm_store_close_chunk (self, chunk, self->epoch, deferred);
-
   fsmm_store_stop_for (self, deferred);
   fsmm_store_make_unknown (self, chunk);
-  self->n_out -= chunk->n_out;
+  forget_live (self, chunk->n_left);
 
   chunk->detached = TRUE;
   if (chunk->n_pins == 0)
@@ -184,6 +203,39 @@ fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferre
     dispose_chunk (self, chunk, deferred);
 }
 
+/* --- Regions that no thread owns --- */
+
+void
+fsmm_store_keep_region (GQueue *queue, FsmmRegion *region)
+{
+  region->queue = queue;
+  g_queue_push_tail_link (queue, &region->owned_link);
+}
+
+/* Does nothing if the region is in no queue. */
+void
+fsmm_store_take_region (FsmmRegion *region)
+{
+  if (region->queue != NULL)
+    g_queue_unlink (region->queue, &region->owned_link);
+  region->queue = NULL;
+}
+
+/* --- Late reports --- */
+
+/* Notes that a block was freed twice, for a report after the lock has been released. */
+void
+fsmm_store_note_double_free (FsmmStore *self, gpointer block, FsmmLateDoubleFrees *late)
+{
+  if (late->n_blocks == 0)
+    fsmm_report_init (&late->report, &self->identity);
+  if (late->n_blocks < G_N_ELEMENTS (late->blocks))
+    late->blocks[late->n_blocks] = block;
+  late->n_blocks++;
+}
+
+/* --- The end of a call --- */
+
 /* Called with the lock held, where the other threads do not exist, or do not use the store any
  * more. */
 void
@@ -193,7 +245,8 @@ fsmm_store_abandon_drops_of_others (FsmmStore *self)
     {
       FsmmChunk *chunk = l->data;
 
-      if (chunk->dropper != fsmm_thread_self ())
+      /* A page that is not written to need not be copied after fork (). */
+      if (chunk->dropper != NULL && chunk->dropper != fsmm_thread_self ())
         chunk->dropper = NULL;
     }
 }
@@ -213,15 +266,19 @@ void
 fsmm_store_unlock_and_finish (FsmmStore *self, FsmmDeferred *deferred)
 {
   FsmmReleaseFunc release;
-  GList *link;
 
-  while (G_UNLIKELY ((link = g_queue_pop_head_link (&deferred->emptied)) != NULL))
-    fsmm_store_remove_chunk (self, link->data, deferred);
+  while (G_UNLIKELY (deferred->emptied != NULL))
+    {
+      FsmmChunk *chunk = deferred->emptied;
+
+      deferred->emptied = chunk->next_emptied;
+      fsmm_store_remove_chunk (self, chunk, deferred);
+    }
 
   if (deferred->is_stopped)
     fsmm_store_resume (self);
   release = take_release (self);
-  fsmm_unlock (&self->lock);
+  fsmm_unlock (self->lock);
 
   fsmm_segments_release (&self->segments, &deferred->unused);
   fsmm_late_double_frees_log (&deferred->double_frees);
