@@ -35,6 +35,8 @@ GType item_get_type (void);
 FSMM_DEFINE_BOXED_TYPE_EXTENDED (Item, item, item_init, item_copy, item_clear, NULL, {})
 
 #define N_BLOCKS 100
+#define BLOCK_BYTES 64
+#define CHUNK_BYTES 1024
 
 static FsmmPool *pool;
 static FsmmTypedPool *items;
@@ -181,14 +183,17 @@ write_to_freed (void *data)
   return NULL;
 }
 
+/* Takes all blocks of a chunk, to have that one among them. */
 static void *
 write_to_taken (void *data)
 {
-  char *block;
-
   await_turn (1);
-  block = fsmm_pool_alloc (pool, NULL);
-  block[5] = 2;
+  for (int i = 0; i < CHUNK_BYTES / BLOCK_BYTES; i++)
+    {
+      char *block = fsmm_pool_alloc (pool, NULL);
+
+      block[5] = 2;
+    }
 
   return NULL;
 }
@@ -211,7 +216,7 @@ static const struct {
 int
 main (int argc, char *argv[])
 {
-  pool = fsmm_pool_new_full ("victim", 64, 0, 1024, 0, NULL);
+  pool = fsmm_pool_new_full ("victim", BLOCK_BYTES, 0, CHUNK_BYTES, 0, NULL);
   items = fsmm_typed_pool_get_default (ITEM_TYPE);
 
   for (guint i = 0; i < G_N_ELEMENTS (acts); i++)
