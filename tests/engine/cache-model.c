@@ -2,16 +2,6 @@
 
 #include "cache-model.h"
 
-const ModelCall model_calls[N_CALLS] = {
-  { "free", LIVE, CACHED, FREE_CHECK, NOTHING },
-  { "alloc", CACHED, LIVE, ALLOC_CHECK, NOTHING },
-  { "flush", CACHED, FREE, FLUSH_CHECK, FLUSH_SWAP },
-  { "refill", FREE, CACHED, REFILL_CHECK, REFILL_SWAP },
-  { "give", LIVE, FREE, FREE_CHECK, NOTHING }, /* a free with the lock */
-  { "take", FREE, LIVE, TAKE_CHECK, NOTHING }, /* an alloc with the lock */
-  { "trim", FREE, GONE, NOTHING, NOTHING },    /* all blocks, which are one chunk */
-};
-
 #define NONE_LOST G_GUINT64_CONSTANT (0x0101010101010101)
 #define MOST_LOST G_GUINT64_CONSTANT (0x8080808080808080)
 
@@ -21,8 +11,8 @@ static const guint64 in_effect[N_THREADS] = {
   G_GUINT64_CONSTANT (0xffffffff00000000),
 };
 
-static void
-fail_if (State *s, gboolean failed, const char *fault)
+void
+model_fail_if (State *s, gboolean failed, const char *fault)
 {
   if (failed && s->fault == NULL)
     s->fault = fault;
@@ -30,8 +20,7 @@ fail_if (State *s, gboolean failed, const char *fault)
 
 /* --- What calls one after the other could have done --- */
 
-/* Lets calls that are under way take effect, or not yet, in every order. They count as under way
- * from their read to their write: if that were longer, more orders would be right. */
+/* Lets calls that are under way take effect, or not yet, in every order. */
 static Histories *
 extend_histories (State *s, guint block)
 {
@@ -45,13 +34,13 @@ extend_histories (State *s, guint block)
       guint64 live = h->live & ~in_effect[t];
       guint64 not_live = h->not_live & ~in_effect[t];
 
-      if (thread->step != WRITE || thread->block != block)
+      if (!thread->is_in_effect || thread->block != block)
         continue;
 
-      if (model_calls[thread->call].from == LIVE)
-        h->not_live |= live << shift | (not_live & ~MOST_LOST) << (shift + 1);
-      else if (model_calls[thread->call].to == LIVE)
+      if (thread->call == CALL_ALLOC || thread->call == CALL_MAKE)
         h->live |= not_live << shift;
+      else
+        h->not_live |= live << shift | (not_live & ~MOST_LOST) << (shift + 1);
     }
 
   return h;
@@ -65,330 +54,402 @@ keep_histories (State *s, guint block, guint64 live, guint64 not_live, const cha
 
   h->live &= live;
   h->not_live &= not_live;
-  fail_if (s, h->live == 0 && h->not_live == 0, fault);
+  model_fail_if (s, h->live == 0 && h->not_live == 0, fault);
 }
 
-static void
-keep_not_live (State *s, guint block, const char *fault)
+/* The call has found the block LIVE: it can free it from now on. */
+void
+model_see_live (State *s, guint t)
 {
-  keep_histories (s, block, 0, G_MAXUINT64, fault);
+  model_fail_if (s, extend_histories (s, s->threads[t].block)->live == 0,
+                 "a block is LIVE that cannot be live");
+  s->threads[t].is_in_effect = TRUE;
 }
 
 static void
-report_loss (State *s, guint block)
+end_effect (State *s, guint t, const char *fault)
+{
+  guint block = s->threads[t].block;
+
+  keep_histories (s, block, in_effect[t], in_effect[t], fault);
+  s->histories[block].live >>= 8 << t;
+  s->histories[block].not_live >>= 8 << t;
+  s->threads[t].is_in_effect = FALSE;
+}
+
+void
+model_accept_free (State *s, guint t)
+{
+  end_effect (s, t, "a free is accepted that cannot be");
+}
+
+/* The call has done nothing so far, and will have to look again. */
+void
+model_retract (State *s, guint t)
+{
+  if (!s->threads[t].is_in_effect)
+    return;
+
+  keep_histories (s, s->threads[t].block, ~in_effect[t], ~in_effect[t],
+                  "a call took effect in vain");
+  s->threads[t].is_in_effect = FALSE;
+}
+
+static gboolean
+is_freeing_many (const Thread *thread)
+{
+  return (thread->call == CALL_MANY || thread->call == CALL_MANY_FAIL) && thread->is_second;
+}
+
+/* What another thread is about to free with many may be live again when not all can be freed. */
+void
+model_refuse_free (State *s, guint t)
+{
+  guint block = s->threads[t].block;
+
+  for (guint i = 0; i < N_THREADS; i++)
+    if (i != t && s->threads[i].block == block && is_freeing_many (&s->threads[i]))
+      return;
+
+  keep_histories (s, block, 0, G_MAXUINT64, "a free is refused, but the block is live");
+}
+
+void
+model_begin_taking (State *s, guint t)
+{
+  s->threads[t].is_in_effect = TRUE;
+  model_fail_if (s, (extend_histories (s, s->threads[t].block)->live & in_effect[t]) == 0,
+                 "a block is handed out that is live");
+}
+
+void
+model_end_taking (State *s, guint t)
+{
+  end_effect (s, t, "a block is handed out that is live");
+}
+
+void
+model_report (State *s, guint block)
 {
   keep_histories (s, block, ~NONE_LOST, ~NONE_LOST, "a loss is reported, but nothing is lost");
   s->histories[block].live >>= 1;
   s->histories[block].not_live >>= 1;
 }
 
-static void
-return_to_user (State *s, guint t, guint block)
+/* The block is dropped, whoever has it. */
+void
+model_drop_block (State *s, guint block)
 {
-  keep_histories (s, block, in_effect[t], in_effect[t], "a block is handed out that is live");
-  s->histories[block].live >>= 8 << t;
-  s->histories[block].not_live >>= 8 << t;
+  Histories *h = extend_histories (s, block);
+
+  h->not_live |= h->live;
+  h->live = 0;
 }
 
-/* --- From one place to another --- */
+/* --- Cells and regions --- */
 
-static guint8 *
-byte_of (State *s, guint block)
+guint
+model_region_of (const State *s, guint block)
 {
-  fail_if (s, s->bytes[block] == GONE, "a byte is used that is gone");
+  for (guint r = 0; r < N_REGIONS; r++)
+    if (s->regions[r].blocks & 1U << block)
+      return r;
 
-  return &s->bytes[block];
-}
-
-static guint8
-byte_for (Place place, guint t)
-{
-  return place == CACHED ? CACHED + t : place;
-}
-
-/* FALSE: the block is not there any more. */
-static gboolean
-leave (State *s, guint t, guint block, Place from, Part check)
-{
-  gboolean found = *byte_of (s, block) == byte_for (from, t) || s->without == check;
-
-  if (from == CACHED)
-    s->threads[t].cache[block]--;
-  else if (from == FREE)
-    {
-      s->bits[block] = FALSE;
-      s->n_out++;
-    }
-
-  if (!found && from == LIVE)
-    keep_not_live (s, block, "a free is refused, but the block is live");
-  else if (!found)
-    report_loss (s, block);
-  else if (from == LIVE)
-    fail_if (s, extend_histories (s, block)->live == 0,
-             "a free is accepted, but the block cannot be live");
-
-  return found;
+  g_assert_not_reached ();
 }
 
 static void
-arrive (State *s, guint t, guint block, Place to)
+check_there (State *s, guint region, const char *fault)
 {
-  *byte_of (s, block) = byte_for (to, t);
-
-  if (to == CACHED)
-    s->threads[t].cache[block]++;
-  else if (to == FREE && s->bits[block] && s->without != BIT_CHECK)
-    report_loss (s, block);
-  else if (to == FREE)
-    {
-      s->bits[block] = TRUE;
-      s->n_out--;
-    }
+  model_fail_if (s, s->regions[region].place == GONE, fault);
 }
 
-/* Flushes one block. FALSE: the cache is empty. */
-static gboolean
-flush_cache (State *s, guint t)
+guint8
+model_look (State *s, guint block)
 {
+  check_there (s, model_region_of (s, block), "a cell is looked at that is gone");
+
+  return s->cells[block];
+}
+
+void
+model_set (State *s, guint t, guint block, Cell cell)
+{
+  guint8 claimer = s->claimers[block];
+
+  check_there (s, model_region_of (s, block), "a cell is written that is gone");
+  model_fail_if (s, claimer != NONE && claimer != t, "a block is changed that another has claimed");
+  s->cells[block] = cell;
+}
+
+guint8
+model_find_idle (const State *s, guint region)
+{
+  guint8 idle = 0;
+
   for (guint block = 0; block < N_BLOCKS; block++)
-    if (s->threads[t].cache[block] > 0)
+    if (s->regions[region].blocks & 1U << block && s->cells[block] == FREE)
+      idle |= 1U << block;
+
+  return idle;
+}
+
+void
+model_own (State *s, guint t, guint region)
+{
+  s->regions[region].owner = t;
+  s->threads[t].known |= 1U << region;
+}
+
+void
+model_disown (State *s, guint region)
+{
+  Region *self = &s->regions[region];
+  Thread *owner;
+
+  if (self->owner == NONE)
+    return;
+
+  owner = &s->threads[self->owner];
+  if (s->without != DISOWN_CLAIMS)
+    owner->claims &= ~self->blocks;
+  if (s->without != DISOWN_KNOWN)
+    owner->known &= ~(1U << region);
+  self->owner = NONE;
+}
+
+void
+model_disown_all (State *s, guint t)
+{
+  for (guint r = 0; r < N_REGIONS; r++)
+    if (s->regions[r].owner == t)
+      model_disown (s, r);
+}
+
+/* Sets the bits of a thread's mask in the map. */
+void
+model_set_map (State *s, guint t)
+{
+  Thread *thread = &s->threads[t];
+
+  for (guint block = 0; block < N_BLOCKS; block++)
+    if (thread->mask & 1U << block)
       {
-        if (leave (s, t, block, CACHED, FLUSH_CHECK))
-          arrive (s, t, block, FREE);
-        return TRUE;
+        Region *region = &s->regions[model_region_of (s, block)];
+
+        model_fail_if (s, region->place != OPEN, "a bit is set in a map that is gone");
+        if (region->map & 1U << block && s->without != MAP_CHECK)
+          {
+            model_report (s, block);
+            s->n_live++;
+          }
+        region->map |= 1U << block;
       }
 
-  return FALSE;
+  thread->mask = 0;
 }
 
-/* Finds blocks that are out, though the store seems to have them. */
+void
+model_collect_one (State *s, guint block)
+{
+  if (model_look (s, block) == REMOTE || s->without == COLLECT_CHECK)
+    s->cells[block] = FREE;
+  else if (s->without != COLLECT_REPORT)
+    {
+      model_report (s, block);
+      s->n_live++;
+    }
+}
+
+void
+model_count (State *s, guint region, guint n)
+{
+  s->regions[region].n_counted = n;
+}
+
+guint
+model_get_counted (const State *s)
+{
+  guint n = 0;
+
+  for (guint r = 0; r < N_REGIONS; r++)
+    n += s->regions[r].n_counted;
+
+  return n;
+}
+
+/* --- While all other threads are stopped --- */
+
+static guint
+count_bits (guint8 bits)
+{
+  return (guint) __builtin_popcount (bits);
+}
+
 static void
-check_store (State *s)
+collect_all (State *s)
 {
-  for (guint block = 0; block < N_BLOCKS; block++)
-    if (s->bits[block] && leave (s, 0, block, FREE, REFILL_CHECK))
-      arrive (s, 0, block, FREE);
+  for (guint r = 0; r < N_REGIONS; r++)
+    {
+      Region *region = &s->regions[r];
+
+      for (guint block = 0; block < N_BLOCKS; block++)
+        if (region->map & 1U << block)
+          model_collect_one (s, block);
+      region->map = 0;
+    }
 }
 
-/* --- Steps: FALSE if one cannot be taken now --- */
-
-static gboolean
-needs_lock (guint call)
+static void
+forget_all_news (State *s)
 {
-  return model_calls[call].from == FREE || model_calls[call].to == FREE;
+  for (guint r = 0; r < N_REGIONS; r++)
+    s->regions[r].has_news = s->regions[r].is_listed = FALSE;
+  for (guint t = 0; t < N_THREADS; t++)
+    s->threads[t].inbox = 0;
 }
 
-static gboolean
-is_busy (const Thread *thread)
-{
-  return (thread->step == READ || thread->step == WRITE) && !needs_lock (thread->call);
-}
-
-static gboolean
-has_lock (const Thread *thread)
-{
-  return (thread->step == WRITE && needs_lock (thread->call)) || thread->step == FLUSH_OTHERS;
-}
-
-/* In truth each cache has a flag, which its thread alone reads; the barrier is after the last. */
-static gboolean
-stops_others (const Thread *thread)
-{
-  return thread->step >= ISSUE_BARRIER;
-}
-
-static gboolean
-any_thread (const State *s, gboolean (*is) (const Thread *thread))
+void
+model_quiesce (State *s)
 {
   for (guint t = 0; t < N_THREADS; t++)
-    if (is (&s->threads[t]))
-      return TRUE;
-
-  return FALSE;
-}
-
-static gboolean
-go_on (State *s, guint t, Step step)
-{
-  s->threads[t].step = step;
-
-  return TRUE;
-}
-
-static gboolean
-end_call (State *s, guint t)
-{
-  s->threads[t].call = 0;
-  s->threads[t].block = 0;
-  s->threads[t].shows_busy = FALSE;
-
-  return go_on (s, t, BEGIN);
-}
-
-static gboolean
-write_byte (State *s, guint t)
-{
-  const Thread *self = &s->threads[t];
-
-  arrive (s, t, self->block, model_calls[self->call].to);
-  if (model_calls[self->call].from == LIVE || model_calls[self->call].to == LIVE)
-    return_to_user (s, t, self->block);
-
-  return end_call (s, t);
-}
-
-static gboolean
-read_byte (State *s, guint t)
-{
-  const Thread *self = &s->threads[t];
-  Part swap = model_calls[self->call].swap;
-
-  if (!leave (s, t, self->block, model_calls[self->call].from, model_calls[self->call].check))
-    return end_call (s, t);
-
-  go_on (s, t, WRITE);
-  return swap == NOTHING || swap == s->without || write_byte (s, t);
-}
-
-/* Who needs the lock has it from here on, and reads. Others say that they are busy, and look
- * whether they must stop: if so, they have to give instead of freeing, and to take instead of
- * allocating. */
-static gboolean
-begin (State *s, guint t)
-{
-  const Thread *self = &s->threads[t];
-  Place from = model_calls[self->call].from;
-
-  if (self->call == TRIM)
-    return self->block == 0 && !any_thread (s, stops_others) && go_on (s, t, ISSUE_BARRIER);
-
-  if ((from == CACHED && self->cache[self->block] == 0) || (from == FREE && !s->bits[self->block]))
-    return FALSE;
-  if (needs_lock (self->call) ? any_thread (s, has_lock)
-                              : any_thread (s, stops_others) && s->without != STOP_CHECK)
-    return FALSE;
-
-  if (s->bytes[self->block] == GONE)
     {
-      /* No chunk is known at the address. */
-      keep_not_live (s, self->block, "a free is refused, but the block is live");
-      return end_call (s, t);
+      if (s->without != STOP_CLAIMS)
+        s->threads[t].claims = 0;
+      if (s->without != STOP_FLUSH)
+        model_set_map (s, t);
     }
 
-  return needs_lock (self->call) ? read_byte (s, t) : go_on (s, t, READ);
+  if (s->without != STOP_NEWS)
+    forget_all_news (s);
+  if (s->without != STOP_COLLECT)
+    collect_all (s);
+  for (guint r = 0; r < N_REGIONS && s->max_blocks > 0 && s->without != STOP_COUNT; r++)
+    model_count (s, r, count_bits (s->regions[r].blocks & ~model_find_idle (s, r)));
 }
 
-static gboolean
-show_busy (State *s, guint t)
+/* No thread owns the region from now on, and what is CLAIMED in it pins it. */
+void
+model_close (State *s, guint region)
 {
-  s->threads[t].shows_busy = is_busy (&s->threads[t]);
-
-  return s->threads[t].shows_busy;
+  model_disown (s, region);
+  s->regions[region].place = CLOSED;
+  for (guint block = 0; block < N_BLOCKS && s->without != PIN; block++)
+    if (s->regions[region].blocks & 1U << block)
+      s->regions[region].n_pins += s->cells[block] == CLAIMED;
 }
 
-static gboolean
-issue_barrier (State *s, guint t)
+void
+model_remove (State *s, guint region)
 {
-  for (guint i = 0; i < N_THREADS && s->without != BARRIER; i++)
-    show_busy (s, i);
+  Region *self = &s->regions[region];
 
-  return go_on (s, t, WAIT_FOR_OTHERS);
+  for (guint block = 0; block < N_BLOCKS; block++)
+    if (self->blocks & 1U << block)
+      model_drop_block (s, block);
+
+  s->n_live -= (gint8) count_bits (self->blocks & ~model_find_idle (s, region));
+  self->place = self->n_pins > 0 ? DETACHED : GONE;
 }
 
-static gboolean
-wait_for_others (State *s, guint t)
+void
+model_unpin (State *s, guint region)
 {
-  for (guint i = 0; i < N_THREADS && s->without != WAIT; i++)
-    if (s->threads[i].shows_busy)
-      return FALSE;
+  Region *self = &s->regions[region];
 
-  return !any_thread (s, has_lock) && go_on (s, t, FLUSH_OTHERS);
+  model_fail_if (s, self->n_pins == 0, "a chunk is unpinned that is not pinned");
+  self->n_pins--;
+  if (self->n_pins == 0 && self->place == DETACHED)
+    self->place = GONE;
 }
 
-static gboolean
-flush_others (State *s, guint t)
+/* --- What holds at any time --- */
+
+static guint
+count_out (const State *s)
 {
-  for (guint i = 0; i < N_THREADS; i++)
-    if (flush_cache (s, i))
-      {
-        fail_if (s, is_busy (&s->threads[i]), "a cache is flushed while its thread uses it");
-        return TRUE;
-      }
+  guint n_out = 0;
 
-  if (s->without != STORE_CHECK)
-    check_store (s);
+  for (guint r = 0; r < N_REGIONS; r++)
+    for (guint block = 0; block < N_BLOCKS && s->regions[r].place <= CLOSED; block++)
+      if (s->regions[r].blocks & 1U << block)
+        n_out += s->cells[block] == LIVE || s->cells[block] == CLAIMED;
 
-  for (guint block = 0; block < N_BLOCKS && s->n_out == 0; block++)
+  return n_out;
+}
+
+gboolean
+model_is_any_idle (const State *s)
+{
+  guint n_blocks = 0;
+
+  for (guint r = 0; r < N_REGIONS; r++)
+    if (s->regions[r].place == OPEN)
+      n_blocks += count_bits (s->regions[r].blocks);
+
+  return count_out (s) < (s->max_blocks > 0 ? MIN (s->max_blocks, n_blocks) : n_blocks);
+}
+
+void
+model_check (State *s)
+{
+  model_fail_if (s, s->max_blocks > 0 && count_out (s) > s->max_blocks, "the limit is exceeded");
+
+  for (guint r = 0; r < N_REGIONS; r++)
     {
-      keep_not_live (s, block, "a live block is given back to the system");
-      s->bytes[block] = GONE;
-      s->bits[block] = FALSE;
+      const Region *region = &s->regions[r];
+
+      model_fail_if (s, region->owner != NONE && region->place != OPEN,
+                     "a closed chunk has an owner");
+      for (guint block = 0; block < N_BLOCKS && region->place == GONE; block++)
+        model_fail_if (s, region->blocks & 1U << block && s->claimers[block] != NONE,
+                       "a block is gone that is made or cleared");
     }
-
-  return end_call (s, t);
 }
-
-const ModelStep model_steps[N_STEPS] = {
-  [BEGIN] = { "begins", begin },
-  [READ] = { "reads the byte", read_byte },
-  [WRITE] = { "writes the byte", write_byte },
-  [SHOW_BUSY] = { "shows that it is busy", show_busy },
-  [ISSUE_BARRIER] = { "issues the barrier", issue_barrier },
-  [WAIT_FOR_OTHERS] = { "sees nobody busy", wait_for_others },
-  [FLUSH_OTHERS] = { "flushes one, or ends", flush_others },
-};
 
 /* --- What holds between calls --- */
 
 static void
-check_block (State *s, guint block)
+check_news (State *s, guint region)
 {
-  const Histories *h = &s->histories[block];
-  guint8 byte = s->bytes[block];
-  guint n_cached = 0;
-
-  /* A loss may not be reported yet. */
-  if ((h->live | h->not_live) & ~NONE_LOST)
-    return;
+  const Region *self = &s->regions[region];
+  gboolean is_told = self->is_listed || self->owner == NONE || self->map == 0;
 
   for (guint t = 0; t < N_THREADS; t++)
-    {
-      n_cached += s->threads[t].cache[block];
-      fail_if (s, byte == CACHED + t && s->threads[t].cache[block] == 0, "a block is in no cache");
-    }
+    is_told = is_told || s->threads[t].inbox & 1U << region;
 
-  fail_if (s, n_cached != (byte >= CACHED), "a block is in a cache and elsewhere");
-  fail_if (s, s->bits[block] != (byte == FREE), "a block's bit and byte do not agree");
-  fail_if (s, (byte == LIVE ? h->live : h->not_live) == 0, "a block is not what its byte says");
+  model_fail_if (s, !is_told, "an owner is not told of its news");
+  model_fail_if (s, self->place == CLOSED || self->place == DETACHED,
+                 "a chunk is never given back");
 }
 
 static void
-check_agreement (State *s)
+check_block (State *s, guint block)
 {
-  guint n_out = 0;
+  const Region *region = &s->regions[model_region_of (s, block)];
+  const Histories *h = &s->histories[block];
+  gboolean is_live = s->cells[block] == LIVE && region->place == OPEN;
 
-  for (guint block = 0; block < N_BLOCKS; block++)
-    {
-      check_block (s, block);
-      n_out += s->bytes[block] != GONE && !s->bits[block];
-    }
-
-  fail_if (s, n_out != s->n_out, "the store's count is wrong");
+  keep_histories (s, block, NONE_LOST, NONE_LOST, "a loss is never reported");
+  model_fail_if (s, region->place == OPEN && s->cells[block] > LIVE, "a block is lost");
+  model_fail_if (s, (is_live ? h->live : h->not_live) == 0, "a block is not what its cell says");
 }
 
-/* A state between calls may be the last: what is lost must come out as all is emptied. */
+/* A state between calls may be the last: what is lost must come out when all are stopped. */
 void
 model_check_end (State *s)
 {
-  check_agreement (s);
+  for (guint r = 0; r < N_REGIONS; r++)
+    if (s->regions[r].blocks != 0)
+      check_news (s, r);
 
   for (guint t = 0; t < N_THREADS; t++)
-    while (flush_cache (s, t))
-      ;
-  check_store (s);
+    model_set_map (s, t);
+  collect_all (s);
 
-  for (guint block = 0; block < N_BLOCKS; block++)
-    keep_histories (s, block, NONE_LOST, NONE_LOST, "a loss is never reported");
-  check_agreement (s);
+  for (guint r = 0; r < N_REGIONS; r++)
+    for (guint block = 0; block < N_BLOCKS; block++)
+      if (s->regions[r].blocks & 1U << block)
+        check_block (s, block);
+  model_fail_if (s, s->n_live != (gint) count_out (s), "the count is wrong");
 }
