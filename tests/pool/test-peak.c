@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* How many blocks were live at a time, at the most: whoever took and freed them, one after the
+ * other, and without anybody having asked in between. */
+
+#include "fsmm-test-kinds.h"
+
+#define N_TAKEN 5
+#define N_GIVEN 3
+
+static FsmmTestPool pool;
+static gpointer blocks[N_TAKEN];
+
+static gpointer
+take_all (gpointer data)
+{
+  for (guint i = 0; i < N_TAKEN; i++)
+    blocks[i] = fsmm_test_pool_alloc (&pool);
+
+  return NULL;
+}
+
+static gpointer
+give_some (gpointer data)
+{
+  for (guint i = 0; i < N_GIVEN; i++)
+    fsmm_test_pool_free (&pool, blocks[i]);
+
+  return NULL;
+}
+
+static gpointer
+give_rest (gpointer data)
+{
+  for (guint i = N_GIVEN; i < N_TAKEN; i++)
+    fsmm_test_pool_free (&pool, blocks[i]);
+
+  return NULL;
+}
+
+static void
+do_here (GThreadFunc func)
+{
+  func (NULL);
+}
+
+static void
+do_there (GThreadFunc func)
+{
+  g_thread_join (g_thread_new ("there", func, NULL));
+}
+
+/* Where each step is done. */
+typedef struct {
+  const char *name;
+  void (*take) (GThreadFunc func);
+  void (*give) (GThreadFunc func);
+} Places;
+
+static const Places places[] = {
+  { "one-thread", do_here, do_here },
+  { "given-there", do_here, do_there },
+  { "taken-there", do_there, do_here },
+  { "all-there", do_there, do_there },
+};
+
+typedef struct {
+  const FsmmTestKind *kind;
+  const Places *places;
+  const char *name; /* of the pool: for FSMM_DEBUG */
+} Case;
+
+static const char *const names[] = { "test", "poisoned", "quarantined", "from-malloc" };
+
+static void
+assert_peak (gsize peak)
+{
+  g_assert_cmpuint (fsmm_pool_get_peak_allocated (pool.pool), ==, peak);
+  fsmm_test_assert_sound (pool.pool);
+}
+
+static void
+test_all_are_counted (gconstpointer data)
+{
+  const Case *c = data;
+
+  fsmm_test_pool_open (&pool, c->kind, c->name);
+  c->places->take (take_all);
+  c->places->give (give_some);
+  assert_peak (N_TAKEN);
+  c->places->give (give_rest);
+
+  /* So few do not raise it. */
+  fsmm_test_pool_free (&pool, fsmm_test_pool_alloc (&pool));
+  assert_peak (N_TAKEN);
+  fsmm_test_pool_close (&pool);
+}
+
+static void
+test_those_that_are_dropped (gconstpointer data)
+{
+  const Case *c = data;
+
+  fsmm_test_pool_open (&pool, c->kind, c->name);
+  c->places->take (take_all);
+  g_assert_cmpuint (fsmm_test_pool_free_all (&pool), ==, N_TAKEN);
+  assert_peak (N_TAKEN);
+  fsmm_test_pool_close (&pool);
+}
+
+/* Those which are not to be had, as there are not enough, were never live. */
+static void
+test_those_that_are_refused (gconstpointer name)
+{
+  g_autoptr (FsmmPool) limited = fsmm_pool_new_full (name, 48, 0, 1024, 40, NULL);
+  g_autoptr (GError) error = NULL;
+  gpointer all[40];
+
+  fsmm_test_alloc (limited);
+  g_assert_false (fsmm_pool_alloc_many (limited, G_N_ELEMENTS (all), all, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_EXHAUSTED);
+  g_assert_cmpuint (fsmm_pool_get_peak_allocated (limited), ==, 1);
+  fsmm_test_assert_sound (limited);
+}
+
+/* --- A function that clears an instance takes another one --- */
+
+typedef struct {
+  gint number;
+} Heir;
+
+static FsmmTypedPool *heirs;
+static gboolean has_heir;
+
+static void
+heir_clear (Heir *self)
+{
+  if (!has_heir)
+    return;
+
+  has_heir = FALSE;
+  fsmm_test_destroy (heirs, fsmm_test_construct (heirs));
+}
+
+GType heir_get_type (void);
+FSMM_DEFINE_BOXED_TYPE_EXTENDED (Heir, heir, NULL, NULL, heir_clear, NULL, {})
+
+static void
+test_taken_while_all_are_dropped (void)
+{
+  heirs = fsmm_typed_pool_new (heir_get_type (), 1024, NULL);
+  for (guint i = 0; i < N_TAKEN; i++)
+    fsmm_test_construct (heirs);
+
+  has_heir = TRUE;
+  g_assert_cmpuint (fsmm_typed_pool_free_all (heirs), ==, N_TAKEN);
+  g_assert_cmpuint (fsmm_typed_pool_get_peak_allocated (heirs), ==, N_TAKEN + 1);
+  g_clear_object (&heirs);
+}
+
+static void
+add_cases (const FsmmTestKind *kind, const char *name)
+{
+  static Case cases[FSMM_TEST_N_KINDS * G_N_ELEMENTS (names) * G_N_ELEMENTS (places)];
+  static guint n_cases;
+
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      g_autofree char *path =
+          g_strdup_printf ("/peak/%s/%s/%s", kind->name, name, places[i].name);
+      g_autofree char *dropped = g_strconcat (path, "/dropped", NULL);
+      Case *c = &cases[n_cases++];
+
+      *c = (Case) { kind, &places[i], name };
+      g_test_add_data_func (path, c, test_all_are_counted);
+      g_test_add_data_func (dropped, c, test_those_that_are_dropped);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_setenv ("FSMM_DEBUG", "poisoned:poison;quarantined:quarantine;from-malloc:malloc;*:no-tools",
+            FALSE);
+  g_test_init (&argc, &argv, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = g_strconcat ("/peak/refused/", names[i], NULL);
+
+      for (guint j = 0; j < FSMM_TEST_N_KINDS; j++)
+        add_cases (&fsmm_test_kinds[j], names[i]);
+      g_test_add_data_func (path, names[i], test_those_that_are_refused);
+    }
+  g_test_add_func ("/peak/taken-while-all-are-dropped", test_taken_while_all_are_dropped);
+
+  return g_test_run ();
+}
