@@ -95,6 +95,20 @@ test_random_cells (void)
     }
 }
 
+/* As where malloc () gives memory that is aligned for a pointer only. */
+static void
+test_any_alignment (void)
+{
+  for (gsize offset = 0; offset < FSMM_WORD_CELLS; offset += sizeof (gpointer))
+    {
+      memset (cells, FSMM_STATE_FREE, sizeof cells);
+      memset (WORD + offset, FSMM_STATE_LIVE, FSMM_WORD_CELLS);
+      g_assert_cmphex (fsmm_cells_find_idle (WORD + offset), ==, 0);
+      WORD[offset + 11] = FSMM_STATE_UNUSED;
+      g_assert_cmphex (fsmm_cells_find_idle (WORD + offset), ==, 1 << 11);
+    }
+}
+
 /* What is idle, and what is out, follows from the state alone. */
 static void
 test_kinds_of_states (void)
@@ -172,6 +186,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/cells/all-patterns-of-eight", test_all_patterns_of_eight);
   g_test_add_func ("/cells/neighbours-do-not-count", test_neighbours_do_not_count);
   g_test_add_func ("/cells/random", test_random_cells);
+  g_test_add_func ("/cells/any-alignment", test_any_alignment);
   g_test_add_func ("/cells/kinds-of-states", test_kinds_of_states);
   g_test_add_func ("/cells/words", test_words);
 

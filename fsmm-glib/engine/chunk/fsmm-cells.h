@@ -27,15 +27,16 @@ G_BEGIN_DECLS
 
 #if defined(FSMM_CELLS_SSE2)
 
-/* A bit for each of 64 cells that is idle. @cells starts at a multiple of 64. */
+/* A bit for each of 64 cells that is idle. @cells starts at a multiple of a pointer's size: those of
+ * a small chunk come from malloc (), which may promise no more. */
 static inline guint64
 fsmm_cells_find_idle (const FsmmState *cells)
 {
   const __m128i *parts = (const __m128i *) (gconstpointer) cells;
-  guint64 a = (guint32) _mm_movemask_epi8 (_mm_load_si128 (parts));
-  guint64 b = (guint32) _mm_movemask_epi8 (_mm_load_si128 (parts + 1));
-  guint64 c = (guint32) _mm_movemask_epi8 (_mm_load_si128 (parts + 2));
-  guint64 d = (guint32) _mm_movemask_epi8 (_mm_load_si128 (parts + 3));
+  guint64 a = (guint32) _mm_movemask_epi8 (_mm_loadu_si128 (parts));
+  guint64 b = (guint32) _mm_movemask_epi8 (_mm_loadu_si128 (parts + 1));
+  guint64 c = (guint32) _mm_movemask_epi8 (_mm_loadu_si128 (parts + 2));
+  guint64 d = (guint32) _mm_movemask_epi8 (_mm_loadu_si128 (parts + 3));
 
   return a | b << 16 | c << 32 | d << 48;
 }

@@ -57,8 +57,7 @@ init_region (FsmmChunk *self, gsize index, FsmmState **cells, FsmmBits **bits)
   *bits += sizes.n_bits;
 }
 
-/* Cells that are less than a word of each region's need no lines for themselves, and memory from
- * malloc () suits the processor's instructions. */
+/* Cells that are less than a word need no line for themselves. */
 static gboolean
 is_small (const FsmmGeometry *geometry)
 {
@@ -212,8 +211,9 @@ static char *
 find_fault_in_region (const FsmmChunk *self, const FsmmRegion *region)
 {
   gsize n_cells = fsmm_region_count_words (region) * FSMM_WORD_CELLS;
+  gsize alignment = is_small (self->geometry) ? sizeof (gpointer) : FSMM_WORD_CELLS;
 
-  if ((guintptr) region->cells % (is_small (self->geometry) ? 16 : FSMM_WORD_CELLS) != 0)
+  if ((guintptr) region->cells % alignment != 0)
     return g_strdup_printf ("chunk %p: cells at %p", self->base, region->cells);
 
   for (gsize i = 0; i < n_cells; i++)
