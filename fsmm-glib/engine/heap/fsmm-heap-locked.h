@@ -69,5 +69,6 @@ void fsmm_heap_reclaim (FsmmStore *self, FsmmDeferred *deferred);
 gboolean fsmm_heap_take_over (FsmmCache *cache, FsmmDeferred *deferred);
 void
 fsmm_heap_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDeferred *deferred);
+void fsmm_heap_remove_idle_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred);
 
 G_END_DECLS

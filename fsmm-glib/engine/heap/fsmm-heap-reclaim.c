@@ -150,6 +150,14 @@ fsmm_heap_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDef
   fsmm_store_close_chunk (self, chunk, drop_id, deferred);
 }
 
+/* All blocks of the chunk are idle. */
+void
+fsmm_heap_remove_idle_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred)
+{
+  fsmm_heap_close_chunk (self, chunk, self->epoch, deferred);
+  fsmm_store_remove_chunk (self, chunk, deferred);
+}
+
 /* Gives back chunks in which no block is live. Returns how many. */
 gsize
 fsmm_heap_trim (FsmmStore *self)
@@ -168,8 +176,7 @@ fsmm_heap_trim (FsmmStore *self)
       next = l->next;
       if (chunk->drop_id == 0 && fsmm_chunk_count_idle (chunk) == self->geometry.n_blocks)
         {
-          fsmm_heap_close_chunk (self, chunk, self->epoch, &deferred);
-          fsmm_store_remove_chunk (self, chunk, &deferred);
+          fsmm_heap_remove_idle_chunk (self, chunk, &deferred);
           n_removed++;
         }
     }

@@ -34,15 +34,6 @@ system_could_hold (FsmmStore *self, gsize n_chunks)
   return probe != NULL;
 }
 
-static void
-remove_last_chunk (FsmmStore *self, FsmmDeferred *deferred)
-{
-  FsmmChunk *chunk = g_queue_peek_tail (&self->all);
-
-  fsmm_heap_close_chunk (self, chunk, self->epoch, deferred);
-  fsmm_store_remove_chunk (self, chunk, deferred);
-}
-
 /* Adds so many chunks, or none. */
 static gboolean
 add_chunks (FsmmStore *self, gsize n_chunks, FsmmDeferred *deferred)
@@ -60,7 +51,7 @@ add_chunks (FsmmStore *self, gsize n_chunks, FsmmDeferred *deferred)
     return TRUE;
 
   while (n_added-- > 0)
-    remove_last_chunk (self, deferred);
+    fsmm_heap_remove_idle_chunk (self, g_queue_peek_tail (&self->all), deferred);
 
   return FALSE;
 }
