@@ -306,7 +306,8 @@ find_idle_orphan (FsmmStore *store, FsmmLateDoubleFrees *late)
   return NULL;
 }
 
-/* A region that no thread owns and that is worth it, or, without slack, any. */
+/* A region that no thread owns and that is worth it, or, if the pool is tight, any. What has been
+ * freed in it is collected: in a fresh one, nothing can have been. */
 static FsmmRegion *
 find_region (FsmmCache *self, gboolean is_tight, FsmmLateDoubleFrees *late)
 {
@@ -315,10 +316,11 @@ find_region (FsmmCache *self, gboolean is_tight, FsmmLateDoubleFrees *late)
 
   if (region == NULL)
     region = g_queue_peek_head (&store->fresh);
-  if (region == NULL && is_tight)
-    region = g_queue_peek_head (&store->orphans);
-  if (region != NULL)
-    fsmm_remote_collect (store, region, late);
+  if (region == NULL && is_tight && store->orphans.length > 0)
+    {
+      region = g_queue_peek_head (&store->orphans);
+      fsmm_remote_collect (store, region, late);
+    }
 
   return region;
 }
