@@ -8,44 +8,24 @@
 
 #include <string.h>
 
-static inline gsize
-round_up_to (gsize value, gsize multiple)
+static gsize
+count_blocks_in_region (const FsmmGeometry *geometry, gsize region)
 {
-  return (value + multiple - 1) / multiple * multiple;
-}
+  gsize end = region + 1 < geometry->n_regions
+                ? fsmm_geometry_first_in_region (geometry, region + 1)
+                : geometry->n_blocks;
 
-static inline gsize
-get_end_of_region (const FsmmGeometry *geometry, gsize region)
-{
-  return region + 1 < geometry->n_regions ? fsmm_geometry_first_in_region (geometry, region + 1)
-                                          : geometry->n_blocks;
-}
-
-/* How many cells, and words of bits, a region has room for. */
-typedef struct {
-  gsize n_cells;
-  gsize n_bits;
-} Sizes;
-
-static Sizes
-get_sizes (const FsmmGeometry *geometry, gsize region)
-{
-  gsize n_blocks =
-      get_end_of_region (geometry, region) - fsmm_geometry_first_in_region (geometry, region);
-
-  return (Sizes) { round_up_to (n_blocks, FSMM_WORD_CELLS),
-                  round_up_to (n_blocks, FSMM_BITS_SIZE) / FSMM_BITS_SIZE };
+  return end - fsmm_geometry_first_in_region (geometry, region);
 }
 
 static void
 init_region (FsmmChunk *self, gsize index, FsmmState **cells, FsmmBits **bits)
 {
   FsmmRegion *region = &self->regions[index];
-  Sizes sizes = get_sizes (self->geometry, index);
 
   region->chunk = self;
   region->first = (guint32) fsmm_geometry_first_in_region (self->geometry, index);
-  region->n_blocks = (guint32) (get_end_of_region (self->geometry, index) - region->first);
+  region->n_blocks = (guint32) count_blocks_in_region (self->geometry, index);
   region->base = (guintptr) fsmm_chunk_address (self, region->first);
   region->cells = *cells;
   region->remote = *bits;
@@ -53,8 +33,8 @@ init_region (FsmmChunk *self, gsize index, FsmmState **cells, FsmmBits **bits)
   region->queued_link.data = region;
   memset (region->cells, FSMM_STATE_UNUSED, region->n_blocks);
 
-  *cells += sizes.n_cells;
-  *bits += sizes.n_bits;
+  *cells += fsmm_region_count_words (region) * FSMM_WORD_CELLS;
+  *bits += fsmm_region_count_bits_words (region);
 }
 
 /* Cells that are less than a word need no line for themselves. */
@@ -77,25 +57,25 @@ FsmmChunk *
 fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segment)
 {
   gsize header_size = sizeof (FsmmChunk) + geometry->n_regions * sizeof (FsmmRegion);
-  Sizes all = { 0, 0 };
+  gsize n_cells = 0, n_bits = 0;
   FsmmState *cells;
   FsmmChunk *self;
   FsmmBits *bits;
 
   for (gsize i = 0; i < geometry->n_regions; i++)
     {
-      Sizes sizes = get_sizes (geometry, i);
+      gsize n_blocks = count_blocks_in_region (geometry, i);
 
-      all.n_cells += sizes.n_cells;
-      all.n_bits += sizes.n_bits;
+      n_cells += fsmm_region_words_for (n_blocks) * FSMM_WORD_CELLS;
+      n_bits += fsmm_region_bits_words_for (n_blocks);
     }
 
   /* Cells first, since they are the most strictly aligned. */
-  cells = take_memory (geometry, all.n_cells + header_size + all.n_bits * sizeof (FsmmBits));
+  cells = take_memory (geometry, n_cells + header_size + n_bits * sizeof (FsmmBits));
   if (cells == NULL)
     return NULL;
 
-  self = (FsmmChunk *) (gpointer) (cells + all.n_cells);
+  self = (FsmmChunk *) (gpointer) (cells + n_cells);
   bits = (FsmmBits *) (gpointer) ((guint8 *) self + header_size);
 
   self->all_link.data = self;

@@ -45,16 +45,30 @@ fsmm_region_get_owner (const FsmmRegion *self)
   return __atomic_load_n (&self->owner, __ATOMIC_RELAXED);
 }
 
+/* How many words of 64 cells so many blocks need. */
+static inline gsize
+fsmm_region_words_for (gsize n_blocks)
+{
+  return (n_blocks + FSMM_WORD_CELLS - 1) / FSMM_WORD_CELLS;
+}
+
+/* How many words of the map of bits they need. */
+static inline gsize
+fsmm_region_bits_words_for (gsize n_blocks)
+{
+  return (n_blocks + FSMM_BITS_SIZE - 1) / FSMM_BITS_SIZE;
+}
+
 static inline gsize
 fsmm_region_count_words (const FsmmRegion *self)
 {
-  return (self->n_blocks + FSMM_WORD_CELLS - 1) / FSMM_WORD_CELLS;
+  return fsmm_region_words_for (self->n_blocks);
 }
 
 static inline gsize
 fsmm_region_count_bits_words (const FsmmRegion *self)
 {
-  return (self->n_blocks + FSMM_BITS_SIZE - 1) / FSMM_BITS_SIZE;
+  return fsmm_region_bits_words_for (self->n_blocks);
 }
 
 static inline gboolean
