@@ -85,12 +85,6 @@ fsmm_state_claim_whole (FsmmState *self)
   return fsmm_state_claim (self, FSMM_STATE_LIVE) || fsmm_state_claim (self, FSMM_STATE_HELD);
 }
 
-static inline gboolean
-fsmm_state_is_idle (FsmmState state)
-{
-  return state >= FSMM_STATE_FREE;
-}
-
 /* Some code has it. */
 static inline gboolean
 fsmm_state_is_out (FsmmState state)
