@@ -6,8 +6,6 @@
 
 #include "fsmm-test.h"
 
-#include <string.h>
-
 #define N_BLOCKS 2000
 
 typedef struct
@@ -21,17 +19,6 @@ typedef struct
   gint n_reported; /* (atomic): later */
 } Race;
 
-static void
-count_reports (const char *message, gpointer user_data)
-{
-  Race *race = user_data;
-  const char *count = strstr (message, "): ");
-
-  g_assert_nonnull (count);
-  g_assert_nonnull (strstr (message, "double free"));
-  g_atomic_int_add (&race->n_reported, (gint) g_ascii_strtoull (count + 3, NULL, 10));
-}
-
 /* The calling thread owns all regions. */
 static Race *
 race_new (void)
@@ -42,7 +29,7 @@ race_new (void)
   race->n_rounds = fsmm_test_rounds (N_BLOCKS);
   for (guint i = 0; i < race->n_rounds; i++)
     race->blocks[i] = fsmm_test_alloc (race->pool);
-  fsmm_test_watch_reports (count_reports, race);
+  fsmm_test_watch_reports (fsmm_test_count_double_frees, &race->n_reported);
 
   return race;
 }

@@ -139,17 +139,6 @@ race_to_free (gpointer data)
 }
 
 static void
-count_reports (const char *message, gpointer user_data)
-{
-  Race *race = user_data;
-  const char *count = strstr (message, "): ");
-
-  g_assert_nonnull (count);
-  g_assert_nonnull (strstr (message, "double free"));
-  g_atomic_int_add (&race->n_reported, (gint) g_ascii_strtoull (count + 3, NULL, 10));
-}
-
-static void
 assert_no_address_twice (FsmmPool *pool, guint n_blocks)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
@@ -163,7 +152,7 @@ test_racing_frees (gconstpointer data)
 {
   Race *race = g_new0 (Race, 1);
 
-  fsmm_test_watch_reports (count_reports, race);
+  fsmm_test_watch_reports (fsmm_test_count_double_frees, &race->n_reported);
   race->pool = fsmm_test_pool_new (64, 1024);
   race->n_rounds = fsmm_test_rounds (N_RACES);
   race->takes_in_between = data != NULL;
@@ -272,7 +261,7 @@ run_beside_drops (GThreadFunc func)
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
   GThread *dropper;
 
-  fsmm_test_watch_reports (count_reports, race);
+  fsmm_test_watch_reports (fsmm_test_count_double_frees, &race->n_reported);
   dropper = g_thread_new ("drop", drop_all_now_and_then, pool);
   run_threads (3, func, pool);
   g_thread_join (dropper);

@@ -15,9 +15,6 @@
 
 #include "fsmm-glib/base/fsmm-lock.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #define MAX_THREADS 16
 #define MAX_BLOCKS 400
 #define MAX_DELAY 300
@@ -214,19 +211,6 @@ act (gpointer data)
   return NULL;
 }
 
-/* "… 3 double frees found: two threads freed …" */
-static void
-count_report (const char *message, gpointer data)
-{
-  Scene *scene = data;
-  const char *end = strstr (message, " double free");
-
-  g_assert_nonnull (end);
-  while (end > message && g_ascii_isdigit (end[-1]))
-    end--;
-  g_atomic_int_add (&scene->n_reported, atoi (end));
-}
-
 static void
 test_double_frees (void)
 {
@@ -238,7 +222,7 @@ test_double_frees (void)
   g_cond_init (&scene->all_there);
   scene->pool = g_object_new (FSMM_TYPE_POOL, "alloc-size", (guint64) size, "chunk-bytes",
                               (guint64) chunk_bytes, "max-blocks", (guint64) limit, NULL);
-  fsmm_test_watch_reports (count_report, scene);
+  fsmm_test_watch_reports (fsmm_test_count_double_frees, &scene->n_reported);
 
   for (int i = 0; i < n_threads; i++)
     {

@@ -120,3 +120,15 @@ fsmm_test_assert_field (const char *key, const char *value)
   g_assert_cmpstr (g_hash_table_lookup (last_report, key), ==, value);
   fsmm_unlock (&lock);
 }
+
+/* For fsmm_test_watch_reports (), where nothing but late double frees may be reported: adds how many
+ * were to a gint, of which the report says "…): 3 double frees found". */
+void
+fsmm_test_count_double_frees (const char *message, gpointer n_reported)
+{
+  const char *count = strstr (message, "): ");
+
+  g_assert_nonnull (count);
+  g_assert_nonnull (strstr (message, "double free"));
+  g_atomic_int_add ((gint *) n_reported, (gint) g_ascii_strtoull (count + 3, NULL, 10));
+}

@@ -38,6 +38,7 @@ void fsmm_test_assert_refused_in (FsmmPool *pool,
 typedef void (*FsmmTestReportFunc) (const char *message, gpointer user_data);
 
 void fsmm_test_watch_reports (FsmmTestReportFunc func, gpointer user_data);
+void fsmm_test_count_double_frees (const char *message, gpointer n_reported);
 void fsmm_test_expect_report (const char *pattern);
 void fsmm_test_assert_reported (void);
 void fsmm_test_assert_field (const char *key, const char *value);
