@@ -12,6 +12,7 @@
  * Such frees overlap seldom. With -Dc_args=-DFSMM_WIDE_RACES, threads yield in between. */
 
 #include "fsmm-test.h"
+#include "options.h"
 
 #include "fsmm-glib/base/fsmm-lock.h"
 
@@ -254,13 +255,8 @@ parse_options (int *argc, char ***argv)
     { "chunk", 0, 0, G_OPTION_ARG_INT, &chunk_bytes, "Size of a chunk", "BYTES" },
     G_OPTION_ENTRY_NULL,
   };
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
-  g_autoptr (GError) error = NULL;
 
-  g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_set_ignore_unknown_options (context, TRUE);
-  if (!g_option_context_parse (context, argc, argv, &error))
-    g_error ("%s", error->message);
+  stress_init (entries, argc, argv);
   if (n_threads < 2 || n_threads > MAX_THREADS)
     g_error ("--threads is %d: it must be from 2 to %d", n_threads, MAX_THREADS);
   if (n_rounds < 0)
@@ -271,11 +267,6 @@ int
 main (int argc, char *argv[])
 {
   parse_options (&argc, &argv);
-  g_test_init (&argc, &argv, NULL);
-
-  /* As in stress.c. */
-  g_error_free (g_error_new_literal (FSMM_ERROR, FSMM_ERROR_EXHAUSTED, "first"));
-
   g_test_add_func ("/stress/double-frees", test_double_frees);
 
   return g_test_run ();

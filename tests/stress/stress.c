@@ -11,6 +11,7 @@
 #include "depot.h"
 
 #include "fsmm-test.h"
+#include "options.h"
 
 #include "fsmm-glib/base/fsmm-lock.h"
 
@@ -206,13 +207,8 @@ parse_options (int *argc, char ***argv)
     { "seed", 0, 0, G_OPTION_ARG_INT64, &seed, "What random numbers start from", "N" },
     G_OPTION_ENTRY_NULL,
   };
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
-  g_autoptr (GError) error = NULL;
 
-  g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_set_ignore_unknown_options (context, TRUE);
-  if (!g_option_context_parse (context, argc, argv, &error))
-    g_error ("%s", error->message);
+  stress_init (entries, argc, argv);
   if (n_threads < 1 || n_seconds < 0)
     g_error ("--threads is %d and --seconds is %d: they must be at least 1 and 0", n_threads,
              n_seconds);
@@ -224,12 +220,6 @@ int
 main (int argc, char *argv[])
 {
   parse_options (&argc, &argv);
-  g_test_init (&argc, &argv, NULL);
-
-  /* GLib makes a lock of its own with the first error: ThreadSanitizer takes that for a race if two
-   * threads come first. */
-  g_error_free (g_error_new_literal (FSMM_ERROR, FSMM_ERROR_EXHAUSTED, "first"));
-
   g_test_add_func ("/stress/cookies", test_stress);
 
   return g_test_run ();
