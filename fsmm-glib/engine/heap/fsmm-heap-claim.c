@@ -10,9 +10,10 @@
  * is closed is pinned once for each such block. The thread that ends a claim finds out from the
  * epoch whether that has happened. */
 
-/* Without the lock, for a block that is live in a chunk that is not being dropped. */
+/* The state of a block in a chunk that is not being dropped, for a thread that is busy, or has the
+ * lock. */
 static FsmmState *
-find_fast (FsmmStore *self, gpointer address)
+find_state (FsmmStore *self, gpointer address)
 {
   FsmmCache *owner;
   FsmmState *state = fsmm_cache_find_own (self->key, address, &owner);
@@ -25,8 +26,9 @@ find_fast (FsmmStore *self, gpointer address)
   return slot.block != NULL && slot.region->chunk->drop_id == 0 ? slot.state : NULL;
 }
 
+/* Without the lock. */
 static gboolean
-claim_fast (FsmmStore *self, gpointer address, FsmmState from, FsmmClaim *claim)
+claim_fast (FsmmStore *self, gpointer address, FsmmClaim *claim)
 {
   FsmmCache *cache = fsmm_cache_enter (self);
   gboolean claimed;
@@ -34,8 +36,8 @@ claim_fast (FsmmStore *self, gpointer address, FsmmState from, FsmmClaim *claim)
   if (G_UNLIKELY (cache == NULL))
     return FALSE;
 
-  *claim = (FsmmClaim) { address, find_fast (self, address), self->epoch };
-  claimed = claim->state != NULL && fsmm_state_claim (claim->state, from);
+  *claim = (FsmmClaim) { address, find_state (self, address), self->epoch };
+  claimed = claim->state != NULL && fsmm_state_claim (claim->state, FSMM_STATE_LIVE);
   fsmm_reader_leave ();
 
   return claimed;
@@ -102,8 +104,7 @@ claim_slow (FsmmStore *self, gpointer address, FsmmClaim *claim, FsmmLook *look)
 gboolean
 fsmm_heap_claim (FsmmStore *self, gpointer address, FsmmClaim *claim, FsmmLook *look)
 {
-  return G_LIKELY (claim_fast (self, address, FSMM_STATE_LIVE, claim)) ||
-         claim_slow (self, address, claim, look);
+  return G_LIKELY (claim_fast (self, address, claim)) || claim_slow (self, address, claim, look);
 }
 
 /* Claims the block of a handle. FALSE if it has been dropped, or another thread has claimed it. */
@@ -115,7 +116,7 @@ fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *c
 
   if (claimed)
     {
-      *claim = (FsmmClaim) { block, find_fast (self, block), epoch };
+      *claim = (FsmmClaim) { block, find_state (self, block), epoch };
       claimed = fsmm_state_claim (claim->state, FSMM_STATE_HELD);
     }
 
