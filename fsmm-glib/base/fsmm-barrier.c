@@ -62,7 +62,7 @@ fsmm_barrier_heavy (void)
 
 #else
 
-/* fsmm_barrier_light () includes a barrier already, so no second look is needed. */
+/* fsmm_barrier_raise () includes a barrier already, so no further fence is needed. */
 gboolean fsmm_barrier_is_symmetric = FALSE;
 
 void
