@@ -38,10 +38,17 @@ void fsmm_report_log (const FsmmReport *self,
 
 /* Blocks that two threads freed at the same time. */
 typedef struct {
-  FsmmReport report;
-  gsize n_blocks;
+  gsize n_blocks;     /* 0: nothing else is set */
   gpointer blocks[8]; /* the first of them */
+  FsmmReport report;
 } FsmmLateDoubleFrees;
+
+/* For each free that may have something to tell, few of which do: so the rest is not cleared. */
+static inline void
+fsmm_late_double_frees_init (FsmmLateDoubleFrees *self)
+{
+  self->n_blocks = 0;
+}
 
 void fsmm_late_double_frees_log (FsmmLateDoubleFrees *self);
 void fsmm_late_double_frees_clear (FsmmLateDoubleFrees *self);

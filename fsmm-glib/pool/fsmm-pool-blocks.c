@@ -15,13 +15,14 @@
  * inline, and calls no function on its way, so that the compiler need not save registers. In every
  * other case it calls the slow part, which starts over. */
 
-/* g_return_val_if_fail () for a slow part: the message names the public function. */
-#define RETURN_VAL_IF_FAIL_IN(call, condition, value)                                              \
+/* g_return_val_if_fail (FSMM_IS_POOL (self), value) for a slow part: the message names the public
+ * function. */
+#define RETURN_VAL_IF_NO_POOL_IN(call, self, value)                                                \
   G_STMT_START                                                                                     \
   {                                                                                                \
-    if (G_UNLIKELY (!(condition)))                                                                 \
+    if (G_UNLIKELY (!fsmm_pool_has_class (self)))                                                  \
       {                                                                                            \
-        g_return_if_fail_warning (G_LOG_DOMAIN, call, #condition);                                 \
+        g_return_if_fail_warning (G_LOG_DOMAIN, call, "FSMM_IS_POOL (self)");                      \
         return value;                                                                              \
       }                                                                                            \
   }                                                                                                \
@@ -35,7 +36,7 @@ alloc_slow (FsmmPool *self, const char *call, gsize n_zeroed, GError **error)
   gsize epoch;
   gpointer block;
 
-  RETURN_VAL_IF_FAIL_IN (call, FSMM_IS_POOL (self), NULL);
+  RETURN_VAL_IF_NO_POOL_IN (call, self, NULL);
 
   if (fsmm_pool_refuses_raw_blocks (self, call, error))
     return NULL;
@@ -122,7 +123,7 @@ free_slow (FsmmPool *self, gpointer block, GError **error)
 {
   FsmmLook look;
 
-  RETURN_VAL_IF_FAIL_IN ("fsmm_pool_free", FSMM_IS_POOL (self), FALSE);
+  RETURN_VAL_IF_NO_POOL_IN ("fsmm_pool_free", self, FALSE);
 
   if (fsmm_pool_refuses_raw_blocks (self, "fsmm_pool_free", error))
     return FALSE;

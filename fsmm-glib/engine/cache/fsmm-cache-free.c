@@ -8,7 +8,7 @@
 
 /* --- Without the lock --- */
 
-static gboolean
+static inline gboolean
 free_own (FsmmCache *self, FsmmSlot slot)
 {
   fsmm_state_set (slot.state, FSMM_STATE_FREE);
@@ -18,7 +18,7 @@ free_own (FsmmCache *self, FsmmSlot slot)
   return TRUE;
 }
 
-static gboolean
+static inline gboolean
 free_remote (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmLateDoubleFrees *late)
 {
   if (!fsmm_state_exchange (slot.state, from, FSMM_STATE_REMOTE))
@@ -26,14 +26,14 @@ free_remote (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmLateDoubleFrees
 
   fsmm_cache_count (self, -1);
   __atomic_store_n (&self->n_remote, self->n_remote + 1, __ATOMIC_RELAXED);
-  fsmm_remote_note (self, slot, late);
+  fsmm_remote_note (self, slot.region, (gsize) (slot.state - slot.region->cells), late);
   return TRUE;
 }
 
 /* Frees a block that is in the state @from, for a thread that is busy with its cache. Returns
  * FALSE, and changes nothing, if it is not, or the lock is needed for it. */
-gboolean
-fsmm_cache_free_slot (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmLateDoubleFrees *late)
+static inline gboolean
+free_slot (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmLateDoubleFrees *late)
 {
   FsmmCache *owner = fsmm_region_get_owner (slot.region);
 
@@ -45,13 +45,36 @@ fsmm_cache_free_slot (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmLateDo
   return owner == self ? free_own (self, slot) : free_remote (self, slot, from, late);
 }
 
+/* Blocks that are freed from afar are often neighbours. A region that has not been told of the last
+ * one is still there: whoever removes it sees to that first. */
+static inline FsmmSlot
+find_near_last (const FsmmCache *self, gpointer block)
+{
+  FsmmRegion *region = self->remote_region;
+  gsize distance, index;
+
+  if (self->remote_bits == 0)
+    return FSMM_NO_SLOT;
+
+  distance = (guintptr) block - region->base;
+  if (distance >= FSMM_REGION_BYTES ||
+      !fsmm_geometry_is_start (&self->store->geometry, distance, &index) ||
+      index >= region->n_blocks)
+    return FSMM_NO_SLOT;
+
+  return (FsmmSlot) { block, &region->cells[index], region };
+}
+
 /* As above, of the block at an address, which may be any. */
 gboolean
 fsmm_cache_free (FsmmCache *self, gpointer block, FsmmState from, FsmmLateDoubleFrees *late)
 {
-  FsmmSlot slot = fsmm_store_find (self->store, block);
+  FsmmSlot slot = find_near_last (self, block);
 
-  return slot.block != NULL && fsmm_cache_free_slot (self, slot, from, late);
+  if (slot.block == NULL)
+    slot = fsmm_store_find (self->store, block);
+
+  return slot.block != NULL && free_slot (self, slot, from, late);
 }
 
 /* Frees a block that the thread has claimed itself, also one of a region without an owner: that is
@@ -153,5 +176,5 @@ fsmm_cache_free_locked (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmDefe
       fsmm_cache_own (self, slot.region);
     }
 
-  return fsmm_cache_free_slot (self, slot, from, &deferred->double_frees);
+  return free_slot (self, slot, from, &deferred->double_frees);
 }

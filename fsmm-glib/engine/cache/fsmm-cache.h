@@ -202,8 +202,6 @@ fsmm_cache_try_free_own (
 
 gboolean
 fsmm_cache_free (FsmmCache *self, gpointer block, FsmmState from, FsmmLateDoubleFrees *late);
-gboolean
-fsmm_cache_free_slot (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmLateDoubleFrees *late);
 void fsmm_cache_free_claimed (FsmmCache *self, FsmmSlot slot, FsmmLateDoubleFrees *late);
 
 /* --- For a thread that has the lock: fsmm-cache.c, -free.c --- */
@@ -231,13 +229,29 @@ void fsmm_cache_empty_quarantine (FsmmStore *store, FsmmDeferred *deferred);
 
 /* --- Blocks that were freed by other threads: fsmm-remote.c --- */
 
-void fsmm_remote_note (FsmmCache *self, FsmmSlot slot, FsmmLateDoubleFrees *late);
+void fsmm_remote_note_slow (FsmmCache *self,
+                            FsmmRegion *region,
+                            gsize index,
+                            FsmmLateDoubleFrees *late);
 void fsmm_remote_flush (FsmmCache *self, FsmmLateDoubleFrees *late);
 /* With the lock held. */
 gsize fsmm_remote_collect (FsmmStore *store, FsmmRegion *region, FsmmLateDoubleFrees *late);
 void fsmm_remote_sort_news (FsmmStore *store);
 void fsmm_remote_take_in (FsmmCache *self, FsmmLateDoubleFrees *late);
 void fsmm_remote_collect_all (FsmmStore *store, FsmmLateDoubleFrees *late);
+
+/* The block with that number in a region that others own has become REMOTE. */
+static inline void
+fsmm_remote_note (FsmmCache *self, FsmmRegion *region, gsize index, FsmmLateDoubleFrees *late)
+{
+  FsmmBits bit = (FsmmBits) 1 << (index % FSMM_BITS_SIZE);
+
+  if (G_LIKELY (region == self->remote_region && index / FSMM_BITS_SIZE == self->remote_word &&
+                (self->remote_bits & bit) == 0))
+    self->remote_bits |= bit;
+  else
+    fsmm_remote_note_slow (self, region, index, late);
+}
 
 static inline gboolean
 fsmm_remote_has_news (const FsmmCache *self)

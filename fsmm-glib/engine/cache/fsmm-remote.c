@@ -57,23 +57,22 @@ fsmm_remote_flush (FsmmCache *self, FsmmLateDoubleFrees *late)
     note_double_frees (self, region, self->remote_word, before & bits, late);
 }
 
-/* A block of a region that others own has become REMOTE. */
+/* The first bit of another word, or one that is set already. */
 void
-fsmm_remote_note (FsmmCache *self, FsmmSlot slot, FsmmLateDoubleFrees *late)
+fsmm_remote_note_slow (FsmmCache *self, FsmmRegion *region, gsize index, FsmmLateDoubleFrees *late)
 {
-  gsize index = (gsize) (slot.state - slot.region->cells);
   gsize word = index / FSMM_BITS_SIZE;
   FsmmBits bit = (FsmmBits) 1 << (index % FSMM_BITS_SIZE);
 
-  if (slot.region != self->remote_region || word != self->remote_word)
+  if (region != self->remote_region || word != self->remote_word)
     {
       fsmm_remote_flush (self, late);
-      self->remote_region = slot.region;
+      self->remote_region = region;
       self->remote_word = word;
     }
 
   if (G_UNLIKELY ((self->remote_bits & bit) != 0))
-    note_double_frees (self, slot.region, word, bit, late);
+    note_double_frees (self, region, word, bit, late);
   self->remote_bits |= bit;
 }
 

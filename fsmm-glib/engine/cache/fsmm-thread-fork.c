@@ -81,9 +81,10 @@ FSMM_FORK_HANDLERS (FSMM_FORK_THREADS, lock_all, unlock_all, forget_others)
 void
 fsmm_cache_bury_dead (FsmmStore *store)
 {
-  FsmmLateDoubleFrees late = { .n_blocks = 0 };
+  FsmmLateDoubleFrees late;
   GList *next;
 
+  fsmm_late_double_frees_init (&late);
   store->has_dead = FALSE;
   for (GList *l = store->caches.head; l != NULL; l = next)
     {

@@ -171,9 +171,10 @@ hide_caches (FsmmStore *store)
 void
 fsmm_thread_remove_caches (FsmmStore *store)
 {
-  FsmmLateDoubleFrees late = { .n_blocks = 0 };
+  FsmmLateDoubleFrees late;
   FsmmCache *cache;
 
+  fsmm_late_double_frees_init (&late);
   fsmm_lock (&threads_lock);
   fsmm_lock (store->lock);
 
@@ -213,8 +214,9 @@ static void
 end_cache (FsmmCache *cache)
 {
   FsmmStore *store = cache->store;
-  FsmmLateDoubleFrees late = { .n_blocks = 0 };
+  FsmmLateDoubleFrees late;
 
+  fsmm_late_double_frees_init (&late);
   clear_places (cache);
   cache->thread->caches[store->index] = NULL;
 

@@ -57,6 +57,7 @@ FsmmChunk *
 fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segment)
 {
   gsize header_size = sizeof (FsmmChunk) + geometry->n_regions * sizeof (FsmmRegion);
+  gsize padding = is_small (geometry) ? 0 : -sizeof (FsmmChunk) % FSMM_SYSTEM_CACHE_LINE;
   gsize n_cells = 0, n_bits = 0;
   FsmmState *cells;
   FsmmChunk *self;
@@ -70,12 +71,13 @@ fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segmen
       n_bits += fsmm_region_bits_words_for (n_blocks);
     }
 
-  /* Cells first, since they are the most strictly aligned. */
-  cells = take_memory (geometry, n_cells + header_size + n_bits * sizeof (FsmmBits));
+  /* Cells first, since they are the most strictly aligned; each region is two lines. */
+  cells = take_memory (geometry,
+                       n_cells + padding + header_size + n_bits * sizeof (FsmmBits));
   if (cells == NULL)
     return NULL;
 
-  self = (FsmmChunk *) (gpointer) (cells + n_cells);
+  self = (FsmmChunk *) (gpointer) (cells + n_cells + padding);
   bits = (FsmmBits *) (gpointer) ((guint8 *) self + header_size);
 
   self->all_link.data = self;

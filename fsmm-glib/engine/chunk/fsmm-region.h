@@ -22,6 +22,7 @@ typedef gsize FsmmBits;
 
 struct _FsmmRegion
 {
+  /* What a thread needs that frees a block from afar, in one line of the processor's cache. */
   FsmmState *cells; /* of its blocks, and TAIL up to the next multiple of 64 */
   guintptr base;    /* address of its first block */
   guint32 first;    /* number of that in the chunk */
@@ -31,12 +32,13 @@ struct _FsmmRegion
 
   gpointer owner;        /* (atomic) (nullable): the FsmmCache */
   GQueue *queue;         /* (nullable): that of the store which it is in while it has no owner */
+  guint32 n_counted;     /* where there is a limit: its part of FsmmStore.n_counted */
+
   GList owned_link;      /* in FsmmCache.owned, or in that */
   GList queued_link;     /* in FsmmCache.queue */
   gboolean is_queued;    /* by the owner */
   gint has_news;         /* (atomic): it is in FsmmStore.news, or in the owner's inbox */
   FsmmRegion *next_news; /* (nullable) */
-  guint32 n_counted;     /* where there is a limit: its part of FsmmStore.n_counted */
 };
 
 static inline gpointer

@@ -5,13 +5,14 @@
 #include "engine/heap/fsmm-heap-locked.h"
 
 /* Without the lock: also a block of a region that another thread owns. */
-static gboolean
+static inline gboolean
 free_fast (FsmmStore *self, gpointer block, FsmmState from, gsize epoch)
 {
-  FsmmLateDoubleFrees late = { .n_blocks = 0 };
+  FsmmLateDoubleFrees late;
   FsmmCache *cache = fsmm_cache_enter (self);
   gboolean is_freed;
 
+  fsmm_late_double_frees_init (&late);
   if (G_UNLIKELY (cache == NULL))
     return FALSE;
 
@@ -43,17 +44,13 @@ free_locked (FsmmStore *self, gpointer block, FsmmLook *look, FsmmDeferred *defe
   return FALSE;
 }
 
-/* Gives a LIVE block back. Otherwise, @look says what the address was found to be. */
-gboolean
-fsmm_heap_free_slow (FsmmStore *self, gpointer block, FsmmLook *look)
+/* Apart from what goes before, which has no need for so much of the stack. */
+static G_GNUC_NO_INLINE gboolean
+free_with_lock (FsmmStore *self, gpointer block, FsmmLook *look)
 {
-  FsmmDeferred deferred;
+  FsmmDeferred deferred = fsmm_deferred_at_this_site (self);
   gboolean is_freed;
 
-  if (G_LIKELY (free_fast (self, block, FSMM_STATE_LIVE, FSMM_EPOCH_ANY)))
-    return TRUE;
-
-  deferred = fsmm_deferred_at_this_site (self);
   fsmm_thread_ensure_cache (self);
 
   fsmm_heap_lock (self);
@@ -61,6 +58,16 @@ fsmm_heap_free_slow (FsmmStore *self, gpointer block, FsmmLook *look)
   fsmm_store_unlock_and_finish (self, &deferred);
 
   return is_freed;
+}
+
+/* Gives a LIVE block back. Otherwise, @look says what the address was found to be. */
+gboolean
+fsmm_heap_free_slow (FsmmStore *self, gpointer block, FsmmLook *look)
+{
+  if (G_LIKELY (free_fast (self, block, FSMM_STATE_LIVE, FSMM_EPOCH_ANY)))
+    return TRUE;
+
+  return free_with_lock (self, block, look);
 }
 
 /* --- Blocks of handles --- */

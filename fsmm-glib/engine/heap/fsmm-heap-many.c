@@ -226,10 +226,11 @@ free_claimed (FsmmCache *cache, gsize n_blocks, gpointer *blocks, FsmmLateDouble
 static gboolean
 free_many_fast (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 {
-  FsmmLateDoubleFrees late = { .n_blocks = 0 };
+  FsmmLateDoubleFrees late;
   FsmmCache *cache = fsmm_cache_enter (self);
   gsize n_claimed;
 
+  fsmm_late_double_frees_init (&late);
   if (cache == NULL)
     return FALSE;
 
