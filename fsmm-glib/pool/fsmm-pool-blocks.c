@@ -49,6 +49,14 @@ alloc_slow (FsmmPool *self, const char *call, gsize n_zeroed, GError **error)
   return NULL;
 }
 
+static G_GNUC_NO_INLINE gpointer
+alloc0_slow (FsmmPool *self, GError **error)
+{
+  RETURN_VAL_IF_NO_POOL_IN ("fsmm_pool_alloc0", self, NULL);
+
+  return alloc_slow (self, "fsmm_pool_alloc0", self->store.geometry.alloc_size, error);
+}
+
 /* The thread is busy with the cache. */
 static G_GNUC_NO_INLINE gpointer
 alloc_from_next_word (FsmmPool *self, FsmmCache *cache, GError **error)
@@ -113,9 +121,19 @@ fsmm_pool_alloc (FsmmPool *self, GError **error)
 gpointer
 fsmm_pool_alloc0 (FsmmPool *self, GError **error)
 {
-  g_return_val_if_fail (fsmm_pool_has_class (self), NULL);
+  FsmmCache *cache = fsmm_cache_enter_claimed (self);
+  FsmmFill zeroes = { .source = NULL };
+  gpointer block = NULL;
 
-  return alloc_slow (self, G_STRFUNC, self->store.geometry.alloc_size, error);
+  if (G_UNLIKELY (cache == NULL))
+    return alloc0_slow (self, error);
+
+  zeroes.n_bytes = self->store.geometry.alloc_size;
+  if (G_LIKELY (fsmm_fill_is_small (zeroes.n_bytes)))
+    block = fsmm_cache_pop (cache, FSMM_STATE_LIVE, zeroes).block;
+  fsmm_reader_leave ();
+
+  return G_LIKELY (block != NULL) ? block : alloc0_slow (self, error);
 }
 
 static G_GNUC_NO_INLINE gboolean
