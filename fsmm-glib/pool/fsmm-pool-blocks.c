@@ -15,18 +15,8 @@
  * inline, and calls no function on its way, so that the compiler need not save registers. In every
  * other case it calls the slow part, which starts over. */
 
-/* g_return_val_if_fail (FSMM_IS_POOL (self), value) for a slow part: the message names the public
- * function. */
 #define RETURN_VAL_IF_NO_POOL_IN(call, self, value)                                                \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    if (G_UNLIKELY (!fsmm_pool_has_class (self)))                                                  \
-      {                                                                                            \
-        g_return_if_fail_warning (G_LOG_DOMAIN, call, "FSMM_IS_POOL (self)");                      \
-        return value;                                                                              \
-      }                                                                                            \
-  }                                                                                                \
-  G_STMT_END
+  FSMM_RETURN_VAL_IF_FAIL_IN (call, fsmm_pool_has_class (self), "FSMM_IS_POOL (self)", value)
 
 static G_GNUC_NO_INLINE gpointer
 alloc_slow (FsmmPool *self, const char *call, gsize n_zeroed, GError **error)
@@ -121,17 +111,7 @@ fsmm_pool_alloc (FsmmPool *self, GError **error)
 gpointer
 fsmm_pool_alloc0 (FsmmPool *self, GError **error)
 {
-  FsmmCache *cache = fsmm_cache_enter_claimed (self);
-  FsmmFill zeroes = { .source = NULL };
-  gpointer block = NULL;
-
-  if (G_UNLIKELY (cache == NULL))
-    return alloc0_slow (self, error);
-
-  zeroes.n_bytes = self->store.geometry.alloc_size;
-  if (G_LIKELY (fsmm_fill_is_small (zeroes.n_bytes)))
-    block = fsmm_cache_pop (cache, FSMM_STATE_LIVE, zeroes).block;
-  fsmm_reader_leave ();
+  gpointer block = fsmm_cache_try_alloc_small (self, &self->store.geometry.alloc_size, NULL);
 
   return G_LIKELY (block != NULL) ? block : alloc0_slow (self, error);
 }

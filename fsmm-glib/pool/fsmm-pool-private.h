@@ -49,6 +49,19 @@ fsmm_pool_has_class (FsmmPool *self)
                                      fsmm_pool_class);
 }
 
+/* g_return_val_if_fail () for a slow part: the message names the public function, and what that asks
+ * for. */
+#define FSMM_RETURN_VAL_IF_FAIL_IN(call, condition, text, value)                                   \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    if (G_UNLIKELY (!(condition)))                                                                 \
+      {                                                                                            \
+        g_return_if_fail_warning (G_LOG_DOMAIN, call, text);                                       \
+        return value;                                                                              \
+      }                                                                                            \
+  }                                                                                                \
+  G_STMT_END
+
 FsmmPool *fsmm_pool_new_owned (gpointer owner,
                                FsmmPoolFreeFunc owner_free,
                                const char *name,

@@ -23,6 +23,10 @@
  * held during the call except the block, and after the call only the raw pool is used, which
  * stays for as long as the block is CLAIMED. */
 
+#define RETURN_VAL_IF_NO_TYPED_POOL_IN(call, self, value)                                          \
+  FSMM_RETURN_VAL_IF_FAIL_IN (call, fsmm_typed_pool_has_class (self), "FSMM_IS_TYPED_POOL (self)", \
+                              value)
+
 /* --- Making --- */
 
 static void
@@ -144,6 +148,41 @@ fsmm_typed_pool_make (FsmmTypedPool *self,
   return claim.block;
 }
 
+/* An instance of a type that is made without a function. NULL if that cannot be done so fast. */
+static inline gpointer
+try_make_small (FsmmTypedPool *self, gconstpointer source)
+{
+  return G_LIKELY (!g_atomic_int_get (&self->disposed))
+           ? fsmm_cache_try_alloc_small (fsmm_typed_pool_get_store (self)->key,
+                                         &self->layout->size, source)
+           : NULL;
+}
+
+static G_GNUC_NO_INLINE gpointer
+construct_slow (FsmmTypedPool *self, GError **error)
+{
+  gsize epoch;
+
+  RETURN_VAL_IF_NO_TYPED_POOL_IN ("fsmm_typed_pool_construct", self, NULL);
+
+  return fsmm_typed_pool_make (self, NULL, FSMM_STATE_LIVE, &epoch, error);
+}
+
+static G_GNUC_NO_INLINE gpointer
+construct_copy_slow (FsmmTypedPool *self, gconstpointer source, GError **error)
+{
+  gsize epoch;
+
+  RETURN_VAL_IF_NO_TYPED_POOL_IN ("fsmm_typed_pool_construct_copy", self, NULL);
+
+  if (source != NULL || fsmm_pool_is_broken (self->pool))
+    return fsmm_typed_pool_make (self, source, FSMM_STATE_LIVE, &epoch, error);
+
+  g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
+               "source is NULL: it must be an instance of %s", g_type_name (self->item_type));
+  return NULL;
+}
+
 /**
  * fsmm_typed_pool_construct: (skip)
  * @self: a typed pool
@@ -163,11 +202,12 @@ fsmm_typed_pool_make (FsmmTypedPool *self,
 gpointer
 fsmm_typed_pool_construct (FsmmTypedPool *self, GError **error)
 {
-  gsize epoch;
+  gpointer instance = NULL;
 
-  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
+  if (G_LIKELY (fsmm_typed_pool_has_class (self) && self->layout->init == NULL))
+    instance = try_make_small (self, NULL);
 
-  return fsmm_typed_pool_make (self, NULL, FSMM_STATE_LIVE, &epoch, error);
+  return G_LIKELY (instance != NULL) ? instance : construct_slow (self, error);
 }
 
 /**
@@ -189,16 +229,12 @@ fsmm_typed_pool_construct (FsmmTypedPool *self, GError **error)
 gpointer
 fsmm_typed_pool_construct_copy (FsmmTypedPool *self, gconstpointer source, GError **error)
 {
-  gsize epoch;
+  gpointer instance = NULL;
 
-  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
+  if (G_LIKELY (fsmm_typed_pool_has_class (self) && source != NULL && self->layout->copy == NULL))
+    instance = try_make_small (self, source);
 
-  if (source != NULL || fsmm_pool_is_broken (self->pool))
-    return fsmm_typed_pool_make (self, source, FSMM_STATE_LIVE, &epoch, error);
-
-  g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
-               "source is NULL: it must be an instance of %s", g_type_name (self->item_type));
-  return NULL;
+  return G_LIKELY (instance != NULL) ? instance : construct_copy_slow (self, source, error);
 }
 
 /* --- Clearing --- */
@@ -242,7 +278,7 @@ claim_or_report (FsmmTypedPool *self,
 }
 
 /* Frees an instance that needs no clearing. */
-static G_GNUC_NO_INLINE gboolean
+static gboolean
 free_or_report (FsmmTypedPool *self, gpointer instance, GError **error)
 {
   FsmmLook look;
@@ -252,6 +288,27 @@ free_or_report (FsmmTypedPool *self, gpointer instance, GError **error)
 
   fsmm_pool_report_free (self->pool, "fsmm_typed_pool_destroy", &look, instance, error);
   return FALSE;
+}
+
+/* The instance has to be cleared, or cannot be freed so fast. */
+static G_GNUC_NO_INLINE gboolean
+destroy_slow (FsmmTypedPool *self, gpointer instance, GError **error)
+{
+  FsmmAddressKind kind;
+  FsmmClaim claim;
+
+  RETURN_VAL_IF_NO_TYPED_POOL_IN ("fsmm_typed_pool_destroy", self, FALSE);
+
+  if (instance == NULL)
+    return TRUE;
+  if (self->layout->clear == NULL)
+    return free_or_report (self, instance, error);
+
+  kind = claim_or_report (self, instance, FSMM_FRAME_HERE, &claim, error);
+  if (kind == FSMM_ADDRESS_LIVE)
+    clear_and_release (self, &claim);
+
+  return G_LIKELY (kind == FSMM_ADDRESS_LIVE || kind == FSMM_ADDRESS_DROPPED);
 }
 
 /**
@@ -279,23 +336,11 @@ free_or_report (FsmmTypedPool *self, gpointer instance, GError **error)
 gboolean
 fsmm_typed_pool_destroy (FsmmTypedPool *self, gpointer instance, GError **error)
 {
-  FsmmAddressKind kind;
-  FsmmClaim claim;
-
-  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), FALSE);
-
-  if (instance == NULL)
+  if (G_LIKELY (fsmm_typed_pool_has_class (self) && self->layout->clear == NULL &&
+                fsmm_heap_try_free_own (fsmm_typed_pool_get_store (self), instance)))
     return TRUE;
 
-  if (self->layout->clear == NULL)
-    return fsmm_heap_try_free_own (fsmm_typed_pool_get_store (self), instance) ||
-           free_or_report (self, instance, error);
-
-  kind = claim_or_report (self, instance, FSMM_FRAME_HERE, &claim, error);
-  if (kind == FSMM_ADDRESS_LIVE)
-    clear_and_release (self, &claim);
-
-  return G_LIKELY (kind == FSMM_ADDRESS_LIVE || kind == FSMM_ADDRESS_DROPPED);
+  return destroy_slow (self, instance, error);
 }
 
 /* The FsmmPool.owner_free of a typed pool. */

@@ -23,6 +23,16 @@ struct _FsmmTypedPool {
   FsmmKeepers keepers;          /* boxes */
 };
 
+/* The class of all typed pools: as fsmm_pool_class. */
+extern gpointer fsmm_typed_pool_class;
+
+static inline gboolean
+fsmm_typed_pool_has_class (FsmmTypedPool *self)
+{
+  return G_LIKELY (self != NULL && self->parent_instance.g_type_instance.g_class ==
+                                     fsmm_typed_pool_class);
+}
+
 static inline FsmmStore *
 fsmm_typed_pool_get_store (FsmmTypedPool *self)
 {

@@ -282,11 +282,14 @@ add_typed_pool_specs (void)
       fsmm_param_spec_size ("peak-allocated", G_PARAM_READABLE);
 }
 
+gpointer fsmm_typed_pool_class;
+
 static void
 fsmm_typed_pool_class_init (FsmmTypedPoolClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
+  fsmm_typed_pool_class = klass;
   object_class->constructed = fsmm_typed_pool_constructed;
   object_class->dispose = fsmm_typed_pool_dispose;
   object_class->finalize = fsmm_typed_pool_finalize;

@@ -85,19 +85,6 @@ fsmm_cache_enter_fast (gconstpointer key)
   return NULL;
 }
 
-/* As above, where a block is claimed that can be handed out at once. */
-static inline FsmmCache *
-fsmm_cache_enter_claimed (gconstpointer key)
-{
-  FsmmCache *self = fsmm_cache_enter_fast (key);
-
-  if (G_LIKELY (self == NULL || self->bits != 0))
-    return self;
-
-  fsmm_reader_leave ();
-  return NULL;
-}
-
 FsmmCache *fsmm_cache_enter_slow (FsmmStore *store);
 
 /* As above, also for stores that are not found so fast. NULL if the store's lock must be taken
@@ -210,6 +197,26 @@ fsmm_cache_pop (FsmmCache *self, FsmmState to, FsmmFill fill)
 }
 
 gboolean fsmm_cache_next_word (FsmmCache *self);
+
+/* Takes a LIVE block of the store with that key, filled with the bytes at @source, or with zeroes. NULL
+ * if that cannot be done without a call. @n_bytes is in the pool: that is one if its key is found. */
+static inline gpointer
+fsmm_cache_try_alloc_small (gconstpointer key, const gsize *n_bytes, gconstpointer source)
+{
+  FsmmCache *self = fsmm_cache_enter_fast (key);
+  FsmmFill fill = { .source = source };
+  gpointer block = NULL;
+
+  if (G_UNLIKELY (self == NULL))
+    return NULL;
+
+  fill.n_bytes = *n_bytes;
+  if (G_LIKELY (self->bits != 0 && fsmm_fill_is_small (fill.n_bytes)))
+    block = fsmm_cache_pop (self, FSMM_STATE_LIVE, fill).block;
+  fsmm_reader_leave ();
+
+  return block;
+}
 
 /* --- Freeing without the lock: fsmm-cache-free.c --- */
 

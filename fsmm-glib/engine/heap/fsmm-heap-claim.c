@@ -10,25 +10,38 @@
  * is closed is pinned once for each such block. The thread that ends a claim finds out from the
  * epoch whether that has happened. */
 
+/* Without the lock, in a region of the calling thread, if that is the epoch. FALSE also if it is not
+ * known to be one. */
+static inline gboolean
+claim_own (FsmmStore *self, gpointer address, FsmmState from, gsize epoch, FsmmClaim *claim)
+{
+  gboolean claimed = FALSE;
+  FsmmCache *cache;
+
+  fsmm_barrier_raise (&fsmm_thread.busy);
+  claim->block = address;
+  claim->state = fsmm_cache_find_own (self->key, address, &cache);
+  claim->epoch = self->epoch;
+  if (G_LIKELY (claim->state != NULL && (epoch == FSMM_EPOCH_ANY || claim->epoch == epoch)))
+    claimed = fsmm_state_claim (claim->state, from);
+  fsmm_reader_leave ();
+
+  return claimed;
+}
+
 /* The state of a block in a chunk that is not being dropped, for a thread that is busy, or has the
  * lock. */
 static FsmmState *
 find_state (FsmmStore *self, gpointer address)
 {
-  FsmmCache *owner;
-  FsmmState *state = fsmm_cache_find_own (self->key, address, &owner);
-  FsmmSlot slot;
+  FsmmSlot slot = fsmm_store_find (self, address);
 
-  if (G_LIKELY (state != NULL))
-    return state;
-
-  slot = fsmm_store_find (self, address);
   return slot.block != NULL && slot.region->chunk->drop_id == 0 ? slot.state : NULL;
 }
 
-/* Without the lock. */
+/* Without the lock, in any region. */
 static gboolean
-claim_fast (FsmmStore *self, gpointer address, FsmmClaim *claim)
+claim_any (FsmmStore *self, gpointer address, FsmmClaim *claim)
 {
   FsmmCache *cache = fsmm_cache_enter (self);
   gboolean claimed;
@@ -104,12 +117,12 @@ claim_slow (FsmmStore *self, gpointer address, FsmmClaim *claim, FsmmLook *look)
 gboolean
 fsmm_heap_claim (FsmmStore *self, gpointer address, FsmmClaim *claim, FsmmLook *look)
 {
-  return G_LIKELY (claim_fast (self, address, claim)) || claim_slow (self, address, claim, look);
+  return G_LIKELY (claim_own (self, address, FSMM_STATE_LIVE, FSMM_EPOCH_ANY, claim)) ||
+         claim_any (self, address, claim) || claim_slow (self, address, claim, look);
 }
 
-/* Claims the block of a handle. FALSE if it has been dropped, or another thread has claimed it. */
-gboolean
-fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *claim)
+static G_GNUC_NO_INLINE gboolean
+claim_held_slow (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *claim)
 {
   FsmmCache *cache = fsmm_heap_enter (self);
   gboolean claimed = self->epoch == epoch;
@@ -125,18 +138,51 @@ fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *c
   return claimed;
 }
 
-/* What has been made in a block is complete. Returns FALSE, and changes nothing, if all blocks were
- * dropped meanwhile: then the caller has to clear and release it, because no other thread did. */
+/* Claims the block of a handle. FALSE if it has been dropped, or another thread has claimed it. */
 gboolean
-fsmm_heap_publish (FsmmStore *self, const FsmmClaim *claim, FsmmState to)
+fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, FsmmClaim *claim)
 {
-  FsmmCache *cache = fsmm_heap_enter (self);
+  if (G_LIKELY (claim_own (self, block, FSMM_STATE_HELD, epoch, claim)))
+    return TRUE;
+
+  return claim_held_slow (self, block, epoch, claim);
+}
+
+/* Busy, or with the lock held. */
+static inline gboolean
+publish_in_epoch (FsmmStore *self, const FsmmClaim *claim, FsmmState to)
+{
   gboolean is_there = self->epoch == claim->epoch;
 
   if (is_there)
     fsmm_state_publish (claim->state, to);
 
+  return is_there;
+}
+
+static G_GNUC_NO_INLINE gboolean
+publish_slow (FsmmStore *self, const FsmmClaim *claim, FsmmState to)
+{
+  FsmmCache *cache = fsmm_heap_enter (self);
+  gboolean is_there = publish_in_epoch (self, claim, to);
+
   fsmm_heap_leave (self, cache);
+
+  return is_there;
+}
+
+/* What has been made in a block is complete. Returns FALSE, and changes nothing, if all blocks were
+ * dropped meanwhile: then the caller has to clear and release it, because no other thread did. */
+gboolean
+fsmm_heap_publish (FsmmStore *self, const FsmmClaim *claim, FsmmState to)
+{
+  gboolean is_there;
+
+  if (G_UNLIKELY (fsmm_cache_enter_fast (self->key) == NULL))
+    return publish_slow (self, claim, to);
+
+  is_there = publish_in_epoch (self, claim, to);
+  fsmm_reader_leave ();
 
   return is_there;
 }

@@ -100,12 +100,21 @@ free_held_slow (FsmmStore *self, gpointer block, gsize epoch)
   return is_there;
 }
 
+/* Apart from what goes before, for which no register must be saved. */
+static G_GNUC_NO_INLINE gboolean
+free_anywhere (FsmmStore *self, gpointer block, FsmmState from, gsize epoch)
+{
+  return free_fast (self, block, from, epoch);
+}
+
 /* Gives back a block that only the caller may free, and that is in that state, without the lock. */
 gboolean
 fsmm_heap_try_free_owned (FsmmStore *self, gpointer block, FsmmState from, gsize epoch)
 {
-  return G_LIKELY (fsmm_cache_try_free_own (self->key, block, from, &self->epoch, epoch)) ||
-         free_fast (self, block, from, epoch);
+  if (G_LIKELY (fsmm_cache_try_free_own (self->key, block, from, &self->epoch, epoch)))
+    return TRUE;
+
+  return free_anywhere (self, block, from, epoch);
 }
 
 /* Gives back the block of a handle. Returns FALSE if it has been dropped. */
