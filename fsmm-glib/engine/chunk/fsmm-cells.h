@@ -25,6 +25,11 @@ G_BEGIN_DECLS
 
 #define FSMM_WORD_CELLS 64
 
+/* As many cells as fit in a register. */
+typedef gsize __attribute__ ((may_alias)) FsmmCellsPart;
+#define FSMM_PART_CELLS sizeof (FsmmCellsPart)
+#define FSMM_EACH_CELL(byte) ((gsize) G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
+
 #if defined(FSMM_CELLS_SSE2)
 
 /* A bit for each of 64 cells that is idle. @cells starts at a multiple of a pointer's size: those of
@@ -60,10 +65,6 @@ fsmm_cells_find_idle (const FsmmState *cells)
 
 #else
 
-typedef gsize __attribute__ ((may_alias)) FsmmCellsPart;
-
-#define FSMM_EACH_CELL(byte) ((gsize) G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
-
 /* As above. Each cell becomes its bit or 0, and the product with 1 in each byte adds them up in its
  * top byte. */
 static inline guint64
@@ -86,6 +87,39 @@ fsmm_cells_find_idle (const FsmmState *cells)
 }
 
 #endif
+
+static inline gboolean
+fsmm_cells_are_part (const FsmmState *cells, gsize n)
+{
+  return n >= FSMM_PART_CELLS && (guintptr) cells % FSMM_PART_CELLS == 0;
+}
+
+/* Sets the cells of neighbours. */
+static inline void
+fsmm_cells_set (FsmmState *cells, gsize n, FsmmState state)
+{
+  while (n > 0)
+    if (fsmm_cells_are_part (cells, n))
+      {
+        __atomic_store_n ((FsmmCellsPart *) (gpointer) cells, FSMM_EACH_CELL (state),
+                          __ATOMIC_RELAXED);
+        cells += FSMM_PART_CELLS;
+        n -= FSMM_PART_CELLS;
+      }
+    else
+      {
+        fsmm_state_set (cells++, state);
+        n--;
+      }
+}
+
+/* Whether those of a part are all in that state. */
+static inline gboolean
+fsmm_cells_part_is (const FsmmState *cells, FsmmState state)
+{
+  return __atomic_load_n ((const FsmmCellsPart *) (gconstpointer) cells, __ATOMIC_RELAXED) ==
+         FSMM_EACH_CELL (state);
+}
 
 /* How many bits are set. A processor that can count them is not promised. */
 static inline guint

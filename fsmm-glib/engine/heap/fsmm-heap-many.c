@@ -5,23 +5,45 @@
 #include "engine/heap/fsmm-heap-locked.h"
 
 /* Many blocks at once, or none of them: through the thread's cache as far as that goes, the rest
- * under one lock. */
+ * under one lock. Blocks that lie side by side are one run, for which cells are looked up once. */
 
 /* --- Taking --- */
+
+/* How many bits in a row are set, from bit @first on, which is. */
+static inline gsize
+count_set (guint64 bits, gsize first)
+{
+  guint64 rest = ~(bits >> first);
+
+  return rest != 0 ? (gsize) __builtin_ctzll (rest) : FSMM_WORD_CELLS;
+}
+
+/* Takes @n blocks that are claimed, from the one with number @first in the word on. */
+static inline void
+take_run (const FsmmCache *cache, gsize first, gsize n, gpointer *blocks)
+{
+  guint8 *block = (guint8 *) (cache->word_base + first * cache->block_size);
+
+  for (gsize i = 0; i < n; i++)
+    blocks[i] = block + i * cache->block_size;
+  fsmm_cells_set (cache->word_cells + first, n, FSMM_STATE_LIVE);
+}
 
 /* Takes those of one word, as many as there are. Returns how many. */
 static gsize
 take_claimed (FsmmCache *cache, gsize n_blocks, gpointer *blocks)
 {
   guint64 bits = cache->bits;
-  gsize n_taken;
+  gsize n_taken = 0;
 
-  for (n_taken = 0; n_taken < n_blocks && bits != 0; n_taken++, bits &= bits - 1)
+  while (n_taken < n_blocks && bits != 0)
     {
-      gsize i = (gsize) __builtin_ctzll (bits);
+      gsize first = (gsize) __builtin_ctzll (bits);
+      gsize n = MIN (count_set (bits, first), n_blocks - n_taken);
 
-      blocks[n_taken] = (gpointer) (cache->word_base + i * cache->block_size);
-      fsmm_state_set (cache->word_cells + i, FSMM_STATE_LIVE);
+      take_run (cache, first, n, blocks + n_taken);
+      n_taken += n;
+      bits = first + n < FSMM_WORD_CELLS ? bits >> (first + n) << (first + n) : 0;
     }
   cache->bits = bits;
 
@@ -161,30 +183,74 @@ find_near (FsmmKnownRegion *near, FsmmCache *cache, gconstpointer block)
            : NULL;
 }
 
-static inline gboolean
-claim_one (FsmmKnownRegion *near, FsmmCache *cache, gpointer block)
+/* How many of the blocks, the first of which is in that region, lie in it one behind the other. */
+static inline gsize
+count_run (const FsmmKnownRegion *near, gsize block_size, gsize n_blocks, gpointer *blocks)
 {
-  FsmmState *state = find_near (near, cache, block);
+  guintptr next = (guintptr) blocks[0];
+  gsize n = 0;
 
-  if (G_UNLIKELY (state == NULL))
-    return claim_elsewhere (cache->store, block);
-  if (G_UNLIKELY (fsmm_state_get (state) != FSMM_STATE_LIVE))
-    return FALSE;
+  do
+    {
+      n++;
+      next += block_size;
+    }
+  while (n < n_blocks && (guintptr) blocks[n] == next && next - near->base < near->n_bytes);
 
-  FSMM_RACE_WINDOW ();
-  fsmm_state_set (state, FSMM_STATE_CLAIMED);
-  return TRUE;
+  return n;
 }
 
-/* Claims blocks up to the first that cannot be. Returns how many. */
+/* Claims a run of blocks. Returns how many, up to the first that cannot be. */
 static gsize
-claim_many (FsmmCache *cache, gsize n_blocks, gpointer *blocks)
+claim_run (FsmmState *states, gsize n)
+{
+  gsize i = 0;
+
+  while (i < n)
+    {
+      gboolean is_part = fsmm_cells_are_part (&states[i], n - i);
+      gsize n_cells = is_part ? FSMM_PART_CELLS : 1;
+
+      if (G_UNLIKELY (is_part ? !fsmm_cells_part_is (&states[i], FSMM_STATE_LIVE)
+                              : fsmm_state_get (&states[i]) != FSMM_STATE_LIVE))
+        break;
+
+      FSMM_RACE_WINDOW ();
+      fsmm_cells_set (&states[i], n_cells, FSMM_STATE_CLAIMED);
+      i += n_cells;
+    }
+
+  /* The part has one that is not. */
+  for (; i < n && fsmm_state_get (&states[i]) == FSMM_STATE_LIVE; i++)
+    fsmm_state_set (&states[i], FSMM_STATE_CLAIMED);
+
+  return i;
+}
+
+/* Claims blocks up to the first that cannot be. Returns how many, and in @run the states of all if they
+ * are one, or NULL. */
+static gsize
+claim_many (FsmmCache *cache, gsize n_blocks, gpointer *blocks, FsmmState **run)
 {
   FsmmKnownRegion near = { .n_bytes = 0 };
+  gsize n, n_claimed;
 
-  for (gsize i = 0; i < n_blocks; i++)
-    if (blocks[i] != NULL && !claim_one (&near, cache, blocks[i]))
-      return i;
+  *run = NULL;
+
+  for (gsize i = 0; i < n_blocks; i += n)
+    {
+      FsmmState *states = blocks[i] != NULL ? find_near (&near, cache, blocks[i]) : NULL;
+
+      n = states != NULL ? count_run (&near, cache->block_size, n_blocks - i, blocks + i) : 1;
+      if (states != NULL)
+        n_claimed = claim_run (states, n);
+      else
+        n_claimed = blocks[i] == NULL || claim_elsewhere (cache->store, blocks[i]) ? 1 : 0;
+      if (G_UNLIKELY (n_claimed < n))
+        return i + n_claimed;
+      if (n == n_blocks)
+        *run = states;
+    }
 
   return n_blocks;
 }
@@ -203,23 +269,31 @@ static void
 free_claimed (FsmmCache *cache, gsize n_blocks, gpointer *blocks, FsmmLateDoubleFrees *late)
 {
   FsmmKnownRegion near = { .n_bytes = 0 };
-  gssize n_own = 0;
+  gsize n_own = 0;
+  gsize n;
 
-  for (gsize i = 0; i < n_blocks; i++)
-    if (blocks[i] != NULL)
-      {
-        FsmmState *state = find_near (&near, cache, blocks[i]);
+  for (gsize i = 0; i < n_blocks; i += n)
+    {
+      FsmmState *states = blocks[i] != NULL ? find_near (&near, cache, blocks[i]) : NULL;
 
-        if (G_LIKELY (state != NULL))
-          {
-            fsmm_state_set (state, FSMM_STATE_FREE);
-            n_own++;
-          }
-        else
-          fsmm_cache_free_claimed (cache, fsmm_store_find (cache->store, blocks[i]), late);
-      }
+      n = states != NULL ? count_run (&near, cache->block_size, n_blocks - i, blocks + i) : 1;
+      if (states != NULL)
+        {
+          fsmm_cells_set (states, n, FSMM_STATE_FREE);
+          n_own += n;
+        }
+      else if (blocks[i] != NULL)
+        fsmm_cache_free_claimed (cache, fsmm_store_find (cache->store, blocks[i]), late);
+    }
 
-  fsmm_cache_count (cache, -n_own);
+  fsmm_cache_count (cache, -(gssize) n_own);
+}
+
+static inline void
+free_claimed_run (FsmmCache *cache, gsize n_blocks, FsmmState *states)
+{
+  fsmm_cells_set (states, n_blocks, FSMM_STATE_FREE);
+  fsmm_cache_count (cache, -(gssize) n_blocks);
 }
 
 /* Returns FALSE, and frees none, if one of them cannot be, for whatever reason. */
@@ -228,14 +302,17 @@ free_many_fast (FsmmStore *self, gsize n_blocks, gpointer *blocks)
 {
   FsmmLateDoubleFrees late;
   FsmmCache *cache = fsmm_cache_enter (self);
+  FsmmState *run;
   gsize n_claimed;
 
   fsmm_late_double_frees_init (&late);
   if (cache == NULL)
     return FALSE;
 
-  n_claimed = claim_many (cache, n_blocks, blocks);
-  if (n_claimed == n_blocks)
+  n_claimed = claim_many (cache, n_blocks, blocks, &run);
+  if (run != NULL)
+    free_claimed_run (cache, n_blocks, run);
+  else if (n_claimed == n_blocks)
     free_claimed (cache, n_blocks, blocks, &late);
   else
     unclaim_many (self, n_claimed, blocks);
