@@ -33,7 +33,7 @@ free_remote (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmLateDoubleFrees
 /* Frees a block that is in the state @from, for a thread that is busy with its cache. Returns
  * FALSE, and changes nothing, if it is not, or the lock is needed for it. */
 static inline gboolean
-free_slot (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmLateDoubleFrees *late)
+free_found (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmLateDoubleFrees *late)
 {
   FsmmCache *owner = fsmm_region_get_owner (slot.region);
 
@@ -74,7 +74,7 @@ fsmm_cache_free (FsmmCache *self, gpointer block, FsmmState from, FsmmLateDouble
   if (slot.block == NULL)
     slot = fsmm_store_find (self->store, block);
 
-  return slot.block != NULL && free_slot (self, slot, from, late);
+  return slot.block != NULL && free_found (self, slot, from, late);
 }
 
 /* Frees a block that the thread has claimed itself, also one of a region without an owner: that is
@@ -176,5 +176,5 @@ fsmm_cache_free_locked (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmDefe
       fsmm_cache_own (self, slot.region);
     }
 
-  return free_slot (self, slot, from, &deferred->double_frees);
+  return free_found (self, slot, from, &deferred->double_frees);
 }

@@ -52,17 +52,24 @@ typedef struct {
   gconstpointer source; /* NULL: zeroes */
 } FsmmFill;
 
-/* The two places at which a thread may find the cache of a store with that key. */
+/* The two places at which a thread may find the cache of a store with that key. Pools that are made
+ * one after the other lie side by side, and all get different ones of the first kind. */
 static inline gsize
 fsmm_cache_get_place (gconstpointer key)
 {
-  return ((guintptr) key >> 6) % FSMM_N_PLACES;
+  return ((guintptr) key >> 8) % FSMM_N_PLACES;
 }
 
 static inline gsize
 fsmm_cache_get_other_place (gconstpointer key)
 {
-  return ((guintptr) key >> 12) % FSMM_N_PLACES;
+  return ((guint32) ((guintptr) key >> 4) * 0x9e3779b9u >> 16) % FSMM_N_PLACES;
+}
+
+static inline FsmmCache *
+fsmm_cache_get_at (gsize place)
+{
+  return __atomic_load_n (&fsmm_thread.places[place], __ATOMIC_RELAXED);
 }
 
 /* Returns the calling thread's cache of the store with that key, with which it is busy until
@@ -73,16 +80,20 @@ fsmm_cache_enter_fast (gconstpointer key)
   FsmmCache *self;
 
   fsmm_barrier_raise (&fsmm_thread.busy);
-  self = __atomic_load_n (&fsmm_thread.places[fsmm_cache_get_place (key)], __ATOMIC_RELAXED);
-  if (G_LIKELY (fsmm_barrier_look (&self->key) == key))
+  self = fsmm_cache_get_at (fsmm_cache_get_place (key));
+  if (G_UNLIKELY (fsmm_barrier_look (&self->key) != key))
     {
-      if (self == NULL)
-        __builtin_unreachable ();
-      return self;
+      self = fsmm_cache_get_at (fsmm_cache_get_other_place (key));
+      if (fsmm_barrier_look (&self->key) != key)
+        {
+          fsmm_reader_leave ();
+          return NULL;
+        }
     }
 
-  fsmm_reader_leave ();
-  return NULL;
+  if (self == NULL)
+    __builtin_unreachable ();
+  return self;
 }
 
 FsmmCache *fsmm_cache_enter_slow (FsmmStore *store);

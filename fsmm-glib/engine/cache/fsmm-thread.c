@@ -108,10 +108,13 @@ set_place (FsmmCache *cache)
   FsmmCache **other = &fsmm_thread.places[fsmm_cache_get_other_place (cache->store->key)];
   gboolean is_other = *first != &fsmm_no_cache && *other == &fsmm_no_cache;
 
+  if (fsmm_thread.places == fsmm_no_places)
+    return;
+
   __atomic_store_n (is_other ? other : first, cache, __ATOMIC_RELAXED);
 }
 
-/* For a store whose cache is not in its first place. */
+/* For a store whose cache is at none of its places. */
 FsmmCache *
 fsmm_cache_enter_slow (FsmmStore *store)
 {
@@ -119,11 +122,6 @@ fsmm_cache_enter_slow (FsmmStore *store)
 
   fsmm_barrier_raise (&fsmm_thread.busy);
   fsmm_barrier_light_fence ();
-
-  self = __atomic_load_n (&fsmm_thread.places[fsmm_cache_get_other_place (store->key)],
-                          __ATOMIC_RELAXED);
-  if (fsmm_barrier_look (&self->key) == store->key)
-    return self;
 
   self = fsmm_thread_get_cache (store->index);
   if (self == NULL || __atomic_load_n (&self->is_stopped, __ATOMIC_SEQ_CST))
@@ -250,13 +248,33 @@ thread_end (gpointer data)
 
   self->n_caches = 0;
   g_clear_pointer (&self->caches, g_free);
+  if (self->places != fsmm_no_places)
+    fsmm_system_free_cache_aligned (self->places);
+  self->places = fsmm_no_places;
   fsmm_reader_clear (self);
 }
 
 static GPrivate end_of_thread = G_PRIVATE_INIT (thread_end);
 
+/* Without, all caches are found by their index. */
+static void
+ensure_places (FsmmThread *self)
+{
+  FsmmCache **places;
+
+  if (self->places != fsmm_no_places)
+    return;
+
+  places = fsmm_system_try_new0_cache_aligned (sizeof fsmm_no_places);
+  if (places == NULL)
+    return;
+
+  memcpy (places, fsmm_no_places, sizeof fsmm_no_places);
+  self->places = places;
+}
+
 static gboolean
-ensure_place (FsmmThread *self, guint index)
+ensure_index (FsmmThread *self, guint index)
 {
   guint n_caches = 16;
   FsmmCache **caches;
@@ -315,7 +333,8 @@ fsmm_thread_ensure_cache (FsmmStore *store)
     return cache;
 
   fsmm_lock (&threads_lock);
-  if (ensure_place (self, store->index))
+  ensure_places (self);
+  if (ensure_index (self, store->index))
     cache = add_cache (self, store);
   fsmm_unlock (&threads_lock);
 

@@ -41,7 +41,7 @@ find_state (FsmmStore *self, gpointer address)
 
 /* Without the lock, in any region. */
 static gboolean
-claim_any (FsmmStore *self, gpointer address, FsmmClaim *claim)
+claim_in_any_region (FsmmStore *self, gpointer address, FsmmClaim *claim)
 {
   FsmmCache *cache = fsmm_cache_enter (self);
   gboolean claimed;
@@ -118,7 +118,7 @@ gboolean
 fsmm_heap_claim (FsmmStore *self, gpointer address, FsmmClaim *claim, FsmmLook *look)
 {
   return G_LIKELY (claim_own (self, address, FSMM_STATE_LIVE, FSMM_EPOCH_ANY, claim)) ||
-         claim_any (self, address, claim) || claim_slow (self, address, claim, look);
+         claim_in_any_region (self, address, claim) || claim_slow (self, address, claim, look);
 }
 
 static G_GNUC_NO_INLINE gboolean

@@ -30,7 +30,7 @@ typedef struct {
 typedef struct _FsmmCache FsmmCache;
 
 /* How many caches a thread finds at once, each at one of two places. */
-#define FSMM_N_PLACES 64
+#define FSMM_N_PLACES 256
 
 /* What a thread has for all stores. */
 typedef struct {
@@ -38,7 +38,7 @@ typedef struct {
   gsize known_mask;       /* of an offset in bytes into the table */
   FsmmKnownRegion *known; /* (owned): by some bits of their addresses */
 
-  FsmmCache *places[FSMM_N_PLACES]; /* (atomic): some of its caches, by a hash of their keys */
+  FsmmCache **places; /* (owned): some of its caches, (atomic), by a hash of their keys */
 
   FsmmCache **caches; /* (array length=n_caches): all, by the index of the store */
   guint n_caches;
@@ -86,6 +86,9 @@ struct _FsmmCache
 
 /* Stands for a cache where a thread has none. */
 extern FsmmCache fsmm_no_cache;
+
+/* The places of a thread that has no cache. They are never written to. */
+extern FsmmCache *fsmm_no_places[FSMM_N_PLACES];
 
 /* The table of a thread that knows no region. It is never written to. */
 #define FSMM_FIRST_KNOWN 64

@@ -16,6 +16,8 @@ static GMutex tables_lock;
 
 FsmmCache fsmm_no_cache = { .key = FSMM_NO_KEY };
 
+FsmmCache *fsmm_no_places[FSMM_N_PLACES] = { [0 ... FSMM_N_PLACES - 1] = &fsmm_no_cache };
+
 #define NO_REGION                                                                                  \
   {                                                                                                \
     .cache = &fsmm_no_cache                                                                        \
@@ -26,7 +28,7 @@ FsmmKnownRegion fsmm_no_regions[FSMM_FIRST_KNOWN] = { [0 ... FSMM_FIRST_KNOWN - 
 FSMM_THREAD_LOCAL FsmmThread fsmm_thread = {
   .known = fsmm_no_regions,
   .known_mask = sizeof fsmm_no_regions - sizeof fsmm_no_regions[0],
-  .places = { [0 ... FSMM_N_PLACES - 1] = &fsmm_no_cache },
+  .places = fsmm_no_places,
 };
 
 #define MAX_KNOWN ((gsize) 1 << 16)
