@@ -116,11 +116,10 @@ fsmm_block_unref (FsmmBlock *self)
 {
   g_return_if_fail (self != NULL);
 
-  if (!g_atomic_ref_count_dec (&self->handle.ref_count))
+  if (!fsmm_handle_unref (&self->handle))
     return;
 
-  /* There are no users, since each user holds a reference. */
-  if (fsmm_handle_release (&self->handle) == FSMM_RELEASE_NOW)
+  if (fsmm_handle_has_block (&self->handle))
     give_back (self);
   fsmm_keepers_remove (&self->handle.pool->keepers, self->handle.pool);
   fsmm_handle_memory_free (self);

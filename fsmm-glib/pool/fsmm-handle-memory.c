@@ -40,10 +40,16 @@ gpointer
 fsmm_handle_memory_alloc (void)
 {
   const FsmmFill zeroes = { .n_bytes = FSMM_HANDLE_MAX_SIZE };
+  FsmmStore *store = get_store ();
   FsmmAllocResult result;
+  gpointer handle;
   gsize epoch;
 
-  return fsmm_heap_alloc (get_store (), FSMM_STATE_LIVE, zeroes, &epoch, &result).block;
+  handle = fsmm_cache_try_alloc_small (store->key, &zeroes.n_bytes, NULL);
+  if (G_LIKELY (handle != NULL))
+    return handle;
+
+  return fsmm_heap_alloc (store, FSMM_STATE_LIVE, zeroes, &epoch, &result).block;
 }
 
 void

@@ -52,11 +52,31 @@ void fsmm_handle_memory_trim (void);
 static inline void
 fsmm_handle_init (FsmmHandle *self, FsmmPool *pool, gpointer data, gsize epoch)
 {
-  g_atomic_ref_count_init (&self->ref_count);
+  self->ref_count = 1;
   self->state = 0;
   self->pool = pool;
   self->data = data;
   self->epoch = epoch;
+}
+
+/* Drops a reference. Returns TRUE if it was the last one: then there are no users either, since each
+ * of them has one. Who has the only reference is alone with the handle, and saves itself what an atomic
+ * exchange costs. */
+static inline gboolean
+fsmm_handle_unref (FsmmHandle *self)
+{
+  if (G_UNLIKELY (g_atomic_int_get (&self->ref_count) != 1))
+    return g_atomic_ref_count_dec (&self->ref_count);
+
+  __atomic_store_n (&self->ref_count, 0, __ATOMIC_RELAXED);
+  return TRUE;
+}
+
+/* For the last reference: whether its block has to be given back. */
+static inline gboolean
+fsmm_handle_has_block (const FsmmHandle *self)
+{
+  return __atomic_load_n (&self->state, __ATOMIC_RELAXED) == 0;
 }
 
 static inline gboolean

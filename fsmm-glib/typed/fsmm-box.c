@@ -62,7 +62,8 @@ new_box (FsmmTypedPool *pool, gconstpointer source, GError **error)
 FsmmBox *
 fsmm_typed_pool_alloc (FsmmTypedPool *self, GError **error)
 {
-  g_return_val_if_fail (FSMM_IS_TYPED_POOL (self), NULL);
+  FSMM_RETURN_VAL_IF_FAIL_IN (G_STRFUNC, fsmm_typed_pool_has_class (self),
+                              "FSMM_IS_TYPED_POOL (self)", NULL);
 
   return new_box (self, NULL, error);
 }
@@ -153,21 +154,25 @@ drop_instance (FsmmBox *self)
 void
 fsmm_box_unref (FsmmBox *self)
 {
-  FsmmHandle handle;
   FsmmTypedPool *pool;
+  gboolean has_block;
+  gpointer instance;
+  gsize epoch;
 
   g_return_if_fail (self != NULL);
 
-  if (!g_atomic_ref_count_dec (&self->handle.ref_count))
+  if (!fsmm_handle_unref (&self->handle))
     return;
 
   /* Free the box first, since the clear function may not return. */
-  handle = self->handle;
   pool = self->pool;
+  has_block = fsmm_handle_has_block (&self->handle);
+  instance = self->handle.data;
+  epoch = self->handle.epoch;
   fsmm_handle_memory_free (self);
 
-  if (fsmm_handle_release (&handle) == FSMM_RELEASE_NOW)
-    fsmm_typed_pool_drop_last_held (pool, handle.data, handle.epoch);
+  if (has_block)
+    fsmm_typed_pool_drop_last_held (pool, instance, epoch);
   else
     fsmm_keepers_remove (&pool->keepers, pool);
 }
