@@ -151,8 +151,8 @@ void fsmm_heap_draw (FsmmStore *self, GString *text);
 /* --- Calls --- */
 
 /* Takes a block, in the state @to. In @epoch, when that was. Returns a slot without a block, and in
- * @result why, if there is none. */
-static inline FsmmSlot
+ * @result why, if there is none. In line, since a slot is handed on through memory otherwise. */
+static G_ALWAYS_INLINE inline FsmmSlot
 fsmm_heap_alloc (
     FsmmStore *self, FsmmState to, FsmmFill fill, gsize *epoch, FsmmAllocResult *result)
 {
