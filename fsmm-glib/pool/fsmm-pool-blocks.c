@@ -165,7 +165,10 @@ free_slow (FsmmPool *self, gpointer block, GError **error)
 gboolean
 fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
 {
-  return G_LIKELY (fsmm_cache_try_free_own (self, block, FSMM_STATE_LIVE, NULL, 0)) || free_slow (self, block, error);
+  if (G_LIKELY (fsmm_cache_try_free_own (self, block, FSMM_STATE_LIVE, NULL, 0)))
+    return TRUE;
+
+  return free_slow (self, block, error);
 }
 
 /**

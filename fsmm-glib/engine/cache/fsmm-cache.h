@@ -238,17 +238,25 @@ static inline FsmmState *
 fsmm_cache_find_own (gconstpointer key, gconstpointer block, FsmmCache **self)
 {
   const FsmmKnownRegion *known = fsmm_reader_get_known_place (&fsmm_thread, block);
-  gsize distance = (guintptr) block - known->base;
-  /* As in fsmm_geometry_is_start (), for numbers below 2^16. */
-  guint64 product = (guint64) (guint32) distance * known->reciprocal;
+  guint32 reciprocal;
+  guint64 product;
+  gsize distance;
 
   *self = __atomic_load_n (&known->cache, __ATOMIC_RELAXED);
-  if (G_LIKELY (fsmm_barrier_look (&(*self)->key) == key &&
-                distance < __atomic_load_n (&known->n_bytes, __ATOMIC_RELAXED) &&
-                (guint32) product < known->reciprocal))
-    return known->cells + (product >> 32);
+  if (G_UNLIKELY (fsmm_barrier_look (&(*self)->key) != key))
+    return NULL;
 
-  return NULL;
+  distance = (guintptr) block - known->base;
+  if (G_UNLIKELY (distance >= __atomic_load_n (&known->n_bytes, __ATOMIC_RELAXED)))
+    return NULL;
+
+  /* As in fsmm_geometry_is_start (), for numbers below 2^16. */
+  reciprocal = __atomic_load_n (&known->reciprocal, __ATOMIC_RELAXED);
+  product = (guint64) (guint32) distance * reciprocal;
+  if (G_UNLIKELY ((guint32) product >= reciprocal))
+    return NULL;
+
+  return known->cells + (product >> 32);
 }
 
 /* Frees a block of a region that the calling thread owns, if it is in the state @from, and @epoch

@@ -24,7 +24,7 @@ typedef struct {
   FsmmState *cells;
   struct _FsmmCache *cache; /* (atomic): that owns it; fsmm_no_cache: none does */
   guint32 n_bytes;          /* (atomic): a block that starts in it is nearer to @base; 0: none */
-  guint32 reciprocal;       /* of the size of a block: 2^32 / size, rounded up */
+  guint32 reciprocal;       /* (atomic): of the size of a block: 2^32 / size, rounded up */
 } __attribute__ ((aligned (32))) FsmmKnownRegion;
 
 typedef struct _FsmmCache FsmmCache;
@@ -101,13 +101,14 @@ fsmm_reader_leave (void)
   __atomic_store_n (&fsmm_thread.busy, 0, __ATOMIC_RELEASE);
 }
 
-/* Where a region would be known that has a block at @address. */
+/* Where a region would be known that has a block at @address: the mask leaves out what is not a
+ * multiple of the size of a place. */
 static inline FsmmKnownRegion *
 fsmm_reader_get_known_place (FsmmThread *self, gconstpointer address)
 {
-  G_STATIC_ASSERT (sizeof (FsmmKnownRegion) == 32);
+  G_STATIC_ASSERT (sizeof (FsmmKnownRegion) == 1 << 5);
 
-  gsize offset = ((guintptr) address >> FSMM_REGION_SHIFT) * sizeof (FsmmKnownRegion);
+  gsize offset = (guintptr) address >> (FSMM_REGION_SHIFT - 5);
 
   return (FsmmKnownRegion *) (gpointer) ((guint8 *) self->known + (offset & self->known_mask));
 }
