@@ -6,6 +6,9 @@
 
 #include "fsmm-glib/engine/heap/fsmm-heap.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 /* --- Where a thread finds them --- */
 
 #define N_STORES 520
@@ -181,6 +184,53 @@ test_stopped_caches_are_not_entered (void)
   other_end (&other);
 }
 
+static void
+fork_and_wait (void)
+{
+  pid_t child = fork ();
+  int status;
+
+  g_assert_cmpint (child, >=, 0);
+  if (child == 0)
+    _exit (0);
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_cmpint (status, ==, 0);
+}
+
+/* A process forks with the keys of all other threads taken away. Nobody gives them back: a thread gets
+ * that of a cache when it has the lock for the first time. */
+static void
+test_keys_come_back_after_fork (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  g_autoptr (FsmmPool) another = fsmm_test_pool_new (64, 0);
+  gpointer cache;
+  Other other;
+
+  other_start (&other);
+  stopped_block = other_call (&other, take_one, pool);
+  other_call (&other, take_one, another);
+  cache = other_call (&other, enter_at_all, pool);
+  g_assert_nonnull (cache);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      fork_and_wait ();
+      g_assert_null (other_call (&other, enter_at_all, pool));
+      g_assert_null (other_call (&other, try_to_free_stopped, pool));
+
+      other_call (&other, take_one, pool);
+      g_assert_true (other_call (&other, enter_at_all, pool) == cache);
+      g_assert_null (other_call (&other, enter_at_all, another));
+    }
+
+  g_assert_nonnull (other_call (&other, try_to_free_stopped, pool));
+  fsmm_test_assert_counts (pool, 3, 1);
+  fsmm_pool_trim (another);
+  g_assert_nonnull (other_call (&other, enter_at_all, another));
+  other_end (&other);
+}
+
 static gint has_entered, has_left; /* (atomic) */
 
 static gpointer
@@ -266,6 +316,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/places/more-pools-than-places", test_more_pools_than_places);
   g_test_add_func ("/places/two-that-collide", test_two_that_collide);
   g_test_add_func ("/places/stopped", test_stopped_caches_are_not_entered);
+  g_test_add_func ("/places/after-fork", test_keys_come_back_after_fork);
   g_test_add_func ("/places/stopping-waits", test_stopping_waits);
   g_test_add_func ("/places/fenced", test_fenced_caches);
 

@@ -9,29 +9,24 @@
 
 /* A process forks with all stores locked, and with no other thread busy. There may be thousands of
  * stores: so little is written to each, since what is written after that has to be copied, a page
- * at a time. */
+ * at a time. That is why nobody gives the keys back: a thread takes those of its caches that it still
+ * uses, as soon as it has the lock. See fsmm_heap_lock (). */
 
 static void
-lock_and_take_keys (FsmmStore *store)
+take_keys_of (FsmmThread *thread)
 {
-  fsmm_lock (store->lock);
-  fsmm_store_take_keys (store);
-}
-
-static void
-resume_and_unlock (FsmmStore *store)
-{
-  fsmm_store_resume (store);
-  fsmm_unlock (store->lock);
+  for (GList *l = thread->all.head; l != NULL; l = l->next)
+    fsmm_reader_take_key (l->data);
 }
 
 static void
 lock_all (void)
 {
   fsmm_thread_lock_stores ();
-  fsmm_thread_for_each_store_locked (lock_and_take_keys);
-  fsmm_barrier_heavy ();
-  fsmm_thread_for_each_store_locked (fsmm_store_wait_until_idle);
+  fsmm_thread_for_each_lock (fsmm_lock);
+  if (fsmm_thread_for_each_other (take_keys_of))
+    fsmm_barrier_heavy ();
+  fsmm_thread_for_each_other (fsmm_reader_wait_until_idle);
   fsmm_reader_lock_all ();
 }
 
@@ -39,7 +34,7 @@ static void
 unlock_all (void)
 {
   fsmm_reader_unlock_all ();
-  fsmm_thread_for_each_store_locked (resume_and_unlock);
+  fsmm_thread_for_each_lock (fsmm_unlock);
   fsmm_thread_unlock_stores ();
 }
 
@@ -70,6 +65,7 @@ static void
 forget_others (void)
 {
   fsmm_thread_for_each_store_locked (mark_dead);
+  fsmm_thread_forget_others ();
   fsmm_thread_for_each_store_locked (fsmm_store_abandon_drops_of_others);
 }
 

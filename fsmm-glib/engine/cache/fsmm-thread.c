@@ -23,6 +23,7 @@ static GMutex threads_lock;
 static GPtrArray *stores;    /* (element-type FsmmStore): by index; NULL where none is */
 static GArray *free_indexes; /* (element-type guint) */
 static guint64 last_id;      /* of a store */
+static GQueue threads;       /* (element-type FsmmThread): those that may have caches */
 
 /* --- Stores --- */
 
@@ -244,6 +245,7 @@ thread_end (gpointer data)
   fsmm_lock (&threads_lock);
   while ((cache = g_queue_peek_head (&self->all)) != NULL)
     end_cache (cache);
+  g_queue_unlink (&threads, &self->link);
   fsmm_unlock (&threads_lock);
 
   self->n_caches = 0;
@@ -288,6 +290,11 @@ ensure_index (FsmmThread *self, guint index)
   if (caches == NULL)
     return FALSE;
 
+  if (self->n_caches == 0)
+    {
+      self->link.data = self;
+      g_queue_push_tail_link (&threads, &self->link);
+    }
   for (guint i = 0; i < self->n_caches; i++)
     caches[i] = self->caches[i];
   g_free (self->caches);
@@ -384,6 +391,42 @@ void
 fsmm_thread_unlock_stores (void)
 {
   fsmm_unlock (&threads_lock);
+}
+
+/* Those of stores that are gone are among them. */
+void
+fsmm_thread_for_each_lock (void (*func) (GMutex *lock))
+{
+  for (guint i = 0; locks != NULL && i < locks->len * LOCKS_SIZE; i++)
+    func (&((Lock *) g_ptr_array_index (locks, i / LOCKS_SIZE))[i % LOCKS_SIZE].lock);
+}
+
+/* Returns FALSE if no other thread has caches. */
+gboolean
+fsmm_thread_for_each_other (void (*func) (FsmmThread *thread))
+{
+  gboolean any = FALSE;
+
+  for (GList *l = threads.head; l != NULL; l = l->next)
+    if (l->data != &fsmm_thread)
+      {
+        func (l->data);
+        any = TRUE;
+      }
+
+  return any;
+}
+
+/* In a child of fork (). */
+void
+fsmm_thread_forget_others (void)
+{
+  g_queue_init (&threads);
+  if (fsmm_thread.n_caches > 0)
+    {
+      fsmm_thread.link = (GList) { .data = &fsmm_thread };
+      g_queue_push_tail_link (&threads, &fsmm_thread.link);
+    }
 }
 
 void

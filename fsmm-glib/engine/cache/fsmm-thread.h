@@ -31,6 +31,9 @@ fsmm_thread_get_cache (guint index)
 /* For fork (): fsmm-thread-fork.c. */
 void fsmm_thread_lock_stores (void);
 void fsmm_thread_unlock_stores (void);
+void fsmm_thread_for_each_lock (void (*func) (GMutex *lock));
 void fsmm_thread_for_each_store_locked (void (*func) (FsmmStore *store));
+gboolean fsmm_thread_for_each_other (void (*func) (FsmmThread *thread));
+void fsmm_thread_forget_others (void);
 
 G_END_DECLS

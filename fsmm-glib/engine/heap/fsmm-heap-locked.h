@@ -11,12 +11,19 @@
 
 G_BEGIN_DECLS
 
+/* Where the process has forked since, other threads have not got their keys back yet. */
 static inline void
 fsmm_heap_lock (FsmmStore *self)
 {
+  FsmmCache *own;
+
   fsmm_lock (self->lock);
   if (G_UNLIKELY (self->has_dead))
     fsmm_cache_bury_dead (self);
+
+  own = fsmm_thread_get_cache (self->index);
+  if (G_UNLIKELY (own != NULL && own->is_stopped))
+    fsmm_store_give_key (own);
 }
 
 /* Becomes busy, or takes the lock: either keeps all chunks where they are. */

@@ -43,6 +43,7 @@ typedef struct {
   FsmmCache **caches; /* (array length=n_caches): all, by the index of the store */
   guint n_caches;
   GQueue all;         /* (element-type FsmmCache): all, the latest first */
+  GList link;         /* in the list of threads that have any */
   gsize n_regions;    /* how many it owns */
   gboolean has_ended; /* only destructors of other libraries still run */
 } FsmmThread;
@@ -117,6 +118,9 @@ void fsmm_reader_know (FsmmThread *self, FsmmRegion *region, FsmmCache *cache);
 void fsmm_reader_forget (FsmmThread *self, const FsmmRegion *region);
 void fsmm_reader_make_room (FsmmThread *self, gsize n_regions);
 void fsmm_reader_clear (FsmmThread *self);
+
+void fsmm_reader_take_key (FsmmCache *cache);
+void fsmm_reader_wait_until_idle (FsmmThread *thread);
 
 void fsmm_reader_lock_all (void);
 void fsmm_reader_unlock_all (void);

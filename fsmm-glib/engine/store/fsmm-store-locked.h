@@ -66,10 +66,9 @@ void fsmm_store_note_double_free (FsmmStore *self, gpointer block, FsmmLateDoubl
 
 /* --- Threads that look at chunks without the lock: fsmm-store-readers.c --- */
 
-gboolean fsmm_store_take_keys (FsmmStore *self);
-void fsmm_store_wait_until_idle (FsmmStore *self);
 void fsmm_store_stop (FsmmStore *self);
 void fsmm_store_resume (FsmmStore *self);
+void fsmm_store_give_key (FsmmCache *cache);
 void fsmm_store_stop_for (FsmmStore *self, FsmmDeferred *deferred);
 
 G_END_DECLS

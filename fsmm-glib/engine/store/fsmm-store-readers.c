@@ -151,8 +151,8 @@ is_another_thread (const FsmmCache *cache)
 
 /* A thread is busy for as long as it takes to fill one block, or to free many: it may have been put
  * aside meanwhile. */
-static void
-wait_until_idle (FsmmThread *thread)
+void
+fsmm_reader_wait_until_idle (FsmmThread *thread)
 {
   guint n_pauses = 0;
 
@@ -160,46 +160,51 @@ wait_until_idle (FsmmThread *thread)
     fsmm_pause (&n_pauses);
 }
 
-static void
-take_key (FsmmCache *cache)
+/* From a cache that may be without one since the process has forked. */
+void
+fsmm_reader_take_key (FsmmCache *cache)
 {
+  if (cache->is_stopped)
+    return;
+
   __atomic_store_n (&cache->is_stopped, TRUE, __ATOMIC_SEQ_CST);
   __atomic_store_n (&cache->key, FSMM_NO_KEY, __ATOMIC_SEQ_CST);
 }
 
-/* Returns FALSE if there is no other. */
-gboolean
-fsmm_store_take_keys (FsmmStore *self)
+/* Returns FALSE if there is no other thread. */
+static gboolean
+take_keys (FsmmStore *self)
 {
   gboolean there_are_others = FALSE;
 
   for (GList *l = self->caches.head; l != NULL; l = l->next)
     if (is_another_thread (l->data))
       {
-        take_key (l->data);
+        fsmm_reader_take_key (l->data);
         there_are_others = TRUE;
       }
 
   return there_are_others;
 }
 
-void
-fsmm_store_wait_until_idle (FsmmStore *self)
-{
-  for (GList *l = self->caches.head; l != NULL; l = l->next)
-    if (is_another_thread (l->data))
-      wait_until_idle (((FsmmCache *) l->data)->thread);
-}
-
 /* From now on, no other thread is busy with this store until fsmm_store_resume (). */
 void
 fsmm_store_stop (FsmmStore *self)
 {
-  if (!fsmm_store_take_keys (self))
+  if (!take_keys (self))
     return;
 
   fsmm_barrier_heavy ();
-  fsmm_store_wait_until_idle (self);
+  for (GList *l = self->caches.head; l != NULL; l = l->next)
+    if (is_another_thread (l->data))
+      fsmm_reader_wait_until_idle (((FsmmCache *) l->data)->thread);
+}
+
+void
+fsmm_store_give_key (FsmmCache *cache)
+{
+  __atomic_store_n (&cache->key, cache->fast_key, __ATOMIC_SEQ_CST);
+  __atomic_store_n (&cache->is_stopped, FALSE, __ATOMIC_SEQ_CST);
 }
 
 void
@@ -210,10 +215,7 @@ fsmm_store_resume (FsmmStore *self)
       FsmmCache *cache = l->data;
 
       if (cache->is_stopped)
-        {
-          __atomic_store_n (&cache->key, cache->fast_key, __ATOMIC_SEQ_CST);
-          __atomic_store_n (&cache->is_stopped, FALSE, __ATOMIC_SEQ_CST);
-        }
+        fsmm_store_give_key (cache);
     }
 }
 
