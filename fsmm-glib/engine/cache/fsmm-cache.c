@@ -270,6 +270,18 @@ fsmm_cache_has_slack (FsmmCache *self)
 gboolean
 fsmm_cache_next_word (FsmmCache *self)
 {
+#define SLACK_PART 16
+
+/* What is idle is a guess where threads free each other's blocks. If it is too low, no more regions are
+ * got than there are with less than a good part idle. */
+static gboolean
+has_idle_part (const FsmmCache *self)
+{
+  gsize per_region = FSMM_REGION_BYTES / self->block_size;
+  gssize n_idle = (gssize) (self->owned.length * per_region) - self->n_live;
+
+  return n_idle >= (gssize) (self->owned.length / SLACK_PART * per_region);
+}
   if (self->store->max_blocks != G_MAXSIZE)
     return FALSE;
   if (self->current != NULL && claim_next_word (self))
