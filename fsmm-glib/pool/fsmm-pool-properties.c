@@ -362,7 +362,8 @@ add_pool_argument_specs (void)
    * FsmmPool:alignment: (getter get_alignment)
    *
    * Every block starts at a multiple of this many bytes: a power of two, or 0 for the default,
-   * which suits every C type.
+   * which suits every C type of [property@Fsmm.Pool:alloc-size] bytes. On a 64-bit system that is 16
+   * if they are a multiple of it, and 8 otherwise: so a struct of 24 bytes takes 24.
    *
    * Since: 1.0
    */

@@ -218,7 +218,7 @@ fsmm_pool_class_init (FsmmPoolClass *klass)
  * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for the default
  * @error: return location for an error
  *
- * Creates a pool without a name or a limit, whose blocks suit every C type.
+ * Creates a pool without a name or a limit, whose blocks suit every C type of that size.
  *
  * No memory is allocated for blocks until the first one is needed.
  *
@@ -241,7 +241,7 @@ fsmm_pool_new (gsize alloc_size, gsize chunk_bytes, GError **error)
  * @name: (nullable): the name that error messages use for the pool
  * @alloc_size: the number of usable bytes in a block, from 1 byte to 4 GiB
  * @alignment: a power of two that every block starts at a multiple of, or 0 for one that suits
- *   every C type
+ *   every C type of that size
  * @chunk_bytes: the size of a chunk in bytes, at least 1024, or 0 for the default
  * @max_blocks: the maximum number of blocks that can be live at a time, or 0 for no limit
  * @error: return location for an error

@@ -112,7 +112,8 @@ check_copies (GType type, gsize size, gsize alignment, GError **error)
  * fsmm_type_register_plain_layout:
  * @type: a boxed type
  * @size: the size of an instance in bytes
- * @alignment: its alignment in bytes, or 0 for one that suits every type
+ * @alignment: its alignment in bytes, or 0 for one that suits every type of
+ *   that size
  * @error: return location for an error
  *
  * Tells pools that instances of a boxed type are plain data: all zeroes are an instance, the same

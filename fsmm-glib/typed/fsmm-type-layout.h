@@ -63,7 +63,8 @@ typedef char *(*FsmmToStringFunc) (gconstpointer instance);
 /**
  * FsmmTypeLayout:
  * @size: the size of an instance in bytes, as given by `sizeof`
- * @alignment: its alignment in bytes, as given by `_Alignof`, or 0 for one that suits every type
+ * @alignment: its alignment in bytes, as given by `_Alignof`, or 0 for one that suits
+ *   every type of that size
  * @init: (nullable): creates an instance, or %NULL if all zeroes are one
  * @copy: (nullable): copies an instance, or %NULL if copying its bytes is enough
  * @clear: (nullable): frees what an instance owns, or %NULL if it owns nothing

@@ -2,6 +2,8 @@
 
 #include "fsmm-test.h"
 
+#include <stddef.h>
+
 static FsmmGeometry
 make (guint64 alloc_size, guint64 alignment, guint64 chunk_bytes)
 {
@@ -29,8 +31,7 @@ assert_refused (guint64 alloc_size, guint64 alignment, guint64 chunk_bytes, cons
 static void
 test_block_size_is_rounded_to_alignment (void)
 {
-  g_assert_cmpuint (make (1, 0, 0).block_size, ==, 16);
-  g_assert_cmpuint (make (24, 0, 0).block_size, ==, 32);
+  g_assert_cmpuint (make (1, 0, 0).block_size, ==, sizeof (gpointer));
   g_assert_cmpuint (make (24, 8, 0).block_size, ==, 24);
   g_assert_cmpuint (make (1, 1, 0).block_size, ==, sizeof (gpointer));
   g_assert_cmpuint (make (9, 1, 0).block_size, ==, 9);
@@ -55,7 +56,7 @@ test_large_block_gets_a_chunk_of_its_own (void)
   FsmmGeometry geometry = make (5000, 0, 1024);
 
   g_assert_cmpuint (geometry.n_blocks, ==, 1);
-  g_assert_cmpuint (geometry.chunk_bytes, ==, 5008);
+  g_assert_cmpuint (geometry.chunk_bytes, ==, 5000);
   g_assert_cmpuint (geometry.chunk_alignment, ==, 8192);
 }
 
@@ -85,6 +86,27 @@ make_with_canary (guint64 alloc_size, guint64 alignment, guint64 chunk_bytes)
   g_assert_cmpuint (geometry.chunk_alignment, <=, FSMM_MAX_CHUNK_BYTES);
 
   return geometry;
+}
+
+/* The size of a type is a multiple of its alignment: so a block of that size needs no more. */
+static void
+test_default_alignment_follows_size (void)
+{
+  for (gsize size = 1; size <= 200; size++)
+    {
+      FsmmGeometry geometry = make (size, 0, 0);
+
+      g_assert_cmpuint (geometry.alignment, >=, sizeof (gpointer));
+      g_assert_cmpuint (geometry.alignment, <=, _Alignof (max_align_t));
+      for (gsize alignment = 1; alignment <= _Alignof (max_align_t); alignment *= 2)
+        if (size % alignment == 0)
+          g_assert_cmpuint (geometry.alignment % alignment, ==, 0);
+    }
+
+  g_assert_cmpuint (make (16, 0, 0).block_size, ==, 16);
+  g_assert_cmpuint (make (24, 0, 0).block_size, ==, 24);
+  g_assert_cmpuint (make (40, 0, 0).block_size, ==, 40);
+  g_assert_cmpuint (make (48, 0, 0).alignment, ==, 16);
 }
 
 static void
@@ -118,7 +140,7 @@ test_malloced_blocks (void)
 
   fsmm_geometry_set_malloced (&geometry);
   g_assert_cmpuint (geometry.n_blocks, ==, 1);
-  g_assert_cmpuint (geometry.chunk_bytes, ==, 112);
+  g_assert_cmpuint (geometry.chunk_bytes, ==, 104);
   g_assert_cmpuint (geometry.chunk_alignment, ==, 128);
 }
 
@@ -217,6 +239,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/geometry/default-alignment-follows-size", test_default_alignment_follows_size);
   g_test_add_func ("/geometry/block-size-is-rounded-to-alignment",
                    test_block_size_is_rounded_to_alignment);
   g_test_add_func ("/geometry/chunks-hold-what-fits", test_chunks_hold_what_fits);

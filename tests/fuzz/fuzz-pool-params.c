@@ -110,6 +110,17 @@ is_valid (const FuzzPoolParams *params)
          (params->chunk_bytes >= 1024 && params->chunk_bytes <= LARGEST);
 }
 
+/* The largest that a C type of that size can have. */
+static gsize
+default_alignment (const FuzzPoolParams *params)
+{
+  for (gsize alignment = _Alignof (max_align_t); alignment > sizeof (gpointer); alignment /= 2)
+    if (params->alloc_size % alignment == 0)
+      return alignment;
+
+  return sizeof (gpointer);
+}
+
 static gsize
 round_up (gsize n, gsize multiple)
 {
@@ -173,7 +184,7 @@ work_out (FuzzPool *self, const FuzzPoolParams *params)
 {
   self->debug = fsmm_debug_get_flags (params->name);
   self->alloc_size = params->alloc_size;
-  self->alignment = params->alignment != 0 ? params->alignment : _Alignof(max_align_t);
+  self->alignment = params->alignment != 0 ? params->alignment : default_alignment (params);
   self->block_size = block_size_with (self, self->debug & FSMM_DEBUG_CANARY ? 8 : 0);
   self->chunk_bytes = work_out_chunk_bytes (self, params->chunk_bytes);
   self->chunk_alignment = work_out_chunk_alignment (self);

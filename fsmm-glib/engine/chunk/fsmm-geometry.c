@@ -8,8 +8,9 @@
 
 #include <stddef.h>
 
-/* As malloc (): suits every C type. */
-#define DEFAULT_ALIGNMENT ((guint64) _Alignof (max_align_t))
+/* Suits every C type, and as malloc () more than most of them need. */
+#define MOST_ALIGNED ((guint64) _Alignof (max_align_t))
+#define LEAST_ALIGNED ((guint64) sizeof (gpointer))
 
 /* How many bytes behind a block are watched at least. */
 #define CANARY_BYTES ((guint64) 8)
@@ -85,6 +86,18 @@ next_power_of_two (guint64 value)
   return result;
 }
 
+/* Suits every C type of that size: the size of a type is a multiple of its alignment. */
+static guint64
+default_alignment (guint64 alloc_size)
+{
+  guint64 alignment = MOST_ALIGNED;
+
+  while (alignment > LEAST_ALIGNED && alloc_size % alignment != 0)
+    alignment /= 2;
+
+  return alignment;
+}
+
 static guint64
 default_chunk_bytes (guint64 block_size)
 {
@@ -121,7 +134,7 @@ fsmm_geometry_init (FsmmGeometry *self,
   guint64 block_size;
 
   if (alignment == 0)
-    alignment = DEFAULT_ALIGNMENT;
+    alignment = default_alignment (alloc_size);
 
   if (!check_alloc_size (alloc_size, error) || !check_alignment (alignment, error))
     return FALSE;

@@ -41,7 +41,7 @@ class Pool(NativePool):
     alloc_size is how many bytes of a block can be used, from 1 to 4 GiB. Messages call the pool by
     its name. Every block starts at a multiple of alignment, a power of two. chunk_bytes is how much
     memory is taken from the system at a time, at least 1024. At most max_blocks can be live at a
-    time. 0 stands for what suits every C type, for a good size, and for no limit.
+    time. 0 stands for what suits every C type of that size, for a good size, and for no limit.
 
     A size that makes no sense raises Fsmm.InvalidArgumentError, which is a ValueError.
 
