@@ -173,35 +173,41 @@ fsmm_system_unmap (gpointer base, gsize size)
   /* A process may have only so many mappings, and a hole makes two of one: then the addresses
    * are lost, but not the memory. */
   if (munmap (base, size) != 0)
-    fsmm_system_discard (base, size);
+    (void) fsmm_system_discard (base, size);
 
   errno = kept_errno;
 }
 
-/* Gives back the pages that lie wholly in the range, but not their addresses. What they read as
- * afterwards is undefined: the system refuses if they are locked in memory, or if it is told to.
- * Keeps errno. */
-void
+gsize
+fsmm_system_get_page_size (void)
+{
+  return (gsize) sysconf (_SC_PAGESIZE);
+}
+
+/* Gives back whole pages, but not their addresses. Returns FALSE if the system refuses, which it does
+ * if they are locked in memory, or if it is told to: what they read as afterwards is undefined. Keeps
+ * errno. */
+gboolean
 fsmm_system_discard (gpointer base, gsize size)
 {
-  guintptr page = (guintptr) sysconf (_SC_PAGESIZE);
-  guintptr start = ((guintptr) base + page - 1) & ~(page - 1);
-  guintptr end = ((guintptr) base + size) & ~(page - 1);
   int kept_errno = errno;
-
-  if (start < end)
-    madvise ((void *) start, end - start, MADV_DONTNEED);
+  gboolean is_done = madvise (base, size, MADV_DONTNEED) == 0;
 
   errno = kept_errno;
+
+  return is_done;
 }
 
 /* Asks for huge pages, which are quicker to get, to use and to give back, for a mapping that
- * starts at a multiple of one. */
+ * starts at a multiple of one; or asks for none any more. Keeps errno. */
 void
-fsmm_system_advise_huge_pages (gpointer base, gsize size)
+fsmm_system_advise_huge_pages (gpointer base, gsize size, gboolean are_wanted)
 {
-#ifdef MADV_HUGEPAGE
-  madvise (base, size, MADV_HUGEPAGE);
+#if defined(MADV_HUGEPAGE) && defined(MADV_NOHUGEPAGE)
+  int kept_errno = errno;
+
+  madvise (base, size, are_wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+  errno = kept_errno;
 #endif
 }
 
@@ -236,13 +242,20 @@ fsmm_system_unmap (gpointer base, gsize size)
   g_free (((gpointer *) base)[-1]);
 }
 
-void
+gsize
+fsmm_system_get_page_size (void)
+{
+  return FSMM_SYSTEM_GRANULE;
+}
+
+gboolean
 fsmm_system_discard (gpointer base, gsize size)
 {
+  return FALSE;
 }
 
 void
-fsmm_system_advise_huge_pages (gpointer base, gsize size)
+fsmm_system_advise_huge_pages (gpointer base, gsize size, gboolean are_wanted)
 {
 }
 

@@ -28,6 +28,15 @@
 #define FSMM_AVAILABLE_IN_1_0 _FSMM_EXTERN
 
 /**
+ * FSMM_AVAILABLE_IN_1_2:
+ *
+ * Marks a symbol as exported and available since version 1.2.
+ *
+ * Since: 1.2
+ */
+#define FSMM_AVAILABLE_IN_1_2 _FSMM_EXTERN
+
+/**
  * FSMM_CHECK_VERSION:
  * @major: the major version to check for
  * @minor: the minor version to check for

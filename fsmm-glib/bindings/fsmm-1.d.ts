@@ -22,6 +22,7 @@ declare module 'gi://Fsmm?version=1' {
         function get_major_version(): number;
         function get_minor_version(): number;
         function get_micro_version(): number;
+        function trim_all(): number;
         function type_register_plain_layout(type: BoxedType<unknown>, size: Size,
             alignment: Size): boolean;
 

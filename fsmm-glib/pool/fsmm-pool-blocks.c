@@ -321,9 +321,12 @@ fsmm_pool_reserve (FsmmPool *self, gsize n_blocks, GError **error)
  * fsmm_pool_trim:
  * @self: a pool
  *
- * Returns chunks without live blocks to the system.
+ * Returns memory to the system that no live block needs: chunks without one, and of the others each
+ * page in which no live block lies.
  *
- * A pool does not do this by itself, so that emptying and refilling it is fast.
+ * A pool does not do this by itself, so that emptying and refilling it is fast. The system may refuse
+ * to take pages of a chunk that is still needed, as it does if they are locked in memory. With
+ * `FSMM_DEBUG`, and if the program is watched by a tool, only chunks are returned.
  *
  * Returns: the number of bytes by which [property@Fsmm.Pool:reserved-bytes] has decreased
  *
@@ -336,7 +339,7 @@ fsmm_pool_trim (FsmmPool *self)
 
   fsmm_handle_memory_trim ();
 
-  return fsmm_heap_trim (&self->store) * self->store.geometry.chunk_bytes;
+  return fsmm_heap_trim (&self->store);
 }
 
 /**

@@ -209,7 +209,8 @@ fsmm_pool_get_peak_allocated (FsmmPool *self)
  * fsmm_pool_get_reserved_bytes: (get-property reserved-bytes)
  * @self: a pool
  *
- * Gets the number of bytes that the pool currently holds in chunks.
+ * Gets the number of bytes that the pool currently holds in chunks, less those of pages that
+ * [method@Fsmm.Pool.trim] has returned to the system.
  *
  * Returns: a number of bytes
  *
@@ -430,7 +431,8 @@ add_pool_count_specs (void)
   /**
    * FsmmPool:reserved-bytes: (getter get_reserved_bytes)
    *
-   * The number of bytes that the pool currently holds in chunks.
+   * The number of bytes that the pool currently holds in chunks, less those of pages that
+   * [method@Fsmm.Pool.trim] has returned to the system.
    *
    * This is address space, so a chunk of 256 KiB for a single block costs little: a page takes up
    * memory only when a block in it is first written to. What is added to a pool of 8 MiB or more

@@ -323,6 +323,16 @@ const tests = {
             () => Fsmm.TypedPool.new(GLib.DateTime, 0));
     },
 
+    'trim_all () gives back what no block of any pool needs': () => {
+        const pool = Fsmm.Pool.new(64, 0);
+
+        pool.acquire().release();
+        const before = pool.reserved_bytes;
+
+        assertSame(Fsmm.trim_all() >= before, true, 'at least what the pool had');
+        assertSame(pool.n_chunks, 0, 'chunks');
+    },
+
     'a layout is registered only for what is plain data': () => {
         const register = (...args) => () => Fsmm.type_register_plain_layout(...args);
 

@@ -29,6 +29,20 @@ def make_block(size=64, content=b""):
 
 
 @test
+def trim_all():
+    """trim_all () gives back what no block of any pool needs"""
+    pool, another = Fsmm.Pool(alloc_size=64), Fsmm.Pool(alloc_size=4096)
+    blocks = [another.acquire() for _ in range(100)]
+    pool.acquire().release()
+    for block in blocks[1:]:
+        block.release()
+    before = pool.reserved_bytes + another.reserved_bytes
+    assert Fsmm.trim_all() >= before - 4096 * 32
+    equal((pool.n_chunks, pool.reserved_bytes, another.n_allocated), (0, 0, 1))
+    equal(len(bytes(blocks[0])), 4096)
+
+
+@test
 def block_in_with():
     """a block goes back at the end of with, also after an exception"""
     pool = Fsmm.Pool(alloc_size=64)

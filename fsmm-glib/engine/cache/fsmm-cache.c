@@ -165,6 +165,19 @@ fsmm_cache_drop_claims (FsmmCache *self)
   self->next_word = (self->word_cells - self->current->cells) / FSMM_WORD_CELLS;
 }
 
+/* No block is claimed. The region at work is one among the others for now. */
+void
+fsmm_cache_rest (FsmmCache *self)
+{
+  FsmmRegion *region = self->current;
+
+  if (region == NULL)
+    return;
+
+  self->current = NULL;
+  queue_at_head (self, region);
+}
+
 /* --- The next word to take blocks from --- */
 
 /* Claims the idle blocks of the next word of the region at work that has any. */
@@ -209,6 +222,7 @@ try_region (FsmmCache *self, FsmmRegion *region, gboolean is_tight)
 
   if (n_idle > 0 && n_idle >= (is_tight ? MIN (self->threshold, good) : good))
     {
+      fsmm_store_take_back (self->store, region);
       self->current = region;
       self->next_word = 0;
       self->threshold = n_idle >= good ? NO_THRESHOLD : n_idle / 2;
@@ -251,25 +265,11 @@ next_word (FsmmCache *self, gboolean is_tight)
   return FALSE;
 }
 
-/* Up to so many regions, a thread gets one more rather than looking for single blocks. Not where
- * they are small: memory matters more there. */
+/* A thread gets one more region, rather than looking for single blocks in those that it has, up to so
+ * many, and while less than such a part of its blocks is idle: among very many live blocks, looking at a
+ * region for one or two takes longer than all the rest. Not where regions are small: memory matters more
+ * there. */
 #define N_SLACK 8
-
-gboolean
-fsmm_cache_has_slack (FsmmCache *self)
-{
-  const FsmmGeometry *geometry = &self->store->geometry;
-
-  return geometry->chunk_bytes >= FSMM_REGION_BYTES &&
-         geometry->region_shift == FSMM_REGION_SHIFT && self->owned.length < N_SLACK;
-}
-
-/* For a thread that is busy with its cache. What others have freed is looked at first when a region
- * is used up: it is in the processor's cache. That needs the lock, as does all where there is a
- * limit. */
-gboolean
-fsmm_cache_next_word (FsmmCache *self)
-{
 #define SLACK_PART 16
 
 /* What is idle is a guess where threads free each other's blocks. If it is too low, no more regions are
@@ -282,6 +282,24 @@ has_idle_part (const FsmmCache *self)
 
   return n_idle >= (gssize) (self->owned.length / SLACK_PART * per_region);
 }
+
+gboolean
+fsmm_cache_has_slack (FsmmCache *self)
+{
+  const FsmmGeometry *geometry = &self->store->geometry;
+
+  if (geometry->chunk_bytes < FSMM_REGION_BYTES || geometry->region_shift != FSMM_REGION_SHIFT)
+    return FALSE;
+
+  return self->owned.length < N_SLACK || !has_idle_part (self);
+}
+
+/* For a thread that is busy with its cache. What others have freed is looked at first when a region
+ * is used up: it is in the processor's cache. That needs the lock, as does all where there is a
+ * limit. */
+gboolean
+fsmm_cache_next_word (FsmmCache *self)
+{
   if (self->store->max_blocks != G_MAXSIZE)
     return FALSE;
   if (self->current != NULL && claim_next_word (self))

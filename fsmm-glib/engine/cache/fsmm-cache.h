@@ -297,6 +297,7 @@ void fsmm_cache_own (FsmmCache *self, FsmmRegion *region);
 void fsmm_cache_disown (FsmmCache *self, FsmmRegion *region);
 void fsmm_cache_disown_all (FsmmCache *self);
 void fsmm_cache_drop_claims (FsmmCache *self);
+void fsmm_cache_rest (FsmmCache *self);
 void fsmm_cache_requeue (FsmmCache *self, FsmmRegion *region);
 void fsmm_cache_retire (FsmmCache *self, FsmmLateDoubleFrees *late);
 void fsmm_cache_bury_dead (FsmmStore *store);

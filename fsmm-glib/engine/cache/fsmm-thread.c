@@ -437,6 +437,25 @@ fsmm_thread_for_each_store_locked (void (*func) (FsmmStore *store))
       func (stores->pdata[i]);
 }
 
+/* (element-type FsmmStoreName) (transfer full): those that there are at this moment. */
+GArray *
+fsmm_thread_list_stores (void)
+{
+  GArray *names = g_array_new (FALSE, FALSE, sizeof (FsmmStoreName));
+
+  fsmm_lock (&threads_lock);
+  for (guint i = 0; stores != NULL && i < stores->len; i++)
+    if (stores->pdata[i] != NULL)
+      {
+        FsmmStoreName name = fsmm_store_get_name (stores->pdata[i]);
+
+        g_array_append_val (names, name);
+      }
+  fsmm_unlock (&threads_lock);
+
+  return names;
+}
+
 /* No store comes or goes meanwhile. */
 void
 fsmm_thread_for_each_store (void (*func) (FsmmStore *store, gpointer data), gpointer data)

@@ -16,6 +16,7 @@ void fsmm_thread_remove_store (FsmmStore *store);
 gboolean fsmm_thread_lock_store (const FsmmStoreName *name);
 FsmmCache *fsmm_thread_ensure_cache (FsmmStore *store);
 
+GArray *fsmm_thread_list_stores (void);
 void fsmm_thread_for_each_store (void (*func) (FsmmStore *store, gpointer data), gpointer data);
 
 /* The calling thread's cache of the store with that index, or NULL. */

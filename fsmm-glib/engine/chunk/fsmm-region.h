@@ -33,6 +33,7 @@ struct _FsmmRegion
   gpointer owner;        /* (atomic) (nullable): the FsmmCache */
   GQueue *queue;         /* (nullable): that of the store which it is in while it has no owner */
   guint32 n_counted;     /* where there is a limit: its part of FsmmStore.n_counted */
+  guint32 n_given_back;  /* (atomic): pages in it that the system has; none once it is at work */
 
   GList owned_link;      /* in FsmmCache.owned, or in that */
   GList queued_link;     /* in FsmmCache.queue */

@@ -33,6 +33,7 @@ fsmm_segments_init (FsmmSegments *self, gsize slot_size)
 
   self->slot_size = slot_size;
   self->slot_shift = g_bit_storage (slot_size) - 1;
+  self->page_size = fsmm_system_get_page_size ();
   self->n_bytes = 0;
   g_queue_init (&self->open);
 }
@@ -43,6 +44,21 @@ wants_huge_page (const FsmmSegments *self)
 {
   return is_large (self) && self->slot_size < FSMM_SYSTEM_HUGE_PAGE &&
          FSMM_SYSTEM_HUGE_PAGE / self->slot_size <= FSMM_SEGMENT_MAX_SLOTS;
+}
+
+/* Not of a segment of which the system has a part: it would fill that up again by itself. */
+static void
+ask_for_huge_pages (FsmmSegment *segment, gboolean are_wanted)
+{
+  if (__atomic_exchange_n (&segment->is_huge, are_wanted, __ATOMIC_RELAXED) != are_wanted)
+    fsmm_system_advise_huge_pages (segment->base, segment->size, are_wanted);
+}
+
+static inline gboolean
+is_whole (const FsmmSegment *segment)
+{
+  return __atomic_load_n (&segment->used, __ATOMIC_RELAXED) == all_slots (segment) &&
+         __atomic_load_n (&segment->n_given_back, __ATOMIC_RELAXED) == 0;
 }
 
 static FsmmSegment *
@@ -56,6 +72,7 @@ segment_new (FsmmSegments *self, gsize wanted)
     return NULL;
 
   segment->link.data = segment;
+  segment->size = size;
   segment->n_slots = n_slots;
   segment->base = fsmm_system_map (size, size);
   if (segment->base == NULL)
@@ -64,8 +81,9 @@ segment_new (FsmmSegments *self, gsize wanted)
       return NULL;
     }
 
-  if (size >= FSMM_SYSTEM_HUGE_PAGE && is_large (self))
-    fsmm_system_advise_huge_pages (segment->base, size);
+  segment->may_be_huge = size >= FSMM_SYSTEM_HUGE_PAGE && is_large (self);
+  if (segment->may_be_huge)
+    ask_for_huge_pages (segment, TRUE);
 
   return segment;
 }
@@ -98,16 +116,38 @@ fsmm_segments_alloc_slot (FsmmSegments *self, FsmmSegment **segment)
       if (chosen == NULL)
         return NULL;
       g_queue_push_head_link (&self->open, &chosen->link);
-      self->n_bytes += fsmm_segment_get_size (self, chosen);
+      self->n_bytes += chosen->size;
     }
 
   slot = __builtin_ctzll (~chosen->used);
-  chosen->used |= (guint64) 1 << slot;
+  __atomic_store_n (&chosen->used, chosen->used | (guint64) 1 << slot, __ATOMIC_RELAXED);
   if (chosen->used == all_slots (chosen))
     g_queue_unlink (&self->open, &chosen->link);
+  fsmm_segment_complete (chosen);
 
   *segment = chosen;
   return chosen->base + slot * self->slot_size;
+}
+
+/* Where a page has several slots, it goes back once none of them is in use. */
+static void
+give_back_slot (const FsmmSegments *self, FsmmSegment *segment, gpointer slot)
+{
+  gsize n_slots = MIN (self->page_size / self->slot_size, segment->n_slots);
+  gsize first;
+
+  if (n_slots <= 1)
+    {
+      fsmm_segments_give_back (self, segment, slot, self->slot_size / self->page_size);
+      return;
+    }
+
+  first = fsmm_segment_slot_of (self, segment, slot) & ~(n_slots - 1);
+  for (gsize i = first; i < first + n_slots; i++)
+    if (segment->used & (guint64) 1 << i)
+      return;
+
+  fsmm_segments_give_back (self, segment, segment->base + first * self->slot_size, 1);
 }
 
 /* Takes a slot back. Returns TRUE if the segment has no slot in use any more: then it is for
@@ -120,12 +160,32 @@ fsmm_segments_free_slot (FsmmSegments *self, FsmmSegment *segment, gpointer slot
   g_assert (segment->used & bit);
   if (segment->used == all_slots (segment))
     g_queue_push_tail_link (&self->open, &segment->link);
-  segment->used &= ~bit;
+  __atomic_store_n (&segment->used, segment->used & ~bit, __ATOMIC_RELAXED);
 
   if (segment->used != 0)
-    fsmm_system_discard (slot, self->slot_size);
+    give_back_slot (self, segment, slot);
 
   return segment->used == 0;
+}
+
+/* Gives pages back to the system, which fills them with zeroes when they are next used. Returns FALSE if
+ * it refuses. If they are of a slot in use, that has to be noted in FsmmSegment.n_given_back. */
+gboolean
+fsmm_segments_give_back (const FsmmSegments *self, FsmmSegment *segment, gpointer pages, gsize n)
+{
+  if (segment->may_be_huge)
+    ask_for_huge_pages (segment, FALSE);
+
+  return fsmm_system_discard (pages, n * self->page_size);
+}
+
+/* Some of its memory is going to be used again, which may have been the last that was missing. For any
+ * thread. */
+void
+fsmm_segment_complete (FsmmSegment *segment)
+{
+  if (segment->may_be_huge && is_whole (segment))
+    ask_for_huge_pages (segment, TRUE);
 }
 
 /* Moves a segment without a used slot to @unused. */
@@ -133,13 +193,13 @@ void
 fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused)
 {
   g_queue_unlink (&self->open, &segment->link);
-  self->n_bytes -= fsmm_segment_get_size (self, segment);
+  self->n_bytes -= segment->size;
   g_queue_push_tail_link (unused, &segment->link);
 }
 
 /* Returns what was removed to the system: that takes long, and can be done without a lock. */
 void
-fsmm_segments_release (FsmmSegments *self, GQueue *unused)
+fsmm_segments_release (GQueue *unused)
 {
   GList *link;
 
@@ -147,7 +207,7 @@ fsmm_segments_release (FsmmSegments *self, GQueue *unused)
     {
       FsmmSegment *segment = link->data;
 
-      fsmm_system_unmap (segment->base, fsmm_segment_get_size (self, segment));
+      fsmm_system_unmap (segment->base, segment->size);
       g_free (segment);
     }
 }

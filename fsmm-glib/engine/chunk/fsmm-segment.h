@@ -17,16 +17,22 @@ G_BEGIN_DECLS
 typedef struct {
   GList link; /* in FsmmSegments.open, while a slot is free; afterwards, in a list of unused ones */
   guint8 *base;
+  gsize size;
   guint n_slots;      /* a power of two */
   guint n_contents;   /* how many slots have one */
   guint64 used;       /* one bit for each slot */
+  gboolean may_be_huge; /* it starts at a multiple of a huge page, and the store is large */
+  gint is_huge;         /* (atomic): huge pages are asked for */
+  gsize n_given_back;   /* (atomic): pages of slots in use that the system has */
   gpointer content[]; /* (atomic): for each slot, what its user has set */
 } FsmmSegment;
 
-/* All segments of one store. Not thread-safe, but for fsmm_segment_get_content (). */
+/* All segments of one store. Not thread-safe, but for fsmm_segment_get_content () and
+ * fsmm_segment_complete (). */
 typedef struct {
   gsize slot_size;
   guint slot_shift; /* slot_size is 1 << slot_shift */
+  gsize page_size;  /* of the system */
   gsize n_bytes;    /* of all segments together */
   GQueue open;      /* segments with a free slot */
 } FsmmSegments;
@@ -35,13 +41,12 @@ void fsmm_segments_init (FsmmSegments *self, gsize slot_size);
 gpointer fsmm_segments_alloc_slot (FsmmSegments *self, FsmmSegment **segment);
 gboolean fsmm_segments_free_slot (FsmmSegments *self, FsmmSegment *segment, gpointer slot);
 void fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused);
-void fsmm_segments_release (FsmmSegments *self, GQueue *unused);
-
-static inline gsize
-fsmm_segment_get_size (const FsmmSegments *self, const FsmmSegment *segment)
-{
-  return self->slot_size * segment->n_slots;
-}
+void fsmm_segments_release (GQueue *unused);
+gboolean fsmm_segments_give_back (const FsmmSegments *self,
+                                  FsmmSegment *segment,
+                                  gpointer pages,
+                                  gsize n);
+void fsmm_segment_complete (FsmmSegment *segment);
 
 static inline gsize
 fsmm_segment_slot_of (const FsmmSegments *self, const FsmmSegment *segment, gconstpointer address)

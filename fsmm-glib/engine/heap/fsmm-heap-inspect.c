@@ -16,7 +16,7 @@ fsmm_heap_get_stats (FsmmStore *self, FsmmHeapStats *stats)
   stats->n_free =
       MIN (fsmm_cache_count_idle (self), self->max_blocks - MIN (stats->n_live, self->max_blocks));
   stats->peak_live = self->peak_live;
-  stats->reserved_bytes = stats->n_chunks * self->geometry.chunk_bytes;
+  stats->reserved_bytes = fsmm_heap_count_reserved (self);
 
   fsmm_unlock (self->lock);
 }

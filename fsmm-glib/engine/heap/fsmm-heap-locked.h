@@ -11,19 +11,26 @@
 
 G_BEGIN_DECLS
 
-/* Where the process has forked since, other threads have not got their keys back yet. */
+/* To be called once the lock is held, before anything else. Where the process has forked since, there
+ * may be caches of threads that do not exist, and others have not got their keys back yet. */
 static inline void
-fsmm_heap_lock (FsmmStore *self)
+fsmm_heap_settle (FsmmStore *self)
 {
   FsmmCache *own;
 
-  fsmm_lock (self->lock);
   if (G_UNLIKELY (self->has_dead))
     fsmm_cache_bury_dead (self);
 
   own = fsmm_thread_get_cache (self->index);
   if (G_UNLIKELY (own != NULL && own->is_stopped))
     fsmm_store_give_key (own);
+}
+
+static inline void
+fsmm_heap_lock (FsmmStore *self)
+{
+  fsmm_lock (self->lock);
+  fsmm_heap_settle (self);
 }
 
 /* Becomes busy, or takes the lock: either keeps all chunks where they are. */
@@ -68,6 +75,16 @@ FsmmSlot fsmm_heap_alloc_locked (FsmmCache *cache,
 
 FsmmAllocResult fsmm_heap_fill_cache (FsmmCache *cache, FsmmDeferred *deferred);
 FsmmAllocResult fsmm_heap_make_room (FsmmStore *self, gsize n_blocks, FsmmDeferred *deferred);
+
+/* How many bytes of chunks the system does not have. */
+static inline gsize
+fsmm_heap_count_reserved (FsmmStore *self)
+{
+  gsize n_given_back = __atomic_load_n (&self->n_given_back, __ATOMIC_RELAXED);
+
+  return fsmm_store_count_chunks (self) * self->geometry.chunk_bytes -
+         n_given_back * self->segments.page_size;
+}
 
 /* --- Idle blocks: fsmm-heap-reclaim.c --- */
 

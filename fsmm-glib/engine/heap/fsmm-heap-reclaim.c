@@ -4,7 +4,7 @@
 
 #include "engine/heap/fsmm-heap-locked.h"
 
-/* What is idle in the hands of threads, and chunks that nobody needs. */
+/* What is idle in the hands of threads, and how chunks are closed and removed. */
 
 static void
 count_again (FsmmStore *self)
@@ -156,32 +156,4 @@ fsmm_heap_remove_idle_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *de
 {
   fsmm_heap_close_chunk (self, chunk, self->epoch, deferred);
   fsmm_store_remove_chunk (self, chunk, deferred);
-}
-
-/* Gives back chunks in which no block is live. Returns how many. */
-gsize
-fsmm_heap_trim (FsmmStore *self)
-{
-  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
-  gsize n_removed = 0;
-  GList *next;
-
-  fsmm_heap_lock (self);
-  fsmm_heap_quiesce (self, &deferred);
-
-  for (GList *l = self->all.head; l != NULL; l = next)
-    {
-      FsmmChunk *chunk = l->data;
-
-      next = l->next;
-      if (chunk->drop_id == 0 && fsmm_chunk_count_idle (chunk) == self->geometry.n_blocks)
-        {
-          fsmm_heap_remove_idle_chunk (self, chunk, &deferred);
-          n_removed++;
-        }
-    }
-
-  fsmm_store_unlock_and_finish (self, &deferred);
-
-  return n_removed;
 }

@@ -56,10 +56,11 @@ FsmmAllocResult fsmm_heap_alloc_many (FsmmStore *self, gsize n_blocks, gpointer 
 gboolean fsmm_heap_free_many (
     FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given, FsmmLook *look);
 
-/* --- Room: fsmm-heap-room.c, -reclaim.c --- */
+/* --- Room: fsmm-heap-room.c, -trim.c --- */
 
 FsmmAllocResult fsmm_heap_reserve (FsmmStore *self, gsize n_blocks);
 gsize fsmm_heap_trim (FsmmStore *self);
+gsize fsmm_heap_trim_all (void);
 
 /* --- Blocks of handles: fsmm-heap-handles.c, -free.c --- */
 

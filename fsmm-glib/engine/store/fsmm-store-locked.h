@@ -59,6 +59,39 @@ fsmm_store_set_counted (FsmmStore *self, FsmmRegion *region, gsize n)
   region->n_counted = (guint32) n;
 }
 
+/* Pages of a region have been given back to the system. */
+static inline void
+fsmm_store_note_given_back (FsmmStore *self, FsmmRegion *region, guint32 n_pages)
+{
+  region->n_given_back += n_pages;
+  __atomic_add_fetch (&region->chunk->segment->n_given_back, n_pages, __ATOMIC_RELAXED);
+  __atomic_add_fetch (&self->n_given_back, n_pages, __ATOMIC_RELAXED);
+}
+
+/* They are not counted any more. For whoever has the lock, or for the owner while it is busy. Returns
+ * whether there were any. */
+static inline gboolean
+fsmm_store_forget_given_back (FsmmStore *self, FsmmRegion *region)
+{
+  guint32 n_pages = __atomic_load_n (&region->n_given_back, __ATOMIC_RELAXED);
+
+  if (G_LIKELY (n_pages == 0))
+    return FALSE;
+
+  __atomic_store_n (&region->n_given_back, 0, __ATOMIC_RELAXED);
+  __atomic_sub_fetch (&region->chunk->segment->n_given_back, n_pages, __ATOMIC_RELAXED);
+  __atomic_sub_fetch (&self->n_given_back, n_pages, __ATOMIC_RELAXED);
+  return TRUE;
+}
+
+/* They may be used again, all of them. */
+static inline void
+fsmm_store_take_back (FsmmStore *self, FsmmRegion *region)
+{
+  if (G_UNLIKELY (fsmm_store_forget_given_back (self, region)))
+    fsmm_segment_complete (region->chunk->segment);
+}
+
 void fsmm_store_keep_region (GQueue *queue, FsmmRegion *region);
 void fsmm_store_take_region (FsmmRegion *region);
 

@@ -114,7 +114,7 @@ enter_in_mirror (FsmmStore *self, FsmmChunk *chunk)
     }
 
   if (segment->n_contents == 0 &&
-      !fsmm_page_map_add (segment->base, fsmm_segment_get_size (&self->segments, segment), self,
+      !fsmm_page_map_add (segment->base, segment->size, self,
                           segment))
     return FALSE;
 
@@ -135,7 +135,7 @@ remove_from_mirror (FsmmStore *self, FsmmChunk *chunk)
 
   fsmm_segment_set_content (&self->segments, segment, chunk->base, NULL);
   if (segment->n_contents == 0)
-    fsmm_page_map_remove (segment->base, fsmm_segment_get_size (&self->segments, segment));
+    fsmm_page_map_remove (segment->base, segment->size);
 }
 
 /* Makes the addresses of a chunk known. Returns FALSE if there is no memory for that. */

@@ -41,7 +41,7 @@ fsmm_store_tear_down (FsmmStore *self)
   FsmmDeferred deferred = FSMM_DEFERRED_INIT;
 
   g_assert (self->all.length == 0);
-  fsmm_segments_release (&self->segments, &deferred.unused);
+  fsmm_segments_release (&deferred.unused);
 
   if (G_UNLIKELY (self->debug != 0))
     fsmm_store_debug_clear (self);
@@ -143,6 +143,7 @@ fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDe
   for (gsize i = 0; i < self->geometry.n_regions; i++)
     {
       fsmm_store_set_counted (self, &chunk->regions[i], 0);
+      fsmm_store_forget_given_back (self, &chunk->regions[i]);
       fsmm_store_take_region (&chunk->regions[i]);
     }
 
@@ -261,10 +262,12 @@ take_release (FsmmStore *self)
   return g_steal_pointer (&self->release);
 }
 
-/* Unlocks, and does what others need not wait for, or must not be locked out from. */
+/* Unlocks, and does what others need not wait for, or must not be locked out from. Another thread may
+ * remove the store as soon as it is unlocked, if the caller has found it by its name. */
 void
 fsmm_store_unlock_and_finish (FsmmStore *self, FsmmDeferred *deferred)
 {
+  gpointer owner = self->identity.owner;
   FsmmReleaseFunc release;
 
   while (G_UNLIKELY (deferred->emptied != NULL))
@@ -280,12 +283,11 @@ fsmm_store_unlock_and_finish (FsmmStore *self, FsmmDeferred *deferred)
   release = take_release (self);
   fsmm_unlock (self->lock);
 
-  fsmm_segments_release (&self->segments, &deferred->unused);
+  fsmm_segments_release (&deferred->unused);
   fsmm_late_double_frees_log (&deferred->double_frees);
   while (G_UNLIKELY (deferred->damage_reports.length > 0))
     fsmm_damage_report_log (g_queue_pop_head (&deferred->damage_reports));
 
-  /* The store may be gone after this. */
   if (G_UNLIKELY (release != NULL))
-    release (self->identity.owner);
+    release (owner);
 }
