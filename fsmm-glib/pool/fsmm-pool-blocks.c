@@ -111,7 +111,10 @@ fsmm_pool_alloc (FsmmPool *self, GError **error)
 gpointer
 fsmm_pool_alloc0 (FsmmPool *self, GError **error)
 {
-  gpointer block = fsmm_cache_try_alloc_small (self, &self->store.geometry.alloc_size, NULL);
+  gpointer block = NULL;
+
+  if (G_LIKELY (self != NULL))
+    block = fsmm_cache_try_alloc_small (self, &self->store.geometry.alloc_size, NULL);
 
   return G_LIKELY (block != NULL) ? block : alloc0_slow (self, error);
 }
