@@ -292,7 +292,7 @@ free_or_report (FsmmTypedPool *self, gpointer instance, GError **error)
 
 /* The instance has to be cleared, or cannot be freed so fast. */
 static G_GNUC_NO_INLINE gboolean
-destroy_slow (FsmmTypedPool *self, gpointer instance, GError **error)
+destroy_slow (FsmmTypedPool *self, gpointer instance, FsmmFrame frame, GError **error)
 {
   FsmmAddressKind kind;
   FsmmClaim claim;
@@ -304,7 +304,7 @@ destroy_slow (FsmmTypedPool *self, gpointer instance, GError **error)
   if (self->layout->clear == NULL)
     return free_or_report (self, instance, error);
 
-  kind = claim_or_report (self, instance, FSMM_FRAME_HERE, &claim, error);
+  kind = claim_or_report (self, instance, frame, &claim, error);
   if (kind == FSMM_ADDRESS_LIVE)
     clear_and_release (self, &claim);
 
@@ -340,7 +340,7 @@ fsmm_typed_pool_destroy (FsmmTypedPool *self, gpointer instance, GError **error)
                 fsmm_heap_try_free_own (fsmm_typed_pool_get_store (self), instance)))
     return TRUE;
 
-  return destroy_slow (self, instance, error);
+  return destroy_slow (self, instance, FSMM_FRAME_HERE, error);
 }
 
 /* The FsmmPool.owner_free of a typed pool. */

@@ -237,7 +237,7 @@ fsmm_cache_try_alloc_small (gconstpointer key, const gsize *n_bytes, gconstpoint
 static inline FsmmState *
 fsmm_cache_find_own (gconstpointer key, gconstpointer block, FsmmCache **self)
 {
-  const FsmmKnownRegion *known = fsmm_reader_get_known_place (&fsmm_thread, block);
+  const FsmmKnownRegion *known = fsmm_reader_get_own_place (block);
   guint32 reciprocal;
   guint64 product;
   gsize distance;

@@ -21,9 +21,12 @@ claim_own (FsmmStore *self, gpointer address, FsmmState from, gsize epoch, FsmmC
   fsmm_barrier_raise (&fsmm_thread.busy);
   claim->block = address;
   claim->state = fsmm_cache_find_own (self->key, address, &cache);
-  claim->epoch = self->epoch;
-  if (G_LIKELY (claim->state != NULL && (epoch == FSMM_EPOCH_ANY || claim->epoch == epoch)))
-    claimed = fsmm_state_claim (claim->state, from);
+  if (G_LIKELY (claim->state != NULL))
+    {
+      claim->epoch = self->epoch;
+      if (G_LIKELY (epoch == FSMM_EPOCH_ANY || claim->epoch == epoch))
+        claimed = fsmm_state_claim (claim->state, from);
+    }
   fsmm_reader_leave ();
 
   return claimed;

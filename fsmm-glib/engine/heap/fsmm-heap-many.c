@@ -169,7 +169,7 @@ find_near (FsmmKnownRegion *near, FsmmCache *cache, gconstpointer block)
 
   if (G_UNLIKELY (distance >= near->n_bytes))
     {
-      const FsmmKnownRegion *known = fsmm_reader_get_known_place (&fsmm_thread, block);
+      const FsmmKnownRegion *known = fsmm_reader_get_own_place (block);
 
       *near = (FsmmKnownRegion) { known->base, known->cells, cache, 0, known->reciprocal };
       if (__atomic_load_n (&known->cache, __ATOMIC_RELAXED) == cache)

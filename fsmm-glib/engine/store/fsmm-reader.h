@@ -102,16 +102,23 @@ fsmm_reader_leave (void)
   __atomic_store_n (&fsmm_thread.busy, 0, __ATOMIC_RELEASE);
 }
 
-/* Where a region would be known that has a block at @address: the mask leaves out what is not a
+/* Where in a table a region would be that has a block at @address: the mask leaves out what is not a
  * multiple of the size of a place. */
 static inline FsmmKnownRegion *
-fsmm_reader_get_known_place (FsmmThread *self, gconstpointer address)
+fsmm_reader_get_place (FsmmKnownRegion *table, gsize mask, gconstpointer address)
 {
   G_STATIC_ASSERT (sizeof (FsmmKnownRegion) == 1 << 5);
 
   gsize offset = (guintptr) address >> (FSMM_REGION_SHIFT - 5);
 
-  return (FsmmKnownRegion *) (gpointer) ((guint8 *) self->known + (offset & self->known_mask));
+  return (FsmmKnownRegion *) (gpointer) ((guint8 *) table + (offset & mask));
+}
+
+/* Where the calling thread would know it. */
+static inline FsmmKnownRegion *
+fsmm_reader_get_own_place (gconstpointer address)
+{
+  return fsmm_reader_get_place (fsmm_thread.known, fsmm_thread.known_mask, address);
 }
 
 void fsmm_reader_know (FsmmThread *self, FsmmRegion *region, FsmmCache *cache);

@@ -50,7 +50,7 @@ void
 fsmm_reader_know (FsmmThread *self, FsmmRegion *region, FsmmCache *cache)
 {
   const FsmmGeometry *geometry = region->chunk->geometry;
-  FsmmKnownRegion *known = fsmm_reader_get_known_place (self, (gconstpointer) region->base);
+  FsmmKnownRegion *known = fsmm_reader_get_place (self->known, self->known_mask, (gconstpointer) region->base);
 
   if (self->known == fsmm_no_regions || !can_be_known (region))
     return;
@@ -71,7 +71,7 @@ fsmm_reader_forget (FsmmThread *self, const FsmmRegion *region)
   FsmmKnownRegion *known;
 
   fsmm_lock (&tables_lock);
-  known = fsmm_reader_get_known_place (self, (gconstpointer) region->base);
+  known = fsmm_reader_get_place (self->known, self->known_mask, (gconstpointer) region->base);
   if (__atomic_load_n (&known->n_bytes, __ATOMIC_RELAXED) != 0 &&
       __atomic_load_n (&known->base, __ATOMIC_RELAXED) == region->base)
     {
