@@ -168,8 +168,8 @@ test_two_in_one_place (void)
   first = region_of (pool, blocks[0]);
   second = region_of (pool, blocks[31]);
   g_assert_true (first != second);
-  g_assert_true (fsmm_reader_get_known_place (&fsmm_thread, blocks[0]) ==
-                 fsmm_reader_get_known_place (&fsmm_thread, blocks[31]));
+  g_assert_true (fsmm_reader_get_own_place (blocks[0]) ==
+                 fsmm_reader_get_own_place (blocks[31]));
 
   know (pool, first);
   know (pool, second);
@@ -205,9 +205,9 @@ test_forgotten_with_what_is_dropped (void)
   g_assert_false (try_free (pool, block));
 
   block = fsmm_test_alloc (pool);
-  g_assert_true (fsmm_reader_get_known_place (&fsmm_thread, block)->n_bytes > 0);
+  g_assert_true (fsmm_reader_get_own_place (block)->n_bytes > 0);
   g_object_unref (pool);
-  g_assert_cmpuint (fsmm_reader_get_known_place (&fsmm_thread, block)->n_bytes, ==, 0);
+  g_assert_cmpuint (fsmm_reader_get_own_place (block)->n_bytes, ==, 0);
 }
 
 static gpointer
@@ -288,8 +288,9 @@ static gboolean
 table_has (Table *self, guint index)
 {
   const FsmmRegion *region = &self->chunk->regions[index];
-  const FsmmKnownRegion *known = fsmm_reader_get_known_place (
-      &self->thread, (gconstpointer) (region->base + FSMM_REGION_BYTES - 1));
+  const FsmmKnownRegion *known =
+      fsmm_reader_get_place (self->thread.known, self->thread.known_mask,
+                             (gconstpointer) (region->base + FSMM_REGION_BYTES - 1));
 
   return known->n_bytes > 0 && known->base == region->base && known->cells == region->cells &&
          known->cache == &self->cache;
@@ -368,7 +369,7 @@ test_large_blocks_are_not_known (void)
   chunk = fsmm_chunk_new (&geometry, (gpointer) SOME_BASE, NULL);
   fsmm_reader_make_room (&thread, 1);
   fsmm_reader_know (&thread, &chunk->regions[0], &cache);
-  g_assert_cmpuint (fsmm_reader_get_known_place (&thread, chunk->base)->n_bytes, ==, 0);
+  g_assert_cmpuint (fsmm_reader_get_place (thread.known, thread.known_mask, chunk->base)->n_bytes, ==, 0);
 
   fsmm_reader_clear (&thread);
   fsmm_chunk_free (chunk);
