@@ -17,17 +17,6 @@ try_free (FsmmPool *pool, gconstpointer address)
   return fsmm_cache_try_free_own (pool->store.key, (gpointer) address, FSMM_STATE_LIVE, NULL, 0);
 }
 
-static FsmmRegion *
-region_of (FsmmPool *pool, gconstpointer block)
-{
-  FsmmRegion *region = fsmm_store_find (&pool->store, block).region;
-
-  if (region == NULL)
-    g_error ("%p is no block", block);
-
-  return region;
-}
-
 static void
 know (FsmmPool *pool, FsmmRegion *region)
 {
@@ -73,7 +62,7 @@ test_every_start_and_nothing_else (gconstpointer data)
     block = fsmm_test_alloc (pool);
   fsmm_test_assert_counts (pool, n_blocks, 1);
 
-  chunk = region_of (pool, block)->chunk;
+  chunk = fsmm_test_region_of (pool, block)->chunk;
   for (gsize i = 0; i < pool->store.geometry.n_regions; i++)
     fsmm_reader_forget (&fsmm_thread, &chunk->regions[i]);
   for (gsize i = 0; i < pool->store.geometry.n_regions; i++)
@@ -140,7 +129,7 @@ static void
 test_end_of_a_region (void)
 {
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (16, 1024);
-  FsmmRegion *region = region_of (pool, fsmm_test_alloc (pool));
+  FsmmRegion *region = fsmm_test_region_of (pool, fsmm_test_alloc (pool));
   FsmmState *behind = region->cells + region->n_blocks;
   FsmmState kept = *behind;
 
@@ -165,8 +154,8 @@ test_two_in_one_place (void)
 
   for (guint i = 0; i < 32; i++)
     blocks[i] = fsmm_test_alloc (pool);
-  first = region_of (pool, blocks[0]);
-  second = region_of (pool, blocks[31]);
+  first = fsmm_test_region_of (pool, blocks[0]);
+  second = fsmm_test_region_of (pool, blocks[31]);
   g_assert_true (first != second);
   g_assert_true (fsmm_reader_get_own_place (blocks[0]) ==
                  fsmm_reader_get_own_place (blocks[31]));
@@ -369,7 +358,8 @@ test_large_blocks_are_not_known (void)
   chunk = fsmm_chunk_new (&geometry, (gpointer) SOME_BASE, NULL);
   fsmm_reader_make_room (&thread, 1);
   fsmm_reader_know (&thread, &chunk->regions[0], &cache);
-  g_assert_cmpuint (fsmm_reader_get_place (thread.known, thread.known_mask, chunk->base)->n_bytes, ==, 0);
+  g_assert_cmpuint (
+      fsmm_reader_get_place (thread.known, thread.known_mask, chunk->base)->n_bytes, ==, 0);
 
   fsmm_reader_clear (&thread);
   fsmm_chunk_free (chunk);

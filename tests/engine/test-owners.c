@@ -12,17 +12,6 @@
 /* In a chunk of 256 KiB. */
 #define N_REGIONS 4
 
-static FsmmRegion *
-region_of (FsmmPool *pool, gconstpointer block)
-{
-  FsmmRegion *region = fsmm_store_find (&pool->store, block).region;
-
-  if (region == NULL)
-    g_error ("%p is no block", block);
-
-  return region;
-}
-
 static void
 fill_regions (FsmmPool *pool, guint n_regions, gpointer *blocks)
 {
@@ -87,7 +76,7 @@ test_regions_in_use_are_not_taken_over (void)
   for (guint i = 0; i < 3 * N_REGIONS * PER_REGION; i++)
     fsmm_test_alloc (pool);
   fsmm_test_assert_sound (pool);
-  g_assert_true (fsmm_region_get_owner (region_of (pool, block)) == cache);
+  g_assert_true (fsmm_region_get_owner (fsmm_test_region_of (pool, block)) == cache);
   other_free (&other, pool, block);
   fsmm_test_assert_sound (pool);
   other_end (&other);
@@ -182,12 +171,12 @@ test_free_adopts_an_orphan (void)
   block = other_call (&other, take_one, pool);
   g_assert_null (get_own_cache (pool));
   other_end (&other);
-  g_assert_null (fsmm_region_get_owner (region_of (pool, block)));
+  g_assert_null (fsmm_region_get_owner (fsmm_test_region_of (pool, block)));
   fsmm_test_assert_counts (pool, 2, 1);
 
   fsmm_test_free (pool, block);
   g_assert_nonnull (get_own_cache (pool));
-  g_assert_true (fsmm_region_get_owner (region_of (pool, block)) == get_own_cache (pool));
+  g_assert_true (fsmm_region_get_owner (fsmm_test_region_of (pool, block)) == get_own_cache (pool));
   g_assert_cmpuint (count_own_regions (pool), ==, 1);
   fsmm_test_free (pool, kept);
   fsmm_test_assert_refused (pool, kept, FSMM_ERROR_DOUBLE_FREE, "free already");

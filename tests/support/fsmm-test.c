@@ -209,6 +209,18 @@ fsmm_test_want_caches (void)
   return g_setenv ("FSMM_DEBUG", "no-tools", FALSE);
 }
 
+/* The region that a block lies in. */
+FsmmRegion *
+fsmm_test_region_of (FsmmPool *pool, gconstpointer block)
+{
+  FsmmRegion *region = fsmm_store_find (&pool->store, block).region;
+
+  if (region == NULL)
+    g_error ("%p is no block", block);
+
+  return region;
+}
+
 /* How many threads have a cache of the pool: nothing else tells whether they do without the lock.
  * One more is for all that have none. */
 guint

@@ -46,6 +46,7 @@ void fsmm_test_assert_field (const char *key, const char *value);
 gpointer fsmm_test_swap (gpointer *slot, gpointer mine);
 
 gboolean fsmm_test_want_caches (void);
+FsmmRegion *fsmm_test_region_of (FsmmPool *pool, gconstpointer block);
 guint fsmm_test_count_caches (FsmmPool *pool);
 
 gsize fsmm_test_resident_bytes (void);
