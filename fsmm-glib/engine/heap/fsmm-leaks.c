@@ -11,6 +11,9 @@
 #include <pthread.h>
 #endif
 
+/* All that is live: no clock shows an earlier time, whenever the machine was started. */
+#define SINCE_EVER G_MININT64
+
 /* How many of the places where live blocks were taken are shown of each pool. */
 #define MAX_SITES 5
 
@@ -149,7 +152,7 @@ log_leaks (const Leaks *self, const char *when)
 void
 fsmm_leaks_report (FsmmStore *store, const char *when)
 {
-  Leaks *leaks = find_leaks (store, 0);
+  Leaks *leaks = find_leaks (store, SINCE_EVER);
 
   if (leaks != NULL)
     {
@@ -161,7 +164,7 @@ fsmm_leaks_report (FsmmStore *store, const char *when)
 /* --- At the end of the program --- */
 
 /* In a child of fork (), when that was: what was live then is for the parent to free. */
-static gint64 forked_at;
+static gint64 forked_at = SINCE_EVER;
 
 typedef struct {
   const char *type;
