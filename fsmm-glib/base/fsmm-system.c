@@ -198,6 +198,22 @@ fsmm_system_discard (gpointer base, gsize size)
   return is_done;
 }
 
+/* Gets whole pages that are going to be written to, all at once: that takes a fraction of the time of getting
+ * each when it is first touched. Where the system cannot do so, that is how they come. Keeps errno. */
+void
+fsmm_system_populate (gpointer base, gsize size)
+{
+#ifdef MADV_POPULATE_WRITE
+  static gint is_unknown;
+  int kept_errno = errno;
+
+  if (!g_atomic_int_get (&is_unknown) && madvise (base, size, MADV_POPULATE_WRITE) != 0 &&
+      errno == EINVAL)
+    g_atomic_int_set (&is_unknown, TRUE);
+  errno = kept_errno;
+#endif
+}
+
 /* Asks for huge pages, which are quicker to get, to use and to give back, for a mapping that
  * starts at a multiple of one; or asks for none any more. Keeps errno. */
 void
@@ -252,6 +268,11 @@ gboolean
 fsmm_system_discard (gpointer base, gsize size)
 {
   return FALSE;
+}
+
+void
+fsmm_system_populate (gpointer base, gsize size)
+{
 }
 
 void

@@ -6,22 +6,15 @@
 
 #include "base/fsmm-system.h"
 
-/* A store that has so many bytes grows by huge pages. All of a huge page is in memory once one byte
- * of it is used: so after four of them, the next one leaves at most a fifth of the store unused.
- * Before that, huge pages would gain little, because processors of today can translate the addresses
- * of about 8 MiB in small pages without a walk through page tables. */
-#define LARGE_AFTER (4 * FSMM_SYSTEM_HUGE_PAGE)
+/* A store grows by such a part of what it has, and by a huge page at most: so no more of it than that
+ * has never been used, and no more calls of the system are made than the logarithm of its size. All of a
+ * huge page is in memory once one byte of it is used, but by then that is no larger part. */
+#define GROWTH_PART 8
 
 static guint64
 all_slots (const FsmmSegment *segment)
 {
   return segment->n_slots == 64 ? G_MAXUINT64 : ((guint64) 1 << segment->n_slots) - 1;
-}
-
-static gboolean
-is_large (const FsmmSegments *self)
-{
-  return self->n_bytes >= LARGE_AFTER;
 }
 
 /* @slot_size is a power of two, at least FSMM_MIN_CHUNK_BYTES. So is the number of slots, and a
@@ -35,15 +28,27 @@ fsmm_segments_init (FsmmSegments *self, gsize slot_size)
   self->slot_shift = g_bit_storage (slot_size) - 1;
   self->page_size = fsmm_system_get_page_size ();
   self->n_bytes = 0;
+  self->has_dirty = FALSE;
   g_queue_init (&self->open);
 }
 
-/* A huge page cannot be cut into too many slots. */
-static gboolean
-wants_huge_page (const FsmmSegments *self)
+static gsize
+get_growth (const FsmmSegments *self)
 {
-  return is_large (self) && self->slot_size < FSMM_SYSTEM_HUGE_PAGE &&
-         FSMM_SYSTEM_HUGE_PAGE / self->slot_size <= FSMM_SEGMENT_MAX_SLOTS;
+  return MIN (self->n_bytes / GROWTH_PART, FSMM_SYSTEM_HUGE_PAGE);
+}
+
+/* A power of two, as slots and segments are. */
+static gsize
+choose_size (const FsmmSegments *self)
+{
+  gsize most = MIN (get_growth (self), FSMM_SEGMENT_MAX_SLOTS * self->slot_size);
+  gsize size = FSMM_SYSTEM_GRANULE;
+
+  while (2 * size <= most)
+    size *= 2;
+
+  return size;
 }
 
 /* Not of a segment of which the system has a part: it would fill that up again by itself. */
@@ -81,25 +86,34 @@ segment_new (FsmmSegments *self, gsize wanted)
       return NULL;
     }
 
-  segment->may_be_huge = size >= FSMM_SYSTEM_HUGE_PAGE && is_large (self);
+  segment->may_be_huge =
+      size >= FSMM_SYSTEM_HUGE_PAGE && get_growth (self) == FSMM_SYSTEM_HUGE_PAGE;
   if (segment->may_be_huge)
     ask_for_huge_pages (segment, TRUE);
 
   return segment;
 }
 
-/* Where there is no room for a huge page, there may be some for less. */
+/* Where there is no room for a large one, there may be some for less. */
 static FsmmSegment *
 segment_new_of_any_size (FsmmSegments *self)
 {
-  FsmmSegment *segment = NULL;
+  gsize size = choose_size (self);
+  FsmmSegment *segment = segment_new (self, size);
 
-  if (wants_huge_page (self))
-    segment = segment_new (self, FSMM_SYSTEM_HUGE_PAGE);
-  if (segment == NULL)
+  if (segment == NULL && size > MAX (FSMM_SYSTEM_GRANULE, self->slot_size))
     segment = segment_new (self, FSMM_SYSTEM_GRANULE);
 
   return segment;
+}
+
+/* Where the store is going to fill it in all likelihood: if it does not, that is no larger part of it than
+ * what else it may have unused. */
+static gboolean
+is_worth_populating (const FsmmSegments *self, const FsmmSegment *segment, guint slot)
+{
+  return self->slot_size >= self->page_size && self->slot_size <= get_growth (self) &&
+         !segment->may_be_huge && (segment->dirty & (guint64) 1 << slot) == 0;
 }
 
 /* Returns a slot, zeroed where it has not been used before, and in @segment what to give it back
@@ -120,34 +134,16 @@ fsmm_segments_alloc_slot (FsmmSegments *self, FsmmSegment **segment)
     }
 
   slot = __builtin_ctzll (~chosen->used);
+  if (is_worth_populating (self, chosen, slot))
+    fsmm_system_populate (chosen->base + slot * self->slot_size, self->slot_size);
   __atomic_store_n (&chosen->used, chosen->used | (guint64) 1 << slot, __ATOMIC_RELAXED);
+  chosen->dirty &= ~chosen->used;
   if (chosen->used == all_slots (chosen))
     g_queue_unlink (&self->open, &chosen->link);
   fsmm_segment_complete (chosen);
 
   *segment = chosen;
   return chosen->base + slot * self->slot_size;
-}
-
-/* Where a page has several slots, it goes back once none of them is in use. */
-static void
-give_back_slot (const FsmmSegments *self, FsmmSegment *segment, gpointer slot)
-{
-  gsize n_slots = MIN (self->page_size / self->slot_size, segment->n_slots);
-  gsize first;
-
-  if (n_slots <= 1)
-    {
-      fsmm_segments_give_back (self, segment, slot, self->slot_size / self->page_size);
-      return;
-    }
-
-  first = fsmm_segment_slot_of (self, segment, slot) & ~(n_slots - 1);
-  for (gsize i = first; i < first + n_slots; i++)
-    if (segment->used & (guint64) 1 << i)
-      return;
-
-  fsmm_segments_give_back (self, segment, segment->base + first * self->slot_size, 1);
 }
 
 /* Takes a slot back. Returns TRUE if the segment has no slot in use any more: then it is for
@@ -161,11 +157,57 @@ fsmm_segments_free_slot (FsmmSegments *self, FsmmSegment *segment, gpointer slot
   if (segment->used == all_slots (segment))
     g_queue_push_tail_link (&self->open, &segment->link);
   __atomic_store_n (&segment->used, segment->used & ~bit, __ATOMIC_RELAXED);
-
-  if (segment->used != 0)
-    give_back_slot (self, segment, slot);
+  segment->dirty |= bit;
+  self->has_dirty = TRUE;
 
   return segment->used == 0;
+}
+
+/* --- Memory goes back while its addresses stay --- */
+
+/* Of several slots in a row, none of which is in use. They may be smaller than a page. */
+static void
+give_back_slots (const FsmmSegments *self, FsmmSegment *segment, guint first, guint end)
+{
+  gsize from = first * self->slot_size + self->page_size - 1;
+  gsize to = end * self->slot_size;
+
+  from -= from % self->page_size;
+  to -= to % self->page_size;
+  if (from < to)
+    fsmm_segments_give_back (self, segment, segment->base + from, (to - from) / self->page_size);
+}
+
+static void
+tidy_segment (const FsmmSegments *self, FsmmSegment *segment)
+{
+  guint64 unused = ~segment->used & all_slots (segment);
+
+  while (unused != 0)
+    {
+      guint first = (guint) __builtin_ctzll (unused);
+      guint64 busy_behind = ~unused >> first << first;
+      guint end = busy_behind != 0 ? (guint) __builtin_ctzll (busy_behind) : segment->n_slots;
+      guint64 run = (end == 64 ? G_MAXUINT64 : ((guint64) 1 << end) - 1) >> first << first;
+
+      if (segment->dirty & run)
+        give_back_slots (self, segment, first, end);
+      unused &= ~run;
+    }
+
+  segment->dirty = 0;
+}
+
+/* Gives back what slots have that are not in use any more: once for all that were freed by a call, as
+ * many as possible at a time. */
+void
+fsmm_segments_tidy (FsmmSegments *self)
+{
+  for (GList *l = self->open.head; l != NULL; l = l->next)
+    if (((FsmmSegment *) l->data)->dirty != 0)
+      tidy_segment (self, l->data);
+
+  self->has_dirty = FALSE;
 }
 
 /* Gives pages back to the system, which fills them with zeroes when they are next used. Returns FALSE if

@@ -278,6 +278,8 @@ fsmm_store_unlock_and_finish (FsmmStore *self, FsmmDeferred *deferred)
       fsmm_store_remove_chunk (self, chunk, deferred);
     }
 
+  if (G_UNLIKELY (self->segments.has_dirty))
+    fsmm_segments_tidy (&self->segments);
   if (deferred->is_stopped)
     fsmm_store_resume (self);
   release = take_release (self);
