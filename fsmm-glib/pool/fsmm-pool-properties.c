@@ -350,7 +350,7 @@ add_pool_argument_specs (void)
    * FsmmPool:chunk-bytes: (getter get_chunk_bytes)
    *
    * The usable size of a chunk in bytes: from 1024 bytes to 4 GiB, or 0 for the default, which is
-   * 256 KiB, but at least eight blocks.
+   * 64 KiB, but at least eight blocks. Until version 1.2 it was 256 KiB.
    *
    * A chunk holds as many blocks as fit; bookkeeping is stored outside. If a block is larger than
    * the size requested here, a chunk holds one block, and this property is the size of a block.
@@ -434,9 +434,10 @@ add_pool_count_specs (void)
    * The number of bytes that the pool currently holds in chunks, less those of pages that
    * [method@Fsmm.Pool.trim] has returned to the system.
    *
-   * This is address space, so a chunk of 256 KiB for a single block costs little: a page takes up
-   * memory only when a block in it is first written to. What is added to a pool of 8 MiB or more
-   * has pages of 2 MiB if the system offers them. Memory that bytes from
+   * This is address space, so a chunk of 64 KiB for a single block costs little: a page takes up
+   * memory only when a block in it is first written to. That changes as the pool grows. From eight
+   * chunks on, all of a new one is in memory; what is added to a pool of 16 MiB or more has pages of
+   * 2 MiB if the system offers them. Either is at most an eighth of the pool. Memory that bytes from
    * [method@Fsmm.Block.get_bytes] keep after everything was dropped is not included. The
    * bookkeeping of a chunk takes nine bits for each block, and some hundred bytes for each 64 KiB.
    *

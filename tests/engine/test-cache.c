@@ -43,7 +43,7 @@ test_idle_blocks_instead_of_memory (void)
 static void
 test_counts_with_caches (void)
 {
-  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 256 * 1024);
   gpointer mine[10];
   Other other;
 

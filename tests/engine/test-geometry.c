@@ -47,7 +47,7 @@ test_chunks_hold_what_fits (void)
   g_assert_cmpuint (make (48, 0, 1024).n_blocks, ==, 21);
   g_assert_cmpuint (make (64, 0, 3000).n_blocks, ==, 46);
   g_assert_cmpuint (make (64, 0, 3000).chunk_alignment, ==, 4096);
-  g_assert_cmpuint (make (64, 0, 0).n_blocks, ==, 4096);
+  g_assert_cmpuint (make (64, 0, 0).n_blocks, ==, 1024);
 }
 
 static void

@@ -9,8 +9,9 @@
 
 /* Of 64 KiB, with blocks of 64 bytes. */
 #define PER_REGION 1024
-/* In a chunk of 256 KiB. */
+/* In a chunk. */
 #define N_REGIONS 4
+#define CHUNK_BYTES (N_REGIONS * 64 * 1024)
 
 static void
 fill_regions (FsmmPool *pool, guint n_regions, gpointer *blocks)
@@ -38,7 +39,7 @@ take_and_give_regions (FsmmPool *pool)
 static void
 test_idle_regions_are_taken_over (void)
 {
-  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, CHUNK_BYTES);
   gsize n_regions = 4 * N_REGIONS;
   Other other;
 
@@ -63,7 +64,7 @@ test_idle_regions_are_taken_over (void)
 static void
 test_regions_in_use_are_not_taken_over (void)
 {
-  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, CHUNK_BYTES);
   FsmmCache *cache;
   gpointer block;
   Other other;
@@ -87,7 +88,7 @@ test_regions_in_use_are_not_taken_over (void)
 static void
 test_news_follow_the_owner (void)
 {
-  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, CHUNK_BYTES);
   gsize n_regions = 4 * N_REGIONS;
   gpointer block;
   Other owner, third;
@@ -126,7 +127,7 @@ use_in_new_thread (FsmmPool *pool)
 static void
 test_idle_orphans_are_reused (void)
 {
-  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, CHUNK_BYTES);
 
   for (guint i = 0; i < 200; i++)
     use_in_new_thread (pool);
@@ -148,7 +149,7 @@ fill_and_leave (gpointer pool)
 static void
 test_full_orphans_do_not_hide_idle_ones (void)
 {
-  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, CHUNK_BYTES);
 
   g_thread_join (g_thread_new ("fill", fill_and_leave, pool));
   fsmm_test_assert_counts (pool, 3 * N_REGIONS * PER_REGION, 3);
@@ -162,7 +163,7 @@ test_full_orphans_do_not_hide_idle_ones (void)
 static void
 test_free_adopts_an_orphan (void)
 {
-  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, CHUNK_BYTES);
   gpointer block, kept;
   Other other;
 

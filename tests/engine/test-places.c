@@ -154,7 +154,7 @@ try_to_free_stopped (FsmmPool *pool)
 static void
 test_stopped_caches_are_not_entered (void)
 {
-  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 256 * 1024);
   g_autoptr (FsmmPool) another = fsmm_test_pool_new (64, 0);
   FsmmStore *store = &pool->store;
   Other other;
@@ -202,7 +202,7 @@ fork_and_wait (void)
 static void
 test_keys_come_back_after_fork (void)
 {
-  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 256 * 1024);
   g_autoptr (FsmmPool) another = fsmm_test_pool_new (64, 0);
   gpointer cache;
   Other other;

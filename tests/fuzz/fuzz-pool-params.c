@@ -131,7 +131,7 @@ round_up (gsize n, gsize multiple)
 static gsize
 check_default_chunk (const FuzzPool *self, gsize found)
 {
-  gsize least = MAX ((gsize) 256 * 1024, MIN ((guint64) 8 * self->block_size, LARGEST));
+  gsize least = MAX ((gsize) 64 * 1024, MIN ((guint64) 8 * self->block_size, LARGEST));
 
   fuzz_check (found >= least && (found <= 4 * least || found == LARGEST),
               "the default of chunk-bytes is %" G_GSIZE_FORMAT " for blocks of %" G_GSIZE_FORMAT,

@@ -59,7 +59,7 @@ test_small_chunks (void)
 static void
 test_large_chunks (void)
 {
-  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 256 * 1024);
   g_autofree char *text = NULL;
   gpointer blocks[100];
 
@@ -113,7 +113,7 @@ test_used_before (void)
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
 
   fsmm_test_free (pool, fsmm_test_alloc (pool));
-  assert_dump (pool, "*     0/4096 ._______________________________________________________________\n");
+  assert_dump (pool, "*     0/1024 ._______________________________________________________________\n");
 }
 
 /* Memory that is only kept because a program reads from it is no part of the pool. */

@@ -70,8 +70,9 @@ assert_both_come (FsmmPool *pool, gpointer one, gpointer other)
 static void
 test_any_free_block_of_a_large_chunk_is_found (void)
 {
-  const gsize n_blocks = 256 * 1024 / 8;
-  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 8, 8, 0, n_blocks, NULL);
+  const gsize chunk_bytes = 256 * 1024;
+  const gsize n_blocks = chunk_bytes / 8;
+  g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("test", 8, 8, chunk_bytes, n_blocks, NULL);
   g_autofree gpointer *blocks = g_new (gpointer, n_blocks);
 
   g_assert_true (fsmm_pool_alloc_many (pool, n_blocks, blocks, NULL));

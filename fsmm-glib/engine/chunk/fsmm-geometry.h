@@ -9,7 +9,7 @@
 G_BEGIN_DECLS
 
 #define FSMM_MIN_CHUNK_BYTES ((gsize) 1024)
-#define FSMM_DEFAULT_CHUNK_BYTES ((gsize) 256 * 1024)
+#define FSMM_DEFAULT_CHUNK_BYTES ((gsize) 64 * 1024)
 /* No block, alignment or chunk is larger, so that an offset into a chunk fits in 32 bits. */
 #define FSMM_MAX_CHUNK_BYTES ((gsize) 1 << (GLIB_SIZEOF_SIZE_T == 8 ? 32 : 30))
 
