@@ -98,6 +98,16 @@ fsmm_system_free_aligned (gpointer memory)
 void __lsan_register_root_region (const void *base, size_t size) __attribute__ ((weak));
 void __lsan_unregister_root_region (const void *base, size_t size) __attribute__ ((weak));
 
+/* Whether what is in a mapping keeps anything from being a leak. It does once it is mapped. */
+void
+fsmm_system_set_scanned (gpointer base, gsize size, gboolean is_scanned)
+{
+  if (is_scanned && __lsan_register_root_region != NULL)
+    __lsan_register_root_region (base, size);
+  if (!is_scanned && __lsan_unregister_root_region != NULL)
+    __lsan_unregister_root_region (base, size);
+}
+
 static guint8 *
 map_pages (gsize size)
 {
@@ -154,8 +164,8 @@ fsmm_system_map (gsize size, gsize alignment)
       base = map_and_cut (size, alignment);
     }
 
-  if (base != NULL && __lsan_register_root_region != NULL)
-    __lsan_register_root_region (base, size);
+  if (base != NULL)
+    fsmm_system_set_scanned (base, size, TRUE);
 
   return base;
 }
@@ -167,8 +177,7 @@ fsmm_system_unmap (gpointer base, gsize size)
 {
   int kept_errno = errno;
 
-  if (__lsan_unregister_root_region != NULL)
-    __lsan_unregister_root_region (base, size);
+  fsmm_system_set_scanned (base, size, FALSE);
 
   /* A process may have only so many mappings, and a hole makes two of one: then the addresses
    * are lost, but not the memory. */
@@ -228,6 +237,11 @@ fsmm_system_advise_huge_pages (gpointer base, gsize size, gboolean are_wanted)
 }
 
 #else /* !HAVE_MMAP */
+
+void
+fsmm_system_set_scanned (gpointer base, gsize size, gboolean is_scanned)
+{
+}
 
 /* A system without mmap (): memory from the C library, with the address that it returned kept right
  * before the aligned part. */

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 
 gpointer fsmm_system_map (gsize size, gsize alignment);
 void fsmm_system_unmap (gpointer base, gsize size);
+void fsmm_system_set_scanned (gpointer base, gsize size, gboolean is_scanned);
 
 /* Pages are what the system gives and takes. */
 gsize fsmm_system_get_page_size (void);

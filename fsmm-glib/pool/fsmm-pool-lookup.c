@@ -84,13 +84,13 @@ fsmm_free (gpointer block)
  *
  * Trims every pool of the process, as [method@Fsmm.Pool.trim] does one.
  *
- * That includes pools of libraries, the default pools of types, and the memory of handles and boxes.
- * It is what a program calls when memory gets scarce, or before it does nothing for a while. Each
+ * That includes pools of libraries, the default pools of types, the memory of handles and boxes, and
+ * what is kept for pools that are made later: up to half a mebibyte, which other pools had. It is what a program calls when memory gets scarce, or before it does nothing for a while. Each
  * pool is trimmed by itself; meanwhile, other threads can use it as they can during a trim, and pools
  * can come and go.
  *
  * Returns: the number of bytes by which [property@Fsmm.Pool:reserved-bytes] has decreased, over all
- *   pools
+ *   pools, and of what was kept
  *
  * Since: 1.2
  */

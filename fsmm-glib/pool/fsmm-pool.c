@@ -53,7 +53,8 @@
  * With `FSMM_DEBUG` in the environment, a pool also finds mistakes that it cannot see by itself,
  * such as writes to freed blocks and leaks: see [Debugging](debugging.html).
  *
- * The memory of a pool is returned to the system when the pool is finalized. Keep the pool alive
+ * The memory of a pool is returned to the system when the pool is finalized, but for up to half a
+ * mebibyte, which the process keeps for the pools that it makes next. Keep the pool alive
  * while you use its blocks; a [struct@Fsmm.Block] does this automatically.
  *
  * If `g_object_new ()` creates a pool with invalid arguments, every call that can fail reports

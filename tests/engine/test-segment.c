@@ -26,7 +26,7 @@ slots_new (gsize slot_size, guint n_slots)
 {
   Slots *self = g_new0 (Slots, 1);
 
-  fsmm_segments_init (&self->segments, slot_size);
+  fsmm_segments_init (&self->segments, slot_size, FALSE);
   self->slot_size = slot_size;
   self->n_slots = n_slots;
   for (guint i = 0; i < n_slots; i++)
@@ -56,7 +56,7 @@ slots_free (Slots *self)
       free_slot (self, i, &unused);
   g_assert_cmpuint (self->segments.n_bytes, ==, 0);
   g_assert_cmpuint (self->segments.open.length, ==, 0);
-  fsmm_segments_release (&unused);
+  fsmm_segments_release (&unused, FALSE);
   g_free (self);
 }
 
@@ -163,7 +163,7 @@ check_tidying (gsize slot_size, guint mask)
         slots->slots[i] = NULL;
       }
 
-  fsmm_segments_release (&unused);
+  fsmm_segments_release (&unused, FALSE);
   slots_free (slots);
 }
 

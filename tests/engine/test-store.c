@@ -2,6 +2,7 @@
 
 #include "fsmm-test.h"
 
+#include "fsmm-glib/engine/chunk/fsmm-spare.h"
 #include "fsmm-glib/engine/heap/fsmm-heap.h"
 #include "fsmm-glib/base/fsmm-system.h"
 
@@ -357,6 +358,7 @@ test_no_memory_for_the_first_chunk (void)
       g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
       gpointer block;
 
+      fsmm_spare_give_back ();
       fsmm_system_fail_nth (nth);
       block = fsmm_pool_alloc (pool, NULL);
       failed = fsmm_system_fail_none ();

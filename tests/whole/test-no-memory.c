@@ -74,6 +74,8 @@ run_trial (Trial *trial)
   world_init (&w);
   if (call->prepare != NULL)
     call->prepare (&w);
+  /* What other pools have left would do. */
+  fsmm_trim_all ();
 
   g_thread_join (g_thread_new ("try", try_call, pair));
 

@@ -5,6 +5,7 @@
 #include "engine/chunk/fsmm-segment.h"
 
 #include "base/fsmm-system.h"
+#include "engine/chunk/fsmm-spare.h"
 
 /* A store grows by such a part of what it has, and by a huge page at most: so no more of it than that
  * has never been used, and no more calls of the system are made than the logarithm of its size. All of a
@@ -20,13 +21,14 @@ all_slots (const FsmmSegment *segment)
 /* @slot_size is a power of two, at least FSMM_MIN_CHUNK_BYTES. So is the number of slots, and a
  * segment starts at a multiple of its size. */
 void
-fsmm_segments_init (FsmmSegments *self, gsize slot_size)
+fsmm_segments_init (FsmmSegments *self, gsize slot_size, gboolean takes_spare)
 {
   G_STATIC_ASSERT (FSMM_SYSTEM_GRANULE / 1024 <= FSMM_SEGMENT_MAX_SLOTS);
 
   self->slot_size = slot_size;
   self->slot_shift = g_bit_storage (slot_size) - 1;
   self->page_size = fsmm_system_get_page_size ();
+  self->takes_spare = takes_spare;
   self->n_bytes = 0;
   self->has_dirty = FALSE;
   g_queue_init (&self->open);
@@ -66,6 +68,20 @@ is_whole (const FsmmSegment *segment)
          __atomic_load_n (&segment->n_given_back, __ATOMIC_RELAXED) == 0;
 }
 
+/* What is dirty is so because it may be. */
+static gboolean
+get_memory (FsmmSegments *self, FsmmSegment *segment)
+{
+  if (segment->is_spare)
+    segment->base = fsmm_spare_take ();
+  if (segment->base != NULL)
+    segment->dirty = all_slots (segment);
+  else
+    segment->base = fsmm_system_map (segment->size, segment->size);
+
+  return segment->base != NULL;
+}
+
 static FsmmSegment *
 segment_new (FsmmSegments *self, gsize wanted)
 {
@@ -79,8 +95,8 @@ segment_new (FsmmSegments *self, gsize wanted)
   segment->link.data = segment;
   segment->size = size;
   segment->n_slots = n_slots;
-  segment->base = fsmm_system_map (size, size);
-  if (segment->base == NULL)
+  segment->is_spare = self->takes_spare && size == FSMM_SYSTEM_GRANULE;
+  if (!get_memory (self, segment))
     {
       g_free (segment);
       return NULL;
@@ -116,7 +132,7 @@ is_worth_populating (const FsmmSegments *self, const FsmmSegment *segment, guint
          !segment->may_be_huge && (segment->dirty & (guint64) 1 << slot) == 0;
 }
 
-/* Returns a slot, zeroed where it has not been used before, and in @segment what to give it back
+/* Returns a slot, with whatever is in its memory, and in @segment what to give it back
  * with. NULL if the system has no memory. */
 gpointer
 fsmm_segments_alloc_slot (FsmmSegments *self, FsmmSegment **segment)
@@ -239,9 +255,10 @@ fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused)
   g_queue_push_tail_link (unused, &segment->link);
 }
 
-/* Returns what was removed to the system: that takes long, and can be done without a lock. */
+/* Returns what was removed to the system, or keeps some of it as spare, if that is what is wanted: the
+ * former takes long, and can be done without a lock. */
 void
-fsmm_segments_release (GQueue *unused)
+fsmm_segments_release (GQueue *unused, gboolean to_spare)
 {
   GList *link;
 
@@ -249,7 +266,8 @@ fsmm_segments_release (GQueue *unused)
     {
       FsmmSegment *segment = link->data;
 
-      fsmm_system_unmap (segment->base, segment->size);
+      if (!to_spare || !segment->is_spare || !fsmm_spare_keep (segment->base))
+        fsmm_system_unmap (segment->base, segment->size);
       g_free (segment);
     }
 }

@@ -22,6 +22,7 @@ typedef struct {
   guint n_contents;   /* how many slots have one */
   guint64 used;       /* one bit for each slot */
   guint64 dirty;      /* those that are not, but were since memory was given back */
+  gboolean is_spare;    /* of a size that spare memory has, and of a store that takes it */
   gboolean may_be_huge; /* it starts at a multiple of a huge page, and the store is large */
   gint is_huge;         /* (atomic): huge pages are asked for */
   gsize n_given_back;   /* (atomic): pages of slots in use that the system has */
@@ -34,17 +35,18 @@ typedef struct {
   gsize slot_size;
   guint slot_shift; /* slot_size is 1 << slot_shift */
   gsize page_size;  /* of the system */
+  gboolean takes_spare;
   gsize n_bytes;    /* of all segments together */
   gboolean has_dirty; /* some of these have dirty slots */
   GQueue open;      /* segments with a free slot */
 } FsmmSegments;
 
-void fsmm_segments_init (FsmmSegments *self, gsize slot_size);
+void fsmm_segments_init (FsmmSegments *self, gsize slot_size, gboolean takes_spare);
 gpointer fsmm_segments_alloc_slot (FsmmSegments *self, FsmmSegment **segment);
 gboolean fsmm_segments_free_slot (FsmmSegments *self, FsmmSegment *segment, gpointer slot);
 void fsmm_segments_tidy (FsmmSegments *self);
 void fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused);
-void fsmm_segments_release (GQueue *unused);
+void fsmm_segments_release (GQueue *unused, gboolean to_spare);
 gboolean fsmm_segments_give_back (const FsmmSegments *self,
                                   FsmmSegment *segment,
                                   gpointer pages,

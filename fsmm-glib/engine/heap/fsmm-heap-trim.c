@@ -4,6 +4,8 @@
 
 #include "engine/heap/fsmm-heap-locked.h"
 
+#include "engine/chunk/fsmm-spare.h"
+
 /* Memory that no block needs goes back to the system: whole chunks, and of others each page in which
  * no block is out. Nothing of the library's own lies in them. All threads are stopped. */
 
@@ -97,6 +99,7 @@ trim_and_unlock (FsmmStore *self)
   gsize n_before, n_after;
   GList *next;
 
+  deferred.is_trimming = TRUE;
   fsmm_heap_quiesce (self, &deferred);
   n_before = fsmm_heap_count_reserved (self);
 
@@ -151,5 +154,5 @@ fsmm_heap_trim_all (void)
       n_bytes += trim_and_unlock (name->store);
     }
 
-  return n_bytes;
+  return n_bytes + fsmm_spare_give_back ();
 }

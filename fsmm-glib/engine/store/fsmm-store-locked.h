@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 /* Work that is put off until the lock has been released. */
 typedef struct {
   gboolean is_stopped; /* other threads are, and have to resume */
+  gboolean is_trimming; /* nothing is kept for other pools */
   FsmmChunk *emptied;  /* (nullable): the first of those that are closed, and to be removed */
   GQueue unused;       /* (element-type FsmmSegment): for the system */
   FsmmLateDoubleFrees double_frees; /* to be logged: a handler of messages may use the pool */

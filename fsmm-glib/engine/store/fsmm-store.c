@@ -29,7 +29,7 @@ fsmm_store_set_up (FsmmStore *self,
   g_queue_init (&self->caches);
   g_queue_init (&self->fresh);
   g_queue_init (&self->orphans);
-  fsmm_segments_init (&self->segments, geometry->chunk_alignment);
+  fsmm_segments_init (&self->segments, geometry->chunk_alignment, debug == 0);
   if (G_UNLIKELY (debug != 0))
     fsmm_store_debug_init (self);
 }
@@ -38,10 +38,7 @@ fsmm_store_set_up (FsmmStore *self,
 void
 fsmm_store_tear_down (FsmmStore *self)
 {
-  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
-
   g_assert (self->all.length == 0);
-  fsmm_segments_release (&deferred.unused);
 
   if (G_UNLIKELY (self->debug != 0))
     fsmm_store_debug_clear (self);
@@ -285,7 +282,7 @@ fsmm_store_unlock_and_finish (FsmmStore *self, FsmmDeferred *deferred)
   release = take_release (self);
   fsmm_unlock (self->lock);
 
-  fsmm_segments_release (&deferred->unused);
+  fsmm_segments_release (&deferred->unused, !deferred->is_trimming);
   fsmm_late_double_frees_log (&deferred->double_frees);
   while (G_UNLIKELY (deferred->damage_reports.length > 0))
     fsmm_damage_report_log (g_queue_pop_head (&deferred->damage_reports));
