@@ -91,7 +91,7 @@ gboolean fsmm_heap_claim_held (FsmmStore *self, gpointer block, gsize epoch, Fsm
 gboolean fsmm_heap_publish (FsmmStore *self, const FsmmClaim *claim, FsmmState to);
 void fsmm_heap_release (FsmmStore *self, const FsmmClaim *claim);
 
-/* --- All blocks, one after the other or at once: fsmm-heap-walk.c --- */
+/* --- All blocks, one after the other or at once: fsmm-heap-walk.c, -drop.c --- */
 
 /* Where a walk has come to. In between it holds no lock, and keeps nothing where it is, since a
  * user function that is called then may not return. */
