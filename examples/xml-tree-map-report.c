@@ -90,7 +90,7 @@ explain (const XmlMap *map, const char *dropped_name)
   if (dropped_name != NULL)
     g_string_append_printf (text, " The part that is dropped: each “%s”, and what is in it.",
                             dropped_name);
-  g_string_append (text, " After free_all (), the system has all chunks back.");
+  g_string_append (text, " After free_all () and fsmm_trim_all (), the system has all chunks back.");
 
   xml_print_wrapped (XML_STYLE_EXPLANATION, text->str, 2);
 }

@@ -92,8 +92,8 @@ drop (XmlMeasurement *self, XmlTree *tree, XmlStep step, XmlStep step_and_tidy)
 }
 
 /* Begins and ends with a tree in pools. Both sides build where the same tree was before: pools keep
- * the memory of nodes that are dropped one by one, as the heap does. free_all () returns it, so
- * that the build which comes next does not count. */
+ * the memory of nodes that are dropped one by one, as the heap does. free_all () returns what is above
+ * 8 MiB, so that the build which comes next does not count. */
 static gboolean
 measure_round (XmlMeasurement *self, XmlTree **live, GError **error)
 {

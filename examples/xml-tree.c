@@ -147,6 +147,8 @@ draw_map (XmlTree *tree)
       xml_map_add (&map, "part dropped");
     }
   xml_tree_drop_all (tree);
+  /* Pools that are emptied often keep some memory to be filled again. */
+  fsmm_trim_all ();
   xml_map_add (&map, "free_all ()");
 
   xml_report_map (&map, name);

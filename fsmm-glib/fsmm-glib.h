@@ -7,6 +7,7 @@
 #include "fsmm-box.h"
 #include "fsmm-boxed-type.h"
 #include "fsmm-error.h"
+#include "fsmm-pool-memory.h"
 #include "fsmm-pool.h"
 #include "fsmm-runtime-version.h"
 #include "fsmm-type-layout.h"

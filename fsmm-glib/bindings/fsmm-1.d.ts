@@ -22,6 +22,8 @@ declare module 'gi://Fsmm?version=1' {
         function get_major_version(): number;
         function get_minor_version(): number;
         function get_micro_version(): number;
+        /** How many bytes of dropped pools are kept for the next ones. */
+        function get_spare_bytes(): number;
         function trim_all(): number;
         function type_register_plain_layout(type: BoxedType<unknown>, size: Size,
             alignment: Size): boolean;
@@ -67,6 +69,20 @@ declare module 'gi://Fsmm?version=1' {
             chunkBytes?: Size;
             max_blocks?: Size;
             maxBlocks?: Size;
+            retain_bytes?: Size | -1;
+            retainBytes?: Size | -1;
+        }
+
+        /** What the memory of a pool is used for, in bytes. */
+        class PoolMemory {
+            live_bytes: number;
+            thread_bytes: number;
+            idle_bytes: number;
+            given_back_bytes: number;
+            reserved_bytes: number;
+            bookkeeping_bytes: number;
+
+            toString(): string;
         }
 
         /** Hands out blocks of one size. */
@@ -97,6 +113,9 @@ declare module 'gi://Fsmm?version=1' {
             readonly peakAllocated: number;
             readonly reserved_bytes: number;
             readonly reservedBytes: number;
+            /** How much memory free_all () keeps, in bytes, or -1 to have it chosen. */
+            retain_bytes: number;
+            retainBytes: number;
 
             get_name(): string | null;
             get_alloc_size(): number;
@@ -109,15 +128,19 @@ declare module 'gi://Fsmm?version=1' {
             get_n_free(): number;
             get_peak_allocated(): number;
             get_reserved_bytes(): number;
+            get_retain_bytes(): number;
+            set_retain_bytes(retain_bytes: Size | -1): void;
+            /** What the memory of the pool is used for now. */
+            get_memory(): PoolMemory;
 
             /** Takes a block of zeroes. Where the pool is full, garbage is collected first. */
             acquire(): Block;
             /** Lends a block to a function, until that has ended or what it promises is settled. */
             with<Result>(func: (block: Block) => Result): Result;
-            /** Drops all blocks, and returns how many were live. */
+            /** Drops all blocks, and returns how many were live. What retain_bytes says is kept. */
             free_all(): number;
             reserve(n_blocks: Size): boolean;
-            /** Returns chunks in which no block is live, and how many bytes they had. */
+            /** Gives memory back in which no block is live, and returns how many bytes that is. */
             trim(): number;
             /** Describes the pool and all its chunks, for people who debug. */
             dump(): string;

@@ -265,7 +265,9 @@ fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **
  * fsmm_pool_free_all:
  * @self: a pool
  *
- * Drops all blocks, live or not, and returns every chunk to the system.
+ * Drops all blocks, live or not, and returns their chunks to the system, but for what
+ * [property@Fsmm.Pool:retain-bytes] is: a pool that is emptied for the first time keeps none, and later
+ * what it uses each time, unless you say otherwise.
  *
  * The time this takes grows with the number of chunks, not of blocks. The pool is empty afterwards
  * and can be used as before. Pointers into it are invalid from now on, and handles report
@@ -327,7 +329,8 @@ fsmm_pool_reserve (FsmmPool *self, gsize n_blocks, GError **error)
  * Returns memory to the system that no live block needs: chunks without one, and of the others each
  * page in which no live block lies.
  *
- * A pool does not do this by itself, so that emptying and refilling it is fast. The system may refuse
+ * A pool does not do this by itself, so that emptying and refilling it is fast. That includes what
+ * [method@Fsmm.Pool.free_all] has kept. The system may refuse
  * to take pages of a chunk that is still needed, as it does if they are locked in memory. With
  * `FSMM_DEBUG`, and if the program is watched by a tool, only chunks are returned.
  *

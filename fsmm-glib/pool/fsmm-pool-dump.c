@@ -21,6 +21,20 @@ append_counts (FsmmPool *self, GString *text)
 }
 
 static void
+append_memory (FsmmPool *self, GString *text)
+{
+  FsmmHeapMemory memory;
+
+  fsmm_heap_get_memory (&self->store, &memory);
+  g_string_append_printf (
+      text,
+      "  %" G_GSIZE_FORMAT " bytes live, %" G_GSIZE_FORMAT " free in threads, %" G_GSIZE_FORMAT
+      " free besides, %" G_GSIZE_FORMAT " given back; %" G_GSIZE_FORMAT " of bookkeeping\n",
+      memory.live_bytes, memory.thread_bytes, memory.idle_bytes, memory.given_back_bytes,
+      memory.bookkeeping_bytes);
+}
+
+static void
 append_geometry (FsmmPool *self, GString *text)
 {
   const FsmmGeometry *geometry = &self->store.geometry;
@@ -53,6 +67,7 @@ append_flags (FsmmPool *self, GString *text)
  *   blocks of 64 bytes at multiples of 16, 16 in a chunk
  *   21 allocated, 40 at the peak, 27 free
  *   3072 bytes in 3 chunks
+ *   1344 bytes live, 1728 free in threads, 0 free besides, 0 given back; 2440 of bookkeeping
  *   0x7f5be1fc0000    16/16 ################
  *   0x7f5be1fc0400     5/16 ##.#.##.........
  *   0x7f5be1fc0800     0/16 ........________
@@ -87,6 +102,7 @@ fsmm_pool_dump (FsmmPool *self)
     {
       append_geometry (self, text);
       append_counts (self, text);
+      append_memory (self, text);
       append_flags (self, text);
       fsmm_heap_draw (&self->store, text);
     }

@@ -78,24 +78,3 @@ fsmm_free (gpointer block)
   if (G_UNLIKELY (misuse != NULL))
     fsmm_pool_report_found (pool, "fsmm_free", block, misuse);
 }
-
-/**
- * fsmm_trim_all:
- *
- * Trims every pool of the process, as [method@Fsmm.Pool.trim] does one.
- *
- * That includes pools of libraries, the default pools of types, the memory of handles and boxes, and
- * what is kept for pools that are made later: up to half a mebibyte, which other pools had. It is what a program calls when memory gets scarce, or before it does nothing for a while. Each
- * pool is trimmed by itself; meanwhile, other threads can use it as they can during a trim, and pools
- * can come and go.
- *
- * Returns: the number of bytes by which [property@Fsmm.Pool:reserved-bytes] has decreased, over all
- *   pools, and of what was kept
- *
- * Since: 1.2
- */
-gsize
-fsmm_trim_all (void)
-{
-  return fsmm_heap_trim_all ();
-}

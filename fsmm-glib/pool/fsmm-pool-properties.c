@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include "fsmm-pool-memory.h"
 #include "pool/fsmm-pool-private.h"
 
 /* What a pool tells about itself. */
@@ -18,9 +19,10 @@ typedef enum {
   PROP_N_FREE,
   PROP_PEAK_ALLOCATED,
   PROP_RESERVED_BYTES,
+  PROP_RETAIN_BYTES,
 } FsmmPoolProperty;
 
-static GParamSpec *properties[PROP_RESERVED_BYTES + 1];
+static GParamSpec *properties[PROP_RETAIN_BYTES + 1];
 
 /* --- Getters --- */
 
@@ -266,6 +268,9 @@ get_pool_property (GObject *object, guint prop_id, GValue *value, GParamSpec *ps
     case PROP_RESERVED_BYTES:
       g_value_set_uint64 (value, fsmm_pool_get_reserved_bytes (self));
       break;
+    case PROP_RETAIN_BYTES:
+      g_value_set_int64 (value, fsmm_pool_get_retain_bytes (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -292,6 +297,9 @@ set_pool_property (GObject *object, guint prop_id, const GValue *value, GParamSp
       break;
     case PROP_MAX_BLOCKS:
       self->max_blocks = g_value_get_uint64 (value);
+      break;
+    case PROP_RETAIN_BYTES:
+      fsmm_pool_set_retain_bytes (self, g_value_get_int64 (value));
       break;
     case PROP_BLOCK_SIZE:
     case PROP_N_CHUNKS:
@@ -448,6 +456,30 @@ add_pool_count_specs (void)
   properties[PROP_RESERVED_BYTES] = fsmm_param_spec_size ("reserved-bytes", G_PARAM_READABLE);
 }
 
+static void
+add_pool_memory_specs (void)
+{
+  /**
+   * FsmmPool:retain-bytes: (getter get_retain_bytes) (setter set_retain_bytes)
+   *
+   * How many bytes of chunks the pool keeps when all blocks are dropped, so that it is filled again
+   * without asking the system: a number, or -1 to have it chosen.
+   *
+   * What is above that goes back to the system. With -1, a pool that is emptied for the first time
+   * keeps nothing; later, it keeps as much as has been used each time, the last time and the time
+   * before, but no more than 8 MiB. With 0, it never keeps anything. Only whole chunks are kept, and
+   * none of which a handle or a user function needs a block at that moment, nor any with
+   * `FSMM_DEBUG`.
+   *
+   * [method@Fsmm.Pool.trim] returns what is kept, and finalizing the pool does.
+   *
+   * Since: 1.2
+   */
+  properties[PROP_RETAIN_BYTES] =
+      g_param_spec_int64 ("retain-bytes", NULL, NULL, -1, G_MAXINT64, -1,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+}
+
 void
 fsmm_pool_install_properties (GObjectClass *object_class)
 {
@@ -456,5 +488,6 @@ fsmm_pool_install_properties (GObjectClass *object_class)
 
   add_pool_argument_specs ();
   add_pool_count_specs ();
+  add_pool_memory_specs ();
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }

@@ -164,7 +164,7 @@ end_blocks (FsmmPool *self)
 {
   if (self->store.debug & FSMM_DEBUG_LEAKS)
     fsmm_leaks_report (&self->store, "the pool was finalized");
-  fsmm_heap_drop_all (&self->store);
+  fsmm_heap_drop_for_good (&self->store);
 
   g_object_ref (self);
   if (!fsmm_heap_outlive_pins (&self->store, release))

@@ -64,9 +64,6 @@ FsmmPool *fsmm_pool_for_block (gconstpointer block);
 FSMM_AVAILABLE_IN_1_0
 void fsmm_free (gpointer block);
 
-FSMM_AVAILABLE_IN_1_2
-gsize fsmm_trim_all (void);
-
 FSMM_AVAILABLE_IN_1_0
 char *fsmm_pool_dump (FsmmPool *self);
 

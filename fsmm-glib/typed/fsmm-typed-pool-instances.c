@@ -429,7 +429,8 @@ fsmm_typed_pool_replace_held (FsmmTypedPool *self,
  * fsmm_typed_pool_free_all:
  * @self: a typed pool
  *
- * Clears every live instance and returns every chunk to the system.
+ * Clears every live instance and returns the chunks to the system, but for what
+ * [property@Fsmm.Pool:retain-bytes] of [property@Fsmm.TypedPool:pool] is.
  *
  * If the type has no clear function, the time this takes grows with the number of chunks, not of
  * instances.

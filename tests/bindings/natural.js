@@ -333,6 +333,31 @@ const tests = {
         assertSame(pool.n_chunks, 0, 'chunks');
     },
 
+    'a pool keeps what retain_bytes says, and get_memory () tells what there is': () => {
+        const pool = new Fsmm.Pool({alloc_size: 1024, chunk_bytes: 16384, retain_bytes: 32768});
+        const blocks = Array.from({length: 50}, () => pool.acquire());
+        const memory = pool.get_memory();
+
+        assertSame(memory.live_bytes, 50 * 1024, 'live bytes');
+        assertSame(memory.live_bytes + memory.thread_bytes + memory.idle_bytes, 65536, 'all');
+        assertSame(pool.free_all(), blocks.length, 'dropped');
+        assertSame(pool.n_chunks, 2, 'chunks');
+        pool.retainBytes = -1;
+        assertSame(pool.retain_bytes, -1, 'chosen');
+        pool.retain_bytes = 5n;
+        assertSame(pool.get_retain_bytes(), 5, 'set');
+        for (const wrong of [-2, 1.5, 2 ** 53]) {
+            assertThrows(RangeError, INVALID_ARGUMENT, 'retain_bytes must be', () => {
+                pool['retain-bytes'] = wrong;
+            });
+        }
+        assertThrows(TypeError, INVALID_ARGUMENT, 'not null', () => pool.set_retain_bytes(null));
+        assertSame(pool.retain_bytes, 5, 'as before');
+
+        Fsmm.trim_all();
+        assertSame(Fsmm.get_spare_bytes(), 0, 'spare');
+    },
+
     'a layout is registered only for what is plain data': () => {
         const register = (...args) => () => Fsmm.type_register_plain_layout(...args);
 

@@ -43,6 +43,30 @@ def trim_all():
 
 
 @test
+def retained_memory():
+    """a pool keeps what retain_bytes says, and get_memory () tells what there is"""
+    pool = Fsmm.Pool(alloc_size=1024, chunk_bytes=1024 * 16, retain_bytes=1024 * 32)
+    kept = [pool.acquire() for _ in range(50)]
+    memory = pool.get_memory()
+    equal((memory.live_bytes, memory.reserved_bytes), (50 * 1024, 64 * 1024))
+    equal(memory.live_bytes + memory.thread_bytes + memory.idle_bytes, 64 * 1024)
+    assert memory.bookkeeping_bytes > 0 and memory.given_back_bytes == 0
+    equal((pool.free_all(), pool.n_chunks, pool.retain_bytes), (50, 2, 1024 * 32))
+    assert not any(kept)
+
+    pool.retain_bytes = -1
+    equal((pool.get_retain_bytes(), pool.props.retain_bytes), (-1, -1))
+    raises(ValueError, "retain_bytes is -2", setattr, pool, "retain_bytes", -2)
+    raises(Fsmm.InvalidArgumentError, "or -1 to have it chosen", pool.set_retain_bytes, 1 << 63)
+    raises(TypeError, "", pool.set_retain_bytes, 1.5)
+    raises(ValueError, "retain_bytes", Fsmm.Pool, alloc_size=64, retain_bytes=-5)
+    equal(pool.retain_bytes, -1)
+
+    Fsmm.trim_all()
+    equal(Fsmm.get_spare_bytes(), 0)
+
+
+@test
 def block_in_with():
     """a block goes back at the end of with, also after an exception"""
     pool = Fsmm.Pool(alloc_size=64)

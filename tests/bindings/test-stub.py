@@ -49,6 +49,13 @@ def decorators(node):
     return {ast.unparse(decorator) for decorator in node.decorator_list}
 
 
+def is_setter(node):
+    """Whether it is what sets a property, which has been seen by then."""
+    return isinstance(node, ast.FunctionDef) and any(
+        decorator.endswith(".setter") for decorator in decorators(node)
+    )
+
+
 def stub_arguments(node, is_method):
     """The arguments, with “*” before those that are keywords only, and “=” for a default."""
     arguments = node.args
@@ -84,6 +91,8 @@ def stub_lines():
             is_error = any(base.endswith("Error") for base in bases)
             lines.add(f"{node.name} ({', '.join(bases)})" if is_error else node.name)
             for member in node.body:
+                if is_setter(member):
+                    continue
                 if isinstance(member, (ast.FunctionDef, ast.AnnAssign)):
                     lines.add(f"{node.name}.{stub_line(member, True)}")
     return lines

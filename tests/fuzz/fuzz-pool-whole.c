@@ -76,9 +76,29 @@ fuzz_pool_trim (void)
   fuzz_pool_forget_unused_chunks (self);
 }
 
+/* Which chunks stay is not modelled, but how many can: none the first time that it is left to the pool. */
+static void
+check_retained (FuzzPool *self, gsize n_before)
+{
+  gint64 retain_bytes = fsmm_pool_get_retain_bytes (self->pool);
+  gsize most = n_before;
+
+  if (self->debug != 0 || (retain_bytes < 0 && !self->was_dropped))
+    most = 0;
+  else if (retain_bytes >= 0)
+    most = MIN (most, (gsize) retain_bytes / self->chunk_bytes);
+
+  self->n_chunks = fsmm_pool_get_n_chunks (self->pool);
+  fuzz_check (self->n_chunks <= most,
+              "fsmm_pool_free_all () must keep at most %" G_GSIZE_FORMAT
+              " chunks, but kept %" G_GSIZE_FORMAT,
+              most, self->n_chunks);
+}
+
 static void
 free_all (FuzzPool *self)
 {
+  gsize n_before = self->n_chunks;
   gsize n_freed = fsmm_pool_free_all (self->pool);
 
   fuzz_check (n_freed == self->n_blocks,
@@ -86,15 +106,22 @@ free_all (FuzzPool *self)
               n_freed);
   fuzz_handle_dropped (self);
   fuzz_pool_remove_all (self);
+  check_retained (self, n_before);
+  self->was_dropped = TRUE;
 }
 
 void
 fuzz_pool_free_all (void)
 {
   FuzzPool *self = fuzz_pool_choose ();
+  guint n_retained = fuzz_input_below (16);
 
-  if (self != NULL)
-    free_all (self);
+  if (self == NULL)
+    return;
+
+  if (n_retained < 4)
+    fsmm_pool_set_retain_bytes (self->pool, (gint64) (n_retained * self->chunk_bytes) - 1);
+  free_all (self);
 }
 
 /* --- Walking --- */

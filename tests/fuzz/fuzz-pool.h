@@ -37,6 +37,7 @@ typedef struct
   FsmmDebugFlags debug;
   gpointer weak;  /* NULL: it has been finalized */
   gboolean is_owned;
+  gboolean was_dropped; /* all blocks of it at once */
   guint n_handles;
 
   gsize alloc_size;

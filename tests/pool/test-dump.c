@@ -24,12 +24,15 @@ test_nothing_but_what_there_is (void)
   assert_dump (pool, "pool \"plain\" (alloc-size 64)\n"
                      "  blocks of 64 bytes at multiples of 16, 16 in a chunk\n"
                      "  0 allocated, 0 at the peak, 0 free\n"
-                     "  0 bytes in 0 chunks\n");
+                     "  0 bytes in 0 chunks\n"
+                     "  0 bytes live, 0 free in threads, 0 free besides, 0 given back; * of "
+                     "bookkeeping\n");
   fsmm_test_alloc (pool);
   assert_dump (pool, "pool \"plain\" (alloc-size 64)\n"
                      "  blocks of 64 bytes at multiples of 16, 16 in a chunk\n"
                      "  1 allocated, 1 at the peak, 15 free\n"
                      "  1024 bytes in 1 chunk\n"
+                     "  64 bytes live, * free *, 0 given back; * of bookkeeping\n"
                      "  0x*     1/16 #_______________\n");
 }
 
@@ -51,6 +54,7 @@ test_small_chunks (void)
                                          "  blocks of 64 bytes at multiples of 16, 16 in a chunk\n"
                                          "  17 allocated, 21 at the peak, * free, at most 100\n"
                                          "  * bytes in * chunks\n"
+                                         "  1088 bytes live, *\n"
                                          "  0x*    12/16 #....###########\n"
                                          "  0x*     5/16 #####___________\n*",
                                          text));
@@ -126,7 +130,7 @@ test_dropped_chunk (void)
 
   g_assert_nonnull (pin);
   fsmm_pool_free_all (pool);
-  assert_dump (pool, "*\n  0 bytes in 0 chunks\n");
+  assert_dump (pool, "*\n  0 bytes in 0 chunks\n  0 bytes live, 0 free *\n");
 }
 
 static void
@@ -134,7 +138,7 @@ test_flags (void)
 {
   g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("debugged", 64, 0, 1024, 0, NULL);
 
-  assert_dump (pool, "*\n  0 bytes in 0 chunks\n  FSMM_DEBUG: poison, wipe\n");
+  assert_dump (pool, "*\n  0 bytes in 0 chunks\n*\n  FSMM_DEBUG: poison, wipe\n");
 }
 
 int

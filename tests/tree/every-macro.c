@@ -75,7 +75,7 @@ main (void)
 
   if (block != NULL && box != NULL && FSMM_IS_TYPED_POOL (object) && !FSMM_IS_POOL (object) &&
       FSMM_TYPE_BLOCK != FSMM_TYPE_BOX && FSMM_TYPE_POOL != FSMM_TYPE_TYPED_POOL &&
-      G_TYPE_IS_ENUM (FSMM_TYPE_ERROR))
+      G_TYPE_IS_ENUM (FSMM_TYPE_ERROR) && G_TYPE_IS_BOXED (FSMM_TYPE_POOL_MEMORY))
     g_print ("%s of %d\n", FSMM_VERSION_S, FSMM_MICRO_VERSION);
 
   return g_error_matches (error, FSMM_ERROR, FSMM_ERROR_EXHAUSTED) ||

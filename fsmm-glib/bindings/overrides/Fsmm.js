@@ -126,14 +126,15 @@ function showCounts(pool) {
 // --- What is added and replaced ---
 
 function extendPool({Pool}) {
-    const {callWithSizes, toFunction, toName, toPoolProperties, toSize} = Arguments;
+    const {callWithSizes, toFunction, toName, toPoolProperties, toSize, toSizeOrAuto} = Arguments;
     const {new: makeNew, new_full: makeFull} = Pool;
-    const {_init: init, acquire, reserve} = Pool.prototype;
+    const {_init: init, acquire, reserve, set_retain_bytes: setRetainBytes} = Pool.prototype;
     const call = callFinally;
 
     Refusals.refuseSubclasses(Pool, 'Pool');
     Refusals.refuseToSet(Pool.prototype,
         ['name', 'alloc_size', 'alignment', 'chunk_bytes', 'max_blocks']);
+    Refusals.setByMethod(Pool.prototype, 'retain_bytes');
 
     Pool.new = (allocSize, chunkBytes) => {
         const sizes = [toSize('alloc_size', allocSize), toSize('chunk_bytes', chunkBytes)];
@@ -175,6 +176,10 @@ function extendPool({Pool}) {
             } catch (error) {
                 return callAgain(() => reserve.call(this, n), error);
             }
+        },
+
+        set_retain_bytes(nBytes) {
+            setRetainBytes.call(this, toSizeOrAuto('retain_bytes', nBytes));
         },
 
         with(func) {

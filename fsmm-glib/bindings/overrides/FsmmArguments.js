@@ -6,7 +6,8 @@
  * else that goes wrong is an Fsmm.Error. Each can be asked what it matches. */
 
 /* exported callWithSizes, callWithValue, describe, fail, rethrow, toBytes, toFields, toFunction,
-   toGType, toInstance, toName, toPoolProperties, toSize, toTypedPoolProperties */
+   toGType, toInstance, toName, toPoolProperties, toSize, toSizeOrAuto,
+   toTypedPoolProperties */
 
 const {GObject} = imports.gi;
 const {listNames} = imports.overrides.FsmmNames;
@@ -79,6 +80,10 @@ function toSize(name, value) {
         fail(RangeError, `${name} must be an integer from 0 to 2**53 - 1, not ${describe(value)}`);
 
     return size;
+}
+
+function toSizeOrAuto(name, value) {
+    return value === -1 ? value : toSize(name, value);
 }
 
 function toName(name, value = null) {
@@ -166,6 +171,7 @@ const POOL_CHECKS = {
     alignment: toSize,
     chunk_bytes: toSize,
     max_blocks: toSize,
+    retain_bytes: toSizeOrAuto,
 };
 
 const TYPED_POOL_CHECKS = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What JavaScript would let happen, and what is a mistake in any case. */
 
-/* exported getByMethod, refuseSubclasses, refuseToSet, refuseUnknown */
+/* exported getByMethod, refuseSubclasses, refuseToSet, refuseUnknown, setByMethod */
 
 const {fail} = imports.overrides.FsmmArguments;
 const {listNames} = imports.overrides.FsmmNames;
@@ -39,6 +39,17 @@ function getByMethod(prototype, name) {
         Object.defineProperty(prototype, spelling, {
             get() {
                 return get.call(this);
+            },
+        });
+    }
+}
+
+/* GObject would only warn of a number that is out of bounds, and set another one. */
+function setByMethod(prototype, name) {
+    for (const spelling of listSpellings(name)) {
+        Object.defineProperty(prototype, spelling, {
+            set(value) {
+                this[`set_${name}`](value);
             },
         });
     }

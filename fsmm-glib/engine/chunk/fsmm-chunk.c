@@ -51,17 +51,20 @@ take_memory (const FsmmGeometry *geometry, gsize size)
                              : fsmm_system_try_new0_cache_aligned (size);
 }
 
-/* A chunk whose blocks are all idle, in the memory at @base. NULL if there is no memory for its
- * bookkeeping. */
-FsmmChunk *
-fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segment)
+/* Where each part of a chunk's bookkeeping is in one piece of memory. Cells come first, since they are the
+ * most strictly aligned; each region is two lines. */
+typedef struct {
+  gsize chunk_at;
+  gsize bits_at;
+  gsize size;
+} Plan;
+
+static Plan
+plan_memory (const FsmmGeometry *geometry)
 {
-  gsize header_size = sizeof (FsmmChunk) + geometry->n_regions * sizeof (FsmmRegion);
   gsize padding = is_small (geometry) ? 0 : -sizeof (FsmmChunk) % FSMM_SYSTEM_CACHE_LINE;
   gsize n_cells = 0, n_bits = 0;
-  FsmmState *cells;
-  FsmmChunk *self;
-  FsmmBits *bits;
+  Plan plan;
 
   for (gsize i = 0; i < geometry->n_regions; i++)
     {
@@ -71,14 +74,34 @@ fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segmen
       n_bits += fsmm_region_bits_words_for (n_blocks);
     }
 
-  /* Cells first, since they are the most strictly aligned; each region is two lines. */
-  cells = take_memory (geometry,
-                       n_cells + padding + header_size + n_bits * sizeof (FsmmBits));
+  plan.chunk_at = n_cells + padding;
+  plan.bits_at = plan.chunk_at + sizeof (FsmmChunk) + geometry->n_regions * sizeof (FsmmRegion);
+  plan.size = plan.bits_at + n_bits * sizeof (FsmmBits);
+
+  return plan;
+}
+
+gsize
+fsmm_chunk_get_memory_size (const FsmmGeometry *geometry)
+{
+  return plan_memory (geometry).size;
+}
+
+/* A chunk whose blocks are all idle, in the memory at @base. NULL if there is no memory for its
+ * bookkeeping. */
+FsmmChunk *
+fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segment)
+{
+  Plan plan = plan_memory (geometry);
+  FsmmState *cells = take_memory (geometry, plan.size);
+  FsmmChunk *self;
+  FsmmBits *bits;
+
   if (cells == NULL)
     return NULL;
 
-  self = (FsmmChunk *) (gpointer) (cells + n_cells + padding);
-  bits = (FsmmBits *) (gpointer) ((guint8 *) self + header_size);
+  self = (FsmmChunk *) (gpointer) (cells + plan.chunk_at);
+  bits = (FsmmBits *) (gpointer) (cells + plan.bits_at);
 
   self->all_link.data = self;
   self->geometry = geometry;
@@ -178,6 +201,34 @@ fsmm_chunk_count_idle (const FsmmChunk *self)
     n_idle += fsmm_region_count_idle (&self->regions[i]);
 
   return n_idle;
+}
+
+/* --- Dropping --- */
+
+/* What was out is free. No other thread looks at a state. */
+static void
+drop_in_region (FsmmRegion *region)
+{
+  static const guint64 eight_unused = 0x0101010101010101u * FSMM_STATE_UNUSED;
+  gsize n_cells = fsmm_region_count_words (region) * FSMM_WORD_CELLS;
+
+  for (gsize i = 0; i < n_cells; i += sizeof (guint64))
+    {
+      FsmmState *cells = region->cells + i;
+
+      if (memcmp (cells, &eight_unused, sizeof (guint64)) == 0)
+        continue;
+      for (gsize j = 0; j < sizeof (guint64); j++)
+        if (fsmm_state_is_out (cells[j]))
+          cells[j] = FSMM_STATE_FREE;
+    }
+}
+
+void
+fsmm_chunk_drop_blocks (FsmmChunk *self)
+{
+  for (gsize i = 0; i < self->geometry->n_regions; i++)
+    drop_in_region (&self->regions[i]);
 }
 
 /* --- Checking --- */

@@ -51,11 +51,14 @@ typedef struct {
 
 FsmmChunk *fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segment);
 void fsmm_chunk_free (FsmmChunk *self);
+gsize fsmm_chunk_get_memory_size (const FsmmGeometry *geometry);
 
 gpointer fsmm_chunk_next_whole (const FsmmChunk *self, gsize index);
 gsize fsmm_chunk_count_whole (const FsmmChunk *self);
 gsize fsmm_chunk_count_claimed (const FsmmChunk *self);
 gsize fsmm_chunk_count_idle (const FsmmChunk *self);
+
+void fsmm_chunk_drop_blocks (FsmmChunk *self);
 
 char *fsmm_chunk_find_fault (const FsmmChunk *self);
 

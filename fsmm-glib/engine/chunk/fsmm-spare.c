@@ -9,7 +9,7 @@
 static gpointer pieces[FSMM_SPARE_PIECES]; /* (atomic) (nullable) */
 
 static gpointer
-get (guint i)
+get_piece (guint i)
 {
   return __atomic_load_n (&pieces[i], __ATOMIC_RELAXED);
 }
@@ -19,7 +19,7 @@ gpointer
 fsmm_spare_take (void)
 {
   for (guint i = 0; i < FSMM_SPARE_PIECES; i++)
-    if (get (i) != NULL)
+    if (get_piece (i) != NULL)
       {
         gpointer piece = __atomic_exchange_n (&pieces[i], NULL, __ATOMIC_ACQUIRE);
 
@@ -43,7 +43,7 @@ fsmm_spare_keep (gpointer piece)
     {
       gpointer expected = NULL;
 
-      if (get (i) == NULL &&
+      if (get_piece (i) == NULL &&
           __atomic_compare_exchange_n (&pieces[i], &expected, piece, FALSE, __ATOMIC_RELEASE,
                                        __ATOMIC_RELAXED))
         return TRUE;
@@ -59,7 +59,7 @@ fsmm_spare_count_bytes (void)
   gsize n_pieces = 0;
 
   for (guint i = 0; i < FSMM_SPARE_PIECES; i++)
-    n_pieces += get (i) != NULL;
+    n_pieces += get_piece (i) != NULL;
 
   return n_pieces * FSMM_SYSTEM_GRANULE;
 }

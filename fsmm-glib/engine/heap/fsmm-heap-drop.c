@@ -4,6 +4,75 @@
 
 #include "engine/heap/fsmm-heap-locked.h"
 
+/* --- What is kept --- */
+
+/* The most that is kept where nobody has said how much. */
+#define RETAIN_MOST ((gsize) 8 * 1024 * 1024)
+
+static gboolean
+was_taken_from (const FsmmStore *self, const FsmmChunk *chunk)
+{
+  for (gsize i = 0; i < self->geometry.n_regions; i++)
+    if (chunk->regions[i].queue != &self->fresh)
+      return TRUE;
+
+  return FALSE;
+}
+
+static gsize
+count_used_chunks (const FsmmStore *self)
+{
+  gsize n_used = 0;
+
+  for (GList *l = self->all.head; l != NULL; l = l->next)
+    {
+      const FsmmChunk *chunk = l->data;
+
+      n_used += chunk->drop_id == 0 && was_taken_from (self, chunk);
+    }
+
+  return n_used;
+}
+
+/* Returns what it was before. */
+gint64
+fsmm_heap_set_retain_bytes (FsmmStore *self, gint64 retain_bytes)
+{
+  gint64 before;
+
+  fsmm_heap_lock (self);
+  before = self->retain_bytes;
+  self->retain_bytes = retain_bytes;
+  fsmm_unlock (self->lock);
+
+  return before;
+}
+
+gint64
+fsmm_heap_get_retain_bytes (FsmmStore *self)
+{
+  gint64 retain_bytes;
+
+  fsmm_heap_lock (self);
+  retain_bytes = self->retain_bytes;
+  fsmm_unlock (self->lock);
+
+  return retain_bytes;
+}
+
+/* How many bytes of chunks. A store that has been filled again after it was emptied will be so the next
+ * time as well, in all likelihood: so as much is kept as it has used each time. */
+static guint64
+get_retained (const FsmmStore *self, gsize n_used)
+{
+  if (self->debug != 0)
+    return 0;
+  if (self->retain_bytes >= 0)
+    return (guint64) self->retain_bytes;
+
+  return MIN (MIN (n_used, self->n_used_last) * self->geometry.chunk_bytes, RETAIN_MOST);
+}
+
 /* --- At once --- */
 
 /* Marks a chunk: nothing is taken from it any more, and its handles are of no use. Blocks that are
@@ -30,10 +99,14 @@ take_over_chunk (FsmmChunk *chunk, gsize drop_id)
 
 /* Threads are stopped, and nothing is claimed. */
 static gsize
-mark_chunks (FsmmStore *self, FsmmDeferred *deferred)
+mark_chunks (FsmmStore *self, guint64 *retained, FsmmDeferred *deferred)
 {
   gsize drop_id = __atomic_add_fetch (&self->epoch, 1, __ATOMIC_RELEASE);
+  gsize n_used = count_used_chunks (self);
   gsize n_blocks = 0;
+
+  *retained = get_retained (self, n_used);
+  self->n_used_last = n_used;
 
   for (GList *l = self->all.head; l != NULL; l = l->next)
     {
@@ -48,8 +121,9 @@ mark_chunks (FsmmStore *self, FsmmDeferred *deferred)
   return n_blocks;
 }
 
+/* Keeps the first ones, so many bytes of them, but none that is needed as it is. */
 static void
-remove_marked_chunks (FsmmStore *self, gsize drop_id, FsmmDeferred *deferred)
+remove_marked_chunks (FsmmStore *self, gsize drop_id, guint64 retained, FsmmDeferred *deferred)
 {
   GList *next;
 
@@ -58,25 +132,41 @@ remove_marked_chunks (FsmmStore *self, gsize drop_id, FsmmDeferred *deferred)
       FsmmChunk *chunk = l->data;
 
       next = l->next;
-      if (chunk->drop_id == drop_id && !chunk->detached)
+      if (chunk->drop_id != drop_id || chunk->detached)
+        continue;
+      if (retained >= self->geometry.chunk_bytes && chunk->n_pins == 0)
+        {
+          fsmm_store_reopen_chunk (self, chunk);
+          retained -= self->geometry.chunk_bytes;
+        }
+      else
         fsmm_store_remove_chunk (self, chunk, deferred);
     }
 }
 
-/* Drops every block, as it is, and every chunk. Returns how many blocks there were. */
+/* Drops every block, as it is, and every chunk but some. Returns how many blocks there were. */
 gsize
 fsmm_heap_drop_all (FsmmStore *self)
 {
   FsmmDeferred deferred = FSMM_DEFERRED_INIT;
+  guint64 retained;
   gsize n_dropped;
 
   fsmm_heap_lock (self);
   fsmm_heap_quiesce (self, &deferred);
-  n_dropped = mark_chunks (self, &deferred);
-  remove_marked_chunks (self, self->epoch, &deferred);
+  n_dropped = mark_chunks (self, &retained, &deferred);
+  remove_marked_chunks (self, self->epoch, retained, &deferred);
   fsmm_store_unlock_and_finish (self, &deferred);
 
   return n_dropped;
+}
+
+/* For a store that is about to be cleared. */
+void
+fsmm_heap_drop_for_good (FsmmStore *self)
+{
+  fsmm_heap_set_retain_bytes (self, 0);
+  fsmm_heap_drop_all (self);
 }
 
 /* --- In steps --- */
@@ -90,9 +180,10 @@ fsmm_heap_drop_begin (FsmmHeapDrop *drop, FsmmStore *self)
 
   fsmm_heap_lock (self);
   fsmm_heap_quiesce (self, &deferred);
-  n_dropped = mark_chunks (self, &deferred);
+  *drop = (FsmmHeapDrop) { .store = self };
+  n_dropped = mark_chunks (self, &drop->retained, &deferred);
+  drop->id = self->epoch;
   self->n_drops++;
-  *drop = (FsmmHeapDrop) { .store = self, .id = self->epoch };
   fsmm_store_unlock_and_finish (self, &deferred);
 
   return n_dropped;
@@ -196,7 +287,7 @@ fsmm_heap_drop_end (FsmmHeapDrop *drop)
 
   fsmm_heap_lock (drop->store);
   fsmm_heap_quiesce (drop->store, &deferred);
-  remove_marked_chunks (drop->store, drop->id, &deferred);
+  remove_marked_chunks (drop->store, drop->id, drop->retained, &deferred);
   drop->store->n_drops--;
   fsmm_store_unlock_and_finish (drop->store, &deferred);
 }

@@ -21,6 +21,59 @@ fsmm_heap_get_stats (FsmmStore *self, FsmmHeapStats *stats)
   fsmm_unlock (self->lock);
 }
 
+/* Free blocks that their owner has not collected yet, or that are in quarantine, are busy as well. */
+static void
+look_at_region (FsmmHeapMemory *memory, const FsmmRegion *region, gsize *n_busy)
+{
+  gsize n_idle = fsmm_region_count_idle (region);
+  gsize idle_bytes = n_idle * region->chunk->geometry->block_size;
+
+  *n_busy += region->n_blocks - n_idle;
+  if (fsmm_region_get_owner (region) != NULL)
+    memory->thread_bytes += idle_bytes;
+  else
+    memory->idle_bytes += idle_bytes;
+}
+
+static void
+look_at_chunks (FsmmStore *self, FsmmHeapMemory *memory, gsize *n_busy)
+{
+  for (GList *l = self->all.head; l != NULL; l = l->next)
+    {
+      const FsmmChunk *chunk = l->data;
+
+      for (gsize i = 0; !chunk->detached && i < self->geometry.n_regions; i++)
+        look_at_region (memory, &chunk->regions[i], n_busy);
+      memory->bookkeeping_bytes += fsmm_chunk_get_memory_size (&self->geometry);
+    }
+}
+
+/* One consistent picture, if no other thread is taking blocks or giving them back. */
+void
+fsmm_heap_get_memory (FsmmStore *self, FsmmHeapMemory *memory)
+{
+  gsize n_busy = 0, n_live, n_caches;
+
+  *memory = (FsmmHeapMemory) { 0 };
+  fsmm_heap_lock (self);
+
+  look_at_chunks (self, memory, &n_busy);
+  n_live = MIN (fsmm_cache_count_live (self), n_busy);
+  memory->live_bytes = n_live * self->geometry.block_size;
+  if (memory->thread_bytes > 0)
+    memory->thread_bytes += (n_busy - n_live) * self->geometry.block_size;
+  else
+    memory->idle_bytes += (n_busy - n_live) * self->geometry.block_size;
+
+  n_caches = self->caches.length - 1; /* one is in the store */
+  memory->bookkeeping_bytes += sizeof *self + n_caches * sizeof (FsmmCache);
+  memory->reserved_bytes = fsmm_heap_count_reserved (self);
+  memory->given_back_bytes =
+      fsmm_store_count_chunks (self) * self->geometry.chunk_bytes - memory->reserved_bytes;
+
+  fsmm_unlock (self->lock);
+}
+
 /* Whether @address is the start of a block that is allocated. */
 gboolean
 fsmm_heap_is_out (FsmmStore *self, gconstpointer address)

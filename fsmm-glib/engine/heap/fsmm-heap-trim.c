@@ -135,6 +135,12 @@ fsmm_heap_trim (FsmmStore *self)
   return trim_and_unlock (self);
 }
 
+gsize
+fsmm_heap_count_spare_bytes (void)
+{
+  return fsmm_spare_count_bytes ();
+}
+
 /* All stores, one after the other. Others may come and go meanwhile: no lock but that of one store is
  * held while it is trimmed. */
 gsize

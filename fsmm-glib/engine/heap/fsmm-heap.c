@@ -50,9 +50,9 @@ fsmm_heap_clear (FsmmStore *self)
 {
   /* First while it is still whole: what is found out here is reported, to a handler that may use
    * it. */
-  fsmm_heap_drop_all (self);
+  fsmm_heap_drop_for_good (self);
   fsmm_thread_remove_caches (self);
-  fsmm_heap_drop_all (self);
+  fsmm_heap_drop_for_good (self);
   fsmm_thread_remove_store (self);
 
   fsmm_store_tear_down (self);

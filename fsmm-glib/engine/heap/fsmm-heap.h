@@ -61,6 +61,7 @@ gboolean fsmm_heap_free_many (
 FsmmAllocResult fsmm_heap_reserve (FsmmStore *self, gsize n_blocks);
 gsize fsmm_heap_trim (FsmmStore *self);
 gsize fsmm_heap_trim_all (void);
+gsize fsmm_heap_count_spare_bytes (void);
 
 /* --- Blocks of handles: fsmm-heap-handles.c, -free.c --- */
 
@@ -106,13 +107,18 @@ typedef struct {
 void fsmm_heap_walk_begin (FsmmHeapWalk *walk, FsmmStore *self);
 gpointer fsmm_heap_walk_next (FsmmHeapWalk *walk);
 
+gint64 fsmm_heap_set_retain_bytes (FsmmStore *self, gint64 retain_bytes);
+gint64 fsmm_heap_get_retain_bytes (FsmmStore *self);
+
 gsize fsmm_heap_drop_all (FsmmStore *self);
+void fsmm_heap_drop_for_good (FsmmStore *self);
 
 /* Dropping all blocks in steps, for blocks whose content must be cleared: begin, then clear one
  * block after the other, then end. */
 typedef struct {
   FsmmStore *store;
   gsize id;         /* only chunks that this drop has closed, or taken over */
+  guint64 retained; /* how many bytes of chunks stay at its end */
   FsmmChunk *chunk; /* (nullable): pinned */
   gsize next_index; /* of a block in it, whose turn comes next */
   guint n_cleared;
@@ -143,6 +149,18 @@ typedef struct {
 } FsmmHeapStats;
 
 void fsmm_heap_get_stats (FsmmStore *self, FsmmHeapStats *stats);
+
+/* What memory is used for, in bytes. */
+typedef struct {
+  gsize live_bytes;
+  gsize thread_bytes; /* free, in regions that a thread owns */
+  gsize idle_bytes;   /* free, in the others */
+  gsize given_back_bytes;
+  gsize reserved_bytes;
+  gsize bookkeeping_bytes;
+} FsmmHeapMemory;
+
+void fsmm_heap_get_memory (FsmmStore *self, FsmmHeapMemory *memory);
 char *fsmm_heap_find_fault (FsmmStore *self);
 
 /* --- For people: fsmm-heap-map.c --- */

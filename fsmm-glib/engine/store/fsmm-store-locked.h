@@ -47,6 +47,7 @@ void
 fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDeferred *deferred);
 void fsmm_store_free_in_closed_chunk (FsmmStore *self, FsmmSlot slot);
 void fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred);
+void fsmm_store_reopen_chunk (FsmmStore *self, FsmmChunk *chunk);
 void fsmm_store_abandon_drops_of_others (FsmmStore *self);
 
 FsmmChunk *fsmm_store_pin_chunk (FsmmChunk *chunk);

@@ -22,6 +22,7 @@ fsmm_store_set_up (FsmmStore *self,
     .identity = *identity,
     .debug = debug,
     .epoch = 1,
+    .retain_bytes = -1,
   };
 
   fsmm_store_init_lookup (self);
@@ -97,6 +98,15 @@ new_chunk (FsmmStore *self, FsmmDeferred *deferred)
   return chunk;
 }
 
+/* Blocks can be taken from it. */
+static void
+open_chunk (FsmmStore *self, FsmmChunk *chunk)
+{
+  self->n_blocks += self->geometry.n_blocks;
+  for (gsize i = 0; i < self->geometry.n_regions; i++)
+    fsmm_store_keep_region (&self->fresh, &chunk->regions[i]);
+}
+
 /* NULL if there is no memory for one more. */
 FsmmChunk *
 fsmm_store_add_chunk (FsmmStore *self, FsmmDeferred *deferred)
@@ -114,9 +124,7 @@ fsmm_store_add_chunk (FsmmStore *self, FsmmDeferred *deferred)
 
   chunk->serial = self->next_serial++;
   g_queue_push_tail_link (&self->all, &chunk->all_link);
-  self->n_blocks += self->geometry.n_blocks;
-  for (gsize i = 0; i < self->geometry.n_regions; i++)
-    fsmm_store_keep_region (&self->fresh, &chunk->regions[i]);
+  open_chunk (self, chunk);
 
   return chunk;
 }
@@ -183,6 +191,21 @@ fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferr
   chunk->detached = TRUE;
   if (chunk->n_pins == 0)
     dispose_chunk (self, chunk, deferred);
+}
+
+/* The blocks of a closed chunk are gone, and it is as good as a new one, with pages that are in memory
+ * already. Nothing pins it. */
+void
+fsmm_store_reopen_chunk (FsmmStore *self, FsmmChunk *chunk)
+{
+  g_assert (chunk->n_pins == 0 && !chunk->detached);
+
+  forget_live (self, chunk->n_left);
+  fsmm_chunk_drop_blocks (chunk);
+  chunk->n_left = 0;
+  chunk->drop_id = 0;
+  chunk->dropper = NULL;
+  open_chunk (self, chunk);
 }
 
 FsmmChunk *

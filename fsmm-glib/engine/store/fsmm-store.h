@@ -62,6 +62,8 @@ struct _FsmmStore
   guint n_vain;    /* how often in turn other threads had no idle region to take */
   guint n_skipped; /* how often that was not tried since */
 
+  gint64 retain_bytes;     /* in chunks, when all blocks are dropped; -1: as many as are used again */
+  gsize n_used_last;       /* chunks that were used between the last two drops */
   guint n_drops;           /* how many calls are dropping all blocks in steps */
   FsmmReleaseFunc release; /* (nullable): to be called when no chunk is pinned any more */
   FsmmQuarantine quarantine;

@@ -75,3 +75,14 @@ def to_size(name, value):
         Fsmm.Error.INVALID_ARGUMENT,
         f"{name} is {number}: it must be a number from 0 to {GLib.MAXSIZE}",
     )
+
+
+def to_size_or_auto(name, value):
+    """The same, or -1, which leaves it to the pool."""
+    number = operator.index(value)
+    if -1 <= number <= GLib.MAXINT64:
+        return number
+    raise make_error(
+        Fsmm.Error.INVALID_ARGUMENT,
+        f"{name} is {number}: it must be a number from 0 to {GLib.MAXINT64}, or -1 to have it chosen",
+    )

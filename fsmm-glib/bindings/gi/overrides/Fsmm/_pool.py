@@ -4,7 +4,7 @@
 from gi.module import get_introspection_module
 from gi.repository import Gio
 
-from ._errors import raises, to_size
+from ._errors import raises, to_size, to_size_or_auto
 from ._shared import (
     describe_limit,
     exists,
@@ -42,6 +42,7 @@ class Pool(NativePool):
     its name. Every block starts at a multiple of alignment, a power of two. chunk_bytes is how much
     memory is taken from the system at a time, at least 1024. At most max_blocks can be live at a
     time. 0 stands for what suits every C type of that size, for a good size, and for no limit.
+    free_all() keeps retain_bytes of memory, or with -1 as much as is used again each time.
 
     A size that makes no sense raises Fsmm.InvalidArgumentError, which is a ValueError.
 
@@ -52,13 +53,16 @@ class Pool(NativePool):
 
     @with_keywords
     @raises
-    def __init__(self, *, alloc_size, name=None, alignment=0, chunk_bytes=0, max_blocks=0):
+    def __init__(
+        self, *, alloc_size, name=None, alignment=0, chunk_bytes=0, max_blocks=0, retain_bytes=-1
+    ):
         super().__init__(
             name=name,
             alloc_size=to_size("alloc_size", alloc_size),
             alignment=to_size("alignment", alignment),
             chunk_bytes=to_size("chunk_bytes", chunk_bytes),
             max_blocks=to_size("max_blocks", max_blocks),
+            retain_bytes=to_size_or_auto("retain_bytes", retain_bytes),
         )
         Gio.Initable.init(self, None)
 
@@ -99,14 +103,27 @@ class Pool(NativePool):
     def free_all(self):
         """Drops all blocks, returns their memory to the system, and returns how many were live.
 
-        Their handles raise Fsmm.ReleasedError from then on. Memory that a view shows stays until
+        As much of it as retain_bytes says stays for the next blocks. Their handles raise Fsmm.ReleasedError from then on. Memory that a view shows stays until
         the view is gone.
         """
         return NativePool.free_all(self)
 
     def trim(self):
-        """Returns chunks without a live block to the system, and returns how many bytes that is."""
+        """Returns memory without a live block to the system, and returns how many bytes that is."""
         return NativePool.trim(self)
+
+    @property
+    def retain_bytes(self):
+        """How much memory free_all() keeps, in bytes, or -1 to have it chosen."""
+        return self.get_retain_bytes()
+
+    @retain_bytes.setter
+    def retain_bytes(self, retain_bytes):
+        self.set_retain_bytes(retain_bytes)
+
+    def set_retain_bytes(self, retain_bytes):
+        """Sets how much memory free_all() keeps, in bytes: -1 has it chosen by what is used."""
+        NativePool.set_retain_bytes(self, to_size_or_auto("retain_bytes", retain_bytes))
 
     def __repr__(self):
         if not exists(self):
