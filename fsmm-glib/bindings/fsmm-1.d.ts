@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The library for TypeScript, as gjs sees it: what the typelib has, and what the override adds. It
- * is named, and to be used, as the packages @girs/…, of which it needs @girs/gobject-2.0. */
+ * is named, and to be used, as the packages @girs/…, of which it needs @girs/gio-2.0. */
 
 /* For using; where gjs has no such symbol, there is no such method. */
 interface SymbolConstructor {
@@ -8,6 +8,7 @@ interface SymbolConstructor {
 }
 
 declare module 'gi://Fsmm?version=1' {
+    import type Gio from 'gi://Gio?version=2.0';
     import type GLib from 'gi://GLib?version=2.0';
     import type GObject from 'gi://GObject?version=2.0';
 
@@ -176,6 +177,39 @@ declare module 'gi://Fsmm?version=1' {
             toString(): string;
             [Symbol.iterator](): IterableIterator<number>;
             [Symbol.dispose](): void;
+        }
+
+        interface TrimmerProperties {
+            decay?: Size;
+            budget_bytes?: Size;
+            budgetBytes?: Size;
+            memory_monitor?: Gio.MemoryMonitor | null;
+            memoryMonitor?: Gio.MemoryMonitor | null;
+        }
+
+        /** Gives memory back that the pools of this process do not need, in a main loop. */
+        class Trimmer extends GObject.Object {
+            constructor(properties?: TrimmerProperties);
+
+            static 'new'(): Trimmer;
+
+            /** After how many milliseconds memory that is free goes back, or 0 for never. */
+            decay: number;
+            /** How many bytes all pools should hold at most, or 0 for any number. */
+            budget_bytes: number;
+            budgetBytes: number;
+            memory_monitor: Gio.MemoryMonitor | null;
+            memoryMonitor: Gio.MemoryMonitor | null;
+
+            get_decay(): number;
+            set_decay(decay: Size): void;
+            get_budget_bytes(): number;
+            set_budget_bytes(budget_bytes: Size): void;
+            get_memory_monitor(): Gio.MemoryMonitor | null;
+            set_memory_monitor(memory_monitor: Gio.MemoryMonitor | null): void;
+
+            /** Gives back all that is free, and returns how many bytes that is. */
+            trim(level: Gio.MemoryMonitorWarningLevel): number;
         }
 
         interface TypedPoolProperties {

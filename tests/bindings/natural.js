@@ -358,6 +358,34 @@ const tests = {
         assertSame(Fsmm.get_spare_bytes(), 0, 'spare');
     },
 
+    'a trimmer gives back what is free while a main loop runs': () => {
+        const loop = new GLib.MainLoop(null, false);
+        const trimmer = new Fsmm.Trimmer({decay: 200, memory_monitor: null});
+        const pool = Fsmm.Pool.new(1024, 0);
+        let nTrimmed = 0;
+
+        trimmer.connect('trimmed', (_, nBytes) => {
+            nTrimmed += nBytes;
+        });
+        Array.from({length: 1000}, () => pool.acquire()).forEach(block => block.release());
+        GLib.timeout_add(GLib.PRIORITY_DEFAULT, 1200, () => loop.quit());
+        loop.run();
+        assertSame(pool.reserved_bytes, 0, 'reserved');
+        assertSame(nTrimmed >= 1000 * 1024, true, 'trimmed');
+
+        trimmer.decay = 0;
+        trimmer.budgetBytes = 2 ** 40;
+        assertSame(trimmer.get_decay(), 0, 'decay');
+        assertSame(trimmer.budget_bytes, 2 ** 40, 'budget');
+        for (const wrong of [-1, 2 ** 32, 0.5]) {
+            assertThrows(RangeError, INVALID_ARGUMENT, 'decay must be', () => {
+                trimmer.decay = wrong;
+            });
+        }
+        assertThrows(TypeError, INVALID_ARGUMENT, 'budget', () => new Fsmm.Trimmer({budget: 1}));
+        assertSame(Fsmm.Trimmer.new().decay, 10000, 'default');
+    },
+
     'a layout is registered only for what is plain data': () => {
         const register = (...args) => () => Fsmm.type_register_plain_layout(...args);
 

@@ -8,7 +8,7 @@ import pickle
 import struct
 
 from bindings import Fsmm, FsmmTest, GLib, equal, fails, raises
-from gi.repository import GObject
+from gi.repository import Gio, GLib, GObject
 import tap
 
 tests = []
@@ -64,6 +64,32 @@ def retained_memory():
 
     Fsmm.trim_all()
     equal(Fsmm.get_spare_bytes(), 0)
+
+
+@test
+def trimmer():
+    """a trimmer gives back what is free while a main loop runs"""
+    loop, trimmed = GLib.MainLoop(), []
+    worker = Fsmm.Trimmer(decay=200, memory_monitor=None)
+    equal((worker.decay, worker.budget_bytes, worker.memory_monitor), (200, 0, None))
+    worker.connect("trimmed", lambda _, n_bytes: trimmed.append(n_bytes))
+    pool = Fsmm.Pool(alloc_size=1024)
+    blocks = [pool.acquire() for _ in range(1000)]
+    for block in blocks:
+        block.release()
+    GLib.timeout_add(1200, loop.quit)
+    loop.run()
+    equal(pool.reserved_bytes, 0)
+    assert sum(trimmed) >= 1000 * 1024, trimmed
+
+    worker.decay, worker.budget_bytes = 0, 1 << 40
+    equal((worker.get_decay(), worker.props.budget_bytes), (0, 1 << 40))
+    pool.acquire().release()
+    assert worker.trim(Gio.MemoryMonitorWarningLevel.LOW) >= 65536
+    raises(ValueError, "decay is -1", Fsmm.Trimmer, decay=-1)
+    raises(ValueError, "decay is 4294967296", worker.set_decay, 1 << 32)
+    raises(TypeError, 'no argument "budget"', Fsmm.Trimmer, budget=5)
+    equal(Fsmm.Trimmer.new().decay, 10000)
 
 
 @test

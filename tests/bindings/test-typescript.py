@@ -15,7 +15,7 @@ import tap
 
 GJS, GIR, DECLARATIONS = sys.argv[1:]
 CORE = "{http://www.gtk.org/introspection/core/1.0}"
-CLASSES = ("Block", "Box", "Error", "Pool", "PoolMemory", "TypedPool")
+CLASSES = ("Block", "Box", "Error", "Pool", "PoolMemory", "Trimmer", "TypedPool")
 # What a class, which is a function, and its prototype have in any case, or for gjs itself.
 NOT_OURS = (re.compile(r"\$gtype|length|name|prototype|_classInit"),
             re.compile(r"constructor|_?init|\[Symbol\.toStringTag\]|\[__GObject.*|__metaclass__|"

@@ -431,6 +431,33 @@ function extendBox({Box}) {
     }));
 }
 
+function extendTrimmer({Trimmer}) {
+    const {toDecay, toSize, toTrimmerProperties} = Arguments;
+    const {
+        _init: init, set_decay: setDecay, set_budget_bytes: setBudgetBytes,
+    } = Trimmer.prototype;
+
+    Refusals.refuseSubclasses(Trimmer, 'Trimmer');
+    Refusals.setByMethod(Trimmer.prototype, 'decay');
+    Refusals.setByMethod(Trimmer.prototype, 'budget_bytes');
+
+    Trimmer.new = () => new Trimmer();
+
+    Object.assign(Trimmer.prototype, {
+        _init(properties) {
+            init.call(this, toTrimmerProperties(properties));
+        },
+
+        set_decay(decay) {
+            setDecay.call(this, toDecay('decay', decay));
+        },
+
+        set_budget_bytes(nBytes) {
+            setBudgetBytes.call(this, toSize('budget_bytes', nBytes));
+        },
+    });
+}
+
 function _init() {
     Fsmm = this;
     registerLayout = Fsmm.type_register_plain_layout;
@@ -438,6 +465,7 @@ function _init() {
     extendNamespace(Fsmm);
     extendPool(Fsmm);
     extendBlock(Fsmm);
+    extendTrimmer(Fsmm);
     extendTypedPool(Fsmm);
     extendBox(Fsmm);
 }

@@ -5,9 +5,9 @@
  * An argument that makes no sense is a TypeError or a RangeError, as is usual in JavaScript; all
  * else that goes wrong is an Fsmm.Error. Each can be asked what it matches. */
 
-/* exported callWithSizes, callWithValue, describe, fail, rethrow, toBytes, toFields, toFunction,
+/* exported callWithSizes, callWithValue, describe, fail, rethrow, toBytes, toDecay, toFields, toFunction,
    toGType, toInstance, toName, toPoolProperties, toSize, toSizeOrAuto,
-   toTypedPoolProperties */
+   toTrimmerProperties, toTypedPoolProperties */
 
 const {GObject} = imports.gi;
 const {listNames} = imports.overrides.FsmmNames;
@@ -80,6 +80,15 @@ function toSize(name, value) {
         fail(RangeError, `${name} must be an integer from 0 to 2**53 - 1, not ${describe(value)}`);
 
     return size;
+}
+
+/* Milliseconds are a guint. */
+function toDecay(name, value) {
+    const decay = toSize(name, value);
+
+    return decay < 2 ** 32
+        ? decay
+        : fail(RangeError, `${name} must be an integer from 0 to 2**32 - 1, not ${describe(value)}`);
 }
 
 function toSizeOrAuto(name, value) {
@@ -181,12 +190,18 @@ const TYPED_POOL_CHECKS = {
     max_blocks: toSize,
 };
 
+const TRIMMER_CHECKS = {
+    decay: toDecay,
+    budget_bytes: toSize,
+    memory_monitor: (_, value) => value,
+};
+
 /* allocSize and alloc-size are alloc_size. */
 function toPropertyName(key) {
     return key.replaceAll('-', '_').replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
 }
 
-/* The properties by the names that GObject has for them. One must be given. */
+/* The properties by the names that GObject has for them. One must be given, or with null none. */
 function toProperties(checks, required, properties = {}) {
     const checked = {};
 
@@ -203,7 +218,7 @@ function toProperties(checks, required, properties = {}) {
         checked[name.replaceAll('_', '-')] = checks[name](key, value);
     }
 
-    return required.replaceAll('_', '-') in checked
+    return required === null || required.replaceAll('_', '-') in checked
         ? checked
         : fail(TypeError, `${required} must be given`);
 }
@@ -214,4 +229,8 @@ function toPoolProperties(properties) {
 
 function toTypedPoolProperties(properties) {
     return toProperties(TYPED_POOL_CHECKS, 'item_type', properties);
+}
+
+function toTrimmerProperties(properties) {
+    return toProperties(TRIMMER_CHECKS, null, properties);
 }

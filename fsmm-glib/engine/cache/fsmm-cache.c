@@ -465,6 +465,13 @@ count_remote (FsmmStore *store)
   return n_remote;
 }
 
+static void
+note_live (FsmmStore *store, gsize n_live)
+{
+  store->peak_live = MAX (store->peak_live, n_live);
+  store->decay.recent_peak = MAX (store->decay.recent_peak, n_live);
+}
+
 /* Works out how many blocks were live at most since the last time. Each cache knows the most that
  * its own count has been. That the others were as they are now at that moment, but for what they
  * have freed of each other since, is certain only where one thread alone was at work. The counts of
@@ -475,7 +482,7 @@ fsmm_cache_note_peak (FsmmStore *store)
   gsize n_live = fsmm_cache_count_live (store);
   gsize n_remote = count_remote (store);
 
-  store->peak_live = MAX (store->peak_live, n_live);
+  note_live (store, n_live);
   for (GList *l = store->caches.head; l != NULL; l = l->next)
     {
       FsmmCache *cache = l->data;
@@ -484,8 +491,7 @@ fsmm_cache_note_peak (FsmmStore *store)
       gboolean is_own = cache->thread == &fsmm_thread || cache->thread == NULL;
 
       if (max_live > cache->noted_max)
-        store->peak_live =
-            MAX (store->peak_live, n_live + n_remote + (gsize) MAX (max_live - n_own, 0));
+        note_live (store, n_live + n_remote + (gsize) MAX (max_live - n_own, 0));
       cache->noted_max = is_own ? n_own : max_live;
       if (is_own)
         __atomic_store_n (&cache->max_live, n_own, __ATOMIC_RELAXED);

@@ -7,6 +7,7 @@
 #include "base/fsmm-system.h"
 
 static gpointer pieces[FSMM_SPARE_PIECES]; /* (atomic) (nullable) */
+static gint were_touched; /* (atomic): one has been taken or kept since somebody looked */
 
 static gpointer
 get_piece (guint i)
@@ -23,6 +24,7 @@ fsmm_spare_take (void)
       {
         gpointer piece = __atomic_exchange_n (&pieces[i], NULL, __ATOMIC_ACQUIRE);
 
+        __atomic_store_n (&were_touched, TRUE, __ATOMIC_RELAXED);
         if (piece != NULL)
           {
             fsmm_system_set_scanned (piece, FSMM_SYSTEM_GRANULE, TRUE);
@@ -38,6 +40,7 @@ gboolean
 fsmm_spare_keep (gpointer piece)
 {
   fsmm_system_set_scanned (piece, FSMM_SYSTEM_GRANULE, FALSE);
+  __atomic_store_n (&were_touched, TRUE, __ATOMIC_RELAXED);
 
   for (guint i = 0; i < FSMM_SPARE_PIECES; i++)
     {
@@ -78,4 +81,14 @@ fsmm_spare_give_back (void)
     }
 
   return n_bytes;
+}
+
+/* The same, if none has been taken or kept since the last time. */
+gsize
+fsmm_spare_decay (void)
+{
+  if (__atomic_exchange_n (&were_touched, FALSE, __ATOMIC_RELAXED))
+    return 0;
+
+  return fsmm_spare_give_back ();
 }

@@ -21,5 +21,6 @@ gboolean fsmm_spare_keep (gpointer piece);
 
 gsize fsmm_spare_count_bytes (void);
 gsize fsmm_spare_give_back (void);
+gsize fsmm_spare_decay (void);
 
 G_END_DECLS

@@ -86,6 +86,9 @@ fsmm_heap_count_reserved (FsmmStore *self)
          n_given_back * self->segments.page_size;
 }
 
+/* Gives the lock back: fsmm-heap-trim.c. */
+gsize fsmm_heap_trim_and_unlock (FsmmStore *self);
+
 /* --- Idle blocks: fsmm-heap-reclaim.c --- */
 
 void fsmm_heap_quiesce (FsmmStore *self, FsmmDeferred *deferred);

@@ -92,8 +92,18 @@ can_give_back_pages (const FsmmStore *self)
   return self->debug == 0 && self->geometry.chunk_bytes > self->segments.page_size;
 }
 
-static gsize
-trim_and_unlock (FsmmStore *self)
+/* What fsmm-heap-decay.c learns from a trim. */
+static void
+note_trim (FsmmStore *self, gsize n_before, gsize n_after)
+{
+  self->decay.trimmed_to = n_after;
+  self->decay.gain = n_before - n_after;
+  self->decay.per_block = n_after / MAX (1, fsmm_cache_count_live (self));
+}
+
+/* Returns how many bytes less the store holds than before. */
+gsize
+fsmm_heap_trim_and_unlock (FsmmStore *self)
 {
   FsmmDeferred deferred = FSMM_DEFERRED_INIT;
   gsize n_before, n_after;
@@ -121,18 +131,38 @@ trim_and_unlock (FsmmStore *self)
     fsmm_cache_rest (l->data);
 
   n_after = fsmm_heap_count_reserved (self);
+  note_trim (self, n_before, n_after);
   fsmm_store_unlock_and_finish (self, &deferred);
 
   return n_before - n_after;
 }
 
-/* Returns how many bytes less the store holds than before. */
 gsize
 fsmm_heap_trim (FsmmStore *self)
 {
   fsmm_heap_lock (self);
 
-  return trim_and_unlock (self);
+  return fsmm_heap_trim_and_unlock (self);
+}
+
+/* What all stores hold. */
+guint64
+fsmm_heap_count_reserved_all (void)
+{
+  g_autoptr (GArray) names = fsmm_thread_list_stores ();
+  guint64 n_bytes = 0;
+
+  for (guint i = 0; i < names->len; i++)
+    {
+      const FsmmStoreName *name = &g_array_index (names, FsmmStoreName, i);
+
+      if (!fsmm_thread_lock_store (name))
+        continue;
+      n_bytes += fsmm_heap_count_reserved (name->store);
+      fsmm_unlock (name->store->lock);
+    }
+
+  return n_bytes;
 }
 
 gsize
@@ -157,7 +187,7 @@ fsmm_heap_trim_all (void)
         continue;
 
       fsmm_heap_settle (name->store);
-      n_bytes += trim_and_unlock (name->store);
+      n_bytes += fsmm_heap_trim_and_unlock (name->store);
     }
 
   return n_bytes + fsmm_spare_give_back ();

@@ -56,11 +56,13 @@ FsmmAllocResult fsmm_heap_alloc_many (FsmmStore *self, gsize n_blocks, gpointer 
 gboolean fsmm_heap_free_many (
     FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_given, FsmmLook *look);
 
-/* --- Room: fsmm-heap-room.c, -trim.c --- */
+/* --- Room: fsmm-heap-room.c, -trim.c, -decay.c --- */
 
 FsmmAllocResult fsmm_heap_reserve (FsmmStore *self, gsize n_blocks);
 gsize fsmm_heap_trim (FsmmStore *self);
 gsize fsmm_heap_trim_all (void);
+gsize fsmm_heap_decay_all (guint64 *reserved);
+guint64 fsmm_heap_count_reserved_all (void);
 gsize fsmm_heap_count_spare_bytes (void);
 
 /* --- Blocks of handles: fsmm-heap-handles.c, -free.c --- */

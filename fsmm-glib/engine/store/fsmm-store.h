@@ -25,6 +25,16 @@ typedef void (*FsmmReleaseFunc) (gpointer owner);
 
 typedef struct _FsmmStore FsmmStore;
 
+/* What is known of how much a store needs: see fsmm-heap-decay.c. */
+typedef struct {
+  gsize recent_peak;  /* the most blocks that were live since somebody looked */
+  guint64 trimmed_to; /* bytes that were left by the last trim */
+  guint64 gain;       /* bytes that it gave back, until somebody looks */
+  guint64 per_block;  /* bytes that were left for each live block */
+  guint n_vain;       /* how many looks are left out */
+  guint n_skipped;    /* how many have been */
+} FsmmDecay;
+
 struct _FsmmStore
 {
   /* Set once by fsmm_heap_init (). */
@@ -62,6 +72,7 @@ struct _FsmmStore
   guint n_vain;    /* how often in turn other threads had no idle region to take */
   guint n_skipped; /* how often that was not tried since */
 
+  FsmmDecay decay;
   gint64 retain_bytes;     /* in chunks, when all blocks are dropped; -1: as many as are used again */
   gsize n_used_last;       /* chunks that were used between the last two drops */
   guint n_drops;           /* how many calls are dropping all blocks in steps */

@@ -19,6 +19,7 @@ from ._errors import (
 )
 from ._plain import type_register_plain_layout
 from ._pool import Pool
+from ._trimmer import Trimmer
 from ._typed_pool import TypedPool
 
 __all__ = [
@@ -30,12 +31,13 @@ __all__ = [
     "OutOfRangeError",
     "Pool",
     "ReleasedError",
+    "Trimmer",
     "TypedPool",
     "UnsupportedTypeError",
     "type_register_plain_layout",
 ]
 
-for _class in (Block, Box, Pool, TypedPool):
+for _class in (Block, Box, Pool, Trimmer, TypedPool):
     # PyGObject finds the namespace by this.
     _class.__module__ = __name__
     override(_class)

@@ -66,19 +66,23 @@ def raises(function):
     return raising
 
 
-def to_size(name, value):
-    """A number that C can take as a gsize; what it means is checked there."""
+def to_number(name, value, most):
+    """A number that C can take; what it means is checked there."""
     number = operator.index(value)
-    if 0 <= number <= GLib.MAXSIZE:
+    if 0 <= number <= most:
         return number
     raise make_error(
-        Fsmm.Error.INVALID_ARGUMENT,
-        f"{name} is {number}: it must be a number from 0 to {GLib.MAXSIZE}",
+        Fsmm.Error.INVALID_ARGUMENT, f"{name} is {number}: it must be a number from 0 to {most}"
     )
 
 
+def to_size(name, value):
+    """The same as a gsize."""
+    return to_number(name, value, GLib.MAXSIZE)
+
+
 def to_size_or_auto(name, value):
-    """The same, or -1, which leaves it to the pool."""
+    """A number of bytes, or -1, which leaves it to the pool."""
     number = operator.index(value)
     if -1 <= number <= GLib.MAXINT64:
         return number
