@@ -5,6 +5,7 @@
 #include "base/fsmm-barrier.h"
 
 #include "base/fsmm-lock.h"
+#include "base/fsmm-pause.h"
 
 #ifdef FSMM_BARRIER_IS_ASYMMETRIC
 
@@ -57,7 +58,7 @@ fsmm_barrier_heavy (void)
    * since refuses it. What a processor has stored is seen by all others long before this is
    * over. */
   if (!fsmm_barrier_is_symmetric)
-    g_usleep (1000);
+    fsmm_sleep (1000);
 }
 
 #else

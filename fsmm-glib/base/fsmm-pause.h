@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <errno.h>
 #include <glib.h>
 
 G_BEGIN_DECLS
@@ -27,6 +28,17 @@ fsmm_pause_processor (void)
 #endif
 }
 
+/* Keeps errno, which is set if a signal arrives, or if a sandbox lets no thread sleep: this can be a
+ * part of a free. */
+static inline void
+fsmm_sleep (gulong microseconds)
+{
+  int kept_errno = errno;
+
+  g_usleep (microseconds);
+  errno = kept_errno;
+}
+
 /* Called again and again, with the address of a count that starts as 0. */
 static inline void
 fsmm_pause (guint *n_pauses)
@@ -36,7 +48,7 @@ fsmm_pause (guint *n_pauses)
   if (n < FSMM_PAUSE_N_SPINS)
     fsmm_pause_processor ();
   else
-    g_usleep (FSMM_PAUSE_FIRST_SLEEP << MIN (n - FSMM_PAUSE_N_SPINS, FSMM_PAUSE_N_DOUBLINGS));
+    fsmm_sleep (FSMM_PAUSE_FIRST_SLEEP << MIN (n - FSMM_PAUSE_N_SPINS, FSMM_PAUSE_N_DOUBLINGS));
 }
 
 G_END_DECLS
