@@ -47,6 +47,18 @@ fsmm_barrier_init_in_child (void)
     fsmm_barrier_is_symmetric = !ask_kernel (MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
 }
 
+/* What a processor has stored is seen by all others long before this is over. The clock says when,
+ * because a sandbox may let no thread sleep. */
+static void
+wait_for_stores (void)
+{
+  gint64 end = g_get_monotonic_time () + 1000;
+
+  do
+    fsmm_sleep (1000);
+  while (g_get_monotonic_time () < end);
+}
+
 void
 fsmm_barrier_heavy (void)
 {
@@ -55,10 +67,9 @@ fsmm_barrier_heavy (void)
 
   __atomic_thread_fence (__ATOMIC_SEQ_CST);
   /* The other side has no barrier: the kernel promised its help, and a sandbox that was entered
-   * since refuses it. What a processor has stored is seen by all others long before this is
-   * over. */
+   * since refuses it. */
   if (!fsmm_barrier_is_symmetric)
-    fsmm_sleep (1000);
+    wait_for_stores ();
 }
 
 #else
