@@ -123,6 +123,40 @@ test_those_that_are_refused (gconstpointer name)
   fsmm_test_assert_sound (limited);
 }
 
+/* --- A thread takes one block, and then frees those that another one has taken --- */
+
+typedef struct {
+  FsmmPool *pool;
+  gpointer blocks[20];
+} Taken;
+
+static gpointer
+take_one_and_free_all (gpointer data)
+{
+  Taken *taken = data;
+
+  fsmm_test_alloc (taken->pool);
+  for (guint i = 0; i < G_N_ELEMENTS (taken->blocks); i++)
+    fsmm_test_free (taken->pool, taken->blocks[i]);
+
+  return NULL;
+}
+
+/* What a thread has freed is not counted for it twice. */
+static void
+test_freed_by_who_has_taken_most (void)
+{
+  g_autoptr (FsmmPool) shared = fsmm_test_pool_new (48, 1024);
+  Taken taken = { .pool = shared };
+
+  for (guint i = 0; i < G_N_ELEMENTS (taken.blocks); i++)
+    taken.blocks[i] = fsmm_test_alloc (shared);
+  g_thread_join (g_thread_new ("there", take_one_and_free_all, &taken));
+
+  g_assert_cmpuint (fsmm_pool_get_peak_allocated (shared), ==, G_N_ELEMENTS (taken.blocks) + 1);
+  fsmm_test_assert_sound (shared);
+}
+
 /* --- A function that clears an instance takes another one --- */
 
 typedef struct {
@@ -192,6 +226,7 @@ main (int argc, char *argv[])
         add_cases (&fsmm_test_kinds[j], names[i]);
       g_test_add_data_func (path, names[i], test_those_that_are_refused);
     }
+  g_test_add_func ("/peak/freed-by-who-has-taken-most", test_freed_by_who_has_taken_most);
   g_test_add_func ("/peak/taken-while-all-are-dropped", test_taken_while_all_are_dropped);
 
   return g_test_run ();

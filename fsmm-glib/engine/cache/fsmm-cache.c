@@ -447,20 +447,20 @@ fsmm_cache_count_idle (FsmmStore *store)
   return store->n_blocks - MIN (n_live, store->n_blocks);
 }
 
-/* How many blocks have been freed since the last time that the freeing threads had not taken. */
+/* How many blocks of others' regions its thread has freed since the last time. */
 static gsize
-count_remote (FsmmStore *store)
+count_remote (const FsmmCache *cache)
+{
+  return __atomic_load_n (&cache->n_remote, __ATOMIC_RELAXED) - cache->noted_remote;
+}
+
+static gsize
+count_all_remote (const FsmmStore *store)
 {
   gsize n_remote = 0;
 
   for (GList *l = store->caches.head; l != NULL; l = l->next)
-    {
-      FsmmCache *cache = l->data;
-      gsize n = __atomic_load_n (&cache->n_remote, __ATOMIC_RELAXED);
-
-      n_remote += n - cache->noted_remote;
-      cache->noted_remote = n;
-    }
+    n_remote += count_remote (l->data);
 
   return n_remote;
 }
@@ -480,19 +480,22 @@ void
 fsmm_cache_note_peak (FsmmStore *store)
 {
   gsize n_live = fsmm_cache_count_live (store);
-  gsize n_remote = count_remote (store);
+  gsize n_all_remote = count_all_remote (store);
 
   note_live (store, n_live);
   for (GList *l = store->caches.head; l != NULL; l = l->next)
     {
       FsmmCache *cache = l->data;
+      gsize n_remote = count_remote (cache);
       gssize max_live = __atomic_load_n (&cache->max_live, __ATOMIC_RELAXED);
       gssize n_own = __atomic_load_n (&cache->n_live, __ATOMIC_RELAXED);
       gboolean is_own = cache->thread == &fsmm_thread || cache->thread == NULL;
 
       if (max_live > cache->noted_max)
-        note_live (store, n_live + n_remote + (gsize) MAX (max_live - n_own, 0));
+        note_live (store, n_live + n_all_remote - MIN (n_remote, n_all_remote) +
+                              (gsize) MAX (max_live - n_own, 0));
       cache->noted_max = is_own ? n_own : max_live;
+      cache->noted_remote += n_remote;
       if (is_own)
         __atomic_store_n (&cache->max_live, n_own, __ATOMIC_RELAXED);
     }
