@@ -465,9 +465,11 @@ count_all_remote (const FsmmStore *store)
   return n_remote;
 }
 
+/* More than that have never been live, whatever the counts of threads at work add up to. */
 static void
-note_live (FsmmStore *store, gsize n_live)
+raise_peak (FsmmStore *store, gsize n_live)
 {
+  n_live = MIN (n_live, store->max_blocks);
   store->peak_live = MAX (store->peak_live, n_live);
   store->decay.recent_peak = MAX (store->decay.recent_peak, n_live);
 }
@@ -482,7 +484,7 @@ fsmm_cache_note_peak (FsmmStore *store)
   gsize n_live = fsmm_cache_count_live (store);
   gsize n_all_remote = count_all_remote (store);
 
-  note_live (store, n_live);
+  raise_peak (store, n_live);
   for (GList *l = store->caches.head; l != NULL; l = l->next)
     {
       FsmmCache *cache = l->data;
@@ -492,8 +494,8 @@ fsmm_cache_note_peak (FsmmStore *store)
       gboolean is_own = cache->thread == &fsmm_thread || cache->thread == NULL;
 
       if (max_live > cache->noted_max)
-        note_live (store, n_live + n_all_remote - MIN (n_remote, n_all_remote) +
-                              (gsize) MAX (max_live - n_own, 0));
+        raise_peak (store, n_live + n_all_remote - MIN (n_remote, n_all_remote) +
+                               (gsize) MAX (max_live - n_own, 0));
       cache->noted_max = is_own ? n_own : max_live;
       cache->noted_remote += n_remote;
       if (is_own)
