@@ -5,8 +5,6 @@
 
 #include "bench-work.h"
 
-#include <stdio.h>
-
 static double
 ns_each (gint64 start, gsize n_blocks)
 {
@@ -80,24 +78,6 @@ bench_work_free_all (const BenchWork *work)
   return bench_peer_drop_all () ? ns_each (start, work->n_bulk) : -1;
 }
 
-/* Kibibytes, or a negative number if the system does not tell. */
-static long
-resident (void)
-{
-  FILE *file = fopen ("/proc/self/smaps_rollup", "r");
-  char line[256];
-  long kibibytes = -1;
-
-  if (file == NULL)
-    return -1;
-  while (kibibytes < 0 && fgets (line, sizeof line, file) != NULL)
-    if (sscanf (line, "Rss: %ld kB", &kibibytes) != 1)
-      kibibytes = -1;
-  fclose (file);
-
-  return kibibytes;
-}
-
 double
 bench_work_bytes_per_block (const BenchWork *work)
 {
@@ -106,9 +86,9 @@ bench_work_bytes_per_block (const BenchWork *work)
 
   /* What the first call of all brings along belongs to no block. */
   bench_peer_give (bench_peer_take ());
-  before = resident ();
+  before = bench_resident ();
   take_all (blocks, work->n_bulk);
-  after = resident ();
+  after = bench_resident ();
 
   return before < 0 || after < 0 ? -1 : MAX (after - before, 0) * 1024.0 / work->n_bulk;
 }

@@ -4,9 +4,12 @@
 
 #include "bench-work.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 gpointer
 bench_pages (gsize n_bytes)
@@ -17,6 +20,24 @@ bench_pages (gsize n_bytes)
     g_error ("There is no memory for %" G_GSIZE_FORMAT " bytes", n_bytes);
 
   return memset (pages, 0, n_bytes);
+}
+
+/* Not from /proc/self/statm, which leaves out what the processors have not added up yet. */
+long
+bench_resident (void)
+{
+  int file = open ("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);
+  char text[4096] = "";
+  const char *line;
+  long kibibytes = -1;
+
+  if (file < 0)
+    return -1;
+  if (read (file, text, sizeof text - 1) > 0 && (line = strstr (text, "\nRss:")) != NULL)
+    sscanf (line, " Rss: %ld kB", &kibibytes);
+  close (file);
+
+  return kibibytes;
 }
 
 gint64

@@ -81,6 +81,10 @@ double bench_measure_threads (BenchPass pass, gpointer *states, guint n_threads,
 /* Zeroed memory that is not of the allocator that is measured, and is resident already. */
 gpointer bench_pages (gsize n_bytes);
 
+/* Kibibytes of this process that are in memory, or a negative number if the system does not tell. It
+ * is asked without the allocator that is measured. */
+long bench_resident (void);
+
 /* A random number below @limit. The state must not be 0. */
 static inline gsize
 bench_random_below (guint64 *state, gsize limit)
