@@ -3,8 +3,6 @@
 #include "bench-pool-callgrind.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Each worker is measured as it runs without Valgrind: the library, and GLib's slices, would do
@@ -22,13 +20,6 @@ make_unwatched (const BenchPoolPeer *peer)
   self.environment = g_environ_setenv (self.environment, "G_SLICE", "", TRUE);
 
   return self;
-}
-
-static void
-fail (const BenchPoolPeer *peer, const char *workload, const char *reason)
-{
-  fprintf (stderr, "\n%s: %s, %s: %s\n", g_get_prgname (), peer->kind->name, workload, reason);
-  exit (1);
 }
 
 typedef struct {
@@ -80,9 +71,9 @@ count (const BenchPoolPeer *peer, const char *workload, gsize size, guint n_pass
   Count result = { 0 };
 
   if (output == NULL)
-    fail (peer, workload, error->message);
+    bench_pool_peer_fail (peer, workload, error->message);
   else if (!parse (output, &result))
-    fail (peer, workload, output);
+    bench_pool_peer_fail (peer, workload, output);
 
   return result;
 }

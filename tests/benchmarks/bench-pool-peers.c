@@ -263,6 +263,13 @@ bench_pool_peers_find (const char *names, const char *old_library, GError **erro
   return g_steal_pointer (&peers);
 }
 
+void
+bench_pool_peer_fail (const BenchPoolPeer *self, const char *workload, const char *reason)
+{
+  fprintf (stderr, "\n%s: %s, %s: %s\n", g_get_prgname (), self->kind->name, workload, reason);
+  exit (1);
+}
+
 double
 bench_pool_peer_measure (const BenchPoolPeer *self, const char *const *arguments)
 {
@@ -278,11 +285,7 @@ bench_pool_peer_measure (const BenchPoolPeer *self, const char *const *arguments
   if (error == NULL && (end == output || *end != '\0'))
     g_set_error (&error, G_SPAWN_ERROR, G_SPAWN_ERROR_FAILED, "printed “%s”", output);
   if (error != NULL)
-    {
-      fprintf (stderr, "\n%s: %s, %s: %s\n", g_get_prgname (), self->kind->name, arguments[0],
-               error->message);
-      exit (1);
-    }
+    bench_pool_peer_fail (self, arguments[0], error->message);
 
   return result;
 }

@@ -42,6 +42,10 @@ char *bench_pool_peer_run (const BenchPoolPeer *self,
                            const char *const *arguments,
                            GError **error);
 
+/* Says why @workload could not be measured, and stops the program. */
+void bench_pool_peer_fail (const BenchPoolPeer *self, const char *workload, const char *reason)
+    G_GNUC_NORETURN;
+
 /* Runs a workload, whose @arguments are as the workers want them. Returns NAN if the peer has nothing
  * of that kind. Stops the program if that fails, as it should not once the peer has been found. */
 double bench_pool_peer_measure (const BenchPoolPeer *self, const char *const *arguments);
