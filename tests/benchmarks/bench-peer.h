@@ -41,6 +41,10 @@ char *bench_peer_describe (void);
 /* Drops all blocks in one call. Returns FALSE if the allocator has no such call. */
 gboolean bench_peer_drop_all (void);
 
+/* Gives memory in which no block lies back to the system. Returns FALSE if the allocator has no
+ * call for that. */
+gboolean bench_peer_trim (void);
+
 /* What the heap of a GLib program is freed by, where giving back is compared to dropping all. */
 void bench_peer_give_plainly (gpointer block);
 

@@ -8,6 +8,7 @@
 #include "bench-machine.h"
 #include "bench-options.h"
 #include "bench-pool-callgrind.h"
+#include "bench-pool-memory.h"
 
 /* A million; less if the machine is small, and very few if nothing is to be measured. */
 gsize
@@ -40,7 +41,7 @@ count_instructions (const BenchRounds *self, const BenchPoolPeer *peer, const Be
 }
 
 static double
-measure (const BenchRounds *self, const BenchPoolPeer *peer, const BenchRow *row)
+measure_time (const BenchRounds *self, const BenchPoolPeer *peer, const BenchRow *row)
 {
   double budget = MAX (self->seconds, 0) * 1e9 / self->n_rounds;
   gsize n_blocks = bench_rounds_get_n_bulk (self, row->size);
@@ -65,8 +66,9 @@ visit (const BenchRounds *self, const BenchTable *table, gsize row, guint peer_n
   if (peer->missing != NULL || !bench_rounds_fit_memory (self, &table->rows[row]))
     return;
 
-  result = self->counts_instructions ? count_instructions (self, peer, &table->rows[row])
-                                     : measure (self, peer, &table->rows[row]);
+  result = self->measure == BENCH_MEASURE_INSTRUCTIONS
+               ? count_instructions (self, peer, &table->rows[row])
+               : measure_time (self, peer, &table->rows[row]);
   if (!isnan (result))
     bench_result_add (bench_table_get (table, row, peer_number), result);
 }
@@ -75,7 +77,7 @@ visit (const BenchRounds *self, const BenchTable *table, gsize row, guint peer_n
 static gsize
 get_n_warm (const BenchRounds *self)
 {
-  if (self->counts_instructions)
+  if (self->measure != BENCH_MEASURE_TIME)
     return 0;
 
   return (gsize) (self->seconds > 0 ? 1024 : 4) << 20;
@@ -90,6 +92,17 @@ run_round (const BenchRounds *self, const BenchTable *table, int round)
       for (guint peer = 0; peer < table->peers->len; peer++)
         visit (self, table, row, peer);
     }
+}
+
+static void
+run_rounds (const BenchRounds *self, BenchTable *table)
+{
+  if (self->measure == BENCH_MEASURE_MEMORY)
+    bench_memory_follow (table, bench_rounds_get_n_bulk (self, table->rows[0].size),
+                         self->seconds > 0 ? self->idle_seconds : 0);
+  else
+    for (int round = 0; round < self->n_rounds; round++)
+      run_round (self, table, round);
 }
 
 static void
@@ -121,8 +134,7 @@ bench_rounds_run (const BenchRounds *self, BenchTable *table)
 
   others = bench_machine_others_seconds ();
   start = bench_now ();
-  for (int round = 0; round < self->n_rounds; round++)
-    run_round (self, table, round);
+  run_rounds (self, table);
   bench_progress_clear ();
 
   table->others = (bench_machine_others_seconds () - others) * 1e9 / (bench_now () - start);

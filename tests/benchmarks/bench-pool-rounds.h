@@ -8,11 +8,18 @@
 
 G_BEGIN_DECLS
 
+typedef enum {
+  BENCH_MEASURE_TIME,
+  BENCH_MEASURE_INSTRUCTIONS, /* in one round */
+  BENCH_MEASURE_MEMORY,       /* along the phases of one round */
+} BenchMeasure;
+
 typedef struct {
   double seconds; /* for each case; 0: do the work once */
   int n_rounds;
-  int n_threads;                /* where there are several */
-  gboolean counts_instructions; /* in place of time, in one round */
+  int n_threads; /* where there are several */
+  BenchMeasure measure;
+  double idle_seconds; /* where memory is measured */
 } BenchRounds;
 
 /* How many blocks are taken where many are taken at once. */

@@ -78,6 +78,15 @@ static const BenchRow instruction_rows[] = {
   { BENCH_SECTION_COUNTED, "pools-64", "pools-64", 0, "instructions", 0 },
 };
 
+static const BenchRow memory_rows[] = {
+  { BENCH_SECTION_MEMORY, "fill", "memory", 0, "KiB", 0 },
+  { BENCH_SECTION_MEMORY, "shrink", "memory", 0, "KiB", 0 },
+  { BENCH_SECTION_MEMORY, "trim", "memory", 0, "KiB", 0 },
+  { BENCH_SECTION_MEMORY, "idle", "memory", 0, "KiB", 0 },
+  { BENCH_SECTION_MEMORY, "refill", "memory", 0, "KiB", 0 },
+  { BENCH_SECTION_MEMORY, "drop", "memory", 0, "KiB", 0 },
+};
+
 static const struct {
   const BenchRow *rows;
   gsize n_rows;
@@ -85,6 +94,7 @@ static const struct {
   [BENCH_ROWS_OF_WORKLOADS] = { workload_rows, G_N_ELEMENTS (workload_rows) },
   [BENCH_ROWS_OF_SCALING] = { scaling_rows, G_N_ELEMENTS (scaling_rows) },
   [BENCH_ROWS_OF_INSTRUCTIONS] = { instruction_rows, G_N_ELEMENTS (instruction_rows) },
+  [BENCH_ROWS_OF_MEMORY] = { memory_rows, G_N_ELEMENTS (memory_rows) },
 };
 
 static const struct {
@@ -100,6 +110,7 @@ static const struct {
   [BENCH_SECTION_CALLS] = { "other calls", FALSE },
   [BENCH_SECTION_TYPED] = { "instances of types", FALSE },
   [BENCH_SECTION_COUNTED] = { "instructions of a pair", FALSE },
+  [BENCH_SECTION_MEMORY] = { "resident KiB after each phase", FALSE },
   [BENCH_SECTION_SCALING] = { "live blocks, of which random ones are replaced", TRUE },
 };
 

@@ -13,12 +13,21 @@
 
 G_BEGIN_DECLS
 
+/* What a peer had in memory at some moment of a phase, which is a row. */
+typedef struct {
+  guint peer;
+  gsize row;
+  double seconds; /* since the start */
+  long kibibytes; /* more than at the start */
+} BenchSample;
+
 /* A row of cases for each workload, one case for each peer. */
 typedef struct {
   const BenchRow *rows;
   gsize n_rows;
   GPtrArray *peers;
   BenchResult *results;
+  GArray *samples;    /* of BenchSample, in order of peers and time; NULL if time was measured */
   BenchWarmth warmth; /* before the first round */
   double others; /* processors that other programs used on average, about 0 if unknown */
 } BenchTable;

@@ -12,10 +12,12 @@
 
 #include "bench-machine.h"
 #include "bench-options.h"
+#include "bench-pool-memory.h"
 #include "bench-pool-ratios.h"
 #include "bench-pool-rounds.h"
 
 #define TITLE "Blocks of a pool"
+#define MOST_IDLE_SECONDS 3600
 
 static BenchRounds rounds;
 static BenchOptions options = { .seconds = 0.5, .rounds = 11 };
@@ -26,6 +28,8 @@ static char *option_peers;
 static char *option_compare;
 static gboolean option_scaling;
 static gboolean option_instructions;
+static gboolean option_memory;
+static double option_idle = 12;
 
 static const GOptionEntry entries[] = {
   { "size", 0, 0, G_OPTION_ARG_STRING, &option_sizes,
@@ -44,6 +48,10 @@ static const GOptionEntry entries[] = {
     "Measure ever more live blocks instead of different workloads", NULL },
   { "instructions", 0, 0, G_OPTION_ARG_NONE, &option_instructions,
     "Count instructions instead of time, with Valgrind's callgrind", NULL },
+  { "memory", 0, 0, G_OPTION_ARG_NONE, &option_memory,
+    "Follow what is in memory while blocks come, go, and come again", NULL },
+  { "idle", 0, 0, G_OPTION_ARG_DOUBLE, &option_idle,
+    "How long --memory leaves the few blocks alone that are left (12)", "S" },
   G_OPTION_ENTRY_NULL,
 };
 
@@ -54,8 +62,10 @@ print_heading (const BenchTable *table)
 
   printf (TITLE ", %d threads where there are several, %" G_GSIZE_FORMAT " blocks at once\n%s\n",
           rounds.n_threads, bench_rounds_get_n_bulk (&rounds, table->rows[0].size), machine);
-  if (rounds.counts_instructions)
+  if (rounds.measure == BENCH_MEASURE_INSTRUCTIONS)
     printf ("Instructions of an operation, counted by callgrind (the loop's are among them)\n");
+  else if (rounds.measure == BENCH_MEASURE_MEMORY)
+    printf ("KiB in memory, more than before the first block (in one round)\n");
   else
     printf ("Minimum and median of %d interleaved rounds in ns (bytes/block: resident bytes)\n",
             rounds.n_rounds);
@@ -128,6 +138,8 @@ make_json (const BenchTable *table)
                           size, rounds.n_threads, bench_rounds_get_n_bulk (&rounds, size),
                           options.seconds > 0 ? "true" : "false", (int) (table->others * 100));
   bench_warmth_append (&table->warmth, json);
+  if (table->samples != NULL)
+    bench_memory_append (table, json);
   g_string_append (json, "  \"peers\": [");
   for (guint i = 0; i < table->peers->len; i++)
     {
@@ -148,8 +160,12 @@ check_options (GError **error)
 
   if (option_threads < 1 || option_threads > 64)
     wrong = "There are 1 to 64 threads";
-  else if (option_instructions && option_scaling)
-    wrong = "--instructions and --scaling cannot be combined";
+  else if (option_instructions + option_scaling + option_memory > 1)
+    wrong = "--instructions, --scaling and --memory cannot be combined";
+  else if (option_memory && option_workloads != NULL)
+    wrong = "--memory and --workload cannot be combined";
+  else if (!(option_idle >= 0 && option_idle <= MOST_IDLE_SECONDS))
+    wrong = "--idle is 0 to 3600 seconds";
   else if (option_instructions && valgrind == NULL)
     wrong = "valgrind is missing: install it to count instructions";
   else
@@ -168,9 +184,46 @@ choose_rows (gsize *n_rows, GError **error)
     set = BENCH_ROWS_OF_INSTRUCTIONS;
   else if (option_scaling)
     set = BENCH_ROWS_OF_SCALING;
+  else if (option_memory)
+    set = BENCH_ROWS_OF_MEMORY;
 
   return bench_rows_choose (set, option_workloads, option_sizes != NULL ? option_sizes : "64",
                             n_rows, error);
+}
+
+/* Returns NULL for all of them. */
+static const char *
+get_peer_names (void)
+{
+  if (option_peers != NULL)
+    return option_peers;
+  if (option_compare != NULL)
+    return "fsmm";
+
+  return option_memory ? "fsmm,malloc,mimalloc,jemalloc,tcmalloc" : NULL;
+}
+
+static BenchMeasure
+get_measure (void)
+{
+  if (option_instructions)
+    return BENCH_MEASURE_INSTRUCTIONS;
+
+  return option_memory ? BENCH_MEASURE_MEMORY : BENCH_MEASURE_TIME;
+}
+
+static void
+print_results (const BenchTable *table)
+{
+  bench_table_print (table);
+  if (rounds.measure != BENCH_MEASURE_MEMORY)
+    bench_ratios_print (table);
+  if (rounds.measure == BENCH_MEASURE_TIME)
+    {
+      print_warmth (table);
+      print_disturbance (table);
+    }
+  print_peers (table);
 }
 
 static gboolean
@@ -182,28 +235,20 @@ run (BenchTable *table, GError **error)
   if (!check_options (error) || (rows = choose_rows (&table->n_rows, error)) == NULL)
     return FALSE;
   table->rows = rows;
-  if (option_compare != NULL && option_peers == NULL)
-    option_peers = g_strdup ("fsmm");
-  table->peers = bench_pool_peers_find (option_peers, option_compare, error);
+  table->peers = bench_pool_peers_find (get_peer_names (), option_compare, error);
   if (table->peers == NULL)
     return FALSE;
 
   rounds = (BenchRounds) {
-    options.seconds,
-    option_instructions ? 1 : options.rounds,
-    option_threads,
-    option_instructions,
+    .seconds = options.seconds,
+    .n_rounds = get_measure () == BENCH_MEASURE_TIME ? options.rounds : 1,
+    .n_threads = option_threads,
+    .measure = get_measure (),
+    .idle_seconds = option_idle,
   };
   print_heading (table);
   bench_rounds_run (&rounds, table);
-  bench_table_print (table);
-  bench_ratios_print (table);
-  if (!rounds.counts_instructions)
-    {
-      print_warmth (table);
-      print_disturbance (table);
-    }
-  print_peers (table);
+  print_results (table);
 
   json = make_json (table);
   return options.json == NULL || bench_results_write (options.json, TITLE, json, table->results,
@@ -226,6 +271,7 @@ main (int argc, char *argv[])
 
   g_free (table.results);
   g_clear_pointer (&table.peers, g_ptr_array_unref);
+  g_clear_pointer (&table.samples, g_array_unref);
 
   return is_done ? 0 : 1;
 }

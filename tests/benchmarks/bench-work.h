@@ -57,6 +57,11 @@ double bench_work_box (const BenchWork *work);
 double bench_work_box_active (const BenchWork *work);
 double bench_work_handle (const BenchWork *work);
 
+/* Prints what is resident, phase by phase. A line for each sample has the phase, the nanoseconds
+ * since the start, and by how many KiB the process has grown since then. The budget is the time to
+ * be idle for. Returns FALSE if the system does not tell. */
+gboolean bench_work_follow_memory (const BenchWork *work);
+
 /* Does operations for some microseconds, next to which asking for the time is nothing, and returns
  * how many. */
 typedef guint64 (*BenchPass) (gpointer state);
@@ -81,8 +86,8 @@ double bench_measure_threads (BenchPass pass, gpointer *states, guint n_threads,
 /* Zeroed memory that is not of the allocator that is measured, and is resident already. */
 gpointer bench_pages (gsize n_bytes);
 
-/* Kibibytes of this process that are in memory, or a negative number if the system does not tell. It
- * is asked without the allocator that is measured. */
+/* Kibibytes of this process that are in memory, or a negative number if the system does not tell.
+ * It is asked without the allocator that is measured. */
 long bench_resident (void);
 
 /* A random number below @limit. The state must not be 0. */

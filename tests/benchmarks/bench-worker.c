@@ -3,8 +3,9 @@
 /* usage: bench-worker-PEER WORKLOAD SIZE N_THREADS N_LIVE N_BULK NANOSECONDS N_PASSES
  *
  * Runs a workload once, and prints what an operation costs, or "none" if the allocator has no such
- * operation. The workload "describe" prints whose blocks those are. Started by bench-pool, which
- * tells why each measurement is a process. */
+ * operation. The workload "describe" prints whose blocks those are, and "memory" what is resident
+ * along the phases of a program. Started by bench-pool, which tells why each measurement is a
+ * process. */
 
 #include "bench-work.h"
 
@@ -75,6 +76,17 @@ describe (void)
   return 0;
 }
 
+static int
+follow_memory (const BenchWork *work)
+{
+  if (bench_work_follow_memory (work))
+    return 0;
+
+  fprintf (stderr, "The system does not tell what is in memory\n");
+
+  return 1;
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -99,6 +111,8 @@ main (int argc, char *argv[])
     return 1;
   if (strcmp (argv[1], "describe") == 0)
     return describe ();
+  if (strcmp (argv[1], "memory") == 0)
+    return follow_memory (&work);
 
   run = find_workload (argv[1]);
   if (run == NULL)

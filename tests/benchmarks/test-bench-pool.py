@@ -65,6 +65,26 @@ def figures(data):
     return {(case["group"], case["name"]): case for case in data["cases"]}
 
 
+def resident(data, peer):
+    """KiB at the end of each phase."""
+    cases = [case for case in data["cases"] if case["name"] == peer]
+    assert all(case["unit"] == "KiB" for case in cases), cases
+    return {case["group"]: case["median"] for case in cases}
+
+
+def check_courses(data):
+    """Whether what was seen along the phases leads to their ends, and time passes meanwhile."""
+    last = {}
+    for course in data["courses"]:
+        name, phase, seconds = course["name"], course["phase"], course["seconds"]
+        assert 1 <= len(seconds) == len(course["kib"]), course
+        assert last.get(name, 0) <= seconds[0], course
+        equal(seconds, sorted(seconds), f"times of {name}, {phase}")
+        equal(course["kib"][-1], figures(data)[phase, name]["median"], f"{name}, {phase}")
+        last[name] = seconds[-1]
+    equal(len(data["courses"]), len(data["cases"]), "courses")
+
+
 def rows_of(data, peer):
     return {row for row, name in figures(data) if name == peer}
 
@@ -184,6 +204,51 @@ def instructions():
     assert 4 < first["floor-pair", "fsmm"]["median"] < first["pair", "fsmm"]["median"], first
 
 
+@test
+def memory_over_time():
+    """what is in memory is followed through all phases, of which a peer may lack trimming"""
+    text, data = succeed("--memory", "--peers=fsmm,malloc,ancestor")
+    assert "KiB in memory, more than before the first block" in text, text
+    assert "in relation to" not in text, text
+    phases = ["fill", "shrink", "trim", "idle", "refill", "drop"]
+    equal(list(resident(data, "fsmm")), phases, "phases of fsmm")
+    assert set(phases) - set(resident(data, "malloc")) <= {"trim"}, resident(data, "malloc")
+    equal(set(phases) - set(resident(data, "ancestor")), {"trim"}, "phases the ancestor lacks")
+    check_courses(data)
+    n_samples = {course["phase"]: len(course["seconds"]) for course in data["courses"][:6]}
+    equal([n_samples[phase] for phase in phases], [20, 20, 1, 20, 20, 1], "samples of fsmm")
+
+
+@test
+def memory_comes_and_goes():
+    """a million blocks are in memory once they are taken, and gone once they are dropped"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "figures.json")
+        arguments = ["--memory", "--idle=0.2", "--peers=fsmm,malloc"]
+        # Some time, or there would be few blocks.
+        result = run("--seconds=0.1", *arguments, f"--json={path}")
+        equal(result.returncode, 0, result.stderr)
+        data = json.loads(path.read_text(encoding="utf-8"))
+    check_courses(data)
+    needed = data["bulk"] * data["size"] / 1024
+    for peer in ("fsmm", "malloc"):
+        found = resident(data, peer)
+        assert needed < found["fill"] < 2 * needed, f"{peer}: {found}"
+        assert needed < found["refill"] < 2 * needed, f"{peer}: {found}"
+    found = resident(data, "fsmm")
+    assert max(found["trim"], found["idle"], found["drop"]) < needed / 2, found
+    idle = next(course for course in data["courses"] if course["phase"] == "idle")
+    assert idle["seconds"][-1] - idle["seconds"][0] > 0.15, idle
+
+
+@test
+def peers_of_memory():
+    """where memory is followed, the peers are few, if nothing else is said"""
+    _, data = succeed("--memory")
+    expected = ["fsmm", "malloc", "mimalloc", "jemalloc", "tcmalloc"]
+    equal([peer["name"] for peer in data["peers"]], expected, "peers")
+
+
 # --- What is wrong is said ---
 
 
@@ -196,6 +261,9 @@ def wrong_use():
     refused("There is no peer “old”", "--peers=fsmm,old")
     refused("There are 1 to 64 threads", "--threads=0")
     refused("cannot be combined", "--instructions", "--scaling")
+    refused("cannot be combined", "--scaling", "--memory")
+    refused("cannot be combined", "--memory", "--workload=fill")
+    refused("--idle is 0 to 3600 seconds", "--memory", "--idle=-1")
     refused("valgrind is missing", "--instructions", PATH="/nowhere")
     refused("“fsmm” has to be among the peers", f"--compare={LIBRARY}", "--peers=malloc")
     for path in ("/nowhere.so", os.path.abspath(__file__), "/"):
