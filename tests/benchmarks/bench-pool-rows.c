@@ -78,6 +78,24 @@ static const BenchRow instruction_rows[] = {
   { BENCH_SECTION_COUNTED, "pools-64", "pools-64", 0, "instructions", 0 },
 };
 
+static const BenchRow document_rows[] = {
+  { BENCH_SECTION_DOCUMENTS, "own-pool-10", "own-pool", 10, "ns", 0 },
+  { BENCH_SECTION_DOCUMENTS, "refill-all-10", "refill-all", 10, "ns", 0 },
+  { BENCH_SECTION_DOCUMENTS, "refill-each-10", "refill-each", 10, "ns", 0 },
+  { BENCH_SECTION_DOCUMENTS, "own-pool-100", "own-pool", 100, "ns", 0 },
+  { BENCH_SECTION_DOCUMENTS, "refill-all-100", "refill-all", 100, "ns", 0 },
+  { BENCH_SECTION_DOCUMENTS, "refill-each-100", "refill-each", 100, "ns", 0 },
+  { BENCH_SECTION_DOCUMENTS, "own-pool-1k", "own-pool", 1000, "ns", 0 },
+  { BENCH_SECTION_DOCUMENTS, "refill-all-1k", "refill-all", 1000, "ns", 0 },
+  { BENCH_SECTION_DOCUMENTS, "refill-each-1k", "refill-each", 1000, "ns", 0 },
+  { BENCH_SECTION_DOCUMENTS, "own-pool-10k", "own-pool", 10000, "ns", 0 },
+  { BENCH_SECTION_DOCUMENTS, "refill-all-10k", "refill-all", 10000, "ns", 0 },
+  { BENCH_SECTION_DOCUMENTS, "refill-each-10k", "refill-each", 10000, "ns", 0 },
+  { BENCH_SECTION_DOCUMENTS, "own-pool-100k", "own-pool", 100000, "ns", 0 },
+  { BENCH_SECTION_DOCUMENTS, "refill-all-100k", "refill-all", 100000, "ns", 0 },
+  { BENCH_SECTION_DOCUMENTS, "refill-each-100k", "refill-each", 100000, "ns", 0 },
+};
+
 static const BenchRow memory_rows[] = {
   { BENCH_SECTION_MEMORY, "fill", "memory", 0, "KiB", 0 },
   { BENCH_SECTION_MEMORY, "shrink", "memory", 0, "KiB", 0 },
@@ -94,6 +112,7 @@ static const struct {
   [BENCH_ROWS_OF_WORKLOADS] = { workload_rows, G_N_ELEMENTS (workload_rows) },
   [BENCH_ROWS_OF_SCALING] = { scaling_rows, G_N_ELEMENTS (scaling_rows) },
   [BENCH_ROWS_OF_INSTRUCTIONS] = { instruction_rows, G_N_ELEMENTS (instruction_rows) },
+  [BENCH_ROWS_OF_DOCUMENTS] = { document_rows, G_N_ELEMENTS (document_rows) },
   [BENCH_ROWS_OF_MEMORY] = { memory_rows, G_N_ELEMENTS (memory_rows) },
 };
 
@@ -110,6 +129,7 @@ static const struct {
   [BENCH_SECTION_CALLS] = { "other calls", FALSE },
   [BENCH_SECTION_TYPED] = { "instances of types", FALSE },
   [BENCH_SECTION_COUNTED] = { "instructions of a pair", FALSE },
+  [BENCH_SECTION_DOCUMENTS] = { "one document after the other", FALSE },
   [BENCH_SECTION_MEMORY] = { "resident KiB after each phase", FALSE },
   [BENCH_SECTION_SCALING] = { "live blocks, of which random ones are replaced", TRUE },
 };

@@ -18,6 +18,7 @@ typedef enum {
   BENCH_SECTION_CALLS,     /* other ways to take blocks */
   BENCH_SECTION_TYPED,     /* instances, boxed values and handles */
   BENCH_SECTION_COUNTED,   /* instructions, and not time */
+  BENCH_SECTION_DOCUMENTS, /* blocks that come together, and go together */
   BENCH_SECTION_MEMORY,    /* phases of a program, after which its memory is looked at */
   BENCH_SECTION_SCALING,   /* replacing random blocks of ever larger live sets */
   BENCH_N_SECTIONS,
@@ -36,6 +37,7 @@ typedef enum {
   BENCH_ROWS_OF_WORKLOADS,
   BENCH_ROWS_OF_SCALING,
   BENCH_ROWS_OF_INSTRUCTIONS,
+  BENCH_ROWS_OF_DOCUMENTS,
   BENCH_ROWS_OF_MEMORY,
 } BenchRowSet;
 

@@ -28,6 +28,7 @@ static char *option_peers;
 static char *option_compare;
 static gboolean option_scaling;
 static gboolean option_instructions;
+static gboolean option_documents;
 static gboolean option_memory;
 static double option_idle = 12;
 
@@ -48,6 +49,8 @@ static const GOptionEntry entries[] = {
     "Measure ever more live blocks instead of different workloads", NULL },
   { "instructions", 0, 0, G_OPTION_ARG_NONE, &option_instructions,
     "Count instructions instead of time, with Valgrind's callgrind", NULL },
+  { "documents", 0, 0, G_OPTION_ARG_NONE, &option_documents,
+    "Measure documents of ever more blocks, in a pool each and in one that is kept", NULL },
   { "memory", 0, 0, G_OPTION_ARG_NONE, &option_memory,
     "Follow what is in memory while blocks come, go, and come again", NULL },
   { "idle", 0, 0, G_OPTION_ARG_DOUBLE, &option_idle,
@@ -160,8 +163,8 @@ check_options (GError **error)
 
   if (option_threads < 1 || option_threads > 64)
     wrong = "There are 1 to 64 threads";
-  else if (option_instructions + option_scaling + option_memory > 1)
-    wrong = "--instructions, --scaling and --memory cannot be combined";
+  else if (option_instructions + option_scaling + option_documents + option_memory > 1)
+    wrong = "--instructions, --scaling, --documents and --memory cannot be combined";
   else if (option_memory && option_workloads != NULL)
     wrong = "--memory and --workload cannot be combined";
   else if (!(option_idle >= 0 && option_idle <= MOST_IDLE_SECONDS))
@@ -184,6 +187,8 @@ choose_rows (gsize *n_rows, GError **error)
     set = BENCH_ROWS_OF_INSTRUCTIONS;
   else if (option_scaling)
     set = BENCH_ROWS_OF_SCALING;
+  else if (option_documents)
+    set = BENCH_ROWS_OF_DOCUMENTS;
   else if (option_memory)
     set = BENCH_ROWS_OF_MEMORY;
 
@@ -199,6 +204,8 @@ get_peer_names (void)
     return option_peers;
   if (option_compare != NULL)
     return "fsmm";
+  if (option_documents)
+    return "fsmm,malloc,mimalloc";
 
   return option_memory ? "fsmm,malloc,mimalloc,jemalloc,tcmalloc" : NULL;
 }

@@ -42,6 +42,7 @@ double bench_work_floor_batch (const BenchWork *work);
 double bench_work_floor_churn (const BenchWork *work);
 double bench_work_refill_each (const BenchWork *work);
 double bench_work_refill_all (const BenchWork *work);
+double bench_work_own_pool (const BenchWork *work);
 double bench_work_pools_1 (const BenchWork *work);
 double bench_work_pools_64 (const BenchWork *work);
 double bench_work_pool_life (const BenchWork *work);

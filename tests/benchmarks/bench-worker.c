@@ -40,6 +40,7 @@ static const struct {
   { "floor-churn", bench_work_floor_churn },
   { "refill-each", bench_work_refill_each },
   { "refill-all", bench_work_refill_all },
+  { "own-pool", bench_work_own_pool },
   { "pools-1", bench_work_pools_1 },
   { "pools-64", bench_work_pools_64 },
   { "pool-life", bench_work_pool_life },

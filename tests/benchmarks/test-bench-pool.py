@@ -205,6 +205,34 @@ def instructions():
 
 
 @test
+def documents():
+    """documents of five sizes are measured in three ways, and related to malloc"""
+    text, data = succeed("--documents")
+    ways, sizes = ("own-pool", "refill-all", "refill-each"), ("10", "100", "1k", "10k", "100k")
+    expected = {f"{way}-{size}" for way in ways for size in sizes}
+    equal(rows_of(data, "fsmm"), expected, "rows of fsmm")
+    assert {f"refill-each-{size}" for size in sizes} <= rows_of(data, "malloc"), data["cases"]
+    equal([peer["name"] for peer in data["peers"]], ["fsmm", "malloc", "mimalloc"], "peers")
+    for size in sizes:
+        assert f"fsmm's own-pool-{size} / malloc's refill-each-{size}: " in text, text
+    for case in data["cases"]:
+        assert case["unit"] == "ns" and case["median"] > 0, case
+
+
+@test
+def pools_of_documents():
+    """a pool for each small document costs more than one that is kept"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "figures.json")
+        arguments = ["--documents", "--workload=own-pool-10,refill-each-10", "--peers=fsmm"]
+        result = run("--seconds=0.02", "--rounds=2", *arguments, f"--json={path}")
+        equal(result.returncode, 0, result.stderr)
+        found = figures(json.loads(path.read_text(encoding="utf-8")))
+    own, kept = (found[f"{row}-10", "fsmm"]["median"] for row in ("own-pool", "refill-each"))
+    assert kept < own, found
+
+
+@test
 def memory_over_time():
     """what is in memory is followed through all phases, of which a peer may lack trimming"""
     text, data = succeed("--memory", "--peers=fsmm,malloc,ancestor")
@@ -262,6 +290,7 @@ def wrong_use():
     refused("There are 1 to 64 threads", "--threads=0")
     refused("cannot be combined", "--instructions", "--scaling")
     refused("cannot be combined", "--scaling", "--memory")
+    refused("cannot be combined", "--documents", "--memory")
     refused("cannot be combined", "--memory", "--workload=fill")
     refused("--idle is 0 to 3600 seconds", "--memory", "--idle=-1")
     refused("valgrind is missing", "--instructions", PATH="/nowhere")
