@@ -112,12 +112,41 @@ def make_run(figures, **others):
     return runs.Run(make_data(figures, **others), "a test")
 
 
+def make_documents_run():
+    figures = {
+        "own-pool-10": {"fsmm": 90, "malloc": 7.5, "mimalloc": 60},
+        "refill-all-10": {"fsmm": 80},
+        "refill-each-10": {"fsmm": 7, "malloc": 9, "mimalloc": 5},
+        "own-pool-10k": {"fsmm": 6, "malloc": 8, "mimalloc": 8},
+        "refill-each-10k": {"fsmm": 6.25, "malloc": 9},
+    }
+    return make_run(figures)
+
+
+def make_memory_run():
+    """Of three phases, the second of which malloc has nothing for."""
+    figures = {
+        "fill": {"fsmm": 61440, "malloc": 71680},
+        "trim": {"fsmm": 1024},
+        "drop": {"fsmm": 0, "malloc": 71680.4},
+    }
+    courses = [
+        {"name": "fsmm", "phase": "fill", "seconds": [1, 2], "kib": [30720, 61440]},
+        {"name": "fsmm", "phase": "trim", "seconds": [3], "kib": [1024]},
+        {"name": "fsmm", "phase": "drop", "seconds": [4], "kib": [0]},
+        {"name": "malloc", "phase": "fill", "seconds": [1, 2], "kib": [35840, 71680]},
+        {"name": "malloc", "phase": "drop", "seconds": [3], "kib": [71680]},
+    ]
+    return make_run(figures, courses=courses, **{"percent-of-a-processor-used-by-others": 50})
+
+
 def make_runs(workloads):
     alike = {"fsmm": 1, "malloc": 2, "mimalloc": 2}
     by_name = {name: make_run({runs.SIZED: alike}) for name in runs.ARGUMENTS}
     return by_name | {
         runs.MAIN: make_run(workloads),
         runs.SCALING: make_run({"10^3": alike}),
+        runs.MEMORY: make_memory_run(),
         "threads-1": make_run({"threads": {"fsmm": 4, "malloc": 2}}, threads=1),
         "threads-2": make_run({"threads": {"fsmm": 5, "malloc": 2}}),
     }
@@ -134,7 +163,7 @@ def measuring_writes_files():
     equal(sorted(written), found, "what was written")
     expected = sorted(f"bench-{name}.json" for name in runs.ARGUMENTS)
     equal(sorted(path.name for path in measured.glob("*.json")), expected, "files of figures")
-    equal(len(pictures(measured)), 6, "number of pictures")
+    equal(len(pictures(measured)), 8, "number of pictures")
 
 
 @test
@@ -158,7 +187,8 @@ def pictures_can_be_read():
         title, description = (root.find(NAMESPACE + name) for name in ("title", "desc"))
         equal((title.get("id"), description.get("id")), ("title", "desc"), "identifiers")
         assert title.text in texts(path), title.text
-        assert "fsmm: " in description.text, description.text
+        main = "own pool" if path.name == "bench-documents.svg" else "fsmm"
+        assert f". {main}: " in description.text, description.text
         assert any(text.startswith("NOT MEASURED") for text in texts(path)), texts(path)
 
 
@@ -181,8 +211,9 @@ def nothing_is_left_out():
     by_name = runs.read(measured)
     run = by_name[runs.MAIN]
     found = {path.name: texts(path) for path in pictures(measured)}
+    drawn = {"bench-documents.svg": charts.WAYS, "bench-memory.svg": by_name[runs.MEMORY].peers}
     for name in found:
-        for peer in run.peers:
+        for peer in drawn.get(name, run.peers):
             assert peer in found[name], f"{name}: no {peer}"
     shown = ("bench-workloads.svg", "bench-patterns.svg", "bench-uses.svg")
     for row in charts.time_rows(run):
@@ -193,6 +224,10 @@ def nothing_is_left_out():
         assert charts.superscript(row) in found["bench-scaling.svg"], row
     for size in runs.SIZES:
         assert str(size) in found["bench-sizes.svg"], size
+    for size in ("10", "100", "1,000", "10,000", "100,000"):
+        assert size in found["bench-documents.svg"], size
+    for phase in ("fill", "shrink", "trim", "idle", "refill", "drop"):
+        assert phase in found["bench-memory.svg"], phase
 
 
 @test
@@ -267,8 +302,10 @@ def list_of_losses():
         "| fsmm in relation to | malloc | mimalloc |",
         "| --- | ---: | ---: |",
         "| pair | ≈ 1.10 | 2.20 |",
+        "| own-pool-10 | 12.00 | 1.50 |",
     ]
-    tap.assert_same_lines(tables.losses(make_runs(workloads)).splitlines(), expected, "losses")
+    by_name = make_runs(workloads) | {runs.DOCUMENTS: make_documents_run()}
+    tap.assert_same_lines(tables.losses(by_name).splitlines(), expected, "losses")
     del workloads["pair"]
     equal(tables.losses(make_runs(workloads)), "There is no such case in these figures.\n", "none")
 
@@ -278,6 +315,51 @@ def threads_in_relation():
     """two threads are related to one"""
     by_name = make_runs({"pair": {"fsmm": 1, "malloc": 1}})
     assert "| threads | 1.25 | 1.00 |" in tables.make(by_name), tables.make(by_name)
+
+
+@test
+def ways_of_documents():
+    """ways to store a document stand side by side, malloc's after those of pools"""
+    run = make_documents_run()
+    expected = [
+        "| blocks | own pool | kept, free_all | kept, free each | malloc |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| 10 | 90.0 | 80.0 | 7.0 | 9.0 |",
+        "| 10,000 | 6.0 | – | 6.2 | 9.0 |",
+    ]
+    tap.assert_same_lines(tables.documents(run).splitlines(), expected, "table")
+    chart = charts.documents_chart(run)
+    equal(chart.description.partition(". ")[2], "own pool: 10 90; 10,000 6.0.", "description")
+    assert "mimalloc" not in chart.caption[-1], chart.caption
+
+
+@test
+def courses_of_memory():
+    """a line has as many points in each phase, and stays where it was in one that is left out"""
+    n = charts.POINTS_OF_PHASE
+    chart = charts.memory_chart(make_memory_run())
+    expected = [0, *[30] * (n // 2), *[60] * (n // 2), *[1] * n, *[0] * n]
+    equal(chart.courses["fsmm"], expected, "course of fsmm")
+    expected = [0, *[35] * (n // 2), *[70] * (n // 2), *[70] * (2 * n)]
+    equal(chart.courses["malloc"], expected, "course of malloc")
+    equal(chart.description.partition(". ")[2], "fsmm: fill 60; trim 1.0; drop 0.00.", "fsmm")
+
+
+@test
+def table_of_memory():
+    """KiB have no decimals, and nobody disturbs them"""
+    by_name = make_runs({"pair": {"fsmm": 1, "malloc": 1}})
+    expected = [
+        "| phase | fsmm | malloc |",
+        "| --- | ---: | ---: |",
+        "| fill | 61,440 | 71,680 |",
+        "| trim | 1,024 | – |",
+        "| drop | 0 | 71,680 |",
+    ]
+    found = tables.make(by_name).partition("## Resident memory after each phase, in KiB\n\n")[2]
+    tap.assert_same_lines(found.splitlines()[: len(expected)], expected, "table")
+    chart = charts.memory_chart(by_name[runs.MEMORY])
+    assert not any("Other programs" in text for text in chart.caption), chart.caption
 
 
 # --- What is wrong is said ---
@@ -292,6 +374,7 @@ def wrong_use():
         measure = ["--measure", BENCH_POOL, empty, "--"]
         refused("--plot, which chooses", *measure, "--json=x")
         refused("--plot, which chooses", *measure, "--scaling")
+        refused("--plot, which chooses", *measure, "--memory")
         refused("--plot, which chooses", *measure, "--size", "32")
         refused("“malloc” was not measured", *measure, "--seconds=0", "--peers=fsmm")
         refused("status 1", *measure, "--seconds=0", "--peers=nobody")

@@ -52,6 +52,17 @@ INSTEAD = {
 }
 
 
+# How a document can be stored: the row of each size, and whose. The first is the one to look at.
+WAYS = {
+    "own pool": ("own-pool", "fsmm"),
+    "kept, free_all": ("refill-all", "fsmm"),
+    "kept, free each": ("refill-each", "fsmm"),
+    "malloc": ("refill-each", "malloc"),
+}
+# Where a course is drawn, however many samples there are of a phase.
+POINTS_OF_PHASE = 20
+
+
 @dataclasses.dataclass
 class Chart:
     """Groups, and in each of them at most one result of each peer."""
@@ -66,16 +77,20 @@ class Chart:
     caption: list
     # What 1 is. None: there is none, and the groups are steps on the way to more.
     reference: str = None
+    # The peer that the others are there for.
+    main: str = "fsmm"
+    # Where groups are phases: figures along them, by peer, after that of the start.
+    courses: dict = None
 
     @property
     def description(self):
-        """For those who do not see the picture: what it shows of fsmm."""
+        """For those who do not see the picture: what it shows of the main peer."""
         figures = [
-            f"{group} {show(self.results[group, 'fsmm'].median)}"
+            f"{group} {show(self.results[group, self.main].median)}"
             for group in self.groups
-            if (group, "fsmm") in self.results
+            if (group, self.main) in self.results
         ]
-        return f"{self.unit}. fsmm: {'; '.join(figures)}."
+        return f"{self.unit}. {self.main}: {'; '.join(figures)}."
 
 
 def show(number):
@@ -110,19 +125,20 @@ def describe_measuring(run):
     text = f"Medians of {run.n_rounds} rounds; the bars span their middle half."
     if run.n_rounds == 1:
         text = "One round."
-    if run.others >= 10:
+    if run.is_disturbed:
         text += f" Other programs used {run.others}\u00a0% of a processor meanwhile."
     return text
 
 
-def describe_providers(run):
-    known = [f"{peer}:\u00a0{run.providers[peer]}" for peer in run.peers]
+def describe_providers(run, peers):
+    known = [f"{peer}:\u00a0{run.providers[peer]}" for peer in run.peers if peer in peers]
     missing = f" Not measured: {', '.join(run.missing)}." if run.missing else ""
     return f"{'; '.join(known)}.{missing}"
 
 
-def caption(run, first):
-    return [first, describe_measuring(run), describe_machine(run), describe_providers(run)]
+def caption(run, first, peers=None):
+    providers = describe_providers(run, peers or run.peers)
+    return [first, describe_measuring(run), describe_machine(run), providers]
 
 
 def make_chart(run, groups, get, **others):
@@ -202,6 +218,70 @@ def scaling_chart(run):
     )
 
 
+def document_sizes(run):
+    """What rows call the sizes of documents, by their numbers of blocks."""
+    start = "refill-each-"
+    sizes = [row.removeprefix(start) for row in run.rows if row.startswith(start)]
+    return {size.replace("k", ",000"): size for size in sizes}
+
+
+def get_document(run, size, way):
+    row, peer = WAYS[way]
+    return run.get(f"{row}-{size}", peer)
+
+
+def documents_chart(run):
+    sizes = document_sizes(run)
+    first = (
+        f"Blocks of {run.size} bytes. Each document is filled, and dropped before the next one: "
+        f"with its pool, by free_all (), or block by block."
+    )
+    return Chart(
+        groups=list(sizes),
+        peers=list(WAYS),
+        all_peers=list(WAYS),
+        results=collect(sizes, WAYS, lambda group, way: get_document(run, sizes[group], way)),
+        name="documents",
+        title="One document after the other",
+        unit="ns for each block, over the blocks of a document (log scales)",
+        main=next(iter(WAYS)),
+        caption=caption(run, first, {peer for _, peer in WAYS.values()}),
+    )
+
+
+def in_mib(result):
+    return result and result.relative_to(1024)
+
+
+def make_course(run, peer):
+    """MiB at the start, and at as many points of each phase; one that is left out changes
+    nothing."""
+    course = [0]
+    for phase in run.rows:
+        samples = run.courses.get((peer, phase), [course[-1] * 1024])
+        for i in range(POINTS_OF_PHASE):
+            course.append(samples[len(samples) * i // POINTS_OF_PHASE] / 1024)
+    return course
+
+
+def memory_chart(run):
+    first = (
+        f"{run.n_bulk:,} blocks of {run.size} bytes are taken; all but one of 5,000 are given "
+        f"back; free memory is returned to the system; nothing happens; blocks are taken again; "
+        f"all are dropped."
+    )
+    return make_chart(
+        run,
+        run.rows,
+        lambda phase, peer: in_mib(run.get(phase, peer)),
+        name="memory",
+        title="Memory over time",
+        unit="resident MiB, more than before the first block, phase by phase",
+        courses={peer: make_course(run, peer) for peer in run.peers},
+        caption=caption(run, first),
+    )
+
+
 def relate_threads(one, more, row, peer):
     alone, together = one.get(row, peer), more.get(row, peer)
     return alone and together and together.relative_to(alone.median)
@@ -242,6 +322,8 @@ def make_charts(by_name):
         patterns_chart(by_name[runs.MAIN]),
         uses_chart(by_name[runs.MAIN]),
         scaling_chart(by_name[runs.SCALING]),
+        documents_chart(by_name[runs.DOCUMENTS]),
+        memory_chart(by_name[runs.MEMORY]),
         threads_chart(one, more),
         sizes_chart([by_name[f"size-{n}"] for n in runs.SIZES]),
     ]

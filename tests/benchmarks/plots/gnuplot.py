@@ -34,15 +34,15 @@ POINTS = [9, 11, 13, 15, 4, 12, 6]
 
 def looks(chart):
     """Colour, point type and width of each peer. Nobody has fsmm's colour, or malloc's."""
-    found = {"fsmm": (FSMM, 7, 3), "malloc": (INK, 5, 1.5)}
+    found = {chart.main: (FSMM, 7, 3), "malloc": (INK, 5, 1.5)}
     others = (peer for peer in chart.all_peers if peer not in found)
     for i, peer in enumerate(others):
         found[peer] = (OTHERS[i % len(OTHERS)], POINTS[i % len(POINTS)], 1.5)
     return found
 
 
-def point_size(peer):
-    return 1.2 if peer == "fsmm" else 0.85
+def point_size(chart, peer):
+    return 1.2 if peer == chart.main else 0.85
 
 
 def quote(text):
@@ -96,9 +96,9 @@ def legend(chart, layout):
         colour, point, _ = looks(chart)[peer]
         x = EDGE + 7 + i % N_COLUMNS * width
         y = layout.legend + i // N_COLUMNS * LEGEND_LINE
-        more = f'point pt {point} ps {point_size(peer)} lc rgb "{colour}"'
+        more = f'point pt {point} ps {point_size(chart, peer)} lc rgb "{colour}"'
         yield label("", layout.at(x, y), more=more)
-        yield label(peer, layout.at(x + 13, y), colour=FSMM if peer == "fsmm" else INK)
+        yield label(peer, layout.at(x + 13, y), colour=FSMM if peer == chart.main else INK)
 
 
 def ticks(low, high):
@@ -147,13 +147,14 @@ def has_any(chart, peer):
 
 
 def plots(chart, template):
-    """A plot of each peer, as the template says. The last one, fsmm, lies above the others."""
+    """A plot of each peer, as the template says. The last, main one lies above the others."""
     commands = []
     for i, peer in enumerate(chart.peers):
         if has_any(chart, peer):
             colour, point, width = looks(chart)[peer]
             values = {"data": f"$peer{i}", "colour": colour, "point": point, "width": width}
-            commands.insert(0, template.format(**values, size=point_size(peer), peer=quote(peer)))
+            values |= {"number": i, "size": point_size(chart, peer), "peer": quote(peer)}
+            commands.insert(0, template.format(**values))
     return "plot " + ", ".join(commands)
 
 
@@ -218,9 +219,60 @@ def step_chart(chart, _layout):
     )
 
 
+def even_axis(axis, chart):
+    """From 0 on, in steps of 1, 2 or 5 times a power of ten."""
+    high = max([figure for course in chart.courses.values() for figure in course] + [0.01])
+    steps = (step * 10.0**power for power in range(-3, 7) for step in (1, 2, 5))
+    step = next(step for step in steps if high / step <= 6)
+    numbers = [step * i for i in range(math.ceil(high * 1.02 / step) + 1)]
+    names = ", ".join(f'"{number:g}" {number:g}' for number in numbers)
+    return [
+        # What is about 0 is not on the edge.
+        f"set {axis}range [{-numbers[-1] * 0.02:g}:{numbers[-1]:g}]",
+        f"set {axis}tics scale 0 ({names}) nomirror",
+    ]
+
+
+def course_blocks(chart):
+    """Two for each peer, of places and figures: for its line, and for a point in each phase, which
+    is at another place than those of the others."""
+    n = charts.POINTS_OF_PHASE
+    distance = max(n // len(chart.peers), 1)
+    for number, peer in enumerate(chart.peers):
+        lines = [f"{i / n:g} {figure:.3f}" for i, figure in enumerate(chart.courses[peer])]
+        yield from (f"$course{number} <<EOD", *lines, "EOD")
+        yield from (f"$peer{number} <<EOD", *lines[2 + number * distance :: n], "EOD")
+
+
+def course_chart(chart, _layout):
+    """Phases from left to right, figures from below to above."""
+    yield from even_axis("y", chart)
+    yield f"set xrange [0:{len(chart.groups)}]"
+    names = ", ".join(f"{quote(group)} {i + 0.5}" for i, group in enumerate(chart.groups))
+    yield f"set xtics scale 0 ({names})"
+    for i in range(0, len(chart.groups), 2):
+        yield (
+            f"set object rectangle from first {i}, graph 0 to first {i + 1}, graph 1 "
+            f'fc rgb "{INK}" fs transparent solid 0.09 noborder behind'
+        )
+    yield from course_blocks(chart)
+    yield plots(
+        chart,
+        '$course{number} using 1:2 with lines lw {width} lc rgb "{colour}" title {peer}, '
+        "{data} using 1:2 with points "
+        'pt {point} ps {size} lw {width} lc rgb "{colour}" title {peer}',
+    )
+
+
+def choose(chart):
+    if chart.courses:
+        return course_chart
+    return row_chart if chart.reference else step_chart
+
+
 def script(chart):
     layout = Layout(chart)
-    draw = row_chart if chart.reference else step_chart
+    draw = choose(chart)
     axis = "x" if chart.reference else "y"
     lines = [
         f'set terminal svg size {WIDTH},{layout.height} dynamic font "{FONT},14" noenhanced',

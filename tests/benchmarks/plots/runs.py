@@ -10,6 +10,8 @@ import tempfile
 
 MAIN = "workloads"
 SCALING = "scaling"
+DOCUMENTS = "documents"
+MEMORY = "memory"
 # Where each thread is by itself, so that the number of threads should make no difference. The other
 # workloads of several threads come in pairs that hand blocks over.
 THREADED = "threads,larson,cache-scratch,cache-thrash,glibc-thread"
@@ -24,12 +26,16 @@ STRUCT_SIZES = [64, 24, 40, 48]
 ARGUMENTS = {
     MAIN: [f"--size={','.join(map(str, STRUCT_SIZES))}"],
     SCALING: ["--scaling"],
+    DOCUMENTS: ["--documents"],
+    MEMORY: ["--memory"],
     **{f"threads-{n}": [f"--threads={n}", f"--workload={THREADED}"] for n in N_THREADS},
     **{f"size-{n}": [f"--size={n}", f"--workload={SIZED}"] for n in SIZES},
 }
 NOT_TO_BE_CHOSEN = (
     "--json",
     "--scaling",
+    "--documents",
+    "--memory",
     "--workload",
     "--size",
     "--compare",
@@ -88,12 +94,20 @@ class Run:
         self.by_size = {self.size: {}}
         self.add_cases(data["cases"])
         self.results = self.by_size[self.size]
+        # KiB along a phase, by peer and phase.
+        courses = data.get("courses", [])
+        self.courses = {(course["name"], course["phase"]): course["kib"] for course in courses}
 
     def add_cases(self, cases):
         for case in cases:
             results = self.by_size.setdefault(case.get("size", self.size), {})
             result = Result(case["median"], case["low"], case["high"])
             results[case["group"], case["name"]] = result
+
+    @property
+    def is_disturbed(self):
+        """Whether others took time that was measured. They do not change what is in memory."""
+        return self.is_measured and not self.courses and self.others >= 10
 
     @property
     def rows(self):
@@ -182,7 +196,7 @@ def measure(program, folder, arguments):
 def warn(run, name):
     for peer, reason in run.missing.items():
         print(f"{name}: {peer} was not measured ({reason})", file=sys.stderr)
-    if run.is_measured and run.others >= 10:
+    if run.is_disturbed:
         print(
             f"{name}: not to be trusted, for other programs used {run.others} % of a processor",
             file=sys.stderr,

@@ -21,6 +21,10 @@ def figure(result):
     return NONE if result is None else f"{result.median:.1f}"
 
 
+def kibibytes(result):
+    return NONE if result is None else f"{result.median:,.0f}"
+
+
 def ratio(number):
     return NONE if number is None else f"{number:.2f}"
 
@@ -46,9 +50,9 @@ def of_peers(run, corner, rows):
     return table([corner, *run.peers], lines)
 
 
-def medians(run, corner, name_row=str):
+def medians(run, corner, name_row=str, show=figure):
     def get_row(row):
-        return name_row(row), lambda peer: figure(run.get(row, peer))
+        return name_row(row), lambda peer: show(run.get(row, peer))
 
     return of_peers(run, corner, map(get_row, run.rows))
 
@@ -69,6 +73,14 @@ def sizes(sized):
         return f"{run.size}", lambda peer: figure(run.get(runs.SIZED, peer))
 
     return of_peers(sized[0], "bytes of a block", map(get_row, sized))
+
+
+def documents(run):
+    lines = [
+        [n_blocks, *(figure(charts.get_document(run, size, way)) for way in charts.WAYS)]
+        for n_blocks, size in charts.document_sizes(run).items()
+    ]
+    return table(["blocks", *charts.WAYS], lines)
 
 
 def summary(run):
@@ -120,6 +132,9 @@ def all_cases(by_name):
     run = by_name[runs.SCALING]
     for row in run.rows:
         yield f"{charts.superscript(row)} live blocks", run, row
+    run = by_name[runs.DOCUMENTS]
+    for size in charts.document_sizes(run).values():
+        yield f"own-pool-{size}", run, f"own-pool-{size}"
     for n in runs.SIZES:
         yield f"{runs.SIZED}, {n} bytes", by_name[f"size-{n}"], runs.SIZED
 
@@ -156,6 +171,10 @@ def make(by_name):
         ),
         "Different sizes, in ns": sizes([by_name[f"size-{n}"] for n in runs.SIZES]),
         f"{more.n_threads} threads in relation to one": threads(one, more),
+        "One document after the other, in ns for each block": documents(by_name[runs.DOCUMENTS]),
+        "Resident memory after each phase, in KiB": medians(
+            by_name[runs.MEMORY], "phase", show=kibibytes
+        ),
         "Where malloc or mimalloc wins": losses(by_name),
     }
     return "\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
