@@ -217,7 +217,7 @@ fsmm_system_populate (gpointer base, gsize size)
   int kept_errno = errno;
 
   if (!g_atomic_int_get (&is_unknown) && madvise (base, size, MADV_POPULATE_WRITE) != 0 &&
-      errno == EINVAL)
+      (errno == EINVAL || errno == ENOSYS || errno == EPERM))
     g_atomic_int_set (&is_unknown, TRUE);
   errno = kept_errno;
 #endif

@@ -286,6 +286,37 @@ test_locked_in_memory (void)
   assert_agrees (pool);
 }
 
+/* A chunk that is gone, beside one that stays: what the system does not take of it counts until it does, or
+ * until another chunk has it. */
+static void
+test_chunks_locked_in_memory (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 16 * 1024);
+  const gsize n_blocks = 4 * 256;
+  g_autofree gpointer *blocks = NULL;
+  FsmmSegment *segment;
+
+  fsmm_trim_all ();
+  blocks = fill (pool, n_blocks);
+  segment = ((FsmmChunk *) pool->store.all.head->data)->segment;
+  free_but_every (pool, blocks, n_blocks, n_blocks);
+  lock_in_memory (segment->base, segment->size, TRUE);
+  g_assert_cmpuint (fsmm_pool_trim (pool), ==, 0);
+  g_assert_cmpuint (fsmm_pool_get_n_chunks (pool), ==, 1);
+  g_assert_cmpuint (fsmm_pool_get_reserved_bytes (pool), ==, 64 * 1024);
+  g_assert_cmpuint (count_resident (pool, segment->base, segment->size), ==, segment->size);
+
+  /* The next chunk lies there. */
+  g_assert_true (fsmm_pool_reserve (pool, 256, NULL));
+  g_assert_cmpuint (fsmm_pool_get_n_chunks (pool), ==, 2);
+  g_assert_cmpuint (fsmm_pool_get_reserved_bytes (pool), ==, 64 * 1024);
+
+  lock_in_memory (segment->base, segment->size, FALSE);
+  g_assert_cmpuint (fsmm_pool_trim (pool), ==, 64 * 1024 - get_page_size (pool));
+  g_assert_cmpuint (count_resident (pool, segment->base, segment->size), ==, get_page_size (pool));
+  fsmm_test_assert_sound (pool);
+}
+
 /* --- Huge pages --- */
 
 static gsize
@@ -410,6 +441,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/trim/other-threads", test_other_threads);
   g_test_add_func ("/trim/small-chunks", test_small_chunks);
   g_test_add_func ("/trim/locked-in-memory", test_locked_in_memory);
+  g_test_add_func ("/trim/chunks-locked-in-memory", test_chunks_locked_in_memory);
   g_test_add_func ("/trim/huge-pages", test_huge_pages);
   g_test_add_func ("/trim/all", test_all);
   g_test_add_func ("/trim/all-while-others-work", test_all_while_others_work);

@@ -5,6 +5,7 @@
 #include "engine/chunk/fsmm-segment.h"
 
 #include "base/fsmm-system.h"
+#include "engine/chunk/fsmm-cells.h"
 #include "engine/chunk/fsmm-spare.h"
 
 /* A store grows by such a part of what it has, and by a huge page at most: so no more of it than that
@@ -31,6 +32,7 @@ fsmm_segments_init (FsmmSegments *self, gsize slot_size, gboolean takes_spare)
   self->takes_spare = takes_spare;
   self->n_bytes = 0;
   self->has_dirty = FALSE;
+  self->n_refused = 0;
   g_queue_init (&self->open);
 }
 
@@ -123,6 +125,15 @@ segment_new_of_any_size (FsmmSegments *self)
   return segment;
 }
 
+/* Their memory is counted, although no chunk has it. */
+static void
+set_refused (FsmmSegments *self, FsmmSegment *segment, guint64 refused)
+{
+  self->n_refused += fsmm_word_count (refused);
+  self->n_refused -= fsmm_word_count (segment->refused);
+  segment->refused = refused;
+}
+
 /* Where the store is going to fill it in all likelihood: if it does not, that is no larger part of it than
  * what else it may have unused. */
 static gboolean
@@ -154,6 +165,7 @@ fsmm_segments_alloc_slot (FsmmSegments *self, FsmmSegment **segment)
     fsmm_system_populate (chosen->base + slot * self->slot_size, self->slot_size);
   __atomic_store_n (&chosen->used, chosen->used | (guint64) 1 << slot, __ATOMIC_RELAXED);
   chosen->dirty &= ~chosen->used;
+  set_refused (self, chosen, chosen->refused & ~chosen->used);
   if (chosen->used == all_slots (chosen))
     g_queue_unlink (&self->open, &chosen->link);
   fsmm_segment_complete (chosen);
@@ -181,8 +193,9 @@ fsmm_segments_free_slot (FsmmSegments *self, FsmmSegment *segment, gpointer slot
 
 /* --- Memory goes back while its addresses stay --- */
 
-/* Of several slots in a row, none of which is in use. They may be smaller than a page. */
-static void
+/* Of several slots in a row, none of which is in use. They may be smaller than a page. Returns FALSE if the
+ * system refuses. */
+static gboolean
 give_back_slots (const FsmmSegments *self, FsmmSegment *segment, guint first, guint end)
 {
   gsize from = first * self->slot_size + self->page_size - 1;
@@ -190,14 +203,16 @@ give_back_slots (const FsmmSegments *self, FsmmSegment *segment, guint first, gu
 
   from -= from % self->page_size;
   to -= to % self->page_size;
-  if (from < to)
-    fsmm_segments_give_back (self, segment, segment->base + from, (to - from) / self->page_size);
+  return from >= to || fsmm_segments_give_back (self, segment, segment->base + from,
+                                                (to - from) / self->page_size);
 }
 
 static void
-tidy_segment (const FsmmSegments *self, FsmmSegment *segment)
+tidy_segment (FsmmSegments *self, FsmmSegment *segment)
 {
   guint64 unused = ~segment->used & all_slots (segment);
+  guint64 to_go = segment->dirty | segment->refused;
+  guint64 refused = 0;
 
   while (unused != 0)
     {
@@ -206,22 +221,27 @@ tidy_segment (const FsmmSegments *self, FsmmSegment *segment)
       guint end = busy_behind != 0 ? (guint) __builtin_ctzll (busy_behind) : segment->n_slots;
       guint64 run = (end == 64 ? G_MAXUINT64 : ((guint64) 1 << end) - 1) >> first << first;
 
-      if (segment->dirty & run)
-        give_back_slots (self, segment, first, end);
+      if ((to_go & run) != 0 && !give_back_slots (self, segment, first, end))
+        refused |= to_go & run;
       unused &= ~run;
     }
 
+  set_refused (self, segment, refused);
   segment->dirty = 0;
 }
 
 /* Gives back what slots have that are not in use any more: once for all that were freed by a call, as
- * many as possible at a time. */
+ * many as possible at a time. What has been refused before is tried again. */
 void
 fsmm_segments_tidy (FsmmSegments *self)
 {
   for (GList *l = self->open.head; l != NULL; l = l->next)
-    if (((FsmmSegment *) l->data)->dirty != 0)
-      tidy_segment (self, l->data);
+    {
+      FsmmSegment *segment = l->data;
+
+      if (segment->dirty != 0 || segment->refused != 0)
+        tidy_segment (self, segment);
+    }
 
   self->has_dirty = FALSE;
 }
@@ -252,6 +272,7 @@ fsmm_segments_remove (FsmmSegments *self, FsmmSegment *segment, GQueue *unused)
 {
   g_queue_unlink (&self->open, &segment->link);
   self->n_bytes -= segment->size;
+  set_refused (self, segment, 0);
   g_queue_push_tail_link (unused, &segment->link);
 }
 

@@ -22,6 +22,7 @@ typedef struct {
   guint n_contents;   /* how many slots have one */
   guint64 used;       /* one bit for each slot */
   guint64 dirty;      /* those that are not, but were since memory was given back */
+  guint64 refused;    /* those that are not, but whose memory the system did not take */
   gboolean is_spare;    /* of a size that spare memory has, and of a store that takes it */
   gboolean may_be_huge; /* it starts at a multiple of a huge page, and the store is large */
   gint is_huge;         /* (atomic): huge pages are asked for */
@@ -37,6 +38,7 @@ typedef struct {
   gsize page_size;  /* of the system */
   gboolean takes_spare;
   gsize n_bytes;    /* of all segments together */
+  gsize n_refused;    /* slots */
   gboolean has_dirty; /* some of these have dirty slots */
   GQueue open;      /* segments with a free slot */
 } FsmmSegments;

@@ -68,8 +68,7 @@ fsmm_heap_get_memory (FsmmStore *self, FsmmHeapMemory *memory)
   n_caches = self->caches.length - 1; /* one is in the store */
   memory->bookkeeping_bytes += sizeof *self + n_caches * sizeof (FsmmCache);
   memory->reserved_bytes = fsmm_heap_count_reserved (self);
-  memory->given_back_bytes =
-      fsmm_store_count_chunks (self) * self->geometry.chunk_bytes - memory->reserved_bytes;
+  memory->given_back_bytes = self->n_given_back * self->segments.page_size;
 
   fsmm_unlock (self->lock);
 }

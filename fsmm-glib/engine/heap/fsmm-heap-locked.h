@@ -76,13 +76,14 @@ FsmmSlot fsmm_heap_alloc_locked (FsmmCache *cache,
 FsmmAllocResult fsmm_heap_fill_cache (FsmmCache *cache, FsmmDeferred *deferred);
 FsmmAllocResult fsmm_heap_make_room (FsmmStore *self, gsize n_blocks, FsmmDeferred *deferred);
 
-/* How many bytes of chunks the system does not have. */
+/* How many bytes the system does not have: of chunks, and of those that are gone but were refused. */
 static inline gsize
 fsmm_heap_count_reserved (FsmmStore *self)
 {
   gsize n_given_back = __atomic_load_n (&self->n_given_back, __ATOMIC_RELAXED);
 
-  return fsmm_store_count_chunks (self) * self->geometry.chunk_bytes -
+  return fsmm_store_count_chunks (self) * self->geometry.chunk_bytes +
+         self->segments.n_refused * self->segments.slot_size -
          n_given_back * self->segments.page_size;
 }
 

@@ -126,6 +126,7 @@ fsmm_heap_trim_and_unlock (FsmmStore *self)
         give_back_pages (self, chunk);
     }
 
+  fsmm_segments_tidy (&self->segments);
   /* So that each region is seen to be used again. */
   for (GList *l = self->caches.head; l != NULL; l = l->next)
     fsmm_cache_rest (l->data);
