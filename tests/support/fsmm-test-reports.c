@@ -103,13 +103,18 @@ fsmm_test_expect_report (const char *pattern)
   fsmm_unlock (&lock);
 }
 
+/* The message is written without the lock, which its writer takes. */
 void
 fsmm_test_assert_reported (void)
 {
+  const char *missing;
+
   fsmm_lock (&lock);
-  if (expected.length > 0)
-    g_error ("“%s” was not reported", (const char *) expected.head->data);
+  missing = g_queue_peek_head (&expected);
   fsmm_unlock (&lock);
+
+  if (missing != NULL)
+    g_error ("“%s” was not reported", missing);
 }
 
 /* Asserts what a field of the last report is. */
