@@ -5,6 +5,7 @@
  * so, and no other address. */
 
 #include "other-thread.h"
+#include "watched-memory.h"
 
 #include "fsmm-glib/engine/heap/fsmm-heap.h"
 #include "fsmm-glib/base/fsmm-system.h"
@@ -139,6 +140,58 @@ test_end_of_a_region (void)
   g_assert_false (try_free (pool, (gpointer) (region->base + 1024)));
   g_assert_cmpuint (*behind, ==, FSMM_STATE_LIVE);
   *behind = kept;
+}
+
+/* --- Busy meanwhile --- */
+
+static gboolean was_busy;
+
+static void
+note_whether_busy (void)
+{
+  was_busy = fsmm_thread.busy;
+}
+
+static void
+free_or_claim (FsmmPool *pool, gpointer block, gboolean claims)
+{
+  FsmmClaim claim;
+  FsmmLook look;
+
+  if (claims)
+    g_assert_true (fsmm_heap_claim (&pool->store, block, &claim, &look));
+  else
+    g_assert_true (try_free (pool, block));
+}
+
+/* A thread that is stopped is waited for only while it says that it is busy: so it says so before
+ * it looks at a cell, as if its region had the cells that are watched here. */
+static void
+test_busy_while_it_looks (gconstpointer claims)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  gpointer block = fsmm_test_alloc (pool);
+  FsmmRegion *region = fsmm_test_region_of (pool, block);
+  FsmmRegion watched = *region;
+
+  watched.cells = watched_new ();
+  watched.cells[((guintptr) block - region->base) / 64] = FSMM_STATE_LIVE;
+  know (pool, &watched);
+
+  was_busy = FALSE;
+  watched_begin (watched.cells, note_whether_busy);
+  free_or_claim (pool, block, claims != NULL);
+  watched_end (watched.cells);
+  g_assert_true (was_busy);
+  g_assert_cmpint (fsmm_thread.busy, ==, FALSE);
+
+  /* What was freed so has been counted, but not in its own cell. */
+  if (claims == NULL)
+    fsmm_cache_count (fsmm_region_get_owner (region), 1);
+  know (pool, region);
+  fsmm_test_free (pool, block);
+  fsmm_test_assert_counts (pool, 0, 1);
+  watched_free (watched.cells);
 }
 
 /* --- Two in one place --- */
@@ -387,6 +440,11 @@ main (int argc, char *argv[])
   g_test_add_func ("/known-regions/block-of-another-pool", test_block_of_another_pool);
   g_test_add_func ("/known-regions/states", test_states);
   g_test_add_func ("/known-regions/end", test_end_of_a_region);
+  if (watched_is_possible ())
+    {
+      g_test_add_data_func ("/known-regions/busy/free", NULL, test_busy_while_it_looks);
+      g_test_add_data_func ("/known-regions/busy/claim", "", test_busy_while_it_looks);
+    }
   g_test_add_func ("/known-regions/two-in-one-place", test_two_in_one_place);
   g_test_add_func ("/known-regions/forgotten-with-what-is-dropped",
                    test_forgotten_with_what_is_dropped);
