@@ -184,6 +184,58 @@ test_free_adopts_an_orphan (void)
   fsmm_test_assert_counts (pool, 0, 1);
 }
 
+/* So does a thread that has been at work with the pool before. */
+static void
+test_free_adopts_one_more (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  gpointer block;
+  Other other;
+
+  other_start (&other);
+  block = other_call (&other, take_one, pool);
+  other_call (&other, take_one, pool);
+  fsmm_test_alloc (pool);
+  g_assert_cmpuint (count_own_regions (pool), ==, 1);
+  other_end (&other);
+
+  fsmm_test_free (pool, block);
+  g_assert_true (fsmm_region_get_owner (fsmm_test_region_of (pool, block)) == get_own_cache (pool));
+  g_assert_cmpuint (count_own_regions (pool), ==, 2);
+  fsmm_test_assert_counts (pool, 2, 2);
+}
+
+/* With what others have freed in it since its owner ended. It is told of what they free later. */
+static void
+test_free_adopts_with_remote_frees (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  gpointer blocks[16];
+  Other owner, third;
+
+  other_start (&owner);
+  other_start (&third);
+  for (guint i = 0; i < 16; i++)
+    blocks[i] = other_call (&owner, take_one, pool);
+  for (guint i = 0; i < 12; i++)
+    other_free (&third, pool, blocks[i]);
+  other_end (&owner);
+  other_end (&third);
+  fsmm_test_assert_counts (pool, 4, 1);
+
+  fsmm_test_free (pool, blocks[12]);
+  g_assert_cmpuint (fsmm_region_count_idle (fsmm_test_region_of (pool, blocks[12])), ==, 13);
+  fsmm_test_assert_counts (pool, 3, 1);
+
+  other_start (&third);
+  for (guint i = 13; i < 16; i++)
+    other_free (&third, pool, blocks[i]);
+  other_end (&third);
+  for (guint i = 0; i < 16; i++)
+    fsmm_test_alloc (pool);
+  fsmm_test_assert_counts (pool, 16, 1);
+}
+
 /* What was freed from afar before the owner ended is idle for the next one. */
 static void
 test_orphan_with_remote_frees (void)
@@ -245,6 +297,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/owners/full-orphans-do-not-hide-idle-ones",
                    test_full_orphans_do_not_hide_idle_ones);
   g_test_add_func ("/owners/free-adopts-an-orphan", test_free_adopts_an_orphan);
+  g_test_add_func ("/owners/free-adopts-one-more", test_free_adopts_one_more);
+  g_test_add_func ("/owners/free-adopts-with-remote-frees", test_free_adopts_with_remote_frees);
   g_test_add_func ("/owners/orphan-with-remote-frees", test_orphan_with_remote_frees);
   g_test_add_data_func ("/owners/remote-frees-come-back", NULL, test_remote_frees_come_back);
   g_test_add_data_func ("/owners/remote-frees-come-back-in-1-kib", GSIZE_TO_POINTER (1024),
