@@ -236,25 +236,79 @@ test_free_adopts_with_remote_frees (void)
   fsmm_test_assert_counts (pool, 16, 1);
 }
 
-/* What was freed from afar before the owner ended is idle for the next one. */
+/* One that is full does not hide another one, whichever comes first. */
 static void
-test_orphan_with_remote_frees (void)
+test_orphan_beside_a_full_one (gconstpointer data)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (1024, 65536);
+  gsize per_region = pool->store.geometry.n_blocks;
+  gsize first = GPOINTER_TO_SIZE (data) * per_region;
+  g_autofree gpointer *blocks = g_new (gpointer, 2 * per_region);
+  Other owner, third;
+
+  other_start (&owner);
+  other_start (&third);
+  for (gsize i = 0; i < 2 * per_region; i++)
+    blocks[i] = other_call (&owner, take_one, pool);
+  for (gsize i = first; i < first + per_region; i++)
+    other_free (&third, pool, blocks[i]);
+  other_end (&owner);
+  other_end (&third);
+
+  for (gsize i = 0; i < per_region; i++)
+    fsmm_test_alloc (pool);
+  fsmm_test_assert_counts (pool, 2 * per_region, 2);
+}
+
+#define N_OTHERS 12
+
+/* More of them than are looked at in one go: what is idle is found before a chunk is added. */
+static void
+test_many_orphans_with_remote_frees (void)
 {
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
-  gpointer blocks[16];
+  gpointer blocks[N_OTHERS * 16];
+  Other owner, others[N_OTHERS];
+
+  other_start (&owner);
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = other_call (&owner, take_one, pool);
+  for (guint i = 0; i < N_OTHERS; i++)
+    {
+      other_start (&others[i]);
+      for (guint j = 0; j < 8; j++)
+        other_free (&others[i], pool, blocks[16 * i + j]);
+    }
+  other_end (&owner);
+  for (guint i = 0; i < N_OTHERS; i++)
+    other_end (&others[i]);
+  fsmm_test_assert_counts (pool, N_OTHERS * 8, N_OTHERS);
+
+  for (guint i = 0; i < N_OTHERS * 8; i++)
+    fsmm_test_alloc (pool);
+  fsmm_test_assert_counts (pool, N_OTHERS * 16, N_OTHERS);
+}
+
+/* What was freed from afar before the owner ended is idle for the next one. */
+static void
+test_orphan_with_remote_frees (gconstpointer chunk_bytes)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, GPOINTER_TO_SIZE (chunk_bytes));
+  gsize n_blocks = pool->store.geometry.n_blocks;
+  g_autofree gpointer *blocks = g_new (gpointer, n_blocks);
   Other other;
 
   other_start (&other);
-  for (guint i = 0; i < 16; i++)
+  for (gsize i = 0; i < n_blocks; i++)
     blocks[i] = other_call (&other, take_one, pool);
-  for (guint i = 0; i < 16; i++)
+  for (gsize i = 0; i < n_blocks; i++)
     fsmm_test_free (pool, blocks[i]);
   other_end (&other);
   fsmm_test_assert_counts (pool, 0, 1);
 
-  for (guint i = 0; i < 16; i++)
+  for (gsize i = 0; i < n_blocks; i++)
     fsmm_test_alloc (pool);
-  fsmm_test_assert_counts (pool, 16, 1);
+  fsmm_test_assert_counts (pool, n_blocks, 1);
 }
 
 /* --- Blocks that other threads free --- */
@@ -299,7 +353,15 @@ main (int argc, char *argv[])
   g_test_add_func ("/owners/free-adopts-an-orphan", test_free_adopts_an_orphan);
   g_test_add_func ("/owners/free-adopts-one-more", test_free_adopts_one_more);
   g_test_add_func ("/owners/free-adopts-with-remote-frees", test_free_adopts_with_remote_frees);
-  g_test_add_func ("/owners/orphan-with-remote-frees", test_orphan_with_remote_frees);
+  g_test_add_data_func ("/owners/orphan-beside-a-full-one/first", GSIZE_TO_POINTER (0),
+                        test_orphan_beside_a_full_one);
+  g_test_add_data_func ("/owners/orphan-beside-a-full-one/second", GSIZE_TO_POINTER (1),
+                        test_orphan_beside_a_full_one);
+  g_test_add_func ("/owners/many-orphans-with-remote-frees", test_many_orphans_with_remote_frees);
+  g_test_add_data_func ("/owners/orphan-with-remote-frees/16", GSIZE_TO_POINTER (1024),
+                        test_orphan_with_remote_frees);
+  g_test_add_data_func ("/owners/orphan-with-remote-frees/1024", GSIZE_TO_POINTER (65536),
+                        test_orphan_with_remote_frees);
   g_test_add_data_func ("/owners/remote-frees-come-back", NULL, test_remote_frees_come_back);
   g_test_add_data_func ("/owners/remote-frees-come-back-in-1-kib", GSIZE_TO_POINTER (1024),
                         test_remote_frees_come_back);
