@@ -83,6 +83,48 @@ test_regions_in_use_are_not_taken_over (void)
   other_end (&other);
 }
 
+static gpointer survivors[8];
+
+static gpointer
+take_and_keep_one_in_each (FsmmPool *pool)
+{
+  gsize n_blocks = 2 * G_N_ELEMENTS (survivors) * PER_REGION;
+  g_autofree gpointer *blocks = g_new (gpointer, n_blocks);
+
+  fill_regions (pool, 2 * G_N_ELEMENTS (survivors), blocks);
+  for (gsize i = 0; i < n_blocks; i++)
+    if (i % PER_REGION == 0 && i / PER_REGION < G_N_ELEMENTS (survivors))
+      survivors[i / PER_REGION] = blocks[i];
+    else
+      fsmm_test_free (pool, blocks[i]);
+
+  return NULL;
+}
+
+/* Among others that are. */
+static void
+test_regions_in_use_beside_idle_ones (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 4 * FSMM_REGION_BYTES);
+  gsize n_kept = G_N_ELEMENTS (survivors);
+  FsmmCache *cache;
+  Other other;
+
+  other_start (&other);
+  other_call (&other, take_and_keep_one_in_each, pool);
+  cache = other_call (&other, get_own_cache, pool);
+  g_assert_cmpuint (other_count_regions (&other, pool), ==, 2 * n_kept);
+
+  for (guint i = 0; i < n_kept / 2 * PER_REGION; i++)
+    fsmm_test_alloc (pool);
+  fsmm_test_assert_counts (pool, n_kept + n_kept / 2 * PER_REGION, n_kept / 2);
+  for (guint i = 0; i < n_kept; i++)
+    g_assert_true (fsmm_region_get_owner (fsmm_test_region_of (pool, survivors[i])) == cache);
+  /* Of those that are idle, it keeps every second one. */
+  g_assert_cmpuint (other_count_regions (&other, pool), ==, n_kept + n_kept / 2);
+  other_end (&other);
+}
+
 /* A free that has been told to nobody yet keeps a region as well: and it is found by whoever owns
  * the region when it comes. */
 static void
@@ -346,6 +388,7 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/owners/idle-regions-are-taken-over", test_idle_regions_are_taken_over);
   g_test_add_func ("/owners/regions-in-use-are-not", test_regions_in_use_are_not_taken_over);
+  g_test_add_func ("/owners/regions-in-use-beside-idle-ones", test_regions_in_use_beside_idle_ones);
   g_test_add_func ("/owners/news-follow", test_news_follow_the_owner);
   g_test_add_func ("/owners/idle-orphans-are-reused", test_idle_orphans_are_reused);
   g_test_add_func ("/owners/full-orphans-do-not-hide-idle-ones",
