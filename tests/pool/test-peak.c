@@ -5,6 +5,8 @@
 
 #include "fsmm-test-kinds.h"
 
+#include "fsmm-glib/engine/heap/fsmm-heap.h"
+
 #define N_TAKEN 5
 #define N_GIVEN 3
 
@@ -192,6 +194,35 @@ test_taken_while_all_are_dropped (void)
   g_clear_object (&heirs);
 }
 
+/* --- A block comes back while all are being dropped --- */
+
+/* It counts until then, besides those that are taken meanwhile, whoever frees or clears it. */
+static void
+test_given_back_while_all_are_dropped (gconstpointer claims)
+{
+  g_autoptr (FsmmPool) dropped = fsmm_test_pool_new (64, 0);
+  FsmmStore *store = &dropped->store;
+  gpointer block = fsmm_test_alloc (dropped);
+  FsmmHeapDrop drop;
+  FsmmClaim claim;
+  FsmmLook look;
+
+  fsmm_test_alloc (dropped);
+  if (claims)
+    g_assert_true (fsmm_heap_claim (store, block, &claim, &look));
+  g_assert_cmpuint (fsmm_heap_drop_begin (&drop, store), ==, 2);
+  for (guint i = 0; i < N_TAKEN; i++)
+    fsmm_test_alloc (dropped);
+
+  if (claims)
+    fsmm_heap_release (store, &claim);
+  else
+    g_assert_true (fsmm_heap_free (store, block, &look));
+  fsmm_heap_drop_end (&drop);
+  g_assert_cmpuint (fsmm_pool_get_peak_allocated (dropped), ==, 2 + N_TAKEN);
+  fsmm_test_assert_counts (dropped, N_TAKEN, 1);
+}
+
 static void
 add_cases (const FsmmTestKind *kind, const char *name)
 {
@@ -228,6 +259,10 @@ main (int argc, char *argv[])
     }
   g_test_add_func ("/peak/freed-by-who-has-taken-most", test_freed_by_who_has_taken_most);
   g_test_add_func ("/peak/taken-while-all-are-dropped", test_taken_while_all_are_dropped);
+  g_test_add_data_func ("/peak/given-back-while-all-are-dropped/freed", NULL,
+                        test_given_back_while_all_are_dropped);
+  g_test_add_data_func ("/peak/given-back-while-all-are-dropped/cleared", "",
+                        test_given_back_while_all_are_dropped);
 
   return g_test_run ();
 }
