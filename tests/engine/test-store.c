@@ -298,6 +298,56 @@ test_checker_finds_faults_in_claims (void)
   scene_clear (&scene);
 }
 
+/* --- All blocks are being dropped --- */
+
+/* What is left of them is neither idle nor in the way of what is taken meanwhile. */
+static void
+test_counts_while_all_are_dropped (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  FsmmStore *store = &pool->store;
+  FsmmHeapDrop drop;
+
+  for (guint i = 0; i < 10; i++)
+    fsmm_test_alloc (pool);
+  g_assert_cmpuint (fsmm_heap_drop_begin (&drop, store), ==, 10);
+  g_assert_cmpuint (fsmm_pool_get_n_free (pool), ==, 0);
+  for (guint i = 0; i < 3; i++)
+    fsmm_test_alloc (pool);
+  fsmm_test_assert_counts (pool, 13, 2);
+  g_assert_cmpuint (fsmm_pool_get_n_free (pool), ==, 13);
+
+  fsmm_heap_drop_end (&drop);
+  fsmm_test_assert_counts (pool, 3, 1);
+  g_assert_cmpuint (fsmm_pool_get_n_free (pool), ==, 13);
+}
+
+/* A block that the drop has claimed since another thread has seen that it is live is not that one's
+ * to free. */
+static void
+test_drop_was_faster (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  FsmmStore *store = &pool->store;
+  FsmmDeferred deferred = FSMM_DEFERRED_INIT;
+  gpointer block = fsmm_test_alloc (pool);
+  FsmmHeapDrop drop;
+  FsmmSlot slot;
+
+  fsmm_heap_drop_begin (&drop, store);
+  slot = fsmm_store_find (store, block);
+  g_assert_true (fsmm_heap_drop_next (&drop) == block);
+
+  fsmm_lock (store->lock);
+  g_assert_false (fsmm_cache_free_locked (&store->common, slot, FSMM_STATE_LIVE, &deferred));
+  fsmm_unlock (store->lock);
+  g_assert_cmpuint (fsmm_state_get (slot.state), ==, FSMM_STATE_CLAIMED);
+
+  g_assert_null (fsmm_heap_drop_next (&drop));
+  fsmm_heap_drop_end (&drop);
+  fsmm_test_assert_counts (pool, 0, 0);
+}
+
 /* --- Memory runs out --- */
 
 /* The system refuses the k-th request, for every k: each call fails as a whole, and works when
@@ -417,6 +467,8 @@ main (int argc, char *argv[])
                        test_checker_finds_unknown_owners);
       g_test_add_func ("/store/checker-finds-faults/claims", test_checker_finds_faults_in_claims);
     }
+  g_test_add_func ("/store/dropping/counts", test_counts_while_all_are_dropped);
+  g_test_add_func ("/store/dropping/was-faster", test_drop_was_faster);
   g_test_add_data_func ("/store/no-memory/one-chunk", GSIZE_TO_POINTER (16),
                         test_no_memory_at_any_request);
   g_test_add_data_func ("/store/no-memory/many-chunks", GSIZE_TO_POINTER (200),
