@@ -348,6 +348,71 @@ test_drop_was_faster (void)
   fsmm_test_assert_counts (pool, 0, 0);
 }
 
+/* Who has left a drop to another one finds nothing more to clear, also in the middle of a chunk. */
+static void
+test_drop_that_was_taken_over (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 65536);
+  FsmmStore *store = &pool->store;
+  FsmmHeapDrop drop;
+  guint n_cleared = G_N_ELEMENTS (drop.cleared);
+
+  for (guint i = 0; i < n_cleared + 36; i++)
+    fsmm_test_alloc (pool);
+  fsmm_heap_drop_begin (&drop, store);
+  for (guint i = 0; i < n_cleared; i++)
+    g_assert_nonnull (fsmm_heap_drop_next (&drop));
+  fsmm_heap_abandon_drop (&(FsmmDropName){ fsmm_store_get_name (store), drop.id });
+  g_assert_cmpuint (fsmm_heap_drop_all (store), ==, 36);
+
+  g_assert_null (fsmm_heap_drop_next (&drop));
+  fsmm_heap_drop_end (&drop);
+  fsmm_test_assert_counts (pool, 0, 0);
+}
+
+/* Just the one that was left. */
+static void
+test_inner_drop_is_left (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  FsmmStore *store = &pool->store;
+  gpointer block = fsmm_test_alloc (pool);
+  FsmmHeapDrop outer, inner;
+
+  g_assert_cmpuint (fsmm_heap_drop_begin (&outer, store), ==, 1);
+  fsmm_test_alloc (pool);
+  g_assert_cmpuint (fsmm_heap_drop_begin (&inner, store), ==, 1);
+  fsmm_heap_abandon_drop (&(FsmmDropName){ fsmm_store_get_name (store), inner.id });
+  fsmm_heap_drop_end (&inner);
+  g_assert_cmpuint (fsmm_heap_drop_all (store), ==, 0);
+
+  g_assert_true (fsmm_heap_drop_next (&outer) == block);
+  g_assert_null (fsmm_heap_drop_next (&outer));
+  fsmm_heap_drop_end (&outer);
+  fsmm_test_assert_counts (pool, 0, 0);
+}
+
+/* In a child of fork (), a thread goes on with its own drop. */
+static void
+test_own_drop_is_not_abandoned (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  FsmmStore *store = &pool->store;
+  gpointer block = fsmm_test_alloc (pool);
+  FsmmHeapDrop drop;
+
+  g_assert_cmpuint (fsmm_heap_drop_begin (&drop, store), ==, 1);
+  fsmm_lock (store->lock);
+  fsmm_store_abandon_drops_of_others (store);
+  fsmm_unlock (store->lock);
+
+  g_assert_cmpuint (fsmm_heap_drop_all (store), ==, 0);
+  g_assert_true (fsmm_heap_drop_next (&drop) == block);
+  g_assert_null (fsmm_heap_drop_next (&drop));
+  fsmm_heap_drop_end (&drop);
+  fsmm_test_assert_counts (pool, 0, 0);
+}
+
 /* --- Memory runs out --- */
 
 /* The system refuses the k-th request, for every k: each call fails as a whole, and works when
@@ -469,6 +534,9 @@ main (int argc, char *argv[])
     }
   g_test_add_func ("/store/dropping/counts", test_counts_while_all_are_dropped);
   g_test_add_func ("/store/dropping/was-faster", test_drop_was_faster);
+  g_test_add_func ("/store/dropping/was-taken-over", test_drop_that_was_taken_over);
+  g_test_add_func ("/store/dropping/inner-is-left", test_inner_drop_is_left);
+  g_test_add_func ("/store/dropping/own-is-not-abandoned", test_own_drop_is_not_abandoned);
   g_test_add_data_func ("/store/no-memory/one-chunk", GSIZE_TO_POINTER (16),
                         test_no_memory_at_any_request);
   g_test_add_data_func ("/store/no-memory/many-chunks", GSIZE_TO_POINTER (200),
