@@ -392,6 +392,51 @@ test_inner_drop_is_left (void)
   fsmm_test_assert_counts (pool, 0, 0);
 }
 
+static guint n_released;
+
+static void
+note_released (gpointer owner)
+{
+  n_released++;
+}
+
+/* A store stays as long as it is being dropped, also when there is nothing left in it. */
+static void
+test_drop_keeps_the_store (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  FsmmStore *store = &pool->store;
+  FsmmHeapDrop drop;
+
+  fsmm_heap_drop_begin (&drop, store);
+  g_assert_true (fsmm_heap_outlive_pins (store, note_released));
+  fsmm_heap_trim (store);
+  g_assert_cmpuint (n_released, ==, 0);
+  g_assert_null (fsmm_heap_drop_next (&drop));
+  g_assert_cmpuint (n_released, ==, 0);
+  fsmm_heap_drop_end (&drop);
+  g_assert_cmpuint (n_released, ==, 1);
+}
+
+/* And as long as a chunk is pinned, by whomever. */
+static void
+test_pins_keep_the_store (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  FsmmStore *store = &pool->store;
+  gpointer block = fsmm_test_alloc (pool);
+  FsmmChunk *chunk = fsmm_heap_pin (store, block, store->epoch);
+
+  g_assert_true (fsmm_heap_pin (store, block, store->epoch) == chunk);
+  g_assert_cmpuint (fsmm_heap_drop_all (store), ==, 1);
+  n_released = 0;
+  g_assert_true (fsmm_heap_outlive_pins (store, note_released));
+  fsmm_heap_unpin (store, chunk);
+  g_assert_cmpuint (n_released, ==, 0);
+  fsmm_heap_unpin (store, chunk);
+  g_assert_cmpuint (n_released, ==, 1);
+}
+
 /* In a child of fork (), a thread goes on with its own drop. */
 static void
 test_own_drop_is_not_abandoned (void)
@@ -536,6 +581,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/store/dropping/was-faster", test_drop_was_faster);
   g_test_add_func ("/store/dropping/was-taken-over", test_drop_that_was_taken_over);
   g_test_add_func ("/store/dropping/inner-is-left", test_inner_drop_is_left);
+  g_test_add_func ("/store/dropping/keeps-the-store", test_drop_keeps_the_store);
+  g_test_add_func ("/store/dropping/pins-keep-the-store", test_pins_keep_the_store);
   g_test_add_func ("/store/dropping/own-is-not-abandoned", test_own_drop_is_not_abandoned);
   g_test_add_data_func ("/store/no-memory/one-chunk", GSIZE_TO_POINTER (16),
                         test_no_memory_at_any_request);
