@@ -298,6 +298,35 @@ test_checker_finds_faults_in_claims (void)
   scene_clear (&scene);
 }
 
+/* --- Walking --- */
+
+/* A chunk that has come in the place of the one that a walk has got to is too new for it. */
+static void
+test_walk_leaves_out_new_chunks (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  gpointer blocks[17], block;
+  FsmmHeapWalk walk;
+  guint n_shown = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = fsmm_test_alloc (pool);
+  fsmm_heap_walk_begin (&walk, &pool->store);
+  g_assert_true (fsmm_heap_walk_next (&walk) == blocks[0]);
+
+  for (guint i = 0; i < 16; i++)
+    fsmm_test_free (pool, blocks[i]);
+  g_assert_cmpuint (fsmm_pool_trim (pool), ==, 1024);
+  for (guint i = 1; i < 32; i++)
+    fsmm_test_alloc (pool);
+  fsmm_test_assert_counts (pool, 32, 2);
+  g_assert_true (fsmm_pool_is_allocated (pool, blocks[0]));
+
+  for (; (block = fsmm_heap_walk_next (&walk)) != NULL; n_shown++)
+    g_assert_true (fsmm_test_region_of (pool, block) == fsmm_test_region_of (pool, blocks[16]));
+  g_assert_cmpuint (n_shown, ==, 16);
+}
+
 /* --- All blocks are being dropped --- */
 
 /* What is left of them is neither idle nor in the way of what is taken meanwhile. */
@@ -577,6 +606,7 @@ main (int argc, char *argv[])
                        test_checker_finds_unknown_owners);
       g_test_add_func ("/store/checker-finds-faults/claims", test_checker_finds_faults_in_claims);
     }
+  g_test_add_func ("/store/walk/leaves-out-new-chunks", test_walk_leaves_out_new_chunks);
   g_test_add_func ("/store/dropping/counts", test_counts_while_all_are_dropped);
   g_test_add_func ("/store/dropping/was-faster", test_drop_was_faster);
   g_test_add_func ("/store/dropping/was-taken-over", test_drop_that_was_taken_over);
