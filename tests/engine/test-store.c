@@ -3,6 +3,7 @@
 #include "fsmm-test.h"
 
 #include "fsmm-glib/engine/chunk/fsmm-spare.h"
+#include "fsmm-glib/engine/cache/fsmm-thread.h"
 #include "fsmm-glib/engine/heap/fsmm-heap.h"
 #include "fsmm-glib/base/fsmm-system.h"
 
@@ -296,6 +297,25 @@ test_checker_finds_faults_in_claims (void)
   scene.owned->is_queued = !scene.owned->is_queued;
 
   scene_clear (&scene);
+}
+
+/* --- Names --- */
+
+/* A store is known by its name until it is gone, and one that has come in its place, at the same
+ * address, is another. */
+static void
+test_names_of_stores (void)
+{
+  FsmmPool *pool = fsmm_test_pool_new (64, 0);
+  FsmmStoreName name = fsmm_store_get_name (&pool->store);
+  FsmmStoreName earlier = name;
+
+  earlier.id--;
+  g_assert_false (fsmm_thread_lock_store (&earlier));
+  g_assert_true (fsmm_thread_lock_store (&name));
+  fsmm_unlock (pool->store.lock);
+  g_object_unref (pool);
+  g_assert_false (fsmm_thread_lock_store (&name));
 }
 
 /* --- Walking --- */
@@ -606,6 +626,7 @@ main (int argc, char *argv[])
                        test_checker_finds_unknown_owners);
       g_test_add_func ("/store/checker-finds-faults/claims", test_checker_finds_faults_in_claims);
     }
+  g_test_add_func ("/store/names", test_names_of_stores);
   g_test_add_func ("/store/walk/leaves-out-new-chunks", test_walk_leaves_out_new_chunks);
   g_test_add_func ("/store/dropping/counts", test_counts_while_all_are_dropped);
   g_test_add_func ("/store/dropping/was-faster", test_drop_was_faster);
