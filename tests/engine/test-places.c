@@ -184,15 +184,16 @@ test_stopped_caches_are_not_entered (void)
   other_end (&other);
 }
 
+/* @expected is what is to be so in the child. */
 static void
-fork_and_wait (void)
+fork_and_wait (const gint *expected)
 {
   pid_t child = fork ();
   int status;
 
   g_assert_cmpint (child, >=, 0);
   if (child == 0)
-    _exit (0);
+    _exit (expected == NULL || g_atomic_int_get (expected) ? 0 : 1);
   g_assert_cmpint (waitpid (child, &status, 0), ==, child);
   g_assert_cmpint (status, ==, 0);
 }
@@ -215,7 +216,7 @@ test_keys_come_back_after_fork (void)
 
   for (guint i = 0; i < 3; i++)
     {
-      fork_and_wait ();
+      fork_and_wait (NULL);
       g_assert_null (other_call (&other, enter_at_all, pool));
       g_assert_null (other_call (&other, try_to_free_stopped, pool));
 
@@ -278,6 +279,26 @@ test_stopping_waits (void)
     }
 }
 
+/* So does who forks: a block that is half taken would stay so in the child. */
+static void
+test_forking_waits (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+
+  for (guint i = 0; i < 5; i++)
+    {
+      GThread *thread;
+
+      has_entered = has_left = FALSE;
+      thread = g_thread_new ("stays", take_and_stay, pool);
+      while (!g_atomic_int_get (&has_entered))
+        g_usleep (20);
+
+      fork_and_wait (&has_left);
+      g_thread_join (thread);
+    }
+}
+
 /* --- Without the kernel's help --- */
 
 static void
@@ -318,6 +339,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/places/stopped", test_stopped_caches_are_not_entered);
   g_test_add_func ("/places/after-fork", test_keys_come_back_after_fork);
   g_test_add_func ("/places/stopping-waits", test_stopping_waits);
+  g_test_add_func ("/places/forking-waits", test_forking_waits);
   g_test_add_func ("/places/fenced", test_fenced_caches);
 
   return g_test_run ();
