@@ -268,6 +268,29 @@ test_limit_holds (gconstpointer at_once)
   other_end (&other);
 }
 
+/* Too many at once are refused before any is taken. */
+static void
+test_limit_takes_none (void)
+{
+  gpointer blocks[16];
+  g_autoptr (FsmmPool) pool = new_full_pool (blocks, 32);
+  g_autoptr (GError) error = NULL;
+  gpointer more[18];
+  Other other;
+
+  other_start (&other);
+  free_at_the_same_moment (pool, blocks[3], &other);
+
+  expect_report ("1");
+  g_assert_false (fsmm_pool_alloc_many (pool, 18, more, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_EXHAUSTED);
+  fsmm_test_assert_reported ();
+  g_assert_cmpuint (fsmm_pool_get_peak_allocated (pool), ==, 16);
+  fsmm_test_assert_counts (pool, 15, 1);
+
+  other_end (&other);
+}
+
 /* --- Handles --- */
 
 /* A stale free has hit the block of a handle: the handle finds out, and does not free another
@@ -319,6 +342,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/late-double-free/found-out-when-free-again", test_found_out_when_free_again);
   g_test_add_data_func ("/late-double-free/limit-holds/one-by-one", NULL, test_limit_holds);
   g_test_add_data_func ("/late-double-free/limit-holds/many-at-once", "", test_limit_holds);
+  g_test_add_func ("/late-double-free/limit-takes-none", test_limit_takes_none);
   g_test_add_func ("/late-double-free/block-of-a-handle", test_block_of_a_handle);
 
   return g_test_run ();
