@@ -238,6 +238,40 @@ test_found_out_when_free_again (void)
   fsmm_test_assert_counts (pool, 16, 1);
 }
 
+/* --- Whoever is told uses the pool --- */
+
+static guint n_told;
+
+static void
+take_and_free (const char *message, gpointer pool)
+{
+  n_told++;
+  fsmm_test_free (pool, fsmm_test_alloc (pool));
+}
+
+/* In a thread that is at its end, and has no cache of the pool any more. */
+static void
+test_told_at_the_end_of_a_thread (void)
+{
+  gpointer blocks[16];
+  g_autoptr (FsmmPool) pool = new_full_pool (blocks, 0);
+  Other other, third;
+
+  other_start (&other);
+  other_start (&third);
+  free_at_the_same_moment (pool, blocks[3], &other);
+  assert_taken_again (pool, blocks[3]);
+  other_free (&third, pool, blocks[3]);
+  other_end (&third);
+
+  fsmm_test_watch_reports (take_and_free, pool);
+  other_end (&other);
+  fsmm_test_watch_reports (NULL, NULL);
+  g_assert_cmpuint (n_told, ==, 1);
+  fsmm_pool_trim (pool);
+  fsmm_test_assert_counts (pool, 15, 1);
+}
+
 /* --- Limits --- */
 
 /* What was counted twice makes no room: not one block more is handed out than there may be. */
@@ -340,6 +374,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/late-double-free/freed-again-by-a-third-thread",
                    test_freed_again_by_a_third_thread);
   g_test_add_func ("/late-double-free/found-out-when-free-again", test_found_out_when_free_again);
+  g_test_add_func ("/late-double-free/told-at-the-end-of-a-thread",
+                   test_told_at_the_end_of_a_thread);
   g_test_add_data_func ("/late-double-free/limit-holds/one-by-one", NULL, test_limit_holds);
   g_test_add_data_func ("/late-double-free/limit-holds/many-at-once", "", test_limit_holds);
   g_test_add_func ("/late-double-free/limit-takes-none", test_limit_takes_none);
