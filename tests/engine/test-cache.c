@@ -108,15 +108,16 @@ test_caches_add_no_chunks (void)
 /* --- Who has a cache --- */
 
 static void
-test_large_blocks_are_not_kept (void)
+test_large_blocks_are_not_kept (gconstpointer data)
 {
-  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (1024 * 1024, 0);
+  gsize size = GPOINTER_TO_SIZE (data);
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (size, 0);
 
   for (guint i = 0; i < 20; i++)
     {
       guint8 *block = fsmm_pool_alloc0 (pool, NULL);
 
-      g_assert_cmpuint (block[0] + block[1024 * 1024 - 1], ==, 0);
+      g_assert_cmpuint (block[0] + block[size - 1], ==, 0);
       block[0] = 1;
       fsmm_test_free (pool, block);
       fsmm_test_assert_refused (pool, block, FSMM_ERROR_DOUBLE_FREE, "free already");
@@ -283,7 +284,10 @@ main (int argc, char *argv[])
   g_test_add_func ("/cache/counts", test_counts_with_caches);
   g_test_add_func ("/cache/trim-takes-from-caches", test_trim_takes_from_caches);
   g_test_add_func ("/cache/adds-no-chunks", test_caches_add_no_chunks);
-  g_test_add_func ("/cache/large-blocks-are-not-kept", test_large_blocks_are_not_kept);
+  g_test_add_data_func ("/cache/large-blocks-are-not-kept", GSIZE_TO_POINTER (1024 * 1024),
+                        test_large_blocks_are_not_kept);
+  g_test_add_data_func ("/cache/large-blocks-are-not-kept/the-smallest",
+                        GSIZE_TO_POINTER (FSMM_REGION_BYTES + 8), test_large_blocks_are_not_kept);
   g_test_add_func ("/cache/many-threads", test_many_threads);
   g_test_add_func ("/cache/many-pools-in-one-thread", test_many_pools_in_one_thread);
   g_test_add_func ("/cache/pool-dies-before-threads", test_pool_dies_before_threads);
