@@ -4,6 +4,8 @@
 
 #include "fsmm-test.h"
 
+#include "fsmm-glib/engine/heap/fsmm-heap.h"
+
 #include <string.h>
 
 static void
@@ -138,6 +140,26 @@ test_pool_is_used_at_its_end (void)
   g_object_unref (pool);
 }
 
+/* A stale free has hit the block of a handle: the handle does not free it once more. */
+static void
+test_block_of_a_handle (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new_named ("poisoned", 64, 1024);
+  FsmmStore *store = &pool->store;
+  FsmmAllocResult result;
+  gsize epoch;
+  FsmmSlot slot = fsmm_heap_alloc (store, FSMM_STATE_HELD, (FsmmFill){ 0 }, &epoch, &result);
+
+  fsmm_test_alloc (pool);
+  fsmm_state_set (slot.state, FSMM_STATE_LIVE);
+  fsmm_test_free (pool, slot.block);
+
+  fsmm_test_expect_report ("pool \"poisoned\"*1 double free found*");
+  g_assert_true (fsmm_heap_free_held (store, slot.block, epoch));
+  fsmm_test_assert_reported ();
+  fsmm_test_assert_counts (pool, 1, 1);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -153,6 +175,7 @@ main (int argc, char *argv[])
                         test_write_after_free_is_found_when_chunk_goes);
   g_test_add_func ("/debug/poison/fresh-blocks", test_fresh_blocks_have_no_zeroes);
   g_test_add_func ("/debug/poison/number-and-chunk", test_number_and_chunk);
+  g_test_add_func ("/debug/poison/block-of-a-handle", test_block_of_a_handle);
   g_test_add_func ("/debug/poison/pool-is-used-at-its-end", test_pool_is_used_at_its_end);
 
   return g_test_run ();
