@@ -166,6 +166,7 @@ test_a_block_twice_frees_none (void)
   good = blocks[77];
   blocks[77] = blocks[3];
   assert_none_freed (pool, blocks, FSMM_ERROR_DOUBLE_FREE, "blocks[77]");
+  assert_none_freed (pool, blocks, FSMM_ERROR_DOUBLE_FREE, "it is free already");
   blocks[77] = good;
   g_assert_true (fsmm_pool_free_many (pool, N, blocks, NULL));
 }
