@@ -205,22 +205,38 @@ fsmm_chunk_count_idle (const FsmmChunk *self)
 
 /* --- Dropping --- */
 
-/* What was out is free. No other thread looks at a state. */
+/* Eight cells at a time. Those of blocks that are out are the only ones that have one of the two lowest
+ * bits, and FREE is the top bit alone. */
+static guint64
+drop_in_cells (guint64 cells)
+{
+  const guint64 lowest = 0x0101010101010101u;
+  guint64 is_out = (cells | cells >> 1) & lowest;
+
+  return (cells & ~(3 * lowest)) | is_out * FSMM_STATE_FREE;
+}
+
+/* What was out is free. No other thread looks at a state, and no block is CLAIMED or REMOTE. */
 static void
 drop_in_region (FsmmRegion *region)
 {
-  static const guint64 eight_unused = 0x0101010101010101u * FSMM_STATE_UNUSED;
-  gsize n_cells = fsmm_region_count_words (region) * FSMM_WORD_CELLS;
+  gsize n_words = fsmm_region_count_words (region);
 
-  for (gsize i = 0; i < n_cells; i += sizeof (guint64))
+  G_STATIC_ASSERT (((FSMM_STATE_FREE | FSMM_STATE_UNUSED | FSMM_STATE_TAIL) & 3) == 0);
+
+  for (gsize i = 0; i < n_words; i++)
     {
-      FsmmState *cells = region->cells + i;
+      FsmmState *word = region->cells + i * FSMM_WORD_CELLS;
+      guint64 cells;
 
-      if (memcmp (cells, &eight_unused, sizeof (guint64)) == 0)
+      if (fsmm_cells_find_idle (word) == G_MAXUINT64)
         continue;
-      for (gsize j = 0; j < sizeof (guint64); j++)
-        if (fsmm_state_is_out (cells[j]))
-          cells[j] = FSMM_STATE_FREE;
+      for (gsize j = 0; j < FSMM_WORD_CELLS; j += sizeof cells)
+        {
+          memcpy (&cells, word + j, sizeof cells);
+          cells = drop_in_cells (cells);
+          memcpy (word + j, &cells, sizeof cells);
+        }
     }
 }
 
