@@ -223,6 +223,18 @@ fsmm_system_populate (gpointer base, gsize size)
 #endif
 }
 
+/* Whether whoever runs the program has anything against them. */
+gboolean
+fsmm_system_may_use_huge_pages (void)
+{
+  static gint answer; /* (atomic): 0: not known yet */
+
+  if (g_atomic_int_get (&answer) == 0)
+    g_atomic_int_set (&answer, g_strcmp0 (g_getenv ("FSMM_HUGE_PAGES"), "no") == 0 ? -1 : 1);
+
+  return g_atomic_int_get (&answer) > 0;
+}
+
 /* Asks for huge pages, which are quicker to get, to use and to give back, for a mapping that
  * starts at a multiple of one; or asks for none any more. Keeps errno. */
 void
@@ -287,6 +299,12 @@ fsmm_system_discard (gpointer base, gsize size)
 void
 fsmm_system_populate (gpointer base, gsize size)
 {
+}
+
+gboolean
+fsmm_system_may_use_huge_pages (void)
+{
+  return FALSE;
 }
 
 void

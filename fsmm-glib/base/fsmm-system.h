@@ -25,6 +25,7 @@ void fsmm_system_populate (gpointer base, gsize size);
 /* As large as a huge page where there are any. */
 #define FSMM_SYSTEM_HUGE_PAGE ((gsize) 2 * 1024 * 1024)
 
+gboolean fsmm_system_may_use_huge_pages (void);
 void fsmm_system_advise_huge_pages (gpointer base, gsize size, gboolean are_wanted);
 
 gpointer fsmm_system_try_new0 (gsize size);

@@ -100,6 +100,26 @@ test_stores_grow_by_an_eighth (void)
   slots_free (slots);
 }
 
+/* None is asked for where that is not wanted, and pages come at once instead. */
+static void
+test_without_huge_pages (void)
+{
+  if (g_test_subprocess ())
+    {
+      Slots *slots;
+
+      g_setenv ("FSMM_HUGE_PAGES", "no", TRUE);
+      slots = slots_new (SLOT_BYTES, N_SLOTS);
+      for (guint i = 0; i < N_SLOTS; i++)
+        g_assert_false (slots->of[i]->is_huge);
+      slots_free (slots);
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_passed ();
+}
+
 static void
 test_large_slots_are_segments (void)
 {
@@ -211,6 +231,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/segment/grows-by-an-eighth", test_stores_grow_by_an_eighth);
+  g_test_add_func ("/segment/without-huge-pages", test_without_huge_pages);
   g_test_add_func ("/segment/large-slots", test_large_slots_are_segments);
   g_test_add_func ("/segment/freed-slots-go-back", test_freed_slots_go_back);
   g_test_add_func ("/segment/page-of-small-slots", test_page_of_small_slots_goes_with_the_last);

@@ -105,7 +105,8 @@ segment_new (FsmmSegments *self, gsize wanted)
     }
 
   segment->may_be_huge =
-      size >= FSMM_SYSTEM_HUGE_PAGE && get_growth (self) == FSMM_SYSTEM_HUGE_PAGE;
+      size >= FSMM_SYSTEM_HUGE_PAGE && get_growth (self) == FSMM_SYSTEM_HUGE_PAGE &&
+      fsmm_system_may_use_huge_pages ();
   if (segment->may_be_huge)
     ask_for_huge_pages (segment, TRUE);
 
