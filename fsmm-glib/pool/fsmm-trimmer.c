@@ -206,12 +206,10 @@ static void
 fsmm_trimmer_constructed (GObject *object)
 {
   FsmmTrimmer *self = FSMM_TRIMMER (object);
-  g_autoptr (GMemoryMonitor) monitor = g_memory_monitor_dup_default ();
 
   G_OBJECT_CLASS (fsmm_trimmer_parent_class)->constructed (object);
 
   self->source = change_source (self);
-  fsmm_trimmer_set_memory_monitor (self, monitor);
 }
 
 static void
@@ -320,8 +318,8 @@ add_properties (GObjectClass *object_class)
   /**
    * FsmmTrimmer:memory-monitor: (getter get_memory_monitor) (setter set_memory_monitor)
    *
-   * Whose warnings the trimmer follows: that of the system unless you say otherwise, or %NULL for
-   * none.
+   * Whose warnings the trimmer follows, or %NULL for none: that of the system where
+   * [ctor@Fsmm.Trimmer.new] creates the trimmer.
    *
    * Since: 1.2
    */
@@ -385,7 +383,9 @@ fsmm_trimmer_class_init (FsmmTrimmerClass *klass)
 FsmmTrimmer *
 fsmm_trimmer_new (void)
 {
-  return g_object_new (FSMM_TYPE_TRIMMER, NULL);
+  g_autoptr (GMemoryMonitor) monitor = g_memory_monitor_dup_default ();
+
+  return g_object_new (FSMM_TYPE_TRIMMER, "memory-monitor", monitor, NULL);
 }
 
 /**

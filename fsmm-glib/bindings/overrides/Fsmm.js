@@ -6,7 +6,7 @@
 
 /* exported _init */
 
-const {GLib, GObject} = imports.gi;
+const {Gio, GLib, GObject} = imports.gi;
 const System = imports.system;
 const Arguments = imports.overrides.FsmmArguments;
 const Instances = imports.overrides.FsmmInstances;
@@ -445,7 +445,11 @@ function extendTrimmer({Trimmer}) {
 
     Object.assign(Trimmer.prototype, {
         _init(properties) {
-            init.call(this, toTrimmerProperties(properties));
+            const checked = toTrimmerProperties(properties);
+
+            if (!('memory-monitor' in checked))
+                checked['memory-monitor'] = Gio.MemoryMonitor.dup_default();
+            init.call(this, checked);
         },
 
         set_decay(decay) {

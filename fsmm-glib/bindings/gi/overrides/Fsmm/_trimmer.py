@@ -2,7 +2,7 @@
 """What gives memory back that pools do not need."""
 
 from gi.module import get_introspection_module
-from gi.repository import GLib
+from gi.repository import Gio, GLib
 
 from ._errors import raises, to_number
 from ._shared import refuse_subclass, with_keywords, without_copies
@@ -36,8 +36,9 @@ class Trimmer(NativeTrimmer):
             decay=to_number("decay", decay, GLib.MAXUINT),
             budget_bytes=to_number("budget_bytes", budget_bytes, GLib.MAXUINT64),
         )
-        if memory_monitor is not _OF_THE_SYSTEM:
-            self.set_memory_monitor(memory_monitor)
+        if memory_monitor is _OF_THE_SYSTEM:
+            memory_monitor = Gio.MemoryMonitor.dup_default()
+        self.set_memory_monitor(memory_monitor)
 
     @staticmethod
     def new():
