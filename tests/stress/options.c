@@ -2,7 +2,7 @@
 
 #include "options.h"
 
-#include "fsmm-glib/fsmm-glib.h"
+#include "fsmm-test.h"
 
 /* What GTest has options for is left to it. */
 void
@@ -16,8 +16,5 @@ stress_init (const GOptionEntry *entries, int *argc, char ***argv)
   if (!g_option_context_parse (context, argc, argv, &error))
     g_error ("%s", error->message);
   g_test_init (argc, argv, NULL);
-
-  /* GLib makes a lock of its own with the first error: ThreadSanitizer takes that for a race if two
-   * threads come first. */
-  g_error_free (g_error_new_literal (FSMM_ERROR, FSMM_ERROR_EXHAUSTED, "first"));
+  fsmm_test_make_first_error ();
 }

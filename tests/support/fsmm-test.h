@@ -46,6 +46,7 @@ void fsmm_test_assert_field (const char *key, const char *value);
 gpointer fsmm_test_swap (gpointer *slot, gpointer mine);
 
 gboolean fsmm_test_want_caches (void);
+void fsmm_test_make_first_error (void);
 FsmmRegion *fsmm_test_region_of (FsmmPool *pool, gconstpointer block);
 guint fsmm_test_count_caches (FsmmPool *pool);
 

@@ -178,6 +178,7 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  fsmm_test_make_first_error ();
 
   g_test_add_func ("/typed-threads/set-one-box", test_set_one_box);
   g_test_add_func ("/typed-threads/make-copies-beside-drops", test_make_copies_beside_drops);
