@@ -8,6 +8,8 @@
 #include "base/fsmm-system.h"
 #include "engine/cache/fsmm-cache.h"
 
+#include <errno.h>
+
 #ifdef HAVE_DLADDR1
 #include <dlfcn.h>
 #include <link.h>
@@ -328,12 +330,14 @@ add_cache (FsmmThread *self, FsmmStore *store)
 }
 
 /* The calling thread's cache of a store. NULL if the thread is about to end, there is no memory for
- * one, or the store is being debugged. */
+ * one, or the store is being debugged. Keeps errno, which malloc () may change also where it succeeds: a
+ * thread may need a cache to give something back. */
 FsmmCache *
 fsmm_thread_ensure_cache (FsmmStore *store)
 {
   FsmmThread *self = &fsmm_thread;
   FsmmCache *cache = fsmm_thread_get_cache (store->index);
+  int kept_errno = errno;
 
   if (cache != NULL || self->has_ended || store->debug != 0 ||
       store->geometry.block_size > FSMM_REGION_BYTES)
@@ -344,6 +348,7 @@ fsmm_thread_ensure_cache (FsmmStore *store)
   if (ensure_index (self, store->index))
     cache = add_cache (self, store);
   fsmm_unlock (&threads_lock);
+  errno = kept_errno;
 
   return cache;
 }
