@@ -111,11 +111,13 @@ fuzz_pool_is_single_threaded (const FuzzPool *self)
 }
 
 /* Whether each block that is not in use is handed out before the pool grows. A block that another
- * thread keeps, or that is in quarantine, is not. */
+ * thread keeps, or that is in quarantine, is not. Nor may it be where chunks are regions or larger: a thread
+ * may take another of them rather than look for single blocks. */
 gboolean
 fuzz_pool_hands_out_all (const FuzzPool *self)
 {
-  return fuzz_pool_is_single_threaded (self) && !(self->debug & FSMM_DEBUG_QUARANTINE);
+  return fuzz_pool_is_single_threaded (self) && self->chunk_bytes < FSMM_REGION_BYTES &&
+         !(self->debug & FSMM_DEBUG_QUARANTINE);
 }
 
 static void
