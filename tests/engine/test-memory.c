@@ -162,7 +162,7 @@ test_cost_of_an_empty_pool (void)
   cost = (double) (fsmm_test_resident_bytes () - before) / G_N_ELEMENTS (pools);
   g_test_message ("%.0f bytes are resident for each empty pool", cost);
 
-  g_assert_cmpfloat (cost, <=, 4096);
+  g_assert_cmpfloat (cost, <=, 1100);
   for (guint i = 0; i < G_N_ELEMENTS (pools); i++)
     g_object_unref (pools[i]);
 }

@@ -6,7 +6,7 @@
 
 #include "base/fsmm-system.h"
 
-/* Called with the lock held, all but the first two. */
+/* Called with the lock held, all but the first. */
 
 /* The lower bits of a chunk's base are 0, and those that tell large chunks apart are the upper
  * ones. */
@@ -17,20 +17,17 @@ hash_base (gconstpointer base)
 }
 
 void
-fsmm_store_init_lookup (FsmmStore *self)
-{
-  self->chunks = g_hash_table_new (hash_base, NULL);
-}
-
-void
 fsmm_store_clear_lookup (FsmmStore *self)
 {
-  g_hash_table_unref (self->chunks);
+  g_clear_pointer (&self->chunks, g_hash_table_unref);
 }
 
 FsmmChunk *
 fsmm_store_lookup_chunk (FsmmStore *self, gconstpointer address)
 {
+  if (self->chunks == NULL)
+    return NULL;
+
   return g_hash_table_lookup (self->chunks, fsmm_geometry_chunk_base (&self->geometry, address));
 }
 
@@ -89,7 +86,7 @@ have_memory_for_table (FsmmStore *self)
   gsize wanted = MAX (16, 2 * self->table_capacity);
   gpointer probe;
 
-  if (g_hash_table_size (self->chunks) < self->table_capacity)
+  if (fsmm_store_count_chunks (self) < self->table_capacity)
     return TRUE;
 
   probe = fsmm_system_try_new0 (2 * wanted * bytes_per_entry);
@@ -98,6 +95,8 @@ have_memory_for_table (FsmmStore *self)
 
   g_free (probe);
   self->table_capacity = wanted;
+  if (self->chunks == NULL)
+    self->chunks = g_hash_table_new (hash_base, NULL);
   return TRUE;
 }
 

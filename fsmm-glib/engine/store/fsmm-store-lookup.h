@@ -34,7 +34,6 @@ typedef struct {
   FsmmHistory history;
 } FsmmLook;
 
-void fsmm_store_init_lookup (FsmmStore *self);
 void fsmm_store_clear_lookup (FsmmStore *self);
 
 /* --- For a thread that has the lock: fsmm-store-lookup.c --- */
@@ -51,7 +50,7 @@ char *fsmm_store_find_lookup_fault (FsmmStore *self);
 static inline guint
 fsmm_store_count_chunks (FsmmStore *self)
 {
-  return g_hash_table_size (self->chunks);
+  return self->chunks != NULL ? g_hash_table_size (self->chunks) : 0;
 }
 
 /* --- For a thread that is busy, or has the lock --- */

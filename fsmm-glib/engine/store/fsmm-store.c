@@ -25,7 +25,6 @@ fsmm_store_set_up (FsmmStore *self,
     .retain_bytes = -1,
   };
 
-  fsmm_store_init_lookup (self);
   g_queue_init (&self->all);
   g_queue_init (&self->caches);
   g_queue_init (&self->fresh);

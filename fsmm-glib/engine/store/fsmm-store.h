@@ -49,7 +49,7 @@ struct _FsmmStore
   /* Protects all below. No user function is called with it held, and no lock but that of the
    * page map is taken. */
   GMutex *lock;
-  GHashTable *chunks;    /* (element-type gpointer FsmmChunk): by base; fsmm-store-lookup.h */
+  GHashTable *chunks;    /* (element-type gpointer FsmmChunk) (nullable): by base; NULL: none yet */
   gsize table_capacity;  /* how many chunks there was memory for when that was last asked */
   GQueue all;            /* every chunk in order of its serial, detached ones included */
   FsmmSegments segments; /* where chunks lie */
