@@ -145,7 +145,7 @@ static void
 leave (FsmmBlock *self, FsmmChunk *chunk)
 {
   fsmm_heap_unpin (&self->handle.pool->store, chunk);
-  if (fsmm_handle_leave (&self->handle))
+  if (fsmm_handle_leave (&self->handle) == FSMM_LEAVE_RELEASED)
     give_back (self);
 }
 

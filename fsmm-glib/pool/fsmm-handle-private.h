@@ -6,10 +6,14 @@
  * at any moment, and a GBytes outlives the release. So each access to the memory enters the handle
  * as a user, and a release takes effect when the last user leaves.
  *
- * The state combines a flag, whether the handle is released, with the number of users, counted in
- * twos. The step that leaves the flag alone gives the block back: a release without users, or the
- * last user leaving after a release. The state never changes after that, so it happens exactly
- * once.
+ * The state combines flags, whether the handle is released and whether it is orphaned, with the
+ * number of users, counted in fours. The step that leaves the flags alone gives the block back: a
+ * release without users, or the last user leaving after a release. The state never changes after
+ * that, so it happens exactly once.
+ *
+ * A user that calls functions of the program may lose its reference meanwhile: such a function
+ * drops the last one, or is away on another stack when that happens. Then the handle is orphaned,
+ * which releases it, and its memory stays for the last user to free.
  *
  * free_all () does not know about handles. A handle detects it by comparing epochs, and a user
  * pins the memory if it does not hold the pool's lock. */
@@ -37,13 +41,20 @@ typedef struct {
                    _Alignof (Type) <= FSMM_HANDLE_MAX_ALIGNMENT)
 
 #define FSMM_HANDLE_RELEASED 1
-#define FSMM_HANDLE_USER 2
+#define FSMM_HANDLE_ORPHANED 2
+#define FSMM_HANDLE_USER 4
 
 typedef enum {
   FSMM_RELEASE_AGAIN,    /* the handle was released before */
   FSMM_RELEASE_NOW,      /* the caller must give the block back */
   FSMM_RELEASE_DEFERRED, /* the last user will give it back */
 } FsmmRelease;
+
+typedef enum {
+  FSMM_LEAVE_NO_MORE,  /* nothing is left to do */
+  FSMM_LEAVE_RELEASED, /* the caller must give the block back */
+  FSMM_LEAVE_ORPHANED, /* the same, and the caller must free the handle */
+} FsmmLeave;
 
 gpointer fsmm_handle_memory_alloc (void);
 void fsmm_handle_memory_free (gpointer handle);
@@ -59,9 +70,8 @@ fsmm_handle_init (FsmmHandle *self, FsmmPool *pool, gpointer data, gsize epoch)
   self->epoch = epoch;
 }
 
-/* Drops a reference. Returns TRUE if it was the last one: then there are no users either, since each
- * of them has one. Who has the only reference is alone with the handle, and saves itself what an atomic
- * exchange costs. */
+/* Drops a reference. Returns TRUE if it was the last one. Who has the only reference is alone with
+ * the handle, and saves itself what an atomic exchange costs. */
 static inline gboolean
 fsmm_handle_unref (FsmmHandle *self)
 {
@@ -117,13 +127,37 @@ fsmm_handle_enter (FsmmHandle *self)
   return TRUE;
 }
 
-/* Removes a user. Returns TRUE if the caller must give the block back. */
-static inline gboolean
+/* Removes a user. */
+static inline FsmmLeave
 fsmm_handle_leave (FsmmHandle *self)
 {
-  gint before = g_atomic_int_add (&self->state, -FSMM_HANDLE_USER);
+  switch (g_atomic_int_add (&self->state, -FSMM_HANDLE_USER) - FSMM_HANDLE_USER)
+    {
+    case FSMM_HANDLE_RELEASED:
+      return FSMM_LEAVE_RELEASED;
+    case FSMM_HANDLE_RELEASED | FSMM_HANDLE_ORPHANED:
+      return FSMM_LEAVE_ORPHANED;
+    default:
+      return FSMM_LEAVE_NO_MORE;
+    }
+}
 
-  return before == (FSMM_HANDLE_USER | FSMM_HANDLE_RELEASED);
+/* For a handle without references: leaves it to its last user. Returns FALSE if it has none, and
+ * the caller must free it. */
+static inline gboolean
+fsmm_handle_orphan (FsmmHandle *self)
+{
+  gint state = g_atomic_int_get (&self->state);
+
+  while (state >= FSMM_HANDLE_USER)
+    {
+      if (g_atomic_int_compare_and_exchange (&self->state, state,
+                                             state | FSMM_HANDLE_RELEASED | FSMM_HANDLE_ORPHANED))
+        return TRUE;
+      state = g_atomic_int_get (&self->state);
+    }
+
+  return FALSE;
 }
 
 /* Releases the handle if it has no users. The block then belongs to the caller. */

@@ -6,6 +6,7 @@
 
 #include "fsmm-error.h"
 #include "pool/fsmm-handle-private.h"
+#include "pool/fsmm-user-call-private.h"
 #include "typed/fsmm-typed-pool-private.h"
 
 struct _FsmmBox {
@@ -169,7 +170,8 @@ fsmm_box_unref (FsmmBox *self)
   has_block = fsmm_handle_has_block (&self->handle);
   instance = self->handle.data;
   epoch = self->handle.epoch;
-  fsmm_handle_memory_free (self);
+  if (G_LIKELY (has_block || !fsmm_handle_orphan (&self->handle)))
+    fsmm_handle_memory_free (self);
 
   if (has_block)
     fsmm_typed_pool_drop_last_held (pool, instance, epoch);
@@ -316,6 +318,49 @@ fsmm_box_peek (FsmmBox *self, GError **error)
   return &self->value;
 }
 
+/* Returns whether the box has been dropped meanwhile, so that the caller must drop the instance. If
+ * no reference is left either, the box is gone afterwards. */
+static gboolean
+leave_box (FsmmBox *self)
+{
+  FsmmLeave what = fsmm_handle_leave (&self->handle);
+
+  if (G_UNLIKELY (what == FSMM_LEAVE_ORPHANED))
+    fsmm_handle_memory_free (self);
+
+  return what != FSMM_LEAVE_NO_MORE;
+}
+
+/* For a user of the box, which leaves it here. When the type's functions return, no reference may
+ * be left: neither to the box, whose memory its users keep, nor to the pool, which is used
+ * afterwards only if the instance is still in it. This has a frame of its own, as what it calls
+ * has one. */
+static G_GNUC_NO_INLINE gboolean
+replace_and_leave (FsmmBox *self, gconstpointer source, GError **error)
+{
+  FsmmTypedPool *pool = self->pool;
+  gpointer instance = self->handle.data;
+  gsize epoch = self->handle.epoch;
+  gboolean replaced;
+  FsmmClaim claim;
+
+  if (!fsmm_heap_claim_held (fsmm_typed_pool_get_store (pool), instance, epoch, &claim))
+    {
+      fsmm_pool_report_released (pool->pool, "set", instance, error);
+      if (leave_box (self))
+        fsmm_typed_pool_drop_held (pool, instance, epoch);
+      return FALSE;
+    }
+
+  replaced = fsmm_typed_pool_replace (pool, &claim, source, error);
+  if (!leave_box (self) || !replaced)
+    return replaced;
+
+  fsmm_pool_report_released (pool->pool, "set", instance, error);
+  fsmm_typed_pool_drop_held (pool, instance, epoch);
+  return FALSE;
+}
+
 /**
  * fsmm_box_set_value:
  * @self: a box
@@ -337,6 +382,7 @@ fsmm_box_peek (FsmmBox *self, GError **error)
 gboolean
 fsmm_box_set_value (FsmmBox *self, const GValue *value, GError **error)
 {
+  const FsmmFrame frame = FSMM_FRAME_HERE;
   gboolean replaced;
 
   g_return_val_if_fail (self != NULL, FALSE);
@@ -350,17 +396,9 @@ fsmm_box_set_value (FsmmBox *self, const GValue *value, GError **error)
       return FALSE;
     }
 
-  /* If the box is dropped meanwhile, the instance is dropped below, by the last user. */
-  replaced = fsmm_typed_pool_replace_held (self->pool, self->handle.data, self->handle.epoch,
-                                           g_value_get_boxed (value));
-  if (fsmm_handle_leave (&self->handle))
-    {
-      drop_instance (self);
-      replaced = FALSE;
-    }
-
-  if (!replaced)
-    fsmm_handle_report_released (&self->handle, "set", error);
+  fsmm_user_call_begin (self->pool, frame);
+  replaced = replace_and_leave (self, g_value_get_boxed (value), error);
+  fsmm_user_call_end (frame);
 
   return replaced;
 }

@@ -38,22 +38,29 @@ fill_in (const FsmmTypeLayout *layout, gconstpointer source, gpointer instance)
     layout->copy (source, instance);
 }
 
-/* Puts a new instance into its state. If everything was dropped meanwhile, this block was left out,
- * since it was CLAIMED: then the instance is cleared here, and @error says so. */
+/* If everything was dropped while an instance was made, its block was left out, since it was CLAIMED:
+ * then the instance is cleared here. The pool may be gone afterwards. */
+static void
+clear_left_out (FsmmPool *pool, const FsmmTypeLayout *layout, const FsmmClaim *claim)
+{
+  if (layout->clear != NULL)
+    layout->clear (claim->block);
+  fsmm_heap_release (&pool->store, claim);
+}
+
+/* Puts a new instance into its state, or clears it, and sets @error. */
 static gboolean
 publish_or_clear (FsmmPool *pool,
-                 const FsmmTypeLayout *layout,
-                 const FsmmClaim *claim,
-                 FsmmState state,
-                 GError **error)
+                  const FsmmTypeLayout *layout,
+                  const FsmmClaim *claim,
+                  FsmmState state,
+                  GError **error)
 {
   if (fsmm_heap_publish (&pool->store, claim, state))
     return TRUE;
 
   fsmm_pool_report_dropped (pool, FALSE, error);
-  if (layout->clear != NULL)
-    layout->clear (claim->block);
-  fsmm_heap_release (&pool->store, claim);
+  clear_left_out (pool, layout, claim);
 
   return FALSE;
 }
@@ -396,20 +403,17 @@ fsmm_typed_pool_drop_last_held (FsmmTypedPool *self, gpointer instance, gsize ep
   fsmm_keepers_remove (&self->keepers, self);
 }
 
-/* Clears the instance of a box, and makes a copy of @source in its place. Returns FALSE if the
- * instance has been dropped, or another thread is changing it. */
+/* Clears the instance of a box, which has been claimed, and makes a copy of @source in its place.
+ * Returns FALSE with @error set if everything has been dropped meanwhile: then the pool may be gone. */
 gboolean
-fsmm_typed_pool_replace_held (FsmmTypedPool *self,
-                              gpointer instance,
-                              gsize epoch,
-                              gconstpointer source)
+fsmm_typed_pool_replace (FsmmTypedPool *self,
+                         const FsmmClaim *claim,
+                         gconstpointer source,
+                         GError **error)
 {
   const FsmmTypeLayout *layout = self->layout;
-  FsmmStore *store = fsmm_typed_pool_get_store (self);
-  FsmmClaim claim;
-
-  if (!fsmm_heap_claim_held (store, instance, epoch, &claim))
-    return FALSE;
+  FsmmPool *pool = self->pool;
+  gpointer instance = claim->block;
 
   if (source != instance)
     {
@@ -422,7 +426,13 @@ fsmm_typed_pool_replace_held (FsmmTypedPool *self,
         memcpy (instance, source, layout->size);
     }
 
-  return publish_or_clear (self->pool, layout, &claim, FSMM_STATE_HELD, NULL);
+  if (fsmm_heap_publish (&pool->store, claim, FSMM_STATE_HELD))
+    return TRUE;
+
+  fsmm_pool_report_released (pool, "set", instance, error);
+  clear_left_out (pool, layout, claim);
+
+  return FALSE;
 }
 
 /**

@@ -47,10 +47,10 @@ gpointer fsmm_typed_pool_make (FsmmTypedPool *self,
                                GError **error);
 void fsmm_typed_pool_drop_held (FsmmTypedPool *self, gpointer instance, gsize epoch);
 void fsmm_typed_pool_drop_last_held (FsmmTypedPool *self, gpointer instance, gsize epoch);
-gboolean fsmm_typed_pool_replace_held (FsmmTypedPool *self,
-                                       gpointer instance,
-                                       gsize epoch,
-                                       gconstpointer source);
+gboolean fsmm_typed_pool_replace (FsmmTypedPool *self,
+                                  const FsmmClaim *claim,
+                                  gconstpointer source,
+                                  GError **error);
 gboolean fsmm_typed_pool_destroy_owned (gpointer owner, gpointer instance, GError **error);
 
 /* Returns the typed pool whose instances live in @pool, or NULL. */

@@ -371,6 +371,47 @@ test_dropped_while_being_set (gconstpointer data)
   g_assert_cmpint (n_cleared, ==, n_made);
 }
 
+static void
+unref_target (void)
+{
+  on_copy = NULL;
+  g_clear_pointer (&target_box, fsmm_box_unref);
+}
+
+static void
+unref_target_and_pool (void)
+{
+  unref_target ();
+  g_object_unref (target_pool);
+  g_assert_nonnull (target_pool);
+}
+
+/* What is called to set a box drops the last reference to it, and to its pool: the box goes, its
+ * instances are cleared, and the pool ends with the call. */
+static void
+test_gone_while_being_set (gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  target_pool = pool_new (NOTE_TYPE);
+  g_object_add_weak_pointer (G_OBJECT (target_pool), (gpointer *) &target_pool);
+  target_box = box_new (target_pool);
+  set_note (&value, "other", 7);
+  on_copy = (void (*) (void)) data;
+  g_assert_false (fsmm_box_set_value (target_box, &value, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_RELEASED);
+
+  if (target_pool != NULL)
+    {
+      assert_live (target_pool, 0);
+      g_object_unref (target_pool);
+    }
+  g_assert_null (target_pool);
+  g_value_unset (&value);
+  g_assert_cmpint (n_cleared, ==, n_made);
+}
+
 typedef struct {
   gsize number;
 } Number;
@@ -570,6 +611,9 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/box/dropped-while-being-set", drop_target, test_dropped_while_being_set);
   g_test_add_data_func ("/box/free-all-while-being-set", free_all_of_target,
                         test_dropped_while_being_set);
+  g_test_add_data_func ("/box/unref-while-being-set", unref_target, test_gone_while_being_set);
+  g_test_add_data_func ("/box/pool-unref-while-being-set", unref_target_and_pool,
+                        test_gone_while_being_set);
   g_test_add_data_func ("/box/stolen-from-while-being-set", steal_from_target,
                         test_while_being_set);
   g_test_add_func ("/box/references-are-atomic", test_references_are_atomic);

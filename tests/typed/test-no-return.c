@@ -213,6 +213,31 @@ test_pool_after_box (gconstpointer data)
   assert_gone ((gpointer *) &data_pool);
 }
 
+/* The last reference to a box is dropped while a function that sets it is away: should that return
+ * after all, the instance goes, and what it was set to. */
+static void
+test_box_goes_while_set (gconstpointer data)
+{
+  gboolean resumes;
+
+  way = data;
+  resumes = way->resume != NULL;
+  setup ();
+  leave ("copy", do_set_value);
+  g_clear_pointer (&box, fsmm_box_unref);
+  g_assert_cmpuint (n_cleared, ==, 1);
+  if (resumes)
+    way->resume ();
+
+  g_assert_cmpuint (n_cleared, ==, resumes ? 2 : 1);
+  fsmm_test_assert_live (pool, resumes ? N_ITEMS : N_ITEMS + 1);
+  assert_others_go_on ();
+  assert_can_be_emptied ();
+  assert_gone ((gpointer *) &pool);
+  fsmm_pool_free_all (data_pool);
+  assert_gone ((gpointer *) &data_pool);
+}
+
 /* --- Memory --- */
 
 static void
@@ -262,6 +287,7 @@ add_tests (const NoReturnWay *of)
       g_test_add_data_func_full (path, data, test_call, g_free);
     }
   add_test (of, "pool-after-box", test_pool_after_box);
+  add_test (of, "box-goes-while-set", test_box_goes_while_set);
   add_test (of, "walks-keep-nothing", test_walks_keep_nothing);
 }
 
