@@ -7,6 +7,10 @@
 #include <string.h>
 #include <ucontext.h>
 
+#ifdef HAVE_VALGRIND
+#include <valgrind/valgrind.h>
+#endif
+
 /* What was on the stack must not be relied on. */
 static G_GNUC_NO_INLINE void
 overwrite_stack (void)
@@ -85,16 +89,27 @@ run_fiber_func (void)
   fiber_func ();
 }
 
+static guint8 *
+new_fiber_stack (void)
+{
+  guint8 *stack = g_malloc (FIBER_STACK_BYTES);
+
+#ifdef HAVE_VALGRIND
+  VALGRIND_STACK_REGISTER (stack, stack + FIBER_STACK_BYTES - 1);
+#endif
+  if (fiber_stacks == NULL)
+    fiber_stacks = g_ptr_array_new ();
+  g_ptr_array_add (fiber_stacks, stack);
+
+  return stack;
+}
+
 static void
 run_fiber (void (*func) (void))
 {
-  if (fiber_stacks == NULL)
-    fiber_stacks = g_ptr_array_new ();
-  g_ptr_array_add (fiber_stacks, g_malloc (FIBER_STACK_BYTES));
-
   fiber_func = func;
   getcontext (&fiber);
-  fiber.uc_stack.ss_sp = fiber_stacks->pdata[fiber_stacks->len - 1];
+  fiber.uc_stack.ss_sp = new_fiber_stack ();
   fiber.uc_stack.ss_size = FIBER_STACK_BYTES;
   fiber.uc_link = &outside;
   makecontext (&fiber, run_fiber_func, 0);
