@@ -158,13 +158,16 @@ release (gpointer owner)
   g_object_unref (owner);
 }
 
-/* Drops all blocks. Blocks that a user function is working on keep the pool alive. */
+/* Drops all blocks. Blocks that a user function is working on keep the pool alive, and so do handles
+ * that a handler of messages has made meanwhile, though their blocks are gone. */
 static void
 end_blocks (FsmmPool *self)
 {
   if (self->store.debug & FSMM_DEBUG_LEAKS)
     fsmm_leaks_report (&self->store, "the pool was finalized");
   fsmm_heap_drop_for_good (&self->store);
+  if (fsmm_keepers_outlive (&self->keepers, self))
+    return;
 
   g_object_ref (self);
   if (!fsmm_heap_outlive_pins (&self->store, release))

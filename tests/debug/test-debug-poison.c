@@ -4,6 +4,7 @@
 
 #include "fsmm-test.h"
 
+#include "fsmm-glib/engine/cache/fsmm-thread.h"
 #include "fsmm-glib/engine/heap/fsmm-heap.h"
 
 #include <string.h>
@@ -120,24 +121,85 @@ test_number_and_chunk (void)
   fsmm_test_assert_reported ();
 }
 
+static guint n_reported;
+static FsmmBlock *handle;
+
 static void
 take_from (const char *message, gpointer pool)
 {
-  fsmm_test_watch_reports (NULL, NULL);
+  n_reported++;
   g_assert_nonnull (fsmm_pool_alloc (pool, NULL));
 }
 
-/* Who handles messages may use the pool that they are about, also at its end. */
 static void
-test_pool_is_used_at_its_end (void)
+reserve_in (const char *message, gpointer pool)
+{
+  n_reported++;
+  g_assert_true (fsmm_pool_reserve (pool, 1000, NULL));
+}
+
+/* This would go on forever if each new damage was looked at. */
+static void
+damage_more_of (const char *message, gpointer pool)
+{
+  guint8 *block = fsmm_test_alloc (pool);
+
+  n_reported++;
+  fsmm_test_free (pool, block);
+  *block = 0;
+}
+
+static void
+acquire_from (const char *message, gpointer pool)
+{
+  n_reported++;
+  handle = fsmm_pool_acquire (pool, NULL);
+  g_assert_true (fsmm_block_is_live (handle));
+}
+
+static void
+count_store (FsmmStore *store, gpointer n_stores)
+{
+  ++*(guint *) n_stores;
+}
+
+static guint
+count_stores (void)
+{
+  guint n_stores = 0;
+
+  fsmm_thread_for_each_store (count_store, &n_stores);
+
+  return n_stores;
+}
+
+/* Who handles messages may use the pool that they are about, also at its end, which comes all the
+ * same. */
+static void
+test_pool_is_used_at_its_end (gconstpointer func)
 {
   FsmmPool *pool = fsmm_test_pool_new_named ("poisoned", 64, 1024);
   guint8 *block = fsmm_test_alloc (pool);
+  guint n_stores;
 
+  /* From its first handle on there is another store. */
+  fsmm_block_unref (fsmm_pool_acquire (pool, NULL));
+  n_stores = count_stores ();
+  n_reported = 0;
   fsmm_test_free (pool, block);
   *block = 0;
-  fsmm_test_watch_reports (take_from, pool);
+  fsmm_test_watch_reports ((FsmmTestReportFunc) func, pool);
   g_object_unref (pool);
+  fsmm_test_watch_reports (NULL, NULL);
+  g_assert_cmpuint (n_reported, ==, 1);
+
+  if (handle != NULL)
+    {
+      g_assert_false (fsmm_block_is_live (handle));
+      g_assert_cmpuint (count_stores (), ==, n_stores);
+      g_clear_pointer (&handle, fsmm_block_unref);
+    }
+  g_assert_cmpuint (count_stores (), ==, n_stores - 1);
 }
 
 /* A stale free has hit the block of a handle: the handle does not free it once more. */
@@ -176,7 +238,14 @@ main (int argc, char *argv[])
   g_test_add_func ("/debug/poison/fresh-blocks", test_fresh_blocks_have_no_zeroes);
   g_test_add_func ("/debug/poison/number-and-chunk", test_number_and_chunk);
   g_test_add_func ("/debug/poison/block-of-a-handle", test_block_of_a_handle);
-  g_test_add_func ("/debug/poison/pool-is-used-at-its-end", test_pool_is_used_at_its_end);
+  g_test_add_data_func ("/debug/poison/pool-is-used-at-its-end/take", take_from,
+                        test_pool_is_used_at_its_end);
+  g_test_add_data_func ("/debug/poison/pool-is-used-at-its-end/reserve", reserve_in,
+                        test_pool_is_used_at_its_end);
+  g_test_add_data_func ("/debug/poison/pool-is-used-at-its-end/damage", damage_more_of,
+                        test_pool_is_used_at_its_end);
+  g_test_add_data_func ("/debug/poison/pool-is-used-at-its-end/acquire", acquire_from,
+                        test_pool_is_used_at_its_end);
 
   return g_test_run ();
 }

@@ -144,14 +144,14 @@ remove_marked_chunks (FsmmStore *self, gsize drop_id, guint64 retained, FsmmDefe
     }
 }
 
-/* Drops every block, as it is, and every chunk but some. Returns how many blocks there were. */
-gsize
-fsmm_heap_drop_all (FsmmStore *self)
+static gsize
+drop_all (FsmmStore *self, gboolean is_silent)
 {
   FsmmDeferred deferred = FSMM_DEFERRED_INIT;
   guint64 retained;
   gsize n_dropped;
 
+  deferred.is_silent = is_silent;
   fsmm_heap_lock (self);
   fsmm_heap_quiesce (self, &deferred);
   n_dropped = mark_chunks (self, &retained, &deferred);
@@ -161,12 +161,35 @@ fsmm_heap_drop_all (FsmmStore *self)
   return n_dropped;
 }
 
-/* For a store that is about to be cleared. */
+/* Drops every block, as it is, and every chunk but some. Returns how many blocks there were. */
+gsize
+fsmm_heap_drop_all (FsmmStore *self)
+{
+  return drop_all (self, FALSE);
+}
+
+static gboolean
+has_open_chunk (FsmmStore *self)
+{
+  gboolean is_open = FALSE;
+
+  fsmm_heap_lock (self);
+  for (GList *l = self->all.head; l != NULL && !is_open; l = l->next)
+    is_open = ((FsmmChunk *) l->data)->drop_id == 0;
+  fsmm_unlock (self->lock);
+
+  return is_open;
+}
+
+/* For a store that is about to be cleared. A handler of what this reports may take blocks. They are
+ * dropped as well, and what has become of them is not reported: this could go on forever. */
 void
 fsmm_heap_drop_for_good (FsmmStore *self)
 {
   fsmm_heap_set_retain_bytes (self, 0);
-  fsmm_heap_drop_all (self);
+  drop_all (self, FALSE);
+  while (has_open_chunk (self))
+    drop_all (self, TRUE);
 }
 
 /* --- In steps --- */

@@ -49,8 +49,12 @@ note_damage (FsmmStore *self,
              const FsmmDamage *damage,
              FsmmDeferred *deferred)
 {
-  FsmmDamageReport *report = g_new0 (FsmmDamageReport, 1);
+  FsmmDamageReport *report;
 
+  if (deferred->is_silent)
+    return;
+
+  report = g_new0 (FsmmDamageReport, 1);
   fsmm_report_init (&report->report, &self->identity);
   report->kind = kind;
   report->damage = *damage;

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 typedef struct {
   gboolean is_stopped; /* other threads are, and have to resume */
   gboolean is_trimming; /* nothing is kept for other pools */
+  gboolean is_silent;  /* damage is not reported */
   FsmmChunk *emptied;  /* (nullable): the first of those that are closed, and to be removed */
   GQueue unused;       /* (element-type FsmmSegment): for the system */
   FsmmLateDoubleFrees double_frees; /* to be logged: a handler of messages may use the pool */
