@@ -317,6 +317,82 @@ test_chunks_locked_in_memory (void)
   fsmm_test_assert_sound (pool);
 }
 
+/* --- What the process has --- */
+
+/* Of all mappings, in /proc/self/smaps. */
+static gsize
+sum_up_smaps (void)
+{
+  g_autofree char *text = NULL;
+  gsize n_kib = 0;
+
+  g_assert_true (g_file_get_contents ("/proc/self/smaps", &text, NULL, NULL));
+  for (const char *line = text; line != NULL; line = strstr (line + 1, "\nRss:"))
+    if (g_str_has_prefix (line, "\nRss:"))
+      n_kib += g_ascii_strtoull (line + 5, NULL, 10);
+
+  return n_kib * 1024;
+}
+
+/* Within a twentieth, what trim returns is what the process has less. */
+static void
+check_against_smaps (gsize size)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (size, 0);
+  gsize n_blocks = 4 * FILL_BYTES / size;
+  g_autofree gpointer *blocks = NULL;
+  gsize before, after, trimmed;
+
+  fsmm_trim_all ();
+  blocks = fill (pool, n_blocks);
+  free_but_every (pool, blocks, n_blocks, 3000);
+
+  before = sum_up_smaps ();
+  trimmed = fsmm_pool_trim (pool);
+  after = sum_up_smaps ();
+  g_test_message ("%" G_GSIZE_FORMAT " bytes trimmed, and %" G_GSIZE_FORMAT " less resident", trimmed,
+                  before - after);
+  g_assert_cmpuint (trimmed, >, 3 * FILL_BYTES);
+  g_assert_cmpuint (before - after, >=, trimmed - trimmed / 20);
+  g_assert_cmpuint (before - after, <=, trimmed + trimmed / 20);
+  assert_agrees (pool);
+}
+
+static void
+test_against_smaps (void)
+{
+  check_against_smaps (64);
+  check_against_smaps (1000);
+}
+
+/* All that is mapped later is locked in memory at once, so that only whole mappings can go. */
+static void
+test_against_smaps_with_all_locked (void)
+{
+  if (g_test_subprocess ())
+    {
+      g_autoptr (FsmmPool) pool = NULL;
+      g_autofree gpointer *blocks = NULL;
+      gsize before, trimmed;
+
+      if (syscall (SYS_mlockall, MCL_CURRENT | MCL_FUTURE) != 0)
+        return;
+      pool = fsmm_test_pool_new (64, 16 * 1024);
+      blocks = fill (pool, FILL_BYTES / 64);
+      free_but_every (pool, blocks, FILL_BYTES / 64, 3000);
+
+      before = sum_up_smaps ();
+      trimmed = fsmm_pool_trim (pool);
+      g_assert_cmpuint (before - sum_up_smaps (), >=, trimmed - trimmed / 20);
+      g_assert_cmpuint (before - sum_up_smaps (), <=, trimmed + trimmed / 20 + 256 * 1024);
+      g_assert_cmpuint (fsmm_pool_get_reserved_bytes (pool), >=, count_resident_in_pool (pool));
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+  g_test_trap_assert_passed ();
+}
+
 /* --- Huge pages --- */
 
 static gsize
@@ -440,6 +516,12 @@ main (int argc, char *argv[])
   g_test_add_func ("/trim/by-region", test_counts_by_region);
   g_test_add_func ("/trim/other-threads", test_other_threads);
   g_test_add_func ("/trim/small-chunks", test_small_chunks);
+  /* Tools have memory of their own. */
+  if (!fsmm_test_is_slow_environment ())
+    {
+      g_test_add_func ("/trim/smaps", test_against_smaps);
+      g_test_add_func ("/trim/smaps-with-all-locked", test_against_smaps_with_all_locked);
+    }
   g_test_add_func ("/trim/locked-in-memory", test_locked_in_memory);
   g_test_add_func ("/trim/chunks-locked-in-memory", test_chunks_locked_in_memory);
   g_test_add_func ("/trim/huge-pages", test_huge_pages);
