@@ -160,7 +160,7 @@ get_interval (guint decay, guint64 budget_bytes)
   return budget_bytes > 0 ? BUDGET_INTERVAL_MS : 0;
 }
 
-/* Called with the lock held. Returns what is to be destroyed without it. */
+/* Called with the lock held. Returns what there was before, to be destroyed without it. */
 static GSource *
 change_source (FsmmTrimmer *self)
 {
@@ -209,7 +209,7 @@ fsmm_trimmer_constructed (GObject *object)
 
   G_OBJECT_CLASS (fsmm_trimmer_parent_class)->constructed (object);
 
-  self->source = change_source (self);
+  (void) change_source (self);
 }
 
 static void
