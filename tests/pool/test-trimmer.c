@@ -320,6 +320,41 @@ test_contexts (void)
   g_assert_finalize_object (trimmer);
 }
 
+/* In how many milliseconds at most it has something to do, or -1. */
+static int
+get_timeout (GMainContext *context)
+{
+  GPollFD fds[8];
+  int priority, timeout;
+
+  g_assert_true (g_main_context_acquire (context));
+  g_main_context_prepare (context, &priority);
+  g_main_context_query (context, priority, &timeout, fds, G_N_ELEMENTS (fds));
+  g_main_context_release (context);
+
+  return timeout;
+}
+
+/* Nothing looks in the place of a trimmer that is told not to, or that is gone. */
+static void
+test_nothing_stays_in_the_context (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  FsmmTrimmer *trimmer;
+
+  g_main_context_push_thread_default (context);
+  trimmer = g_object_new (FSMM_TYPE_TRIMMER, "memory-monitor", NULL, NULL);
+  g_main_context_pop_thread_default (context);
+
+  g_assert_cmpint (get_timeout (context), >, 0);
+  fsmm_trimmer_set_decay (trimmer, 0);
+  g_assert_cmpint (get_timeout (context), ==, -1);
+  fsmm_trimmer_set_decay (trimmer, 1000);
+  g_assert_cmpint (get_timeout (context), >, 0);
+  g_assert_finalize_object (trimmer);
+  g_assert_cmpint (get_timeout (context), ==, -1);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -341,6 +376,7 @@ main (int argc, char *argv[])
       g_test_add_func ("/trimmer/budget-alone", test_budget_alone);
       g_test_add_func ("/trimmer/warnings", test_warnings);
       g_test_add_func ("/trimmer/contexts", test_contexts);
+      g_test_add_func ("/trimmer/nothing-stays", test_nothing_stays_in_the_context);
     }
 
   return g_test_run ();
