@@ -317,6 +317,48 @@ test_chunks_locked_in_memory (void)
   fsmm_test_assert_sound (pool);
 }
 
+/* What the system took before, it has got back into memory by then. */
+static void
+test_locked_after_a_trim (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 64 * 1024);
+  gsize n_blocks = 1024;
+  g_autofree gpointer *blocks = fill (pool, n_blocks);
+  FsmmChunk *chunk = pool->store.all.head->data;
+  gsize trimmed;
+
+  free_but_every (pool, blocks, n_blocks, 512);
+  trimmed = fsmm_pool_trim (pool);
+  g_assert_cmpuint (trimmed, ==, 64 * 1024 - 2 * get_page_size (pool));
+  lock_in_memory (chunk->base, 64 * 1024, TRUE);
+  g_assert_cmpuint (fsmm_pool_trim (pool), ==, 0);
+  g_assert_cmpuint (fsmm_pool_get_reserved_bytes (pool), ==, 64 * 1024);
+  assert_agrees (pool);
+
+  lock_in_memory (chunk->base, 64 * 1024, FALSE);
+  g_assert_cmpuint (fsmm_pool_trim (pool), ==, trimmed);
+  assert_agrees (pool);
+}
+
+/* The rest of a spare piece has been another pool's, and counts once the system refuses it. */
+static void
+test_spare_memory_locked_in_memory (void)
+{
+  g_autoptr (FsmmPool) before = fsmm_test_pool_new (64, 64 * 1024);
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  FsmmSegment *segment;
+
+  fsmm_trim_all ();
+  fsmm_test_alloc (before);
+  fsmm_pool_free_all (before);
+  fsmm_test_alloc (pool);
+  segment = ((FsmmChunk *) pool->store.all.head->data)->segment;
+  lock_in_memory (segment->base, segment->size, TRUE);
+  g_assert_cmpuint (fsmm_pool_trim (pool), ==, 0);
+  g_assert_cmpuint (fsmm_pool_get_reserved_bytes (pool), ==, segment->size);
+  lock_in_memory (segment->base, segment->size, FALSE);
+}
+
 /* --- What the process has --- */
 
 /* Of all mappings, in /proc/self/smaps. */
@@ -524,6 +566,8 @@ main (int argc, char *argv[])
     }
   g_test_add_func ("/trim/locked-in-memory", test_locked_in_memory);
   g_test_add_func ("/trim/chunks-locked-in-memory", test_chunks_locked_in_memory);
+  g_test_add_func ("/trim/locked-after-a-trim", test_locked_after_a_trim);
+  g_test_add_func ("/trim/spare-memory-locked-in-memory", test_spare_memory_locked_in_memory);
   g_test_add_func ("/trim/huge-pages", test_huge_pages);
   g_test_add_func ("/trim/all", test_all);
   g_test_add_func ("/trim/all-while-others-work", test_all_while_others_work);

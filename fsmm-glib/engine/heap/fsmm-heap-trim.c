@@ -94,19 +94,20 @@ can_give_back_pages (const FsmmStore *self)
 
 /* What fsmm-heap-decay.c learns from a trim. */
 static void
-note_trim (FsmmStore *self, gsize n_before, gsize n_after)
+note_trim (FsmmStore *self, gsize n_after, gsize gain)
 {
   self->decay.trimmed_to = n_after;
-  self->decay.gain = n_before - n_after;
+  self->decay.gain = gain;
   self->decay.per_block = n_after / MAX (1, fsmm_cache_count_live (self));
 }
 
-/* Returns how many bytes less the store holds than before. */
+/* Returns how many bytes less the store holds than before. It may hold more: what the system refuses
+ * counts, also if it did not before. */
 gsize
 fsmm_heap_trim_and_unlock (FsmmStore *self)
 {
   FsmmDeferred deferred = FSMM_DEFERRED_INIT;
-  gsize n_before, n_after;
+  gsize n_before, n_after, gain;
   GList *next;
 
   deferred.is_trimming = TRUE;
@@ -132,10 +133,11 @@ fsmm_heap_trim_and_unlock (FsmmStore *self)
     fsmm_cache_rest (l->data);
 
   n_after = fsmm_heap_count_reserved (self);
-  note_trim (self, n_before, n_after);
+  gain = n_before - MIN (n_after, n_before);
+  note_trim (self, n_after, gain);
   fsmm_store_unlock_and_finish (self, &deferred);
 
-  return n_before - n_after;
+  return gain;
 }
 
 gsize
