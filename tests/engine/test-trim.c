@@ -467,6 +467,15 @@ test_huge_pages (void)
 
   fill_again (pool, blocks, n_blocks);
   g_assert_cmpuint (count_huge (pool), >=, n_huge - 8);
+
+  /* Also where all chunks were kept in between. */
+  free_but_every (pool, blocks, n_blocks, 500);
+  fsmm_pool_trim (pool);
+  fsmm_pool_set_retain_bytes (pool, G_MAXINT64);
+  fsmm_pool_free_all (pool);
+  g_assert_cmpuint (count_huge (pool), ==, 0);
+  g_free (fill (pool, n_blocks));
+  g_assert_cmpuint (count_huge (pool), >=, n_huge - 8);
 }
 
 /* --- All pools --- */

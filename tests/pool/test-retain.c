@@ -196,6 +196,35 @@ test_trim_gives_it_back (void)
   g_assert_cmpuint (fsmm_pool_get_n_chunks (pool), ==, 0);
 }
 
+/* What the system has got of a chunk by then stays with it until blocks are taken from there. */
+static void
+test_pages_that_were_given_back (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  gpointer blocks[4 * PER_CHUNK];
+  gsize left;
+
+  fsmm_pool_set_retain_bytes (pool, G_MAXINT64);
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = memset (fsmm_test_alloc (pool), 1, 64);
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    if (i % PER_CHUNK != 0)
+      fsmm_test_free (pool, blocks[i]);
+  g_assert_cmpuint (fsmm_pool_trim (pool), >=, 3 * CHUNK);
+  left = fsmm_pool_get_reserved_bytes (pool);
+
+  g_assert_cmpuint (fsmm_pool_free_all (pool), ==, 4);
+  g_assert_cmpuint (fsmm_pool_get_n_chunks (pool), ==, 4);
+  g_assert_cmpuint (fsmm_pool_get_reserved_bytes (pool), ==, left);
+  fill (pool, 1);
+  g_assert_cmpuint (fsmm_pool_get_reserved_bytes (pool), ==, left / 4 * 3 + CHUNK);
+
+  fsmm_pool_set_retain_bytes (pool, 0);
+  fsmm_pool_free_all (pool);
+  g_assert_cmpuint (fsmm_pool_get_reserved_bytes (pool), ==, 0);
+  fill_and_drop (pool, 2);
+}
+
 static void
 test_limits_hold (void)
 {
@@ -363,6 +392,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/retain/addresses-from-before", test_addresses_from_before_are_refused);
   g_test_add_func ("/retain/what-is-read", test_what_is_read_does_not_stay_in_the_pool);
   g_test_add_func ("/retain/trim", test_trim_gives_it_back);
+  g_test_add_func ("/retain/given-back", test_pages_that_were_given_back);
   g_test_add_func ("/retain/ends", test_it_ends_with_the_pool);
   g_test_add_func ("/retain/limits", test_limits_hold);
   g_test_add_func ("/retain/typed", test_typed_pools_keep_as_well);

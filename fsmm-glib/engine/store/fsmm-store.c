@@ -147,7 +147,6 @@ fsmm_store_close_chunk (FsmmStore *self, FsmmChunk *chunk, gsize drop_id, FsmmDe
   for (gsize i = 0; i < self->geometry.n_regions; i++)
     {
       fsmm_store_set_counted (self, &chunk->regions[i], 0);
-      fsmm_store_forget_given_back (self, &chunk->regions[i]);
       fsmm_store_take_region (&chunk->regions[i]);
     }
 
@@ -185,6 +184,8 @@ fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferr
 {
   fsmm_store_stop_for (self, deferred);
   fsmm_store_make_unknown (self, chunk);
+  for (gsize i = 0; i < self->geometry.n_regions; i++)
+    fsmm_store_forget_given_back (self, &chunk->regions[i]);
   forget_live (self, chunk->n_left);
 
   chunk->detached = TRUE;
@@ -193,7 +194,7 @@ fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferr
 }
 
 /* The blocks of a closed chunk are gone, and it is as good as a new one, with pages that are in memory
- * already. Nothing pins it. */
+ * already, but for those that have been given back. Nothing pins it. */
 void
 fsmm_store_reopen_chunk (FsmmStore *self, FsmmChunk *chunk)
 {

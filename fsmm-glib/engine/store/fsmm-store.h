@@ -57,7 +57,7 @@ struct _FsmmStore
   gsize epoch;    /* how often all blocks were dropped, and one more; (atomic), for reading */
   gsize n_blocks; /* in chunks that are not closed */
   gsize n_closed; /* blocks that are out in those that are, and not detached */
-  gsize n_given_back; /* (atomic): pages of those that are not closed which the system has */
+  gsize n_given_back; /* (atomic): pages of chunks that are not detached which the system has */
 
   GQueue fresh;      /* (element-type FsmmRegion): that no thread has owned */
   GQueue orphans;    /* (element-type FsmmRegion): whose thread has ended, or had to give them up */
