@@ -114,6 +114,65 @@ test_survivors_are_left_alone (void)
   g_assert_cmpuint (look (), >=, left / 2);
 }
 
+/* How few blocks once shared a page says nothing of those that come later. */
+static void
+test_a_burst_after_survivors (void)
+{
+  g_autoptr (FsmmPool) pool = start ();
+  g_autofree gpointer *blocks = fill (pool, 50 * PER_CHUNK);
+  g_autofree gpointer *others = NULL;
+  gsize left;
+
+  for (guint i = 0; i < 50 * PER_CHUNK; i++)
+    if (i % 64 != 0)
+      fsmm_test_free (pool, blocks[i]);
+  fsmm_pool_trim (pool);
+  left = fsmm_pool_get_reserved_bytes (pool);
+  g_assert_cmpuint (left, >, 40 * CHUNK);
+
+  others = fill (pool, 200 * PER_CHUNK);
+  look ();
+  for (guint i = 10 * PER_CHUNK; i < 200 * PER_CHUNK; i++)
+    fsmm_test_free (pool, others[i]);
+  look ();
+  g_assert_cmpuint (look (), >, 100 * CHUNK);
+  for (guint i = 0; i < 5; i++)
+    g_assert_cmpuint (look (), ==, 0);
+}
+
+static void
+clear_one (gpointer block)
+{
+  memset (block, 0, 64);
+}
+
+/* Chunks that are being dropped are not trimmed, and are no sign of what blocks need. */
+static void
+test_a_burst_after_a_drop (void)
+{
+  g_autoptr (FsmmPool) pool = start ();
+  g_autofree gpointer *blocks = NULL;
+  FsmmHeapDrop drop;
+  gpointer block;
+
+  g_free (fill (pool, 50 * PER_CHUNK));
+  fsmm_heap_drop_begin (&drop, &pool->store);
+  for (guint i = 0; i < 49 * PER_CHUNK; i++)
+    clear_one (fsmm_heap_drop_next (&drop));
+  fsmm_pool_trim (pool);
+  while ((block = fsmm_heap_drop_next (&drop)) != NULL)
+    clear_one (block);
+  fsmm_heap_drop_end (&drop);
+  look ();
+
+  blocks = fill (pool, 40 * PER_CHUNK);
+  look ();
+  for (guint i = PER_CHUNK; i < 40 * PER_CHUNK; i++)
+    fsmm_test_free (pool, blocks[i]);
+  look ();
+  g_assert_cmpuint (look (), >, 35 * CHUNK);
+}
+
 /* Where what was given back is taken again, it is given back ever more seldom. */
 static void
 test_vain_trims_get_rare (void)
@@ -205,6 +264,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/decay/needed", test_what_is_needed_stays);
   g_test_add_func ("/decay/live", test_what_is_live_stays);
   g_test_add_func ("/decay/survivors", test_survivors_are_left_alone);
+  g_test_add_func ("/decay/survivors-first", test_a_burst_after_survivors);
+  g_test_add_func ("/decay/drop-first", test_a_burst_after_a_drop);
   g_test_add_func ("/decay/vain", test_vain_trims_get_rare);
   g_test_add_func ("/decay/small", test_small_pools);
   g_test_add_func ("/decay/idle-threads", test_idle_threads);

@@ -33,14 +33,29 @@ judge_last_trim (FsmmDecay *decay, guint64 reserved)
   decay->n_skipped = 0;
 }
 
-/* A live block keeps a page in memory. How many share one is known since the last trim, and unless more
- * are live, there is no less memory to be kept than then. */
+/* A live block keeps a page in memory. How many share one is known of those that were live at the last
+ * trim, and unless more are, there is no less memory to be kept than then. The others are taken to lie side
+ * by side: if they do not, a trim finds out. */
+static guint64
+count_needed (const FsmmStore *self, gsize n_peak)
+{
+  const FsmmDecay *decay = &self->decay;
+  guint64 block_size = self->geometry.block_size;
+  guint64 needed = decay->trimmed_to;
+
+  if (n_peak < decay->trimmed_live)
+    needed = n_peak * (decay->trimmed_to / decay->trimmed_live);
+  else
+    needed += (n_peak - decay->trimmed_live) * block_size;
+
+  return n_peak > 0 ? MAX (needed, n_peak * block_size) : 0;
+}
+
 static gboolean
 is_worth_trimming (FsmmStore *self, guint64 reserved, gsize n_peak)
 {
   FsmmDecay *decay = &self->decay;
-  guint64 per_block = MAX (self->geometry.block_size, decay->per_block);
-  guint64 needed = MIN (n_peak * per_block, reserved);
+  guint64 needed = MIN (count_needed (self, n_peak), reserved);
 
   if (decay->n_skipped < decay->n_vain)
     {
@@ -65,6 +80,7 @@ look_and_unlock (FsmmStore *self)
   decay->recent_peak = n_live;
 
   judge_last_trim (decay, reserved);
+  decay->trimmed_to = MIN (decay->trimmed_to, reserved);
   if (!is_worth_trimming (self, reserved, n_peak))
     {
       fsmm_unlock (self->lock);

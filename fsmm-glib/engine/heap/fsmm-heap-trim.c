@@ -98,7 +98,7 @@ note_trim (FsmmStore *self, gsize n_after, gsize gain)
 {
   self->decay.trimmed_to = n_after;
   self->decay.gain = gain;
-  self->decay.per_block = n_after / MAX (1, fsmm_cache_count_live (self));
+  self->decay.trimmed_live = fsmm_cache_count_live (self);
 }
 
 /* Returns how many bytes less the store holds than before. It may hold more: what the system refuses

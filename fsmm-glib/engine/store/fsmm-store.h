@@ -28,9 +28,9 @@ typedef struct _FsmmStore FsmmStore;
 /* What is known of how much a store needs: see fsmm-heap-decay.c. */
 typedef struct {
   gsize recent_peak;  /* the most blocks that were live since somebody looked */
-  guint64 trimmed_to; /* bytes that were left by the last trim */
+  guint64 trimmed_to; /* bytes that were left by the last trim, or that there have been since, if less */
+  gsize trimmed_live; /* blocks that were live then */
   guint64 gain;       /* bytes that it gave back, until somebody looks */
-  guint64 per_block;  /* bytes that were left for each live block */
   guint n_vain;       /* how many looks are left out */
   guint n_skipped;    /* how many have been */
 } FsmmDecay;
