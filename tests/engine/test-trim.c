@@ -193,6 +193,26 @@ test_counts_by_region (void)
   g_assert_cmpuint (fsmm_pool_trim (pool), >=, 64 * 1024 - 2 * page_size);
 }
 
+/* What is behind the start of a region may belong to a block of the one before. */
+static void
+test_counts_by_block (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (40000, 1024 * 1024);
+  gsize n_blocks = pool->store.geometry.n_blocks;
+  g_autofree gpointer *blocks = fill (pool, n_blocks);
+
+  for (gsize i = 0; i < n_blocks - 1; i++)
+    fsmm_test_free (pool, blocks[i]);
+  fsmm_pool_trim (pool);
+  for (gsize i = 0; i < n_blocks - 1; i++)
+    {
+      memset (fsmm_test_alloc (pool), 1, 40000);
+      g_assert_cmpuint (count_resident_in_pool (pool), <=,
+                        fsmm_pool_get_reserved_bytes (pool) + get_page_size (pool));
+    }
+  g_assert_cmpuint (fsmm_pool_get_n_chunks (pool), ==, 1);
+}
+
 /* --- More than one thread --- */
 
 static gpointer
@@ -565,6 +585,7 @@ main (int argc, char *argv[])
       g_test_add_data_func (path, &cases[i], test_survivors);
     }
   g_test_add_func ("/trim/by-region", test_counts_by_region);
+  g_test_add_func ("/trim/by-block", test_counts_by_block);
   g_test_add_func ("/trim/other-threads", test_other_threads);
   g_test_add_func ("/trim/small-chunks", test_small_chunks);
   /* Tools have memory of their own. */

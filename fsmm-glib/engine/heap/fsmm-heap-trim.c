@@ -9,18 +9,41 @@
 /* Memory that no block needs goes back to the system: whole chunks, and of others each page in which
  * no block is out. Nothing of the library's own lies in them. All threads are stopped. */
 
-/* Counts pages that have been given back to the regions that they lie in. */
+/* Where the pages of a region start: that with its first block, which may begin well behind those 64 KiB
+ * that it is for. */
+static gsize
+get_start (const FsmmStore *self, gsize region)
+{
+  gsize first = fsmm_geometry_first_in_region (&self->geometry, region);
+
+  return first * self->geometry.block_size & ~(self->segments.page_size - 1);
+}
+
+static gsize
+get_end (const FsmmStore *self, gsize region)
+{
+  return region + 1 < self->geometry.n_regions ? get_start (self, region + 1)
+                                               : self->geometry.chunk_bytes;
+}
+
+static gsize
+find_region (const FsmmStore *self, gsize page)
+{
+  gsize region = MIN (page >> self->geometry.region_shift, self->geometry.n_regions - 1);
+
+  return get_start (self, region) > page ? region - 1 : region;
+}
+
+/* Counts pages that have been given back to the regions whose blocks lie in them. */
 static void
 note_pages (FsmmStore *self, FsmmChunk *chunk, gsize from, gsize to)
 {
-  guint shift = self->geometry.region_shift;
-
   while (from < to)
     {
-      gsize index = MIN (from >> shift, self->geometry.n_regions - 1);
-      gsize end = index + 1 < self->geometry.n_regions ? MIN (to, (index + 1) << shift) : to;
+      gsize region = find_region (self, from);
+      gsize end = MIN (to, get_end (self, region));
 
-      fsmm_store_note_given_back (self, &chunk->regions[index],
+      fsmm_store_note_given_back (self, &chunk->regions[region],
                                   (guint32) ((end - from) / self->segments.page_size));
       from = end;
     }
