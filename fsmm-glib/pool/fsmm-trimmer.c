@@ -192,6 +192,32 @@ on_warning (GMemoryMonitor *monitor, GMemoryMonitorWarningLevel level, FsmmTrimm
   fsmm_trimmer_trim (self, level);
 }
 
+/* Returns FALSE if it is the one that there was. */
+static gboolean
+follow (FsmmTrimmer *self, GMemoryMonitor *memory_monitor)
+{
+  g_autoptr (GMemoryMonitor) old = NULL;
+  gulong new_id = 0, old_id;
+
+  /* With an object that is being finalized, no signal can be connected: but then there is none. */
+  if (memory_monitor != NULL)
+    new_id = g_signal_connect_object (memory_monitor, "low-memory-warning", G_CALLBACK (on_warning),
+                                      self, 0);
+
+  g_mutex_lock (&self->lock);
+  old = g_steal_pointer (&self->memory_monitor);
+  old_id = self->warning_id;
+  if (memory_monitor != NULL)
+    self->memory_monitor = g_object_ref (memory_monitor);
+  self->warning_id = new_id;
+  g_mutex_unlock (&self->lock);
+
+  if (old != NULL)
+    g_signal_handler_disconnect (old, old_id);
+
+  return old != memory_monitor;
+}
+
 /* --- The object --- */
 
 static void
@@ -212,6 +238,7 @@ fsmm_trimmer_constructed (GObject *object)
   (void) change_source (self);
 }
 
+/* Nobody is notified, who could have it look again. */
 static void
 fsmm_trimmer_dispose (GObject *object)
 {
@@ -223,7 +250,7 @@ fsmm_trimmer_dispose (GObject *object)
   g_mutex_unlock (&self->lock);
 
   end_source (source);
-  fsmm_trimmer_set_memory_monitor (self, NULL);
+  follow (self, NULL);
 
   G_OBJECT_CLASS (fsmm_trimmer_parent_class)->dispose (object);
 }
@@ -538,28 +565,10 @@ fsmm_trimmer_get_budget_bytes (FsmmTrimmer *self)
 void
 fsmm_trimmer_set_memory_monitor (FsmmTrimmer *self, GMemoryMonitor *memory_monitor)
 {
-  g_autoptr (GMemoryMonitor) old = NULL;
-  gulong new_id = 0, old_id;
-
   g_return_if_fail (FSMM_IS_TRIMMER (self));
   g_return_if_fail (memory_monitor == NULL || G_IS_MEMORY_MONITOR (memory_monitor));
 
-  /* With an object that is being finalized, no signal can be connected: but then there is none. */
-  if (memory_monitor != NULL)
-    new_id = g_signal_connect_object (memory_monitor, "low-memory-warning", G_CALLBACK (on_warning),
-                                      self, 0);
-
-  g_mutex_lock (&self->lock);
-  old = g_steal_pointer (&self->memory_monitor);
-  old_id = self->warning_id;
-  if (memory_monitor != NULL)
-    self->memory_monitor = g_object_ref (memory_monitor);
-  self->warning_id = new_id;
-  g_mutex_unlock (&self->lock);
-
-  if (old != NULL)
-    g_signal_handler_disconnect (old, old_id);
-  if (old != memory_monitor)
+  if (follow (self, memory_monitor))
     g_object_notify_by_pspec (G_OBJECT (self), trimmer_properties[PROP_MEMORY_MONITOR]);
 }
 

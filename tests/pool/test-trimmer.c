@@ -355,6 +355,57 @@ test_nothing_stays_in_the_context (void)
   g_assert_cmpint (get_timeout (context), ==, -1);
 }
 
+static void
+look_again (FsmmTrimmer *trimmer, GParamSpec *pspec, gpointer data)
+{
+  fsmm_trimmer_set_decay (trimmer, 2000);
+}
+
+/* Nobody can change a trimmer any more that is about to go. */
+static void
+test_no_notice_at_the_end (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GMemoryMonitor) monitor = fake_monitor_new ();
+  FsmmTrimmer *trimmer;
+
+  g_main_context_push_thread_default (context);
+  trimmer = g_object_new (FSMM_TYPE_TRIMMER, "memory-monitor", monitor, NULL);
+  g_main_context_pop_thread_default (context);
+
+  g_signal_connect (trimmer, "notify::memory-monitor", G_CALLBACK (look_again), NULL);
+  g_assert_finalize_object (trimmer);
+  g_assert_cmpint (get_timeout (context), ==, -1);
+}
+
+/* The source is at work then, and goes with the trimmer. */
+static void
+drop_it (FsmmTrimmer *trimmer, guint64 n_bytes, FsmmTrimmer **owned)
+{
+  g_clear_object (owned);
+}
+
+static void
+test_dropped_by_a_handler (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  FsmmTrimmer *trimmer;
+  gpointer watched;
+
+  g_main_context_push_thread_default (context);
+  trimmer = trimmer_new (100, 1);
+  g_main_context_pop_thread_default (context);
+
+  watched = trimmer;
+  g_object_add_weak_pointer (G_OBJECT (trimmer), &watched);
+  g_signal_connect (trimmer, "over-budget", G_CALLBACK (drop_it), &trimmer);
+  fsmm_test_alloc (pool);
+  while (watched != NULL)
+    g_main_context_iteration (context, TRUE);
+  g_assert_cmpint (get_timeout (context), ==, -1);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -377,6 +428,8 @@ main (int argc, char *argv[])
       g_test_add_func ("/trimmer/warnings", test_warnings);
       g_test_add_func ("/trimmer/contexts", test_contexts);
       g_test_add_func ("/trimmer/nothing-stays", test_nothing_stays_in_the_context);
+      g_test_add_func ("/trimmer/no-notice", test_no_notice_at_the_end);
+      g_test_add_func ("/trimmer/dropped-by-handler", test_dropped_by_a_handler);
     }
 
   return g_test_run ();
