@@ -101,6 +101,50 @@ test_freed_from_afar (void)
   g_assert_cmpuint (get_memory (pool).thread_bytes, ==, CHUNK);
 }
 
+static gint is_over; /* (atomic) */
+
+/* One block of each chunk stays. */
+static gpointer
+use_each_chunk (gpointer pool)
+{
+  gpointer blocks[20 * 1024];
+
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = fsmm_test_alloc (pool);
+
+  while (!g_atomic_int_get (&is_over))
+    {
+      for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+        if (i % 1024 != 0)
+          fsmm_test_free (pool, blocks[i]);
+      for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+        if (i % 1024 != 0)
+          blocks[i] = fsmm_test_alloc (pool);
+    }
+
+  return NULL;
+}
+
+/* Pages come back while somebody looks: they are counted once. */
+static void
+test_beside_another_thread (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
+  GThread *thread = g_thread_new ("user", use_each_chunk, pool);
+
+  for (guint n_trims = 60; n_trims > 0; n_trims -= fsmm_pool_trim (pool) > 0)
+    for (guint i = 0; i < 20; i++)
+      {
+        FsmmPoolMemory memory;
+
+        fsmm_pool_get_memory (pool, &memory);
+        g_assert_cmpuint ((memory.reserved_bytes + memory.given_back_bytes) % CHUNK, ==, 0);
+      }
+
+  g_atomic_int_set (&is_over, TRUE);
+  g_thread_join (thread);
+}
+
 static void
 test_boxed (void)
 {
@@ -138,6 +182,7 @@ main (int argc, char *argv[])
       g_test_add_func ("/pool-memory/come-and-go", test_blocks_come_and_go);
       g_test_add_func ("/pool-memory/threads", test_threads_leave_it_idle);
       g_test_add_func ("/pool-memory/afar", test_freed_from_afar);
+      g_test_add_func ("/pool-memory/beside-another-thread", test_beside_another_thread);
       g_test_add_func ("/pool-memory/spare", test_spare);
     }
 

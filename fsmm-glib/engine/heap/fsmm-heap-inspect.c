@@ -52,7 +52,7 @@ look_at_chunks (FsmmStore *self, FsmmHeapMemory *memory, gsize *n_busy)
 void
 fsmm_heap_get_memory (FsmmStore *self, FsmmHeapMemory *memory)
 {
-  gsize n_busy = 0, n_live, n_caches;
+  gsize n_busy = 0, n_live, n_caches, n_given_back;
 
   *memory = (FsmmHeapMemory) { 0 };
   fsmm_heap_lock (self);
@@ -67,8 +67,9 @@ fsmm_heap_get_memory (FsmmStore *self, FsmmHeapMemory *memory)
 
   n_caches = self->caches.length - 1; /* one is in the store */
   memory->bookkeeping_bytes += sizeof *self + n_caches * sizeof (FsmmCache);
-  memory->reserved_bytes = fsmm_heap_count_reserved (self);
-  memory->given_back_bytes = self->n_given_back * self->segments.page_size;
+  n_given_back = __atomic_load_n (&self->n_given_back, __ATOMIC_RELAXED);
+  memory->reserved_bytes = fsmm_heap_count_reserved_but (self, n_given_back);
+  memory->given_back_bytes = n_given_back * self->segments.page_size;
 
   fsmm_unlock (self->lock);
 }

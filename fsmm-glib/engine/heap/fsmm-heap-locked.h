@@ -76,15 +76,22 @@ FsmmSlot fsmm_heap_alloc_locked (FsmmCache *cache,
 FsmmAllocResult fsmm_heap_fill_cache (FsmmCache *cache, FsmmDeferred *deferred);
 FsmmAllocResult fsmm_heap_make_room (FsmmStore *self, gsize n_blocks, FsmmDeferred *deferred);
 
-/* How many bytes the system does not have: of chunks, and of those that are gone but were refused. */
+/* How many bytes the system does not have: of chunks, but for so many pages, and of those that are gone but
+ * were refused. */
 static inline gsize
-fsmm_heap_count_reserved (FsmmStore *self)
+fsmm_heap_count_reserved_but (FsmmStore *self, gsize n_given_back)
 {
-  gsize n_given_back = __atomic_load_n (&self->n_given_back, __ATOMIC_RELAXED);
-
   return fsmm_store_count_chunks (self) * self->geometry.chunk_bytes +
          self->segments.n_refused * self->segments.slot_size -
          n_given_back * self->segments.page_size;
+}
+
+/* Threads that go on with their regions take pages back meanwhile. */
+static inline gsize
+fsmm_heap_count_reserved (FsmmStore *self)
+{
+  return fsmm_heap_count_reserved_but (self,
+                                       __atomic_load_n (&self->n_given_back, __ATOMIC_RELAXED));
 }
 
 /* Gives the lock back: fsmm-heap-trim.c. */
