@@ -329,10 +329,11 @@ fsmm_pool_reserve (FsmmPool *self, gsize n_blocks, GError **error)
  * Returns memory to the system that no live block needs: chunks without one, and of the others each
  * page in which no live block lies.
  *
- * A pool does not do this by itself, so that emptying and refilling it is fast. That includes what
- * [method@Fsmm.Pool.free_all] has kept. The system may refuse
- * to take pages of a chunk that is still needed, as it does if they are locked in memory. With
- * `FSMM_DEBUG`, and if the program is watched by a tool, only chunks are returned.
+ * A pool does not do this by itself, so that emptying and refilling it is fast: a
+ * [class@Fsmm.Trimmer] does it for all pools. What [method@Fsmm.Pool.free_all] has kept is returned as
+ * well. The system may refuse to take pages of a chunk that is still needed, as it does if they are
+ * locked in memory. With `FSMM_DEBUG`, and if the program is watched by a tool, only chunks are
+ * returned.
  *
  * Returns: the number of bytes by which [property@Fsmm.Pool:reserved-bytes] has decreased
  *

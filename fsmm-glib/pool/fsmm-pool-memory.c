@@ -27,8 +27,9 @@ G_DEFINE_BOXED_TYPE (FsmmPoolMemory, fsmm_pool_memory, fsmm_pool_memory_copy, g_
  * the state of every block, 64 at a time, under the pool's lock.
  *
  * Live, free and unusable bytes, which are those behind the last block of a chunk, add up to all
- * chunks; so do reserved bytes and those that have been given back. Memory that a chunk has not used
- * yet is among the free and the reserved, although it takes up no memory before it is first written to.
+ * chunks. So do reserved bytes and those that have been given back, unless the system has refused to
+ * take the memory of chunks that are gone: that is reserved as well. Memory that a chunk has not used
+ * yet is among the free and the reserved, although it may take up none before it is first written to.
  *
  * Since: 1.2
  */
@@ -54,7 +55,7 @@ fsmm_pool_get_memory (FsmmPool *self, FsmmPoolMemory *memory)
 /**
  * fsmm_get_spare_bytes:
  *
- * Gets how much memory that pools have had the process keeps for pools that it makes later.
+ * Gets how much memory of earlier pools the process keeps for those that it makes later.
  *
  * It is at most half a mebibyte, belongs to no pool, and is returned to the system by
  * [func@Fsmm.trim_all].
@@ -116,9 +117,9 @@ fsmm_pool_get_retain_bytes (FsmmPool *self)
  * Trims every pool of the process, as [method@Fsmm.Pool.trim] does one.
  *
  * That includes pools of libraries, the default pools of types, the memory of handles and boxes, and
- * what is kept for pools that are made later: up to half a mebibyte, which other pools had. It is what a program calls when memory gets scarce, or before it does nothing for a while. Each
- * pool is trimmed by itself; meanwhile, other threads can use it as they can during a trim, and pools
- * can come and go.
+ * what is kept for pools that are made later: up to half a mebibyte, which other pools had. It is what
+ * a program calls when memory gets scarce, or before it does nothing for a while. Each pool is trimmed
+ * by itself; meanwhile, other threads can use it as they can during a trim, and pools can come and go.
  *
  * Returns: the number of bytes by which [property@Fsmm.Pool:reserved-bytes] has decreased, over all
  *   pools, and of what was kept

@@ -17,8 +17,8 @@ G_BEGIN_DECLS
  * @thread_bytes: in free blocks of the parts that threads have for themselves: a thread takes from its
  *   own without a lock
  * @idle_bytes: in free blocks of all other parts
- * @given_back_bytes: of these two, what lies in pages that [method@Fsmm.Pool.trim] has returned to the
- *   system
+ * @given_back_bytes: what lies in pages that [method@Fsmm.Pool.trim] has returned to the system: of these
+ *   two, and behind the last block of a chunk
  * @reserved_bytes: what [property@Fsmm.Pool:reserved-bytes] is: all chunks, without what has been
  *   given back
  * @bookkeeping_bytes: what the pool needs besides, outside the chunks: nine bits for each block, and

@@ -27,16 +27,17 @@
  * fsmm_trimmer_set_budget_bytes (trimmer, 200 * 1024 * 1024);
  * ```
  *
- * It belongs into programs, which keep one for as long as they run, rather than into libraries. It works in
- * the main context that was the thread's default when it was made, which has to run, and takes no
- * thread. What it does costs the pools nothing while nobody looks.
+ * It belongs in programs, which keep one for as long as they run, and not in libraries. It works in the
+ * main context that was the thread's default when it was made, which has to run, and needs no thread of
+ * its own. What it does costs the pools nothing while nobody looks.
  *
  * Looking stops no thread, but trimming stops those that use the pool, for some microseconds and for as
  * long as it takes to give its pages back. A pool is trimmed at most once for each look, of which there
  * are two in the time of decay, and less and less often if what it gives back is soon needed again.
  *
- * All functions can be called from any thread; signals are emitted in the main context, and those of
- * [method@Fsmm.Trimmer.trim] in the thread that calls it.
+ * All functions can be called from any thread. Signals are emitted in the main context; but what
+ * [method@Fsmm.Trimmer.trim] gives back is signalled in the thread that calls it, and what a warning does
+ * in the one in which the monitor emits that.
  *
  * Since: 1.2
  */
@@ -321,7 +322,8 @@ add_properties (GObjectClass *object_class)
    * unless you say otherwise, or 0 for never.
    *
    * It is looked for twice in this time, but at most ten times a second. After a burst, what it needed
-   * goes back within this time and a second.
+   * goes back within this time and a second; but after up to 31 more looks if what went back the last
+   * few times was soon needed again.
    *
    * Since: 1.2
    */
@@ -422,8 +424,7 @@ fsmm_trimmer_new (void)
  *
  * Gives memory back at once, as when the system warns that it gets scarce.
  *
- * At any level, this is all memory that is free: see [func@Fsmm.trim_all]. Higher levels are for what
- * could be of use once more.
+ * This is all memory that is free, whatever the level: see [func@Fsmm.trim_all].
  *
  * Returns: how many bytes the system has got
  *

@@ -103,8 +103,8 @@ class Pool(NativePool):
     def free_all(self):
         """Drops all blocks, returns their memory to the system, and returns how many were live.
 
-        As much of it as retain_bytes says stays for the next blocks. Their handles raise Fsmm.ReleasedError from then on. Memory that a view shows stays until
-        the view is gone.
+        As much of it as retain_bytes says stays for the next blocks. Their handles raise
+        Fsmm.ReleasedError from then on. Memory that a view shows stays until the view is gone.
         """
         return NativePool.free_all(self)
 
