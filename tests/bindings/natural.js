@@ -344,10 +344,12 @@ const tests = {
         assertSame(pool.n_chunks, 2, 'chunks');
         pool.retainBytes = -1;
         assertSame(pool.retain_bytes, -1, 'chosen');
+        pool.retain_bytes = -1n;
+        assertSame(pool.retain_bytes, -1, 'chosen by a bigint');
         pool.retain_bytes = 5n;
         assertSame(pool.get_retain_bytes(), 5, 'set');
         for (const wrong of [-2, 1.5, 2 ** 53]) {
-            assertThrows(RangeError, INVALID_ARGUMENT, 'retain_bytes must be', () => {
+            assertThrows(RangeError, INVALID_ARGUMENT, 'or -1 to have it chosen', () => {
                 pool['retain-bytes'] = wrong;
             });
         }
@@ -378,7 +380,7 @@ const tests = {
         assertSame(trimmer.get_decay(), 0, 'decay');
         assertSame(trimmer.budget_bytes, 2 ** 40, 'budget');
         for (const wrong of [-1, 2 ** 32, 0.5]) {
-            assertThrows(RangeError, INVALID_ARGUMENT, 'decay must be', () => {
+            assertThrows(RangeError, INVALID_ARGUMENT, 'decay must be an integer from 0 to 2**32 - 1', () => {
                 trimmer.decay = wrong;
             });
         }

@@ -82,17 +82,26 @@ function toSize(name, value) {
     return size;
 }
 
+/* The same where other numbers make sense, which the message names. */
+function toIntegerIn(name, value, least, end, range) {
+    const number = typeof value === 'bigint' ? Number(value) : value;
+
+    if (typeof number !== 'number')
+        fail(TypeError, `${name} must be a number, not ${describe(value)}`);
+    if (!(number >= least && number < end && number % 1 === 0))
+        fail(RangeError, `${name} must be ${range}, not ${describe(value)}`);
+
+    return number;
+}
+
 /* Milliseconds are a guint. */
 function toDecay(name, value) {
-    const decay = toSize(name, value);
-
-    return decay < 2 ** 32
-        ? decay
-        : fail(RangeError, `${name} must be an integer from 0 to 2**32 - 1, not ${describe(value)}`);
+    return toIntegerIn(name, value, 0, 2 ** 32, 'an integer from 0 to 2**32 - 1');
 }
 
 function toSizeOrAuto(name, value) {
-    return value === -1 ? value : toSize(name, value);
+    return toIntegerIn(name, value, -1, 2 ** 53,
+        'an integer from 0 to 2**53 - 1, or -1 to have it chosen');
 }
 
 function toName(name, value = null) {
