@@ -27,7 +27,7 @@ get_end (const FsmmStore *self, gsize region)
 }
 
 static gsize
-find_region (const FsmmStore *self, gsize page)
+region_at (const FsmmStore *self, gsize page)
 {
   gsize region = MIN (page >> self->geometry.region_shift, self->geometry.n_regions - 1);
 
@@ -40,7 +40,7 @@ note_pages (FsmmStore *self, FsmmChunk *chunk, gsize from, gsize to)
 {
   while (from < to)
     {
-      gsize region = find_region (self, from);
+      gsize region = region_at (self, from);
       gsize end = MIN (to, get_end (self, region));
 
       fsmm_store_note_given_back (self, &chunk->regions[region],
