@@ -329,25 +329,35 @@ add_cache (FsmmThread *self, FsmmStore *store)
   return cache;
 }
 
-/* The calling thread's cache of a store. NULL if the thread is about to end, there is no memory for
- * one, or the store is being debugged. Keeps errno, which malloc () may change also where it succeeds: a
- * thread may need a cache to give something back. */
-FsmmCache *
-fsmm_thread_ensure_cache (FsmmStore *store)
+/* Not in line: the sanitizer of GCC 12 would take the address of what is the thread's own for NULL. */
+static G_GNUC_NO_INLINE FsmmCache *
+make_cache (FsmmThread *self, FsmmStore *store)
 {
-  FsmmThread *self = &fsmm_thread;
-  FsmmCache *cache = fsmm_thread_get_cache (store->index);
-  int kept_errno = errno;
-
-  if (cache != NULL || self->has_ended || store->debug != 0 ||
-      store->geometry.block_size > FSMM_REGION_BYTES)
-    return cache;
+  FsmmCache *cache = NULL;
 
   fsmm_lock (&threads_lock);
   ensure_places (self);
   if (ensure_index (self, store->index))
     cache = add_cache (self, store);
   fsmm_unlock (&threads_lock);
+
+  return cache;
+}
+
+/* The calling thread's cache of a store. NULL if the thread is about to end, there is no memory for
+ * one, or the store is being debugged. Keeps errno, which malloc () may change also where it succeeds: a
+ * thread may need a cache to give something back. */
+FsmmCache *
+fsmm_thread_ensure_cache (FsmmStore *store)
+{
+  FsmmCache *cache = fsmm_thread_get_cache (store->index);
+  int kept_errno = errno;
+
+  if (cache != NULL || fsmm_thread.has_ended || store->debug != 0 ||
+      store->geometry.block_size > FSMM_REGION_BYTES)
+    return cache;
+
+  cache = make_cache (&fsmm_thread, store);
   errno = kept_errno;
 
   return cache;
