@@ -4,7 +4,6 @@
 
 #include "fsmm-test.h"
 
-#include "fsmm-glib/engine/cache/fsmm-thread.h"
 #include "fsmm-glib/engine/heap/fsmm-heap.h"
 
 #include <string.h>
@@ -157,22 +156,6 @@ acquire_from (const char *message, gpointer pool)
   g_assert_true (fsmm_block_is_live (handle));
 }
 
-static void
-count_store (FsmmStore *store, gpointer n_stores)
-{
-  ++*(guint *) n_stores;
-}
-
-static guint
-count_stores (void)
-{
-  guint n_stores = 0;
-
-  fsmm_thread_for_each_store (count_store, &n_stores);
-
-  return n_stores;
-}
-
 /* Who handles messages may use the pool that they are about, also at its end, which comes all the
  * same. */
 static void
@@ -184,7 +167,7 @@ test_pool_is_used_at_its_end (gconstpointer func)
 
   /* From its first handle on there is another store. */
   fsmm_block_unref (fsmm_pool_acquire (pool, NULL));
-  n_stores = count_stores ();
+  n_stores = fsmm_test_count_stores ();
   n_reported = 0;
   fsmm_test_free (pool, block);
   *block = 0;
@@ -196,10 +179,10 @@ test_pool_is_used_at_its_end (gconstpointer func)
   if (handle != NULL)
     {
       g_assert_false (fsmm_block_is_live (handle));
-      g_assert_cmpuint (count_stores (), ==, n_stores);
+      g_assert_cmpuint (fsmm_test_count_stores (), ==, n_stores);
       g_clear_pointer (&handle, fsmm_block_unref);
     }
-  g_assert_cmpuint (count_stores (), ==, n_stores - 1);
+  g_assert_cmpuint (fsmm_test_count_stores (), ==, n_stores - 1);
 }
 
 /* A stale free has hit the block of a handle: the handle does not free it once more. */

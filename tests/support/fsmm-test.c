@@ -3,6 +3,7 @@
 #include "fsmm-test.h"
 
 #include "fsmm-glib/base/fsmm-lock.h"
+#include "fsmm-glib/engine/cache/fsmm-thread.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -215,6 +216,23 @@ void
 fsmm_test_make_first_error (void)
 {
   g_error_free (g_error_new_literal (FSMM_ERROR, FSMM_ERROR_EXHAUSTED, "first"));
+}
+
+static void
+count_store (FsmmStore *store, gpointer n_stores)
+{
+  ++*(guint *) n_stores;
+}
+
+/* Of all pools that there are, and of what the library has besides. */
+guint
+fsmm_test_count_stores (void)
+{
+  guint n_stores = 0;
+
+  fsmm_thread_for_each_store (count_store, &n_stores);
+
+  return n_stores;
 }
 
 /* The region that a block lies in. */

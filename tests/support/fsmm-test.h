@@ -49,6 +49,7 @@ gboolean fsmm_test_want_caches (void);
 void fsmm_test_make_first_error (void);
 FsmmRegion *fsmm_test_region_of (FsmmPool *pool, gconstpointer block);
 guint fsmm_test_count_caches (FsmmPool *pool);
+guint fsmm_test_count_stores (void);
 
 gsize fsmm_test_resident_bytes (void);
 gboolean fsmm_test_is_slow_environment (void);

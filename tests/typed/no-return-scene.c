@@ -2,8 +2,6 @@
 
 #include "no-return-scene.h"
 
-#include "fsmm-glib/engine/cache/fsmm-thread.h"
-
 const NoReturnWay *const ways[] = {
   &no_return_by_longjmp,
   &no_return_by_end_of_thread,
@@ -140,35 +138,19 @@ assert_can_be_emptied (void)
   n_cleared -= LIMIT;
 }
 
-static void
-count_store (FsmmStore *store, gpointer n_stores)
-{
-  ++*(guint *) n_stores;
-}
-
-static guint
-count_stores (void)
-{
-  guint n_stores = 0;
-
-  fsmm_thread_for_each_store (count_store, &n_stores);
-
-  return n_stores;
-}
-
 /* The one thing that stays is the memory of the block, until the function returns after all. */
 void
 teardown (gboolean block_stays)
 {
-  guint n_stores = count_stores ();
+  guint n_stores = fsmm_test_count_stores ();
 
   g_clear_pointer (&box, fsmm_box_unref);
   assert_gone ((gpointer *) &pool);
-  g_assert_cmpuint (count_stores (), ==, block_stays ? n_stores : n_stores - 1);
+  g_assert_cmpuint (fsmm_test_count_stores (), ==, block_stays ? n_stores : n_stores - 1);
   if (way->resume != NULL)
     {
       way->resume ();
-      g_assert_cmpuint (count_stores (), ==, n_stores - 1);
+      g_assert_cmpuint (fsmm_test_count_stores (), ==, n_stores - 1);
     }
 
   assert_others_go_on ();
