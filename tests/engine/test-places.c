@@ -188,7 +188,7 @@ test_stopped_caches_are_not_entered (void)
 static void
 fork_and_wait (const gint *expected)
 {
-  pid_t child = fork ();
+  pid_t child = fsmm_test_fork ();
   int status;
 
   g_assert_cmpint (child, >=, 0);
