@@ -99,14 +99,14 @@ static void
 look (FsmmTrimmer *self)
 {
   guint64 budget_bytes = fsmm_trimmer_get_budget_bytes (self);
-  guint64 reserved, n_bytes = 0;
+  guint64 reserved = 0, n_bytes = 0;
 
   if (fsmm_trimmer_get_decay (self) > 0)
-    n_bytes = fsmm_heap_decay_all (&reserved);
-  else
+    n_bytes = fsmm_heap_decay_all ();
+  if (budget_bytes > 0)
     reserved = fsmm_heap_count_reserved_all ();
 
-  if (budget_bytes > 0 && reserved > budget_bytes)
+  if (reserved > budget_bytes)
     {
       n_bytes += fsmm_heap_trim_all ();
       reserved = fsmm_heap_count_reserved_all ();

@@ -90,24 +90,9 @@ look_and_unlock (FsmmStore *self)
   return fsmm_heap_trim_and_unlock (self);
 }
 
-/* Looks at all stores. Returns how many bytes the system has got, and in @reserved what all stores hold
- * then. */
+/* Looks at all stores. Returns how many bytes the system has got. */
 gsize
-fsmm_heap_decay_all (guint64 *reserved)
+fsmm_heap_decay_all (void)
 {
-  g_autoptr (GArray) names = fsmm_thread_list_stores ();
-  gsize n_bytes = fsmm_spare_decay ();
-
-  for (guint i = 0; i < names->len; i++)
-    {
-      const FsmmStoreName *name = &g_array_index (names, FsmmStoreName, i);
-
-      if (!fsmm_thread_lock_store (name))
-        continue;
-      fsmm_heap_settle (name->store);
-      n_bytes += look_and_unlock (name->store);
-    }
-
-  *reserved = fsmm_heap_count_reserved_all ();
-  return n_bytes;
+  return (gsize) fsmm_heap_sum_up_stores (look_and_unlock) + fsmm_spare_decay ();
 }

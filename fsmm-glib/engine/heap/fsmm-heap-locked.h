@@ -97,6 +97,8 @@ fsmm_heap_count_reserved (FsmmStore *self)
 /* Gives the lock back: fsmm-heap-trim.c. */
 gsize fsmm_heap_trim_and_unlock (FsmmStore *self);
 
+guint64 fsmm_heap_sum_up_stores (gsize (*func) (FsmmStore *store));
+
 /* --- Idle blocks: fsmm-heap-reclaim.c --- */
 
 void fsmm_heap_quiesce (FsmmStore *self, FsmmDeferred *deferred);

@@ -171,39 +171,15 @@ fsmm_heap_trim (FsmmStore *self)
   return fsmm_heap_trim_and_unlock (self);
 }
 
-/* What all stores hold. */
+/* --- All stores --- */
+
+/* One after the other. Others may come and go meanwhile: no lock but that of one store is held when @func
+ * is called, which gives it back. Returns the sum of what that returns. */
 guint64
-fsmm_heap_count_reserved_all (void)
+fsmm_heap_sum_up_stores (gsize (*func) (FsmmStore *store))
 {
   g_autoptr (GArray) names = fsmm_thread_list_stores ();
-  guint64 n_bytes = 0;
-
-  for (guint i = 0; i < names->len; i++)
-    {
-      const FsmmStoreName *name = &g_array_index (names, FsmmStoreName, i);
-
-      if (!fsmm_thread_lock_store (name))
-        continue;
-      n_bytes += fsmm_heap_count_reserved (name->store);
-      fsmm_unlock (name->store->lock);
-    }
-
-  return n_bytes;
-}
-
-gsize
-fsmm_heap_count_spare_bytes (void)
-{
-  return fsmm_spare_count_bytes ();
-}
-
-/* All stores, one after the other. Others may come and go meanwhile: no lock but that of one store is
- * held while it is trimmed. */
-gsize
-fsmm_heap_trim_all (void)
-{
-  g_autoptr (GArray) names = fsmm_thread_list_stores ();
-  gsize n_bytes = 0;
+  guint64 sum = 0;
 
   for (guint i = 0; i < names->len; i++)
     {
@@ -213,8 +189,36 @@ fsmm_heap_trim_all (void)
         continue;
 
       fsmm_heap_settle (name->store);
-      n_bytes += fsmm_heap_trim_and_unlock (name->store);
+      sum += func (name->store);
     }
 
-  return n_bytes + fsmm_spare_give_back ();
+  return sum;
+}
+
+static gsize
+count_reserved_and_unlock (FsmmStore *self)
+{
+  gsize reserved = fsmm_heap_count_reserved (self);
+
+  fsmm_unlock (self->lock);
+
+  return reserved;
+}
+
+guint64
+fsmm_heap_count_reserved_all (void)
+{
+  return fsmm_heap_sum_up_stores (count_reserved_and_unlock);
+}
+
+gsize
+fsmm_heap_count_spare_bytes (void)
+{
+  return fsmm_spare_count_bytes ();
+}
+
+gsize
+fsmm_heap_trim_all (void)
+{
+  return (gsize) fsmm_heap_sum_up_stores (fsmm_heap_trim_and_unlock) + fsmm_spare_give_back ();
 }

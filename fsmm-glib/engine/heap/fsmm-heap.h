@@ -61,7 +61,7 @@ gboolean fsmm_heap_free_many (
 FsmmAllocResult fsmm_heap_reserve (FsmmStore *self, gsize n_blocks);
 gsize fsmm_heap_trim (FsmmStore *self);
 gsize fsmm_heap_trim_all (void);
-gsize fsmm_heap_decay_all (guint64 *reserved);
+gsize fsmm_heap_decay_all (void);
 guint64 fsmm_heap_count_reserved_all (void);
 gsize fsmm_heap_count_spare_bytes (void);
 
