@@ -192,20 +192,30 @@ test_freed_again_by_the_same_thread (void)
   other_end (&other);
 }
 
+/* This thread and the other free the block at the same moment; this one takes it again, and a third one, which
+ * ends, frees it rightly. The other is started, and has not told anybody yet. */
+static void
+free_again_by_a_third_thread (FsmmPool *pool, gpointer block, Other *other)
+{
+  Other third;
+
+  other_start (other);
+  other_start (&third);
+  free_at_the_same_moment (pool, block, other);
+  assert_taken_again (pool, block);
+  other_free (&third, pool, block);
+  other_end (&third);
+}
+
 /* It is rightly freed by a third thread: whichever tells the owner later finds that it knows. */
 static void
 test_freed_again_by_a_third_thread (void)
 {
   gpointer blocks[16];
   g_autoptr (FsmmPool) pool = new_full_pool (blocks, 0);
-  Other other, third;
+  Other other;
 
-  other_start (&other);
-  other_start (&third);
-  free_at_the_same_moment (pool, blocks[3], &other);
-  assert_taken_again (pool, blocks[3]);
-  other_free (&third, pool, blocks[3]);
-  other_end (&third);
+  free_again_by_a_third_thread (pool, blocks[3], &other);
 
   expect_report ("1");
   other_end (&other);
@@ -221,14 +231,9 @@ test_found_out_when_free_again (void)
 {
   gpointer blocks[16];
   g_autoptr (FsmmPool) pool = new_full_pool (blocks, 0);
-  Other other, third;
+  Other other;
 
-  other_start (&other);
-  other_start (&third);
-  free_at_the_same_moment (pool, blocks[3], &other);
-  assert_taken_again (pool, blocks[3]);
-  other_free (&third, pool, blocks[3]);
-  other_end (&third);
+  free_again_by_a_third_thread (pool, blocks[3], &other);
   assert_taken_again (pool, blocks[3]);
 
   other_end (&other);
@@ -255,14 +260,9 @@ test_told_at_the_end_of_a_thread (void)
 {
   gpointer blocks[16];
   g_autoptr (FsmmPool) pool = new_full_pool (blocks, 0);
-  Other other, third;
+  Other other;
 
-  other_start (&other);
-  other_start (&third);
-  free_at_the_same_moment (pool, blocks[3], &other);
-  assert_taken_again (pool, blocks[3]);
-  other_free (&third, pool, blocks[3]);
-  other_end (&third);
+  free_again_by_a_third_thread (pool, blocks[3], &other);
 
   fsmm_test_watch_reports (take_and_free, pool);
   other_end (&other);
