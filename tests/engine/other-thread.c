@@ -2,6 +2,7 @@
 
 #include "other-thread.h"
 
+#include "fsmm-glib/base/fsmm-pause.h"
 #include "fsmm-glib/engine/cache/fsmm-thread.h"
 
 typedef struct
@@ -20,8 +21,10 @@ run_other (gpointer data)
 
   do
     {
+      guint n_pauses = 0;
+
       while ((call = g_atomic_pointer_get (&self->call)) == NULL)
-        g_usleep (20);
+        fsmm_pause (&n_pauses);
       if (call->func != NULL)
         call->result = call->func (call->pool);
       is_last = call->func == NULL;
@@ -43,10 +46,11 @@ gpointer
 other_call (Other *self, OtherFunc func, FsmmPool *pool)
 {
   Call call = { func, pool, NULL };
+  guint n_pauses = 0;
 
   g_atomic_pointer_set (&self->call, &call);
   while (g_atomic_pointer_get (&self->call) != NULL)
-    g_usleep (20);
+    fsmm_pause (&n_pauses);
 
   return call.result;
 }
