@@ -64,6 +64,40 @@ FsmmPool *fsmm_pool_for_block (gconstpointer block);
 FSMM_AVAILABLE_IN_1_0
 void fsmm_free (gpointer block);
 
+/**
+ * fsmm_autofree:
+ *
+ * Gives a block back when the variable goes out of scope, as `g_autofree` does for the heap.
+ *
+ * Put it in front of the declaration, and give the variable a value there. [func@Fsmm.free] is
+ * called for the value that the variable has at the end: a block of any pool, which must still
+ * exist, or %NULL. For what is to be kept, there is `g_steal_pointer ()`.
+ *
+ * ```c
+ * static gboolean
+ * sum_up (FsmmPool *pool, GError **error)
+ * {
+ *   fsmm_autofree double *numbers = fsmm_pool_alloc0 (pool, error);
+ *
+ *   return numbers != NULL;
+ * }
+ * ```
+ *
+ * Since: 1.2
+ */
+#define fsmm_autofree __attribute__ ((cleanup (_fsmm_autofree_clear)))
+
+/* Only for the macro above. */
+static inline void
+_fsmm_autofree_clear (void *variable)
+{
+#ifdef __cplusplus
+  fsmm_free (*static_cast<gpointer *> (variable));
+#else
+  fsmm_free (*(gpointer *) variable);
+#endif
+}
+
 FSMM_AVAILABLE_IN_1_0
 char *fsmm_pool_dump (FsmmPool *self);
 

@@ -51,6 +51,12 @@ track_to_string (const Track *self)
 }
 
 FSMM_DEFINE_BOXED_TYPE (Plain, plain, NULL, NULL)
+FSMM_DEFINE_POOL (Plain, plain)
+FSMM_DEFINE_POOL (Track, track)
+/* GLib's own macro casts in the old style. */
+#ifndef __cplusplus
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Plain, plain_pool_free)
+#endif
 FSMM_DEFINE_BOXED_TYPE_EXTENDED (Track,
                                  track,
                                  track_init,
@@ -71,6 +77,7 @@ main (void)
   g_autoptr (FsmmTypedPool) tracks = fsmm_typed_pool_new (track_get_type (), 0, NULL);
   g_autoptr (FsmmBlock) block = fsmm_pool_acquire (numbers, NULL);
   g_autoptr (FsmmBox) box = fsmm_typed_pool_alloc (tracks, NULL);
+  fsmm_autofree gpointer number = fsmm_pool_alloc (numbers, NULL);
   GObject *object = G_OBJECT (tracks);
 
   if (block != NULL && box != NULL && FSMM_IS_TYPED_POOL (object) && !FSMM_IS_POOL (object) &&
@@ -78,6 +85,8 @@ main (void)
       G_TYPE_IS_ENUM (FSMM_TYPE_ERROR) && G_TYPE_IS_BOXED (FSMM_TYPE_POOL_MEMORY) && G_TYPE_IS_OBJECT (FSMM_TYPE_TRIMMER))
     g_print ("%s of %d\n", FSMM_VERSION_S, FSMM_MICRO_VERSION);
 
-  return g_error_matches (error, FSMM_ERROR, FSMM_ERROR_EXHAUSTED) ||
+  track_pool_free (track_pool_new0 ());
+
+  return number == NULL || g_error_matches (error, FSMM_ERROR, FSMM_ERROR_EXHAUSTED) ||
          FSMM_TYPED_POOL (object) != tracks;
 }

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "fsmm-pool.h"
+#include "fsmm-version-macros.h"
+
+G_BEGIN_DECLS
+
+/**
+ * FsmmStaticPool: (skip)
+ *
+ * What [func@Fsmm.DEFINE_POOL] defines for a type. All of its fields are private.
+ *
+ * Since: 1.2
+ */
+typedef struct {
+  /*< private >*/
+  FsmmPool *pool; /* (atomic) (owned) (nullable): made on first use */
+  const char *name;
+  gsize size;
+  gsize alignment;
+} FsmmStaticPool;
+
+FSMM_AVAILABLE_IN_1_2
+FsmmPool *fsmm_static_pool_make (FsmmStaticPool *self);
+FSMM_AVAILABLE_IN_1_2
+gpointer fsmm_static_pool_alloc0 (FsmmStaticPool *self);
+FSMM_AVAILABLE_IN_1_2
+void fsmm_static_pool_unload (FsmmStaticPool *self);
+
+/* Only for the macro below. */
+#ifdef __cplusplus
+#define _FSMM_INSTANCE(TypeName, block) (static_cast<TypeName *> (block))
+#else
+#define _FSMM_INSTANCE(TypeName, block) ((TypeName *) (block))
+#endif
+
+/**
+ * FSMM_DEFINE_POOL:
+ * @TypeName: the name of a type, in CamelCase
+ * @type_name: the same name in lower case, with words separated by underscores
+ *
+ * Defines a pool for a type, and the functions that take instances from it and give them back.
+ *
+ * This is for a library, which has no `main ()` to make pools in, or for code that used GSlice or
+ * `g_new ()`. Put it into the `.c` file that allocates the type. It defines these static functions:
+ *
+ * ```c
+ * TypeName *type_name_pool_new (void);
+ * TypeName *type_name_pool_new0 (void);
+ * void      type_name_pool_free (TypeName *instance);
+ * FsmmPool *type_name_pool_get (void);
+ * ```
+ *
+ * `type_name_pool_new ()` takes a block from the pool, whose bytes are not initialized;
+ * `type_name_pool_new0 ()` takes one that is all zeroes. Neither returns %NULL: if there is no
+ * memory, they end the program, as `g_slice_new ()` and `g_new ()` do. Where that can be handled,
+ * use [method@Fsmm.Pool.alloc] with the pool.
+ *
+ * `type_name_pool_free ()` gives the block back. %NULL does nothing. Like [func@Fsmm.free], it
+ * refuses anything but a live block of this pool, and logs a critical message that says what it is.
+ *
+ * `type_name_pool_get ()` returns the pool: (transfer none), for figures, or to drop everything in
+ * it. It has the name, size and alignment of the type, and no limit.
+ *
+ * The pool is made when one of them is first called, by whichever thread comes first, and is kept
+ * for as long as the program runs. All of them can be called from any thread, from a child after
+ * `fork ()`, and while the program exits. If a module is unloaded with `dlclose ()`, its pool is
+ * dropped if no block is live in it; otherwise the blocks stay valid, and the pool is kept.
+ *
+ * With `FSMM_DEBUG=leaks`, what is live when the program exits is reported, with the name of the
+ * type.
+ *
+ * ```c
+ * typedef struct {
+ *   char *title;
+ *   guint length;
+ * } Track;
+ *
+ * FSMM_DEFINE_POOL (Track, track)
+ *
+ * static Track *
+ * track_new (const char *title)
+ * {
+ *   Track *self = track_pool_new0 ();
+ *
+ *   self->title = g_strdup (title);
+ *   return self;
+ * }
+ *
+ * static void
+ * track_free (Track *self)
+ * {
+ *   g_free (self->title);
+ *   track_pool_free (self);
+ * }
+ *
+ * G_DEFINE_AUTOPTR_CLEANUP_FUNC (Track, track_free)
+ * ```
+ *
+ * Since: 1.2
+ */
+#define FSMM_DEFINE_POOL(TypeName, type_name)                                                      \
+  static FsmmStaticPool type_name##_static_pool = { NULL, #TypeName, sizeof (TypeName),            \
+                                                    __alignof__(TypeName) };                       \
+                                                                                                   \
+  /* When the module is unloaded, and when the program exits. */                                   \
+  __attribute__ ((destructor)) static void type_name##_pool_unload (void)                          \
+  {                                                                                                \
+    fsmm_static_pool_unload (&type_name##_static_pool);                                            \
+  }                                                                                                \
+                                                                                                   \
+  G_GNUC_UNUSED static inline FsmmPool *type_name##_pool_get (void)                                \
+  {                                                                                                \
+    FsmmPool *type_name##_made = g_atomic_pointer_get (&type_name##_static_pool.pool);             \
+    return G_LIKELY (type_name##_made != NULL) ? type_name##_made                                  \
+                                               : fsmm_static_pool_make (&type_name##_static_pool); \
+  }                                                                                                \
+                                                                                                   \
+  G_GNUC_UNUSED static inline TypeName *type_name##_pool_new (void)                                \
+  {                                                                                                \
+    gpointer type_name##_block = fsmm_pool_alloc (type_name##_pool_get (), NULL);                  \
+    if (G_UNLIKELY (type_name##_block == NULL))                                                    \
+      type_name##_block = fsmm_static_pool_alloc0 (&type_name##_static_pool);                      \
+    return _FSMM_INSTANCE (TypeName, type_name##_block);                                           \
+  }                                                                                                \
+                                                                                                   \
+  G_GNUC_UNUSED static inline TypeName *type_name##_pool_new0 (void)                               \
+  {                                                                                                \
+    gpointer type_name##_block = fsmm_pool_alloc0 (type_name##_pool_get (), NULL);                 \
+    if (G_UNLIKELY (type_name##_block == NULL))                                                    \
+      type_name##_block = fsmm_static_pool_alloc0 (&type_name##_static_pool);                      \
+    return _FSMM_INSTANCE (TypeName, type_name##_block);                                           \
+  }                                                                                                \
+                                                                                                   \
+  G_GNUC_UNUSED static inline void type_name##_pool_free (TypeName *type_name##_instance)          \
+  {                                                                                                \
+    fsmm_pool_free (type_name##_pool_get (), type_name##_instance, NULL);                          \
+  }
+
+G_END_DECLS
