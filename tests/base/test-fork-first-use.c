@@ -18,6 +18,7 @@ typedef struct {
 
 GType token_get_type (void);
 FSMM_DEFINE_BOXED_TYPE (Token, token, NULL, NULL)
+FSMM_DEFINE_POOL (Token, token)
 
 static FsmmPool *pool;
 static FsmmTypedPool *tokens;
@@ -64,6 +65,12 @@ fill_first_box (void)
 }
 
 static void
+use_static_pool_first (void)
+{
+  token_pool_free (token_pool_new0 ());
+}
+
+static void
 exceed_first_limit (void)
 {
   g_autoptr (GError) error = NULL;
@@ -83,6 +90,7 @@ static const First firsts[] = {
   { "/fork/first-use/handle", acquire_first_block },
   { "/fork/first-use/copy", copy_first_token },
   { "/fork/first-use/box", fill_first_box },
+  { "/fork/first-use/static-pool", use_static_pool_first },
   { "/fork/first-use/error", exceed_first_limit },
 };
 

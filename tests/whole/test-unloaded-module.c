@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A program closes a module that has a static pool. */
+
+#include "unloaded-module.h"
+
+#include <dlfcn.h>
+
+static const char *module_path;
+
+typedef struct {
+  gpointer handle; /* (owned) */
+  FsmmPool *(*get_pool) (void);
+  gpointer (*new_spot) (void);
+  void (*free_spot) (gpointer spot);
+} Module;
+
+static gpointer
+find_symbol (gpointer handle, const char *name)
+{
+  gpointer symbol = dlsym (handle, name);
+
+  g_assert_nonnull (symbol);
+  return symbol;
+}
+
+static void
+module_open (Module *self)
+{
+  self->handle = dlopen (module_path, RTLD_NOW | RTLD_LOCAL);
+  g_assert_nonnull (self->handle);
+
+  self->get_pool = find_symbol (self->handle, "module_get_pool");
+  self->new_spot = find_symbol (self->handle, "module_new_spot");
+  self->free_spot = find_symbol (self->handle, "module_free_spot");
+}
+
+static void
+module_close (Module *self)
+{
+  g_assert_cmpint (dlclose (self->handle), ==, 0);
+  g_assert_null (dlopen (module_path, RTLD_NOW | RTLD_NOLOAD));
+}
+
+static void
+test_nothing_live (void)
+{
+  for (guint i = 0; i < 3; i++)
+    {
+      Module module;
+      FsmmPool *pool; /* (nullable): while it exists */
+
+      module_open (&module);
+      module.free_spot (module.new_spot ());
+      pool = module.get_pool ();
+      g_object_add_weak_pointer (G_OBJECT (pool), (gpointer *) &pool);
+
+      module_close (&module);
+      g_assert_null (pool);
+    }
+}
+
+static void
+test_never_used (void)
+{
+  Module module;
+
+  module_open (&module);
+  module_close (&module);
+}
+
+/* Whoever has the block can use it, and give it back. */
+static void
+test_block_is_live (void)
+{
+  Module module;
+  FsmmPool *pool;
+  double *spot;
+
+  module_open (&module);
+  spot = module.new_spot ();
+  module_close (&module);
+
+  *spot = 1.5;
+  pool = fsmm_pool_for_block (spot);
+  g_assert_nonnull (pool);
+  g_assert_cmpstr (fsmm_pool_get_name (pool), ==, "Spot");
+  fsmm_free (spot);
+  g_object_unref (pool);
+}
+
+typedef struct {
+  GAsyncQueue *to_use; /* of modules; the queue itself to end */
+  GAsyncQueue *used;
+} User;
+
+static gpointer
+use_modules (gpointer data)
+{
+  User *user = data;
+  gpointer next;
+
+  while ((next = g_async_queue_pop (user->to_use)) != user->to_use)
+    {
+      Module *module = next;
+
+      module->free_spot (module->new_spot ());
+      g_async_queue_push (user->used, module);
+    }
+
+  return NULL;
+}
+
+/* What a thread has of the pool goes with it, though the thread does not. */
+static void
+test_thread_goes_on (void)
+{
+  User user = { g_async_queue_new (), g_async_queue_new () };
+  GThread *thread = g_thread_new ("user", use_modules, &user);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      Module module;
+      FsmmPool *pool;
+
+      module_open (&module);
+      pool = module.get_pool ();
+      g_object_add_weak_pointer (G_OBJECT (pool), (gpointer *) &pool);
+      g_async_queue_push (user.to_use, &module);
+      g_async_queue_pop (user.used);
+      module_close (&module);
+      g_assert_null (pool);
+    }
+
+  g_async_queue_push (user.to_use, user.to_use);
+  g_thread_join (thread);
+  g_async_queue_unref (user.to_use);
+  g_async_queue_unref (user.used);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  module_path = argv[1];
+
+  g_test_add_func ("/unloaded-module/never-used", test_never_used);
+  g_test_add_func ("/unloaded-module/nothing-live", test_nothing_live);
+  g_test_add_func ("/unloaded-module/block-is-live", test_block_is_live);
+  g_test_add_func ("/unloaded-module/thread-goes-on", test_thread_goes_on);
+
+  return g_test_run ();
+}
