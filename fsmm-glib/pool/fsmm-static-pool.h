@@ -43,26 +43,19 @@ void fsmm_static_pool_unload (FsmmStaticPool *self);
  *
  * Defines a pool for a type, and the functions that take instances from it and give them back.
  *
- * This is for a library, which has no `main ()` to make pools in, or for code that used GSlice or
- * `g_new ()`. Put it into the `.c` file that allocates the type. It defines these static functions:
+ * This is for a library, which has no `main ()` to make pools in, and for code that used GSlice or
+ * `g_new ()`. Put it into the `.c` file that allocates the type. For `FSMM_DEFINE_POOL (Node, node)`
+ * it defines these static functions:
  *
- * ```c
- * TypeName *type_name_pool_new (void);
- * TypeName *type_name_pool_new0 (void);
- * void      type_name_pool_free (TypeName *instance);
- * FsmmPool *type_name_pool_get (void);
- * ```
- *
- * `type_name_pool_new ()` takes a block from the pool, whose bytes are not initialized;
- * `type_name_pool_new0 ()` takes one that is all zeroes. Neither returns %NULL: if there is no
- * memory, they end the program, as `g_slice_new ()` and `g_new ()` do. Where that can be handled,
- * use [method@Fsmm.Pool.alloc] with the pool.
- *
- * `type_name_pool_free ()` gives the block back. %NULL does nothing. Like [func@Fsmm.free], it
- * refuses anything but a live block of this pool, and logs a critical message that says what it is.
- *
- * `type_name_pool_get ()` returns the pool: (transfer none), for figures, or to drop everything in
- * it. It has the name, size and alignment of the type, and no limit.
+ * - `Node *node_pool_new (void)` takes a block from the pool, whose bytes are not initialized.
+ *   It does not return %NULL: without memory it ends the program, as `g_slice_new ()` and `g_new ()`
+ *   do. Where that can be handled, use [method@Fsmm.Pool.alloc] with the pool.
+ * - `Node *node_pool_new0 (void)` does the same, and the block is all zeroes.
+ * - `void node_pool_free (Node *instance)` gives a block back; %NULL does nothing. Like
+ *   [func@Fsmm.free], it refuses anything but a live block of this pool, and logs a critical message
+ *   that says what it is.
+ * - `FsmmPool *node_pool_get (void)` returns the pool (transfer none): for figures, or to drop
+ *   everything in it. The pool has the name, size and alignment of the type, and no limit.
  *
  * The pool is made when one of them is first called, by whichever thread comes first, and is kept
  * for as long as the program runs. All of them can be called from any thread, from a child after
