@@ -12,6 +12,7 @@ language:
   python  continues the program that the page's blocks before it have begun
   json    is parsed
   meson   builds the last program in C before it in its section
+  diff    is a file of the examples, but for the licence
   sh      has its syntax checked; and files of the tree, commands of ./run and options that it names
           must be there
   text    is what the last program before it in its section prints
@@ -281,6 +282,12 @@ def check_meson(block):
         run(*MESON, "compile", "-C", project / "build")
 
 
+def check_diff(block):
+    files = (SOURCE / "examples").rglob("*.diff")
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    assert any(text.split("\n\n", 1)[1] == block.code for text in texts), "no file is like it"
+
+
 def check_output(block):
     program = block.program
     assert program, "no program stands before this text in its section"
@@ -298,6 +305,7 @@ PROGRAMS = {
 CHECKS = PROGRAMS | {
     ("c", "declarations"): check_declarations,
     ("cpp", ""): check_cpp,
+    ("diff", ""): check_diff,
     ("json", ""): check_json,
     ("meson", ""): check_meson,
     ("sh", ""): check_shell,
