@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Jot reads JSON. It is a library as there are many: small nodes in large numbers, constructors
- * that cannot fail, and no place to set anything up in. doc/porting-a-library.md moves it to pools. */
+/* Jot reads JSON. It is a library as there are many: small nodes in large numbers, constructors that
+ * cannot fail, and no place to set anything up in. doc/porting-a-library.md moves it to pools. */
 
 #pragma once
 
