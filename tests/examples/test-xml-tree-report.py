@@ -292,7 +292,7 @@ def the_three_errors():
 
 @test
 def the_picture():
-    """the picture in the README has what a terminal is shown"""
+    """the picture in the guide has what a terminal is shown"""
     texts = list(ET.parse(SOURCE / "doc" / "demo.svg").iter(f"{SVG}text"))
     bold = " ".join(text.text for text in texts if text.get("font-weight") == "bold")
     headings = " ".join(on_terminal()[0].styled(BOLD)).replace("Elements", "Most frequent elements")
@@ -300,7 +300,7 @@ def the_picture():
     words = " ".join(text.text for text in texts)
     for what in ("FSMM_ERROR_DOUBLE_FREE", "part dropped", "free_all ()", "and tidy up"):
         assert what in words, what
-    assert "doc/demo.svg" in (SOURCE / "README.md").read_text(encoding="utf-8")
+    assert "(demo.svg)" in (SOURCE / "doc" / "examples.md").read_text(encoding="utf-8")
 
 
 sys.stdout.reconfigure(encoding="utf-8")
