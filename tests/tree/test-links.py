@@ -140,13 +140,40 @@ def test_book():
                  if (fault := find_fault(book.resolve(), link, pages))])
 
 
+def find_guides():
+    """The pages that are made of those in doc/: front.md becomes a part of the front page."""
+    names = {f"{path.stem}.html" for path in (SOURCE / "doc").rglob("*.md")}
+    return names - {"front.html"} | {"index.html"}
+
+
 def test_guides():
-    """each guide has links to all others"""
+    """each guide has links to all others, and so has the front page"""
     pages = read_manual()
-    guides = {f"{path.stem}.html" for path in (SOURCE / "doc").rglob("*.md")}
+    guides = find_guides()
     assert len(guides) > 10, guides
     assert_none([f"{name}: not linked: {missing}" for name in sorted(guides)
                  for missing in guides - set(pages[MANUAL.resolve() / name].links)])
+
+
+def test_front():
+    """the front page begins with the text of front.md, which leads to every guide"""
+    pages = read_manual()
+    assert not (MANUAL / "front.html").exists(), "front.html is a page of its own"
+    assert {"fsmm-glib", "guides", "classes"} <= pages[MANUAL.resolve() / "index.html"].anchors
+    text = (SOURCE / "doc/front.md").read_text(encoding="utf-8")
+    linked = {f"{name}.html" for name in re.findall(r"([\w-]+)\.md\)", text)}
+    assert_none([f"front.md: not linked: {name}" for name in find_guides() - {"index.html"} - linked])
+
+
+def test_narrow():
+    """what narrow screens need is there: tables fold or are scrolled, and Copy covers nothing"""
+    style = (MANUAL / "style.css").read_text(encoding="utf-8")
+    for rule in (r"\.docblock table \{[^}]*overflow-x: auto", r"@media \(max-width: 700px\)",
+                 r"table\.words[^{]*\{ display: block", r"\.copy-button \{[^}]*position: static"):
+        assert re.search(rule, style), f"style.css has no rule like {rule}"
+    kinds = {kind for name in find_guides() for kind in
+             re.findall(r"<table(.*?)>\s*<thead>", (MANUAL / name).read_text(encoding="utf-8"))}
+    assert kinds == {' class="words"', ' class="figures"'}, kinds
 
 
 def test_foreign():
@@ -177,5 +204,5 @@ def test_source():
     assert_none(find_faults(pages, SOURCE.resolve()))
 
 
-tap.run([test_manual, test_styles, test_book, test_guides, test_foreign, test_pictures,
-         test_source])
+tap.run([test_manual, test_styles, test_book, test_guides, test_front, test_narrow, test_foreign,
+         test_pictures, test_source])
