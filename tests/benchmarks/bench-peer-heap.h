@@ -31,8 +31,8 @@ bench_heap_new (gsize size)
   return fsmm_pool_new (size, 0, NULL);
 #elif defined BENCH_PEER_BOOST
   return bench_boost_new (size);
-#elif defined BENCH_PEER_ANCESTOR
-  return bench_ancestor_new (size);
+#elif defined BENCH_PEER_SIMPLE_POOL
+  return bench_simple_pool_new (size);
 #else
   return bench_heap_calls.create (size);
 #endif
@@ -45,8 +45,8 @@ bench_heap_take (gpointer heap, gsize size)
   gpointer block = fsmm_pool_alloc (heap, NULL);
 #elif defined BENCH_PEER_BOOST
   gpointer block = bench_boost_take (heap);
-#elif defined BENCH_PEER_ANCESTOR
-  gpointer block = bench_ancestor_take (heap);
+#elif defined BENCH_PEER_SIMPLE_POOL
+  gpointer block = bench_simple_pool_take (heap);
 #else
   gpointer block = bench_heap_calls.take (heap, size);
 #endif
@@ -64,8 +64,8 @@ bench_heap_give (gpointer heap, gpointer block)
   fsmm_pool_free (heap, block, NULL);
 #elif defined BENCH_PEER_BOOST
   bench_boost_give (heap, block);
-#elif defined BENCH_PEER_ANCESTOR
-  bench_ancestor_give (heap, block);
+#elif defined BENCH_PEER_SIMPLE_POOL
+  bench_simple_pool_give (heap, block);
 #else
   bench_heap_calls.give (heap, block);
 #endif
@@ -79,8 +79,8 @@ bench_heap_drop (gpointer heap)
   g_object_unref (heap);
 #elif defined BENCH_PEER_BOOST
   bench_boost_free (heap);
-#elif defined BENCH_PEER_ANCESTOR
-  bench_ancestor_free (heap);
+#elif defined BENCH_PEER_SIMPLE_POOL
+  bench_simple_pool_free (heap);
 #else
   bench_heap_calls.drop (heap);
 #endif

@@ -61,14 +61,14 @@ bench_peer_drop_all (void)
   return TRUE;
 }
 
-#elif defined BENCH_PEER_ANCESTOR
+#elif defined BENCH_PEER_SIMPLE_POOL
 
-BenchAncestor *bench_peer_pool;
+BenchSimplePool *bench_peer_pool;
 
 gboolean
 bench_peer_set_up (gsize size)
 {
-  bench_peer_pool = bench_ancestor_new (size);
+  bench_peer_pool = bench_simple_pool_new (size);
 
   return TRUE;
 }
@@ -82,7 +82,7 @@ bench_peer_describe (void)
 gboolean
 bench_peer_drop_all (void)
 {
-  bench_ancestor_drop_all (bench_peer_pool);
+  bench_simple_pool_drop_all (bench_peer_pool);
 
   return TRUE;
 }

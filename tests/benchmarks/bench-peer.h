@@ -15,8 +15,8 @@
 #include <fsmm-glib/fsmm-glib.h>
 #elif defined BENCH_PEER_BOOST
 #include "bench-boost.h"
-#elif defined BENCH_PEER_ANCESTOR
-#include "bench-ancestor.h"
+#elif defined BENCH_PEER_SIMPLE_POOL
+#include "bench-simple-pool.h"
 #endif
 
 G_BEGIN_DECLS
@@ -25,8 +25,8 @@ G_BEGIN_DECLS
 extern FsmmPool *bench_peer_pool;
 #elif defined BENCH_PEER_BOOST
 extern BenchBoost *bench_peer_pool;
-#elif defined BENCH_PEER_ANCESTOR
-extern BenchAncestor *bench_peer_pool;
+#elif defined BENCH_PEER_SIMPLE_POOL
+extern BenchSimplePool *bench_peer_pool;
 #else
 extern gsize bench_peer_size;
 #endif
@@ -58,8 +58,8 @@ bench_peer_take_raw (void)
   return fsmm_pool_alloc (bench_peer_pool, NULL);
 #elif defined BENCH_PEER_BOOST
   return bench_boost_take (bench_peer_pool);
-#elif defined BENCH_PEER_ANCESTOR
-  return bench_ancestor_take (bench_peer_pool);
+#elif defined BENCH_PEER_SIMPLE_POOL
+  return bench_simple_pool_take (bench_peer_pool);
 #elif defined BENCH_PEER_SLICE
   return g_slice_alloc (bench_peer_size);
 #elif defined BENCH_PEER_MALLOC
@@ -88,8 +88,8 @@ bench_peer_give (gpointer block)
   fsmm_pool_free (bench_peer_pool, block, NULL);
 #elif defined BENCH_PEER_BOOST
   bench_boost_give (bench_peer_pool, block);
-#elif defined BENCH_PEER_ANCESTOR
-  bench_ancestor_give (bench_peer_pool, block);
+#elif defined BENCH_PEER_SIMPLE_POOL
+  bench_simple_pool_give (bench_peer_pool, block);
 #elif defined BENCH_PEER_SLICE
   g_slice_free1 (bench_peer_size, block);
 #else

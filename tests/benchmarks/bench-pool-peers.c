@@ -30,7 +30,7 @@ static const BenchPeerKind kinds[] = {
   { "tbbmalloc", "malloc", tbbmalloc_libraries },
   { "g_slice", "slice", NULL },
   { "boost", "boost", NULL },
-  { "ancestor", "ancestor", NULL },
+  { "simple-pool", "simple-pool", NULL },
   /* What FSMM_DEBUG costs: measured where it is asked for. */
   { "+poison", "fsmm", NULL },
   { "+canary", "fsmm", NULL },

@@ -7,7 +7,7 @@
 
 #include "bench-pool-quotients.h"
 
-static const char *const references[] = { "old", "malloc", "mimalloc", "ancestor" };
+static const char *const references[] = { "old", "malloc", "mimalloc", "simple-pool" };
 #define N_REFERENCES G_N_ELEMENTS (references)
 
 /* Of minima, and of medians. */

@@ -26,7 +26,7 @@ get_n_live (const BenchRounds *self, const BenchRow *row)
   return self->seconds > 0 ? row->n_live : MIN (row->n_live, 1000);
 }
 
-/* With what the allocator needs besides: the ancestor's hash sets double when they are full. */
+/* With what the allocator needs besides: the simple pool's hash sets double when they are full. */
 gboolean
 bench_rounds_fit_memory (const BenchRounds *self, const BenchRow *row)
 {

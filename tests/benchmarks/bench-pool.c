@@ -107,7 +107,7 @@ print_peers (const BenchTable *table)
       const BenchPoolPeer *peer = g_ptr_array_index (table->peers, i);
 
       if (peer->missing == NULL)
-        printf ("%-10s %s\n", peer->kind->name, peer->description);
+        printf ("%-11s %s\n", peer->kind->name, peer->description);
       else
         printf ("not measured: %s (%s)\n", peer->kind->name, peer->missing);
     }

@@ -235,13 +235,13 @@ def pools_of_documents():
 @test
 def memory_over_time():
     """what is in memory is followed through all phases, of which a peer may lack trimming"""
-    text, data = succeed("--memory", "--peers=fsmm,malloc,ancestor")
+    text, data = succeed("--memory", "--peers=fsmm,malloc,simple-pool")
     assert "KiB in memory, more than before the first block" in text, text
     assert "in relation to" not in text, text
     phases = ["fill", "shrink", "trim", "idle", "refill", "drop"]
     equal(list(resident(data, "fsmm")), phases, "phases of fsmm")
     assert set(phases) - set(resident(data, "malloc")) <= {"trim"}, resident(data, "malloc")
-    equal(set(phases) - set(resident(data, "ancestor")), {"trim"}, "phases the ancestor lacks")
+    equal(set(phases) - set(resident(data, "simple-pool")), {"trim"}, "phases the simple pool lacks")
     check_courses(data)
     n_samples = {course["phase"]: len(course["seconds"]) for course in data["courses"][:6]}
     equal([n_samples[phase] for phase in phases], [20, 20, 1, 20, 20, 1], "samples of fsmm")

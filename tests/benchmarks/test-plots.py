@@ -266,7 +266,7 @@ def summary_of_figures():
         }
     )
     expected = [
-        "| fsmm in relation to | malloc | mimalloc | ancestor |",
+        "| fsmm in relation to | malloc | mimalloc | simple-pool |",
         "| --- | ---: | ---: | ---: |",
         "| geometric mean, workloads | 1.00 | 1.41 | – |",
         "| geometric mean, patterns | 0.95 | 0.95 | – |",

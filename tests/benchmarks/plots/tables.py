@@ -6,7 +6,7 @@ import math
 import charts
 import runs
 
-REFERENCES = ("malloc", "mimalloc", "ancestor")
+REFERENCES = ("malloc", "mimalloc", "simple-pool")
 # A pool should be clearly faster than malloc, and not slower than mimalloc.
 GOALS = {"malloc": 0.9, "mimalloc": 1.0}
 NONE = "–"

@@ -10,12 +10,12 @@
 
 G_BEGIN_DECLS
 
-typedef struct _BenchAncestor BenchAncestor;
+typedef struct _BenchSimplePool BenchSimplePool;
 
-BenchAncestor *bench_ancestor_new (gsize size);
-void bench_ancestor_free (BenchAncestor *self);
-gpointer bench_ancestor_take (BenchAncestor *self);
-gboolean bench_ancestor_give (BenchAncestor *self, gpointer block);
-void bench_ancestor_drop_all (BenchAncestor *self);
+BenchSimplePool *bench_simple_pool_new (gsize size);
+void bench_simple_pool_free (BenchSimplePool *self);
+gpointer bench_simple_pool_take (BenchSimplePool *self);
+gboolean bench_simple_pool_give (BenchSimplePool *self, gpointer block);
+void bench_simple_pool_drop_all (BenchSimplePool *self);
 
 G_END_DECLS

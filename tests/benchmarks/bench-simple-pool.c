@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "bench-ancestor.h"
+#include "bench-simple-pool.h"
 
 #include <stdlib.h>
 
@@ -12,7 +12,7 @@ struct _Free {
   Free *next;
 };
 
-struct _BenchAncestor {
+struct _BenchSimplePool {
   GMutex mutex;
   gsize block_size;
   gsize chunk_bytes; /* a power of two, and the alignment, so that an address tells its chunk */
@@ -21,10 +21,10 @@ struct _BenchAncestor {
   GHashTable *live;
 };
 
-BenchAncestor *
-bench_ancestor_new (gsize size)
+BenchSimplePool *
+bench_simple_pool_new (gsize size)
 {
-  BenchAncestor *self = g_new0 (BenchAncestor, 1);
+  BenchSimplePool *self = g_new0 (BenchSimplePool, 1);
 
   g_mutex_init (&self->mutex);
   self->block_size = (MAX (size, sizeof (Free)) + 15) & ~(gsize) 15;
@@ -38,7 +38,7 @@ bench_ancestor_new (gsize size)
 }
 
 void
-bench_ancestor_free (BenchAncestor *self)
+bench_simple_pool_free (BenchSimplePool *self)
 {
   g_hash_table_unref (self->live);
   g_hash_table_unref (self->chunks);
@@ -47,7 +47,7 @@ bench_ancestor_free (BenchAncestor *self)
 }
 
 static void
-grow (BenchAncestor *self)
+grow (BenchSimplePool *self)
 {
   char *chunk = aligned_alloc (self->chunk_bytes, self->chunk_bytes);
   gsize i = self->chunk_bytes / self->block_size;
@@ -66,7 +66,7 @@ grow (BenchAncestor *self)
 }
 
 gpointer
-bench_ancestor_take (BenchAncestor *self)
+bench_simple_pool_take (BenchSimplePool *self)
 {
   Free *block;
 
@@ -82,7 +82,7 @@ bench_ancestor_take (BenchAncestor *self)
 }
 
 gboolean
-bench_ancestor_give (BenchAncestor *self, gpointer block)
+bench_simple_pool_give (BenchSimplePool *self, gpointer block)
 {
   gpointer chunk = GSIZE_TO_POINTER (GPOINTER_TO_SIZE (block) & ~(self->chunk_bytes - 1));
   gboolean is_live;
@@ -103,7 +103,7 @@ bench_ancestor_give (BenchAncestor *self, gpointer block)
 }
 
 void
-bench_ancestor_drop_all (BenchAncestor *self)
+bench_simple_pool_drop_all (BenchSimplePool *self)
 {
   g_mutex_lock (&self->mutex);
   g_hash_table_remove_all (self->live);
