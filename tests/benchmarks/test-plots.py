@@ -5,8 +5,10 @@ usage: test-plots.py BENCH-POOL SOURCE
 """
 
 import json
+import math
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -163,7 +165,7 @@ def measuring_writes_files():
     equal(sorted(written), found, "what was written")
     expected = sorted(f"bench-{name}.json" for name in runs.ARGUMENTS)
     equal(sorted(path.name for path in measured.glob("*.json")), expected, "files of figures")
-    equal(len(pictures(measured)), 8, "number of pictures")
+    equal(len(pictures(measured)), 11, "number of pictures")
 
 
 @test
@@ -193,6 +195,14 @@ def pictures_can_be_read():
 
 
 @test
+def pictures_fit():
+    """a picture is no taller than a screen, and so narrow that a telephone need not shrink it much"""
+    for path in pictures(measured) + pictures(GUIDE):
+        width, height = (int(ET.parse(path).getroot().get(name)) for name in ("width", "height"))
+        assert width <= 440 and height <= 700, f"{path.name} has {width} x {height} pixels"
+
+
+@test
 def pictures_have_two_schemes():
     """what is dark on light pages is bright on dark ones"""
     for path in pictures(measured):
@@ -215,7 +225,7 @@ def nothing_is_left_out():
     for name in found:
         for peer in drawn.get(name, run.peers):
             assert peer in found[name], f"{name}: no {peer}"
-    shown = ("bench-workloads.svg", "bench-patterns.svg", "bench-uses.svg")
+    shown = [f"bench-{name}.svg" for name in ("workloads", "patterns", "uses", "pools", "objects")]
     for row in charts.time_rows(run):
         assert row in charts.FLOOR or any(row in found[name] for name in shown), row
     for row in by_name["threads-1"].rows:
@@ -224,6 +234,8 @@ def nothing_is_left_out():
         assert charts.superscript(row) in found["bench-scaling.svg"], row
     for size in runs.SIZES:
         assert str(size) in found["bench-sizes.svg"], size
+    for group in ("workloads", "patterns", "both, 24 bytes"):
+        assert group in found["bench-overview.svg"], group
     for size in ("10", "100", "1,000", "10,000", "100,000"):
         assert size in found["bench-documents.svg"], size
     for phase in ("fill", "shrink", "trim", "idle", "refill", "drop"):
@@ -271,11 +283,28 @@ def summary_of_figures():
         "| geometric mean, workloads | 1.00 | 1.41 | – |",
         "| geometric mean, patterns | 0.95 | 0.95 | – |",
         "| geometric mean, both | 0.98 | 1.24 | – |",
+        "| the same, at the ends of the middle halves | 0.80 to 1.20 | 1.01 to 1.51 | – |",
         "| lowest | 0.25 | 0.50 | – |",
         "| highest | 4.00 | 4.00 | – |",
         "| rows above the goal | 2 of 3 (above 0.9) | 1 of 3 (above 1) | – |",
     ]
     tap.assert_same_lines(tables.summary(run).splitlines(), expected, "summary")
+
+
+@test
+def means_of_peers():
+    """a mean is that of the rows that both have, with the ends of the middle halves"""
+    run = make_run(
+        {
+            "pair": {"fsmm": 2, "malloc": 8},
+            "larson": {"fsmm": 4, "malloc": 1},
+            "free-all": {"fsmm": 1},
+        }
+    )
+    result = charts.mean_of_rows(run, ["pair", "larson", "free-all"], "fsmm")
+    found = [f"{number:.2f}" for number in (result.low, result.median, result.high)]
+    equal(found, ["0.90", "1.00", "1.10"], "mean")
+    equal(charts.mean_of_rows(run, ["free-all"], "fsmm"), None, "mean of what malloc lacks")
 
 
 @test
@@ -318,6 +347,36 @@ def threads_in_relation():
 
 
 @test
+def rows_measured_twice():
+    """ratios of one run stand beside those of another"""
+    workloads = {
+        "threads": {"fsmm": 3, "malloc": 2},
+        "churn-1k": {"fsmm": 2, "malloc": 4, "mimalloc": 1},
+        "churn-200k": {"fsmm": 1, "malloc": 4, "mimalloc": 1},
+        "refill-each-10": {"fsmm": 1, "malloc": 1},
+    }
+    by_name = make_runs(workloads) | {runs.DOCUMENTS: make_documents_run()}
+    expected = [
+        "| fsmm in relation to | malloc | malloc, again | mimalloc | mimalloc, again |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| threads | 1.50 | 2.50 | – | – |",
+        "| churn-1k | 0.50 | 0.50 | 2.00 | 0.50 |",
+        "| churn-200k | 0.25 | 0.50 | 1.00 | 0.50 |",
+        "| refill-each-10 | 1.00 | 0.78 | – | 1.40 |",
+    ]
+    tap.assert_same_lines(tables.repetitions(by_name).splitlines(), expected, "again")
+
+
+@test
+def table_of_libraries():
+    """each allocator has its library, or is said not to have been measured"""
+    peers = [{"name": "fsmm", "provider": "a"}, {"name": "malloc", "provider": "b"}]
+    run = make_run({"pair": {"fsmm": 1}}, peers=[*peers, {"name": "boost", "missing": "c"}])
+    lines = tables.providers(run).splitlines()
+    equal(lines[2:], ["| fsmm | a |", "| malloc | b |", "| boost | not measured |"], "libraries")
+
+
+@test
 def ways_of_documents():
     """ways to store a document stand side by side, malloc's after those of pools"""
     run = make_documents_run()
@@ -330,7 +389,6 @@ def ways_of_documents():
     tap.assert_same_lines(tables.documents(run).splitlines(), expected, "table")
     chart = charts.documents_chart(run)
     equal(chart.description.partition(". ")[2], "own pool: 10 90; 10,000 6.0.", "description")
-    assert "mimalloc" not in chart.caption[-1], chart.caption
 
 
 @test
@@ -413,6 +471,50 @@ def pictures_of_the_guide():
         for path in pictures(again):
             assert f"({path.name})" in guide, f"the guide does not show {path.name}"
             tap.assert_same_lines(texts(GUIDE / path.name), texts(path), f"new {path.name}")
+
+
+def cells_of(text, name):
+    """The row of that name in a table, without the name."""
+    line, = (line for line in text.splitlines() if line.startswith(f"| {name} |"))
+    return line.strip("| ").split(" | ")[1:]
+
+
+@test
+def verdict_of_the_guide():
+    """what the guide says first is what its tables say"""
+    guide = (GUIDE / "performance.md").read_text(encoding="utf-8")
+    verdict, rest = guide.partition("# Performance\n\n")[2].split("\n\n", 1)
+    by_name = runs.read(GUIDE)
+    text = tables.make(by_name)
+    means = cells_of(text, "geometric mean, both")
+    ends = cells_of(text, "the same, at the ends of the middle halves")
+    losses = text.partition("## Where malloc or mimalloc wins")[2]
+    for figures in (
+        f"{means[0]}, the geometric mean of fifteen",
+        f"({means[1]})",
+        f"{ends[0]} and {ends[1]}",
+        f"up to {float(cells_of(text, 'highest')[1]):.1f} times",
+    ):
+        assert figures in " ".join(verdict.split()), f"the verdict does not say “{figures}”"
+    worst = max(float(cells_of(losses, row)[0]) for row in charts.OBJECTS if f"| {row} |" in losses)
+    assert f"(up to {worst:.1f} times)" in verdict, worst
+    document = float(cells_of(losses, "own-pool-10")[0])
+    assert f"({document:.0f} times for ten)" in verdict, document
+
+
+@test
+def spread_of_the_guide():
+    """how far runs differ is what the table of rows that were measured twice says"""
+    guide = " ".join((GUIDE / "performance.md").read_text(encoding="utf-8").split())
+    lines = tables.repetitions(runs.read(GUIDE)).splitlines()[2:]
+    rows = [[float(cell) for cell in line.strip("| ").split(" | ")[1:]] for line in lines]
+    most = max(abs(row[i] - row[i + 1]) for row in rows for i in (0, 2))
+    equal(len(rows), 10, "rows that were measured twice")
+    assert f"differ by at most {most:.2f}: see" in guide, most
+    run = runs.read(GUIDE)[runs.MAIN]
+    results = [run.get(row, "fsmm") for row in charts.workload_rows(run) + charts.pattern_rows(run)]
+    spread = statistics.median((result.high - result.low) / result.median for result in results)
+    assert f"spans less than {math.ceil(spread * 100)} % of the median in half of" in guide, spread
 
 
 with tempfile.TemporaryDirectory(prefix="plots-") as folder:

@@ -2,6 +2,7 @@
 """Which charts there are, and what each shows."""
 
 import dataclasses
+import math
 
 import runs
 
@@ -14,7 +15,7 @@ PATTERNS = (
     "glibc-simple",
     "glibc-thread",
 )
-# What is done with pools besides taking blocks and giving them back.
+# What is done with a pool besides taking blocks and giving them back,
 USES = (
     "refill-each-100",
     "refill-all-100",
@@ -22,13 +23,19 @@ USES = (
     "refill-all-1k",
     "refill-each-100k",
     "refill-all-100k",
-    "pools-1",
-    "pools-64",
-    "pool-life",
     "alloc0",
     "alloc-memset",
     "singles-64",
     "many-64",
+)
+# with many of them,
+POOLS = (
+    "pools-1",
+    "pools-64",
+    "pool-life",
+)
+# and with what is more than a block.
+OBJECTS = (
     "construct",
     "construct-active",
     "boxed",
@@ -120,25 +127,19 @@ def describe_machine(run):
 
 
 def describe_measuring(run):
-    if not run.is_measured:
-        return "NOT MEASURED: all was done once, to see that it works."
     text = f"Medians of {run.n_rounds} rounds; the bars span their middle half."
-    if run.n_rounds == 1:
+    if not run.is_measured:
+        text = "NOT MEASURED: all was done once, to see that it works."
+    elif run.n_rounds == 1:
         text = "One round."
     if run.is_disturbed:
         text += f" Other programs used {run.others}\u00a0% of a processor meanwhile."
     return text
 
 
-def describe_providers(run, peers):
-    known = [f"{peer}:\u00a0{run.providers[peer]}" for peer in run.peers if peer in peers]
+def caption(run, first):
     missing = f" Not measured: {', '.join(run.missing)}." if run.missing else ""
-    return f"{'; '.join(known)}.{missing}"
-
-
-def caption(run, first, peers=None):
-    providers = describe_providers(run, peers or run.peers)
-    return [first, describe_measuring(run), describe_machine(run), providers]
+    return [first, describe_measuring(run), describe_machine(run) + missing]
 
 
 def make_chart(run, groups, get, **others):
@@ -169,8 +170,48 @@ def time_rows(run):
 
 
 def workload_rows(run):
-    apart = (*PATTERNS, *USES, *FLOOR)
+    apart = (*PATTERNS, *USES, *POOLS, *OBJECTS, *FLOOR)
     return [row for row in time_rows(run) if row not in apart]
+
+
+def geometric_mean(numbers):
+    return math.exp(sum(map(math.log, numbers)) / len(numbers)) if numbers else None
+
+
+def mean_of_rows(run, rows, peer, reference="malloc"):
+    """What a peer needs in relation to another one, in the mean of the rows that both have."""
+    pairs = [(run.get(row, peer), run.get(row, reference)) for row in rows]
+    results = [one.relative_to(other.median) for one, other in pairs if one and other]
+    if not results:
+        return None
+    return runs.Result(
+        *(
+            geometric_mean([getattr(result, name) for result in results])
+            for name in ("median", "low", "high")
+        )
+    )
+
+
+def overview_chart(run):
+    workloads, patterns = workload_rows(run), pattern_rows(run)
+    groups = {"workloads": (run, workloads), "patterns": (run, patterns)}
+    for size in sorted(run.by_size):
+        if size != run.size:
+            groups[f"both, {size} bytes"] = (run.of_size(size), workloads + patterns)
+    first = (
+        f"Blocks of {run.size} bytes, if nothing else is said. A mean is that of the rows that "
+        f"malloc has as well."
+    )
+    return make_chart(
+        run,
+        list(groups),
+        lambda group, peer: mean_of_rows(*groups[group], peer),
+        name="overview",
+        title="On the whole",
+        unit="geometric means of time relative to malloc (left is faster)",
+        reference="malloc",
+        caption=caption(run, first),
+    )
 
 
 def workloads_chart(run):
@@ -182,8 +223,12 @@ def workloads_chart(run):
     return ratio_chart(run, rows, "workloads", "Workloads", first)
 
 
+def pattern_rows(run):
+    return [row for row in time_rows(run) if row in PATTERNS]
+
+
 def patterns_chart(run):
-    rows = [row for row in time_rows(run) if row in PATTERNS]
+    rows = pattern_rows(run)
     first = f"Blocks of {run.size} bytes, {run.n_threads} threads (glibc-simple: one)."
     return ratio_chart(run, rows, "patterns", "Patterns of other benchmarks", first)
 
@@ -192,9 +237,21 @@ def uses_chart(run):
     rows = [row for row in time_rows(run) if row in USES]
     first = (
         f"Blocks of {run.size} bytes, one thread. refill-all is related to malloc’s refill-each, "
-        f"pools to its pair, and many-64 to its singles-64."
+        f"and many-64 to its singles-64."
     )
-    return ratio_chart(run, rows, "uses", "Other uses of pools", first)
+    return ratio_chart(run, rows, "uses", "Other uses of a pool", first)
+
+
+def pools_chart(run):
+    rows = [row for row in time_rows(run) if row in POOLS]
+    first = f"Blocks of {run.size} bytes, one thread. All is related to malloc’s pair."
+    return ratio_chart(run, rows, "pools", "More than one pool", first)
+
+
+def objects_chart(run):
+    rows = [row for row in time_rows(run) if row in OBJECTS]
+    first = f"{run.size} bytes, one thread. The other allocators are called as malloc is."
+    return ratio_chart(run, rows, "objects", "Instances, boxes and handles", first)
 
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -243,9 +300,9 @@ def documents_chart(run):
         results=collect(sizes, WAYS, lambda group, way: get_document(run, sizes[group], way)),
         name="documents",
         title="One document after the other",
-        unit="ns for each block, over the blocks of a document (log scales)",
+        unit="ns for each block, over the blocks of a document",
         main=next(iter(WAYS)),
-        caption=caption(run, first, {peer for _, peer in WAYS.values()}),
+        caption=caption(run, first),
     )
 
 
@@ -276,7 +333,7 @@ def memory_chart(run):
         lambda phase, peer: in_mib(run.get(phase, peer)),
         name="memory",
         title="Memory over time",
-        unit="resident MiB, more than before the first block, phase by phase",
+        unit="resident MiB, phase by phase; 0 is before the first block",
         courses={peer: make_course(run, peer) for peer in run.peers},
         caption=caption(run, first),
     )
@@ -318,9 +375,12 @@ def sizes_chart(sized):
 def make_charts(by_name):
     one, more = (by_name[f"threads-{n}"] for n in runs.N_THREADS)
     charts = [
+        overview_chart(by_name[runs.MAIN]),
         workloads_chart(by_name[runs.MAIN]),
         patterns_chart(by_name[runs.MAIN]),
         uses_chart(by_name[runs.MAIN]),
+        pools_chart(by_name[runs.MAIN]),
+        objects_chart(by_name[runs.MAIN]),
         scaling_chart(by_name[runs.SCALING]),
         documents_chart(by_name[runs.DOCUMENTS]),
         memory_chart(by_name[runs.MEMORY]),

@@ -13,16 +13,17 @@ import textwrap
 import charts
 import runs
 
-# So narrow that text can still be read where the picture is made to fit a telephone.
-WIDTH = 560
-EDGE = 12
-LEFT, RIGHT = 122, 70  # the right has a column of figures
-STEPS_LEFT, STEPS_HEIGHT = 60, 320  # of a chart with steps
-PITCH, GAP = 8, 12  # between peers, and between groups
-N_COLUMNS, LEGEND_LINE = 4, 23
-CAPTION_LINE, CAPTION_COLUMNS = 16, 78
+# So narrow that text can still be read where the picture is made to fit a telephone, and so low that
+# the whole of it is on a screen.
+WIDTH = 440
+EDGE = 10
+LEFT, RIGHT = 120, 44  # the right has a column of figures
+STEPS_LEFT, STEPS_HEIGHT = 44, 260  # of a chart with steps
+PITCH, GAP = 4, 10  # between peers, and between groups
+LEGEND_LINE = 20
+CAPTION_LINE, CAPTION_COLUMNS = 14, 72
 FONT = "sans-serif"
-TITLE_SIZE = 19
+TITLE_SIZE, TEXT_SIZE, CAPTION_SIZE = 17, 13, 11
 
 # Each has a contrast of at least 3 with white and with a dark page; svg.py has brighter ones of the
 # first two for dark pages, which text needs.
@@ -42,26 +43,31 @@ def looks(chart):
 
 
 def point_size(chart, peer):
-    return 1.2 if peer == chart.main else 0.85
+    return 0.9 if peer == chart.main else 0.65
 
 
 def quote(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def count_columns(chart):
+    """Of the legend: as many as there is room for."""
+    return 4 if max(map(len, chart.peers)) <= 12 else 2
+
+
 class Layout:
     """Where things are, in pixels from the top."""
 
     def __init__(self, chart):
-        n_legend_lines = math.ceil(len(chart.peers) / N_COLUMNS)
-        self.legend = 76
-        self.top = self.legend + n_legend_lines * LEGEND_LINE + (36 if chart.reference else 0)
+        n_legend_lines = math.ceil(len(chart.peers) / count_columns(chart))
+        self.legend = 68
+        self.top = self.legend + n_legend_lines * LEGEND_LINE + (12 if chart.reference else 0)
         self.left = LEFT if chart.reference else STEPS_LEFT
         self.right = WIDTH - (RIGHT if chart.reference else EDGE)
         self.group = len(chart.peers) * PITCH + GAP
         height = self.group * len(chart.groups) if chart.reference else STEPS_HEIGHT
         self.bottom = self.top + height
-        self.caption = self.bottom + 52
+        self.caption = self.bottom + 44
         self.lines = [
             line for text in chart.caption for line in textwrap.wrap(text, CAPTION_COLUMNS)
         ]
@@ -79,23 +85,24 @@ class Layout:
         ]
 
 
-def label(text, where, size=14, colour=INK, more=""):
+def label(text, where, size=TEXT_SIZE, colour=INK, more=""):
     return f'set label {quote(text)} at {where} font "{FONT},{size}" tc rgb "{colour}" {more}'
 
 
 def heading(chart, layout):
-    yield label(chart.title, layout.at(EDGE, 27), TITLE_SIZE)
-    yield label(chart.unit, layout.at(EDGE, 50))
+    yield label(chart.title, layout.at(EDGE, 22), TITLE_SIZE)
+    yield label(chart.unit, layout.at(EDGE, 44))
     for i, line in enumerate(layout.lines):
-        yield label(line, layout.at(EDGE, layout.caption + CAPTION_LINE * i), 12)
+        yield label(line, layout.at(EDGE, layout.caption + CAPTION_LINE * i), CAPTION_SIZE)
 
 
 def legend(chart, layout):
-    width = (WIDTH - EDGE) / N_COLUMNS
+    n_columns = count_columns(chart)
+    width = (WIDTH - EDGE) / n_columns
     for i, peer in enumerate(chart.peers):
         colour, point, _ = looks(chart)[peer]
-        x = EDGE + 7 + i % N_COLUMNS * width
-        y = layout.legend + i // N_COLUMNS * LEGEND_LINE
+        x = EDGE + 7 + i % n_columns * width
+        y = layout.legend + i // n_columns * LEGEND_LINE
         more = f'point pt {point} ps {point_size(chart, peer)} lc rgb "{colour}"'
         yield label("", layout.at(x, y), more=more)
         yield label(peer, layout.at(x + 13, y), colour=FSMM if peer == chart.main else INK)
@@ -162,7 +169,6 @@ def row_chart(chart, layout):
     """A group below the other, results from left to right."""
     height = layout.group * len(chart.groups)
     yield from numbered_axis("x", chart)
-    yield from numbered_axis("x2", chart)
     yield f"set yrange [{height}:0]"
     middles = [
         f"{quote(group)} {layout.group * (i + 0.5):g}" for i, group in enumerate(chart.groups)
@@ -191,7 +197,7 @@ def place_in_rows(layout, group_number, peer_number):
 def figures_of_fsmm(chart, layout):
     """A column to the right of the points."""
     right = WIDTH - EDGE
-    yield label("fsmm", layout.at(right, layout.top - 36), colour=FSMM, more="right")
+    yield label("fsmm", layout.at(right, layout.top - 8), colour=FSMM, more="right")
     for i, group in enumerate(chart.groups):
         result = chart.results.get((group, "fsmm"))
         if result is not None:
@@ -275,7 +281,7 @@ def script(chart):
     draw = choose(chart)
     axis = "x" if chart.reference else "y"
     lines = [
-        f'set terminal svg size {WIDTH},{layout.height} dynamic font "{FONT},14" noenhanced',
+        f'set terminal svg size {WIDTH},{layout.height} dynamic font "{FONT},{TEXT_SIZE}" noenhanced',
         "set encoding utf8",
         *layout.margins(),
         "set key off",

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The figures as tables in Markdown, for the guide."""
 
-import math
-
 import charts
 import runs
 
@@ -38,10 +36,6 @@ def divide(run, row, reference):
 def ratios(run, rows, reference):
     found = (divide(run, row, reference) for row in rows)
     return [number for number in found if number is not None]
-
-
-def geometric_mean(numbers):
-    return math.exp(sum(map(math.log, numbers)) / len(numbers)) if numbers else None
 
 
 def of_peers(run, corner, rows):
@@ -86,7 +80,7 @@ def documents(run):
 def summary(run):
     """How fsmm does on the whole, beside each of the references."""
     workloads = charts.workload_rows(run)
-    patterns = [row for row in charts.time_rows(run) if row in charts.PATTERNS]
+    patterns = charts.pattern_rows(run)
     rows = workloads + patterns
     found = {name: ratios(run, rows, name) for name in REFERENCES}
 
@@ -94,10 +88,17 @@ def summary(run):
         return [name, *(get(reference) for reference in REFERENCES)]
 
     def mean(rows):
-        return lambda name: ratio(geometric_mean(ratios(run, rows, name)))
+        return lambda name: ratio(charts.geometric_mean(ratios(run, rows, name)))
 
     def mean_of_size(size):
-        return lambda name: ratio(geometric_mean(ratios(run.of_size(size), rows, name)))
+        return lambda name: ratio(charts.geometric_mean(ratios(run.of_size(size), rows, name)))
+
+    def ends(name):
+        pairs = [(run.get(row, "fsmm"), run.get(row, name)) for row in rows]
+        pairs = [(result, other) for result, other in pairs if result and other]
+        least = charts.geometric_mean([result.low / other.high for result, other in pairs])
+        most = charts.geometric_mean([result.high / other.low for result, other in pairs])
+        return f"{ratio(least)} to {ratio(most)}" if pairs else NONE
 
     def above(name):
         goal = GOALS.get(name)
@@ -110,6 +111,7 @@ def summary(run):
             line("geometric mean, workloads", mean(workloads)),
             line("geometric mean, patterns", mean(patterns)),
             line("geometric mean, both", mean(rows)),
+            line("the same, at the ends of the middle halves", ends),
             *(
                 line(f"geometric mean, both, {size} bytes", mean_of_size(size))
                 for size in sorted(run.by_size)
@@ -160,6 +162,43 @@ def losses(by_name):
     return table(["fsmm in relation to", *GOALS], lines)
 
 
+def repeated(by_name):
+    """What was measured in a second run as well: (name of the row, that run, its name there)."""
+    main, scaling, documents = (
+        by_name[name] for name in (runs.MAIN, runs.SCALING, runs.DOCUMENTS)
+    )
+    more = by_name[f"threads-{runs.N_THREADS[-1]}"]
+    if more.n_threads == main.n_threads:
+        yield from ((row, more, row) for row in more.rows)
+    yield "churn-1k", scaling, "10^3"
+    yield runs.SIZED, by_name[f"size-{main.size}"], runs.SIZED
+    yield from ((row, documents, row) for row in documents.rows if row.startswith("refill-each"))
+
+
+def repetitions(by_name):
+    """How far fsmm's ratios differ from one run to the next."""
+    main = by_name[runs.MAIN]
+    lines = []
+    for row, other, name in repeated(by_name):
+        if main.get(row, "fsmm"):
+            cells = [
+                ratio(divide(run, called, peer))
+                for peer in GOALS
+                for run, called in ((main, row), (other, name))
+            ]
+            lines.append([row, *cells])
+    head = [title for peer in GOALS for title in (peer, f"{peer}, again")]
+    return table(["fsmm in relation to", *head], lines)
+
+
+def providers(run):
+    """Which libraries the figures are those of."""
+    lines = [[peer, run.providers.get(peer, "not measured")] for peer in run.all_peers]
+    return "".join(
+        f"| {' | '.join(cells)} |\n" for cells in [["allocator", "library"], ["---", "---"], *lines]
+    )
+
+
 def make(by_name):
     run = by_name[runs.MAIN]
     one, more = (by_name[f"threads-{n}"] for n in runs.N_THREADS)
@@ -175,6 +214,8 @@ def make(by_name):
         "Resident memory after each phase, in KiB": medians(
             by_name[runs.MEMORY], "phase", show=kibibytes
         ),
+        "The same rows in another run": repetitions(by_name),
+        "Libraries": f"{charts.describe_machine(run)}\n\n{providers(run)}",
         "Where malloc or mimalloc wins": losses(by_name),
     }
     return "\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
