@@ -11,7 +11,8 @@ language:
   js      is a program
   python  continues the program that the page's blocks before it have begun
   json    is parsed
-  meson   builds the last program in C before it in its section
+  meson   builds the last whole program in C before it on its page
+  ini     is a wrap file, by which the next description for Meson in its section finds the library
   diff    is a file of the examples, but for the licence
   sh      has its syntax checked; and files of the tree, commands of ./run and options that it names
           must be there
@@ -30,6 +31,7 @@ In the comments of the library, each block of C stands alone: it is declarations
 functions, and stands inside main elsewhere. Text is not looked at.
 """
 
+import configparser
 import dataclasses
 import functools
 import itertools
@@ -78,6 +80,8 @@ class Block:
     code: str
     declarations: str = ""
     program: "Block | None" = None  # the last one before it in its section
+    whole: "Block | None" = None  # the last one in C that is complete, before it on its page
+    wrap: "Block | None" = None  # the last file of that sort before it in its section
 
     def __str__(self):
         return f"{self.page}:{self.line} {self.language}"
@@ -98,7 +102,7 @@ class Page:
         self.lines = enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         self.blocks = []
         self.faults = []
-        self.marking = self.program = None
+        self.marking = self.program = self.whole = self.wrap = None
         self.declarations = ""
         for number, line in self.lines:
             self.read(number, line)
@@ -120,7 +124,7 @@ class Page:
             self.fault(number, "code stands between lines of ``` that are not indented")
         if HEADING.match(line):
             self.declarations = ""
-            self.program = None
+            self.program = self.wrap = None
         if self.marking is not None:
             self.fault(number, "a comment on code must stand right in front of a block")
         self.marking = marking and marking[1]
@@ -129,11 +133,15 @@ class Page:
         lines = itertools.takewhile(lambda line: line[1] != "```", self.lines)
         code = "".join(line + "\n" for _, line in lines)
         block = Block(self.name, number, language, self.marking or "", code, self.declarations,
-                      self.program)
+                      self.program, self.whole, self.wrap)
         if (language, block.marking) == ("c", "declarations"):
             self.declarations += block.located()
         if (language, block.marking) in PROGRAMS:
             self.program = block
+        if (language, block.marking) == ("c", ""):
+            self.whole = block
+        if language == "ini":
+            self.wrap = block
         self.blocks.append(block)
         self.marking = None
 
@@ -269,16 +277,37 @@ def check_shell(block):
         assert option.startswith("b_") or option in build_options(), f"there is no option {option}"
 
 
+# What a wrap file would fetch: it provides the library of the build under the same name.
+SUBPROJECT = """project('fsmm-glib', 'c')
+dep = declare_dependency(compile_args: {cflags}, link_args: {libs})
+meson.override_dependency('fsmm-glib-1', dep)
+"""
+
+
+def write_subproject(project, wrap):
+    folder = project / "subprojects" / "fsmm-glib"
+    folder.mkdir(parents=True)
+    (folder.parent / "fsmm-glib.wrap").write_text(wrap.code, encoding="utf-8")
+    cflags, libs = (run("pkg-config", option, "fsmm-glib-1").split()
+                    for option in ("--cflags", "--libs"))
+    (folder / "meson.build").write_text(SUBPROJECT.format(cflags=cflags, libs=libs),
+                                        encoding="utf-8")
+
+
 def check_meson(block):
-    program = block.program
-    assert program and (program.language, program.marking) == ("c", ""), \
-        "no whole program in C stands before this description in its section"
+    program = block.whole
+    assert program, "no whole program in C stands before this description on its page"
     with tempfile.TemporaryDirectory(prefix="fsmm-doc-") as folder:
         project = pathlib.Path(folder)
         (project / "meson.build").write_text(block.code, encoding="utf-8")
         for name in re.findall(r"'([\w-]+\.c)'", block.code):
             (project / name).write_text(program.located(), encoding="utf-8")
-        run(*MESON, "setup", project / "build", project)
+        options = []
+        if block.wrap:
+            write_subproject(project, block.wrap)
+            options = ["--force-fallback-for=fsmm-glib"]
+        output = run(*MESON, "setup", *options, project / "build", project)
+        assert not block.wrap or "fsmm-glib : YES" in " ".join(output.split()), output
         run(*MESON, "compile", "-C", project / "build")
 
 
@@ -286,6 +315,15 @@ def check_diff(block):
     files = (SOURCE / "examples").rglob("*.diff")
     texts = [path.read_text(encoding="utf-8") for path in files]
     assert any(text.split("\n\n", 1)[1] == block.code for text in texts), "no file is like it"
+
+
+def check_wrap(block):
+    """What it provides is tried by the description that follows it."""
+    followers = [other for other in BLOCKS if other.wrap is block and other.language == "meson"]
+    assert followers, "no description for Meson follows in its section"
+    wrap = configparser.ConfigParser()
+    wrap.read_string(block.code)
+    assert {"url", "revision"} <= set(wrap["wrap-git"]), "it does not say what to fetch"
 
 
 def check_output(block):
@@ -306,6 +344,7 @@ CHECKS = PROGRAMS | {
     ("c", "declarations"): check_declarations,
     ("cpp", ""): check_cpp,
     ("diff", ""): check_diff,
+    ("ini", ""): check_wrap,
     ("json", ""): check_json,
     ("meson", ""): check_meson,
     ("sh", ""): check_shell,
