@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Draws what a program shows on a terminal of 80 columns.
+"""Draws the end of what a program shows on a narrow terminal.
 
-usage: picture.py SVG TITLE PROGRAM [ARGUMENT...]
+usage: picture.py SVG TITLE N PROGRAM [ARGUMENT...]
+
+These are the last N sections, each from a bold heading to the next empty line.
 """
 
 import itertools
@@ -12,10 +14,12 @@ from xml.sax.saxutils import escape
 
 import screen
 
-COLUMNS = 80
+# So few, and so little of each, that the picture fits on a screen, and can be read on a telephone.
+COLUMNS = 60
 # Of a cell, and around all of them. Text of FONT_SIZE has characters about as wide as a cell.
-WIDTH, HEIGHT, FONT_SIZE, BASELINE = 7.8, 17, 13, 12.5
-MARGIN = 16
+WIDTH, HEIGHT, FONT_SIZE, BASELINE = 7.2, 14.5, 12, 11
+MARGIN = 12
+BOLD = 1
 BACKGROUND, FOREGROUND = "#1d1f24", "#d7dae0"
 STYLES = {
     0: "",
@@ -56,13 +60,20 @@ def draw_row(y, row):
         column += len(text)
 
 
-def draw(title, rows):
-    while rows and not rows[-1]:
-        rows.pop()
+def find_sections(rows):
+    """Lists of rows, each of which begins with a bold one."""
+    for is_empty, section in itertools.groupby(rows, lambda row: not row):
+        section = list(section)
+        if not is_empty and section[0][0][1] == BOLD:
+            yield section
+
+
+def draw(title, sections):
+    rows = [row for section in sections for row in [[], *section]][1:]
     width = COLUMNS * WIDTH + 2 * MARGIN
     height = len(rows) * HEIGHT + 2 * MARGIN
-    yield (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" '
-           f'width="{width:.0f}" height="{height}" role="img" aria-labelledby="title">')
+    yield (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
+           f'width="{width:.0f}" height="{height:.0f}" role="img" aria-labelledby="title">')
     yield f'<title id="title">{escape(title)}</title>'
     yield f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>'
     yield (f'<g font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" '
@@ -74,10 +85,10 @@ def draw(title, rows):
 
 
 def main():
-    if len(sys.argv) < 4:
+    if len(sys.argv) < 5:
         sys.exit(__doc__)
 
-    path, title, *command = sys.argv[1:]
+    path, title, n_sections, *command = sys.argv[1:]
     # What colours there are is said by the styles, and not by who draws.
     sent, status = screen.record(
         command, COLUMNS, {"TERM": "xterm", "NO_COLOR": "", "LC_ALL": "C.UTF-8"})
@@ -85,7 +96,8 @@ def main():
         sys.exit(f"picture.py: {command[0]}: exit status {status}")
     terminal = screen.Screen(COLUMNS)
     terminal.write(sent)
-    pathlib.Path(path).write_text("\n".join(draw(title, terminal.rows)) + "\n", encoding="utf-8")
+    shown = list(find_sections(terminal.rows))[-int(n_sections):]
+    pathlib.Path(path).write_text("\n".join(draw(title, shown)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -292,15 +292,23 @@ def the_three_errors():
 
 @test
 def the_picture():
-    """the picture in the guide has what a terminal is shown"""
-    texts = list(ET.parse(SOURCE / "doc" / "demo.svg").iter(f"{SVG}text"))
+    """the picture in the guide has the end of what a terminal is shown, and fits on a screen"""
+    picture = ET.parse(SOURCE / "doc" / "demo.svg").getroot()
+    assert int(picture.get("width")) <= 480 and int(picture.get("height")) <= 700, picture.attrib
+    texts = list(picture.iter(f"{SVG}text"))
     bold = " ".join(text.text for text in texts if text.get("font-weight") == "bold")
-    headings = " ".join(on_terminal()[0].styled(BOLD)).replace("Elements", "Most frequent elements")
+    headings = " ".join(on_terminal()[0].styled(BOLD)[-3:])
     equal(bold, headings, "headings (meson compile demo-picture draws it again)")
     words = " ".join(text.text for text in texts)
     for what in ("FSMM_ERROR_DOUBLE_FREE", "part dropped", "free_all ()", "and tidy up"):
         assert what in words, what
-    assert "(demo.svg)" in (SOURCE / "doc" / "examples.md").read_text(encoding="utf-8")
+    ratios = [text.text for text in texts if re.fullmatch(r"\d\.\d\d", text.text)]
+    page = (SOURCE / "doc" / "performance" / "performance.md").read_text(encoding="utf-8")
+    assert f"its medians are {ratios[0]}, {ratios[2]} and {ratios[6]} for" in page, ratios
+    guide = (SOURCE / "doc" / "examples.md").read_text(encoding="utf-8")
+    assert "(demo.svg)" in guide
+    for spread in re.findall(r"\d\.\d\d to \d\.\d\d", guide):
+        assert f"({spread})" in page, f"{spread} is not on the page on performance"
 
 
 sys.stdout.reconfigure(encoding="utf-8")
