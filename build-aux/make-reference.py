@@ -33,6 +33,7 @@ WORD = re.compile(r"<code>(?=[^<\s]{1,32}( \(\))?</code>)")
 
 HEADER = re.compile(r"  <header>\s*<h3>Namespace</h3>.*?</header>\n", re.DOTALL)
 ABOUT = re.compile(r'    <div class="meta info">.*?</table>\s*</div>\n', re.DOTALL)
+BUILD = re.compile(r'    <div class="meta build.*?</table>\s*</div>\s*</div>\n', re.DOTALL)
 NO_ADDRESS = re.compile(r'\s*<tr><td><em>\w+</em></td><td><a href=""[^>]*></a></td></tr>')
 DEPENDENCIES, EXTRA = (
     re.compile(rf'  <section>\s*<div class="toggle-wrapper">\s*<h4 id="{name}".*?</section>\n',
@@ -129,7 +130,7 @@ def mend_front(page, front, guides):
     text = DOCBLOCK.search(front)
     if not text or not HEADER.search(page):
         return page
-    last, page = cut([ABOUT, DEPENDENCIES, EXTRA], page)
+    last, page = cut([ABOUT, BUILD, DEPENDENCIES, EXTRA], page)
     introduction = f"{text[1]}{mend_text(text[2])}</div>\n  </section>\n"
     page = HEADER.sub(lambda _: introduction, page, 1)
     end = page.rindex("</section>\n", 0, page.index('<section id="search"'))
