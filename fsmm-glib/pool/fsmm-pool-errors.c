@@ -95,9 +95,34 @@ fsmm_pool_report_alloc (FsmmPool *self, FsmmAllocResult result, gsize n_blocks, 
                n_blocks, fsmm_pool_get_stats (self).reserved_bytes);
 }
 
+/* What a call wanted an address for, in words, and what to do instead. */
+typedef struct {
+  const char *verb;
+  const char *object; /* what comes after the address */
+  const char *if_held;
+  const char *if_foreign;
+  FsmmError if_gone;
+} Purpose;
+
+static const Purpose to_free = {
+  .verb = "free",
+  .object = "",
+  .if_held = "release the block handle, or drop the box, that owns it",
+  .if_foreign = "free it there",
+  .if_gone = FSMM_ERROR_DOUBLE_FREE,
+};
+
+static const Purpose to_put_into_box = {
+  .verb = "put",
+  .object = " into a box",
+  .if_held = "use the box that owns it, or take it out there with fsmm_box_steal ()",
+  .if_foreign = "pass that pool",
+  .if_gone = FSMM_ERROR_RELEASED,
+};
+
 /* Where an address that is not in this pool belongs, if it is in another one. */
 static char *
-explain_foreign (const FsmmPool *self, gconstpointer address)
+explain_foreign (const FsmmPool *self, gconstpointer address, const Purpose *purpose)
 {
   g_autofree char *other = NULL;
   FsmmPool *owner;
@@ -110,7 +135,7 @@ explain_foreign (const FsmmPool *self, gconstpointer address)
   fsmm_page_map_unlock ();
 
   if (other != NULL)
-    return g_strdup_printf ("it lies in a chunk of %s; free it there", other);
+    return g_strdup_printf ("it lies in a chunk of %s; %s", other, purpose->if_foreign);
 
   return g_strdup ("it lies in no chunk of this pool; it comes from elsewhere, "
                    "or its chunk has been released by free_all () or trim ()");
@@ -126,7 +151,7 @@ explain_interior (const FsmmLook *look)
 }
 
 static char *
-explain (FsmmPool *self, const FsmmLook *look, gconstpointer address)
+explain (FsmmPool *self, const FsmmLook *look, gconstpointer address, const Purpose *purpose)
 {
   switch (look->kind)
     {
@@ -139,19 +164,19 @@ explain (FsmmPool *self, const FsmmLook *look, gconstpointer address)
       return g_strdup ("it is a block that was never handed out; look for where the pointer was "
                        "computed");
     case FSMM_ADDRESS_HELD:
-      return g_strdup ("it belongs to a handle; release the block handle, or drop the box, that "
-                       "owns it");
+      return g_strdup_printf ("it belongs to a handle; %s", purpose->if_held);
     case FSMM_ADDRESS_CLAIMED:
       return g_strdup ("it is being constructed or cleared at this moment");
+    case FSMM_ADDRESS_DROPPED:
+      return g_strdup ("everything is being dropped by free_all ()");
     case FSMM_ADDRESS_INTERIOR:
       return explain_interior (look);
     case FSMM_ADDRESS_TAIL:
       return g_strdup ("it lies behind the last block of a chunk; look for where the pointer was "
                        "computed");
     case FSMM_ADDRESS_FOREIGN:
-      return explain_foreign (self, address);
+      return explain_foreign (self, address, purpose);
     case FSMM_ADDRESS_LIVE:
-    case FSMM_ADDRESS_DROPPED:
     default:
       g_assert_not_reached ();
     }
@@ -163,6 +188,7 @@ fault_of_code (gint code)
   switch (code)
     {
     case FSMM_ERROR_INVALID_POINTER:
+    case FSMM_ERROR_RELEASED:
       return FSMM_FAULT_INVALID_POINTER;
     case FSMM_ERROR_DOUBLE_FREE:
       return FSMM_FAULT_DOUBLE_FREE;
@@ -230,15 +256,16 @@ fsmm_pool_report_no_array (FsmmPool *self, const char *call, gsize n_blocks, GEr
 
 /* All that is said of @address is what @look found when it was refused. */
 static void
-set_free_error (FsmmPool *self,
-                const FsmmLook *look,
-                gconstpointer address,
-                const char *argument,
-                GError **error)
+set_address_error (FsmmPool *self,
+                   const FsmmLook *look,
+                   gconstpointer address,
+                   const char *argument,
+                   const Purpose *purpose,
+                   GError **error)
 {
   gboolean is_gone = look->kind == FSMM_ADDRESS_FREE || look->kind == FSMM_ADDRESS_UNUSED ||
-                     look->kind == FSMM_ADDRESS_CLAIMED;
-  g_autofree char *why = explain (self, look, address);
+                     look->kind == FSMM_ADDRESS_CLAIMED || look->kind == FSMM_ADDRESS_DROPPED;
+  g_autofree char *why = explain (self, look, address, purpose);
   g_autofree char *history = fsmm_history_describe (&look->history);
   g_autofree char *which = NULL;
 
@@ -246,25 +273,26 @@ set_free_error (FsmmPool *self,
     which = g_strdup_printf (" (block %" G_GSIZE_FORMAT " of the chunk at %p)", look->index,
                              look->chunk);
 
-  set_error (self, error, is_gone ? FSMM_ERROR_DOUBLE_FREE : FSMM_ERROR_INVALID_POINTER,
-             "cannot free %s%p%s: %s%s", argument, address, which != NULL ? which : "", why,
-             history);
+  set_error (self, error, is_gone ? purpose->if_gone : FSMM_ERROR_INVALID_POINTER,
+             "cannot %s %s%p%s%s: %s%s", purpose->verb, argument, address,
+             which != NULL ? which : "", purpose->object, why, history);
 }
 
 static void
-report_free (FsmmPool *self,
-             const char *call,
-             const FsmmLook *look,
-             gconstpointer address,
-             const char *argument,
-             GError **error)
+report_address (FsmmPool *self,
+                const char *call,
+                const FsmmLook *look,
+                gconstpointer address,
+                const char *argument,
+                const Purpose *purpose,
+                GError **error)
 {
   GError *misuse = NULL;
 
   if (fsmm_pool_is_broken (self))
     fsmm_pool_report_broken (self, &misuse);
   else
-    set_free_error (self, look, address, argument, &misuse);
+    set_address_error (self, look, address, argument, purpose, &misuse);
 
   raise_misuse (self, call, address, misuse, error);
 }
@@ -276,7 +304,7 @@ fsmm_pool_report_free (FsmmPool *self,
                        gconstpointer address,
                        GError **error)
 {
-  report_free (self, call, look, address, "", error);
+  report_address (self, call, look, address, "", &to_free, error);
 }
 
 void
@@ -289,7 +317,40 @@ fsmm_pool_report_free_many (FsmmPool *self,
 {
   g_autofree char *place = g_strdup_printf ("blocks[%" G_GSIZE_FORMAT "], ", index);
 
-  report_free (self, call, look, address, place, error);
+  report_address (self, call, look, address, place, &to_free, error);
+}
+
+void
+fsmm_pool_report_no_instance (FsmmPool *self, GError **error)
+{
+  set_error (self, error, FSMM_ERROR_INVALID_ARGUMENT,
+             "instance is NULL: it must be a %s that lives in this pool",
+             self->store.identity.type);
+}
+
+/* For an instance that cannot be put into a box. */
+void
+fsmm_pool_report_take (FsmmPool *self,
+                       const char *call,
+                       const FsmmLook *look,
+                       gconstpointer address,
+                       GError **error)
+{
+  report_address (self, call, look, address, "", &to_put_into_box, error);
+}
+
+/* For a box that has an instance, but not of the type @type_name. */
+void
+fsmm_pool_report_other_type (FsmmPool *self,
+                             const char *call,
+                             gconstpointer address,
+                             const char *type_name)
+{
+  GError *misuse = NULL;
+
+  set_error (self, &misuse, FSMM_ERROR_INVALID_ARGUMENT, "the box of %p has a %s, and not a %s",
+             address, self->store.identity.type, type_name);
+  raise_misuse (self, call, address, misuse, NULL);
 }
 
 /* For a handle whose block is gone. @what is the verb for the message. */

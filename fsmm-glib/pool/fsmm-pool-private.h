@@ -135,6 +135,16 @@ void fsmm_pool_report_free_many (FsmmPool *self,
                                  gconstpointer address,
                                  gsize index,
                                  GError **error);
+void fsmm_pool_report_no_instance (FsmmPool *self, GError **error);
+void fsmm_pool_report_take (FsmmPool *self,
+                            const char *call,
+                            const FsmmLook *look,
+                            gconstpointer address,
+                            GError **error);
+void fsmm_pool_report_other_type (FsmmPool *self,
+                                  const char *call,
+                                  gconstpointer address,
+                                  const char *type_name);
 void fsmm_pool_report_released (FsmmPool *self,
                                 const char *what,
                                 gconstpointer address,

@@ -29,7 +29,7 @@ gpointer fsmm_static_pool_alloc0 (FsmmStaticPool *self);
 FSMM_AVAILABLE_IN_1_2
 void fsmm_static_pool_unload (FsmmStaticPool *self);
 
-/* Only for the macro below. */
+/* Only for macros. */
 #ifdef __cplusplus
 #define _FSMM_INSTANCE(TypeName, block) (static_cast<TypeName *> (block))
 #else

@@ -6,19 +6,35 @@
 
 G_DEFINE_BOXED_TYPE (FsmmBox, fsmm_box, fsmm_box_ref, fsmm_box_unref)
 
+static FsmmBox *
+alloc_box (FsmmTypedPool *pool, GError **error)
+{
+  FsmmBox *self = fsmm_handle_memory_alloc ();
+
+  if (G_UNLIKELY (self == NULL))
+    fsmm_pool_report_alloc (pool->pool, FSMM_ALLOC_NO_MEMORY, 1, error);
+
+  return self;
+}
+
+/* The caller has become a keeper of the pool, which the box is from now on. */
+static void
+init_box (FsmmBox *self, FsmmTypedPool *pool, gpointer instance, gsize epoch)
+{
+  self->pool = pool;
+  fsmm_handle_init (&self->handle, pool->pool, instance, epoch);
+}
+
 /* Makes a box whose instance is a copy of @source, or a new one if that is NULL. */
 FsmmBox *
 fsmm_box_make (FsmmTypedPool *pool, gconstpointer source, GError **error)
 {
-  FsmmBox *self = fsmm_handle_memory_alloc ();
+  FsmmBox *self = alloc_box (pool, error);
   gpointer instance;
   gsize epoch;
 
   if (self == NULL)
-    {
-      fsmm_pool_report_alloc (pool->pool, FSMM_ALLOC_NO_MEMORY, 1, error);
-      return NULL;
-    }
+    return NULL;
 
   instance = fsmm_typed_pool_make (pool, source, FSMM_STATE_HELD, &epoch, error);
   if (instance == NULL)
@@ -27,8 +43,7 @@ fsmm_box_make (FsmmTypedPool *pool, gconstpointer source, GError **error)
       return NULL;
     }
 
-  self->pool = pool;
-  fsmm_handle_init (&self->handle, pool->pool, instance, epoch);
+  init_box (self, pool, instance, epoch);
 
   return self;
 }
@@ -53,6 +68,80 @@ fsmm_typed_pool_alloc (FsmmTypedPool *self, GError **error)
                               "FSMM_IS_TYPED_POOL (self)", NULL);
 
   return fsmm_box_make (self, NULL, error);
+}
+
+/* Checks that there can be a box for @instance, which may still be anything. */
+static gboolean
+check_instance (FsmmTypedPool *pool, gconstpointer instance, GError **error)
+{
+  if (fsmm_pool_is_broken (pool->pool))
+    fsmm_pool_report_broken (pool->pool, error);
+  else if (g_atomic_int_get (&pool->disposed))
+    fsmm_pool_report_dropped (pool->pool, TRUE, error);
+  else if (instance == NULL)
+    fsmm_pool_report_no_instance (pool->pool, error);
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
+/**
+ * fsmm_box_new_take: (skip)
+ * @pool: the typed pool that @instance lives in
+ * @instance: (transfer full): an instance that no box owns
+ * @error: return location for an error
+ *
+ * Puts an instance into a new box, which owns it from then on.
+ *
+ * This is for an instance that a function of yours has made with [method@Fsmm.TypedPool.construct],
+ * or that [method@Fsmm.Box.steal] has taken out of another box. It is neither copied nor moved.
+ *
+ * The address is checked as in [method@Fsmm.TypedPool.destroy]. If the call fails, nothing has
+ * changed: an instance that is there still belongs to the caller. If @error is %NULL, a wrong
+ * address is logged as a critical message.
+ *
+ * Of two threads that put the same instance into a box, one succeeds. Nobody may destroy the
+ * instance meanwhile: that is refused once it is in the box, and reported here if it came first;
+ * but if the type has no clear function and both happen at the same moment, the box may have an
+ * instance that is gone, which is logged when the box is dropped.
+ *
+ * Errors: `FSMM_ERROR_RELEASED` if the instance was destroyed or dropped, or if the pool is being
+ * finalized, `FSMM_ERROR_INVALID_POINTER` if it belongs to a box, or is no instance of this pool,
+ * `FSMM_ERROR_INVALID_ARGUMENT` if it is %NULL, `FSMM_ERROR_NO_MEMORY` if the system has no memory
+ * for a box.
+ *
+ * Returns: (transfer full) (nullable): a box, or %NULL with @error set
+ *
+ * Since: 1.2
+ */
+FsmmBox *
+fsmm_box_new_take (FsmmTypedPool *pool, gpointer instance, GError **error)
+{
+  FsmmBox *self;
+  FsmmLook look;
+  gsize epoch;
+
+  g_return_val_if_fail (FSMM_IS_TYPED_POOL (pool), NULL);
+
+  if (!check_instance (pool, instance, error))
+    return NULL;
+
+  self = alloc_box (pool, error);
+  if (self == NULL)
+    return NULL;
+
+  if (!fsmm_heap_own (fsmm_typed_pool_get_store (pool), instance, &epoch, &look))
+    {
+      fsmm_handle_memory_free (self);
+      fsmm_pool_report_take (pool->pool, G_STRFUNC, &look, instance, error);
+      return NULL;
+    }
+
+  fsmm_keepers_add (&pool->keepers);
+  init_box (self, pool, instance, epoch);
+
+  return self;
 }
 
 /**
@@ -153,6 +242,69 @@ fsmm_box_get (FsmmBox *self)
   g_return_val_if_fail (self != NULL, NULL);
 
   return fsmm_handle_get (&self->handle);
+}
+
+/**
+ * fsmm_box_get_as: (skip)
+ * @self: a box
+ * @type: the type that the instance should have
+ *
+ * Gets the instance if it is of a type.
+ *
+ * A box does not say what is in it, and a property or a signal argument can have any box. This
+ * makes a box of another type a critical message, which names the pool and both types.
+ *
+ * ```c
+ * g_autoptr (FsmmTypedPool) pool = fsmm_typed_pool_new (G_TYPE_DATE, 0, &error);
+ * g_autoptr (FsmmBox) box = pool != NULL ? fsmm_typed_pool_alloc (pool, &error) : NULL;
+ * GDate *date = box != NULL ? fsmm_box_get_as (box, G_TYPE_DATE) : NULL;
+ *
+ * if (date != NULL)
+ *   g_date_set_year (date, 2000);
+ * ```
+ *
+ * For a type of your own, [func@Fsmm.DECLARE_BOXED_TYPE] makes a function of this that returns
+ * the right pointer. The instance is valid for as long as the box owns it.
+ *
+ * Returns: (transfer none) (nullable): the instance, or %NULL if it was dropped or stolen, or the
+ * box is for another type
+ *
+ * Since: 1.2
+ */
+gpointer
+fsmm_box_get_as (FsmmBox *self, GType type)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  if (G_UNLIKELY (self->pool->item_type != type))
+    {
+      fsmm_pool_report_other_type (self->pool->pool, G_STRFUNC, self->handle.data,
+                                   g_type_name (type));
+      return NULL;
+    }
+
+  return fsmm_handle_get (&self->handle);
+}
+
+/**
+ * fsmm_box_get_pool:
+ * @self: a box
+ *
+ * Gets the pool that the box keeps alive, and in which its instance lives or has lived.
+ *
+ * Whoever gets a box from a property or a signal can so find out which of several pools it is from,
+ * and, with [method@Fsmm.TypedPool.get_item_type], what is in it.
+ *
+ * Returns: (transfer none): a typed pool
+ *
+ * Since: 1.2
+ */
+FsmmTypedPool *
+fsmm_box_get_pool (FsmmBox *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->pool;
 }
 
 /**

@@ -46,6 +46,8 @@ FSMM_AVAILABLE_IN_1_0
 FsmmBox *fsmm_typed_pool_alloc (FsmmTypedPool *self, GError **error);
 FSMM_AVAILABLE_IN_1_0
 FsmmBox *fsmm_typed_pool_alloc_value (FsmmTypedPool *self, const GValue *value, GError **error);
+FSMM_AVAILABLE_IN_1_2
+FsmmBox *fsmm_box_new_take (FsmmTypedPool *pool, gpointer instance, GError **error);
 
 FSMM_AVAILABLE_IN_1_0
 FsmmBox *fsmm_box_ref (FsmmBox *self);
@@ -54,12 +56,16 @@ void fsmm_box_unref (FsmmBox *self);
 
 FSMM_AVAILABLE_IN_1_0
 gpointer fsmm_box_get (FsmmBox *self);
+FSMM_AVAILABLE_IN_1_2
+gpointer fsmm_box_get_as (FsmmBox *self, GType type);
 FSMM_AVAILABLE_IN_1_0
 gpointer fsmm_box_steal (FsmmBox *self);
 FSMM_AVAILABLE_IN_1_0
 void fsmm_box_drop (FsmmBox *self);
 FSMM_AVAILABLE_IN_1_0
 gboolean fsmm_box_is_live (FsmmBox *self);
+FSMM_AVAILABLE_IN_1_2
+FsmmTypedPool *fsmm_box_get_pool (FsmmBox *self);
 
 FSMM_AVAILABLE_IN_1_0
 const GValue *fsmm_box_peek (FsmmBox *self, GError **error);

@@ -4,12 +4,56 @@
 
 #include <glib-object.h>
 
+#include "fsmm-box.h"
 #include "fsmm-pool.h"
+#include "fsmm-static-pool.h"
 #include "fsmm-type-layout.h"
 #include "fsmm-typed-pool.h"
 #include "fsmm-version-macros.h"
 
 G_BEGIN_DECLS
+
+/**
+ * FSMM_DECLARE_BOXED_TYPE:
+ * @TypeName: the name of the type, a struct, in CamelCase
+ * @type_name: the same name in lower case, with words separated by underscores
+ *
+ * Declares a boxed type that [func@Fsmm.DEFINE_BOXED_TYPE] defines, for a header.
+ *
+ * This declares `type_name_get_type ()`, and defines an inline function that gets the instance of a
+ * box: `TypeName *type_name_from_box (FsmmBox *box)`. The compiler checks what is passed and
+ * what it returns, and [method@Fsmm.Box.get_as] the type of the instance: for an instance of
+ * another type, a critical message is logged, and the function returns %NULL. It also does so if
+ * the instance was dropped or stolen, without a message.
+ *
+ * To export the type from a library, put the macro that does so in front of this one.
+ *
+ * ```c
+ * typedef struct {
+ *   double x, y;
+ * } Point;
+ *
+ * FSMM_DECLARE_BOXED_TYPE (Point, point)
+ * FSMM_DEFINE_BOXED_TYPE (Point, point, NULL, NULL)
+ *
+ * static double
+ * get_x (FsmmBox *box)
+ * {
+ *   Point *point = point_from_box (box);
+ *
+ *   return point != NULL ? point->x : 0;
+ * }
+ * ```
+ *
+ * Since: 1.2
+ */
+#define FSMM_DECLARE_BOXED_TYPE(TypeName, type_name)                                               \
+  GType type_name##_get_type (void);                                                               \
+                                                                                                   \
+  G_GNUC_UNUSED static inline TypeName *type_name##_from_box (FsmmBox *type_name##_box)            \
+  {                                                                                                \
+    return _FSMM_INSTANCE (TypeName, fsmm_box_get_as (type_name##_box, type_name##_get_type ()));  \
+  }
 
 /**
  * FSMM_DEFINE_BOXED_TYPE:

@@ -19,9 +19,14 @@ typedef struct {
   int x;
 } Plain;
 
+typedef struct {
+  int y;
+} Declared;
+
 /* As in a user's header, which warnings demand. */
 GType track_get_type (void);
 GType plain_get_type (void);
+FSMM_DECLARE_BOXED_TYPE (Declared, declared)
 
 G_END_DECLS
 
@@ -57,6 +62,7 @@ FSMM_DEFINE_POOL (Track, track)
 #ifndef __cplusplus
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Plain, plain_pool_free)
 #endif
+FSMM_DEFINE_BOXED_TYPE (Declared, declared, NULL, NULL)
 FSMM_DEFINE_BOXED_TYPE_EXTENDED (Track,
                                  track,
                                  track_init,
@@ -80,7 +86,8 @@ main (void)
   fsmm_autofree gpointer number = fsmm_pool_alloc (numbers, NULL);
   GObject *object = G_OBJECT (tracks);
 
-  if (block != NULL && box != NULL && FSMM_IS_TYPED_POOL (object) && !FSMM_IS_POOL (object) &&
+  if (block != NULL && box != NULL && declared_from_box (box) == NULL &&
+      FSMM_IS_TYPED_POOL (object) && !FSMM_IS_POOL (object) &&
       FSMM_TYPE_BLOCK != FSMM_TYPE_BOX && FSMM_TYPE_POOL != FSMM_TYPE_TYPED_POOL &&
       G_TYPE_IS_ENUM (FSMM_TYPE_ERROR) && G_TYPE_IS_BOXED (FSMM_TYPE_POOL_MEMORY) && G_TYPE_IS_OBJECT (FSMM_TYPE_TRIMMER))
     g_print ("%s of %d\n", FSMM_VERSION_S, FSMM_MICRO_VERSION);

@@ -148,6 +148,20 @@ steal (Ring *ring, gpointer item)
   return instance != NULL;
 }
 
+/* Whoever has put it into a box drops it there. */
+static gsize
+take (Ring *ring, gpointer item)
+{
+  g_autoptr (GError) error = NULL;
+  FsmmBox *box = fsmm_box_new_take (ring->notes, item, &error);
+
+  g_assert_true (box != NULL || g_error_matches (error, FSMM_ERROR, FSMM_ERROR_RELEASED) ||
+                 g_error_matches (error, FSMM_ERROR, FSMM_ERROR_INVALID_POINTER));
+  g_clear_pointer (&box, fsmm_box_unref);
+
+  return error == NULL;
+}
+
 static gsize
 set_box (Ring *ring, gpointer item)
 {
@@ -231,6 +245,9 @@ static const Race races[] = {
   { "/races/destroy-destroy", make_instance, { destroy, destroy }, 1, NULL },
   { "/races/destroy-drop-all", make_instance, { destroy, drop_all_notes }, -1, NULL },
   { "/races/drop-all-drop-all", make_instance, { drop_all_notes, drop_all_notes }, 1, NULL },
+  { "/races/take-take", make_instance, { take, take }, 1, NULL },
+  { "/races/take-destroy", make_instance, { take, destroy }, 1, NULL },
+  { "/races/take-drop-all", make_instance, { take, drop_all_notes }, -1, NULL },
   { "/races/box-drop-drop", make_box, { drop_box, drop_box }, 0, UNREF_BOX },
   { "/races/box-steal-steal", make_box, { steal, steal }, 1, UNREF_BOX },
   { "/races/box-steal-drop", make_box, { steal, drop_box }, -1, UNREF_BOX },

@@ -374,6 +374,17 @@ make_box_of_bytes (World *w, GError **error)
   return (w->handle = fsmm_typed_pool_alloc (w->points, error)) != NULL;
 }
 
+/* The instance stays where it is if there is no memory for its box. */
+static gboolean
+make_box_of_instance (World *w, GError **error)
+{
+  FsmmBox *box = fsmm_box_new_take (w->notes, w->handle, error);
+
+  if (box != NULL)
+    w->handle = box;
+  return box != NULL;
+}
+
 static void
 prepare_box (World *w)
 {
@@ -471,6 +482,7 @@ assert_has_layout (World *w)
  * there since the first one. A place in the thread's table and a cache are not missed. */
 #define CHUNK 4
 #define HANDLE 7
+#define HANDLE_ALONE (HANDLE - CHUNK)
 /* Seven chunks in two segments, and the question whether the system could hold them. */
 #define SEVEN_CHUNKS 13
 
@@ -499,6 +511,7 @@ const Call no_memory_calls[N_CALLS] = {
   { "box", make_box, undo_box, NULL, NULL, HANDLE },
   { "box-of-value", make_box_of_value, undo_box, NULL, NULL, HANDLE },
   { "box-without-functions", make_box_of_bytes, undo_box, NULL, NULL, HANDLE },
+  { "box-of-instance", make_box_of_instance, undo_box, prepare_instance, NULL, HANDLE_ALONE },
   { "box-set-and-peek", make_set_and_peek, NULL, prepare_box, undo_box, 0 },
   { "box-drop", make_drop, NULL, prepare_box, undo_box, 0 },
   { "box-steal", make_steal, NULL, prepare_box, undo_box, 0 },

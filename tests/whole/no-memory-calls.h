@@ -31,7 +31,7 @@ typedef struct {
   guint n_refused; /* how many refusals there are to be at least; 0: there must be none */
 } Call;
 
-#define N_CALLS 31
+#define N_CALLS 32
 extern const Call no_memory_calls[N_CALLS];
 
 void world_init (World *w);

@@ -137,7 +137,10 @@ test_no_handle (void)
 
   REFUSES (fsmm_box_ref (NULL));
   REFUSES_VOID (fsmm_box_unref (NULL));
+  REFUSES (fsmm_box_new_take (NULL, NULL, NULL));
   REFUSES (fsmm_box_get (NULL));
+  REFUSES (fsmm_box_get_as (NULL, G_TYPE_DATE));
+  REFUSES (fsmm_box_get_pool (NULL));
   REFUSES (fsmm_box_steal (NULL));
   REFUSES_VOID (fsmm_box_drop (NULL));
   REFUSES (fsmm_box_is_live (NULL));

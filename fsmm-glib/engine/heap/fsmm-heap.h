@@ -68,6 +68,7 @@ gsize fsmm_heap_count_spare_bytes (void);
 /* --- Blocks of handles: fsmm-heap-handles.c, -free.c --- */
 
 gboolean fsmm_heap_free_held (FsmmStore *self, gpointer block, gsize epoch);
+gboolean fsmm_heap_own (FsmmStore *self, gpointer address, gsize *epoch, FsmmLook *look);
 gboolean fsmm_heap_disown (FsmmStore *self, gpointer block, gsize epoch);
 FsmmChunk *fsmm_heap_pin (FsmmStore *self, gconstpointer block, gsize epoch);
 void fsmm_heap_unpin (FsmmStore *self, FsmmChunk *chunk);
