@@ -272,6 +272,8 @@ declare module 'gi://Fsmm?version=1' {
             is_live(): boolean;
             /** Clears the instance, and gives its block back. */
             drop(): void;
+            /** The pool that the instance lives in, or has lived. Since: 1.2 */
+            get_pool(): TypedPool<T>;
 
             /** Copies the instance. */
             peek(): T;

@@ -7,6 +7,7 @@ import Fixture from 'gi://FsmmFixture?version=1';
 import Fsmm from 'gi://Fsmm?version=1';
 import GLib from 'gi://GLib?version=2.0';
 import GObject from 'gi://GObject?version=2.0';
+import System from 'system';
 
 import {assert, assertSame, assertThrows, run} from './tap.js';
 
@@ -17,6 +18,15 @@ const {
 function decode(bytes) {
     return new TextDecoder().decode(bytes);
 }
+
+/* What a list model may have: its instance is in a pool of the program's own. */
+const Row = GObject.registerClass({
+    Properties: {
+        box: GObject.ParamSpec.boxed('box', null, null, GObject.ParamFlags.READWRITE,
+            Fsmm.Box.$gtype),
+    },
+    Signals: {shown: {param_types: [Fsmm.Box.$gtype]}},
+}, class Row extends GObject.Object {});
 
 const tests = {
     'a pool is made of properties': () => {
@@ -511,6 +521,43 @@ const tests = {
         assertThrows(TypeError, INVALID_ARGUMENT, 'instance', () => pairs.alloc_value(5));
         assertThrows(TypeError, INVALID_ARGUMENT, 'holds GDate',
             () => pairs.alloc_value(new GLib.Date()));
+    },
+
+    'a property and a signal of boxes copy no instance': () => {
+        const pool = new Fsmm.TypedPool({name: 'rows', item_type: Fixture.Pair});
+        const common = Fsmm.TypedPool.get_default(Fixture.Pair);
+        const box = pool.new({count: 1});
+        const row = new Row({box}), other = new Row();
+        const seen = [];
+
+        row.bind_property('box', other, 'box', GObject.BindingFlags.SYNC_CREATE);
+        other.box.count += 4;
+        assertSame(box.count, 5, 'what was set');
+        assertSame(row.box.count, 5, 'in the row');
+        assertSame(pool.n_allocated, 1, 'in the pool');
+        assertSame(common.n_allocated, 0, 'in the default pool');
+
+        row.connect('shown', (_, shown) => seen.push(shown.count, shown.get_pool().name));
+        row.emit('shown', box);
+        assertSame(`${seen}`, '5,rows', 'what the handler got');
+
+        pool.free_all();
+        assert(!row.box.is_live() && !other.box.is_live(), 'the rows are empty');
+        assert(box.get_pool() === pool, 'the pool of the box');
+    },
+
+    'a box gives out its pool, also when nobody else has that any more': () => {
+        const makeBox = () => new Fsmm.TypedPool({name: 'kept', item_type: Fixture.Pair}).new();
+        const box = makeBox();
+
+        System.gc();
+        System.gc();
+        const pool = box.get_pool();
+
+        assert(pool instanceof Fsmm.TypedPool, 'a typed pool');
+        assertSame(pool.name, 'kept', 'name');
+        box.drop();
+        assertSame(pool.n_allocated, 0, 'live');
     },
 
     'a pool that is full says so': () => {

@@ -287,6 +287,46 @@ def raw_blocks_of_a_typed_pool():
     raises(ValueError, "instances of a typed pool", pool.acquire)
 
 
+class Row(GObject.Object):
+    """What a list model may have: its instance is in a pool of the program's own."""
+
+    box = GObject.Property(type=Fsmm.Box)
+
+    @GObject.Signal(arg_types=(Fsmm.Box,))
+    def shown(self, box):
+        """Emitted with a box."""
+
+
+@test
+def boxes_in_properties_and_signals():
+    """a property and a signal of boxes copy no instance"""
+    pool = Fsmm.TypedPool(item_type=FsmmTest.Point, name="rows")
+    common = Fsmm.TypedPool.get_default(FsmmTest.Point)
+    box, seen = pool.new(x=1), []
+    row, other = Row(box=box), Row()
+    row.bind_property("box", other, "box", GObject.BindingFlags.SYNC_CREATE)
+    other.box.x += 4
+    equal((box.x, row.box.x, pool.n_allocated, common.n_allocated), (5, 5, 1, 0))
+    assert row.box == box and row.box != pool.new()
+
+    row.connect("shown", lambda _, shown: seen.append((shown.x, shown.get_pool().name)))
+    row.emit("shown", box)
+    equal(seen, [(5, "rows")])
+    pool.free_all()
+    equal((bool(row.box), bool(other.box)), (False, False))
+    equal(box.get_pool(), pool)
+
+
+@test
+def pool_of_a_box():
+    """a box gives out its pool, also when nobody else has that any more"""
+    box = Fsmm.TypedPool(item_type=FsmmTest.Point, name="kept").new()
+    pool = box.get_pool()
+    equal((type(pool), pool.name, pool.n_allocated), (Fsmm.TypedPool, "kept", 1))
+    del box
+    equal(pool.n_allocated, 0)
+
+
 @test
 def typed_pools_show_themselves():
     """repr() shows a typed pool, its boxes and parts of them"""

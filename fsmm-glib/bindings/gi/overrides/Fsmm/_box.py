@@ -65,6 +65,10 @@ class Box(Fields, NativeBox, metaclass=HandleMeta):
         """Tells whether the box owns an instance."""
         return NativeBox.is_live(self)
 
+    def get_pool(self):
+        """Returns the Fsmm.TypedPool that the instance lives in, or has lived."""
+        return NativeBox.get_pool(self)
+
     @looks
     def to_string(self):
         """Describes the instance, with the type's own function where its layout has one."""
