@@ -98,6 +98,7 @@ check_copies (GType type, gsize size, gsize alignment, GError **error)
     return FALSE;
 
   result = try_copies (type, sample, size, alignment);
+  fsmm_pool_free (pool, sample, NULL);
   if (result == COPY_WHOLE)
     return TRUE;
 

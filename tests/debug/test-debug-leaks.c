@@ -72,6 +72,33 @@ test_no_leaks_no_report (void)
   g_object_unref (pool);
 }
 
+static gpointer
+copy_pair (gpointer pair)
+{
+  return g_memdup2 (pair, 2 * sizeof (int));
+}
+
+static void
+count_report (const char *message, gpointer n_reports)
+{
+  (*(guint *) n_reports)++;
+}
+
+/* The library leaks nothing itself: a type of plain data is tried in a pool. */
+static void
+test_no_leak_of_the_library (void)
+{
+  GType type = g_boxed_type_register_static ("Pair", copy_pair, g_free);
+  g_autoptr (GError) error = NULL;
+  guint n_reports = 0;
+
+  fsmm_test_watch_reports (count_report, &n_reports);
+  fsmm_type_register_plain_layout (type, 2 * sizeof (int), sizeof (int), &error);
+  fsmm_test_watch_reports (NULL, NULL);
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_reports, ==, 0);
+}
+
 static void
 test_leaks_of_a_type (void)
 {
@@ -141,11 +168,12 @@ test_oldest_leak (void)
 int
 main (int argc, char *argv[])
 {
-  g_setenv ("FSMM_DEBUG", "leaking:leaks;Point:leaks;*:no-tools", TRUE);
+  g_setenv ("FSMM_DEBUG", "leaking:leaks;sample:leaks;Point:leaks;*:no-tools", TRUE);
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/debug/leaks/at-finalize", test_leaks_at_finalize);
   g_test_add_func ("/debug/leaks/none", test_no_leaks_no_report);
+  g_test_add_func ("/debug/leaks/of-the-library", test_no_leak_of_the_library);
   g_test_add_func ("/debug/leaks/of-a-type", test_leaks_of_a_type);
   g_test_add_func ("/debug/leaks/in-order", test_leaks_in_order);
   g_test_add_func ("/debug/leaks/oldest", test_oldest_leak);
