@@ -43,14 +43,23 @@ box_by_pool (FuzzTyped *pool, gconstpointer source, GError **error)
   return self->box != NULL ? fsmm_box_get (self->box) : NULL;
 }
 
+/* Where another box can be, or NULL. */
+static FuzzBox *
+find_place (void)
+{
+  for (FuzzBox *self = fuzz_boxes; self < fuzz_boxes + FUZZ_N_BOXES; self++)
+    if (self->n_refs == 0)
+      return self;
+
+  return NULL;
+}
+
 static void
 make (FuzzTyped *pool, const FuzzThing *source)
 {
-  FuzzBox *self = fuzz_boxes;
+  FuzzBox *self = find_place ();
 
-  while (self < fuzz_boxes + FUZZ_N_BOXES && self->n_refs > 0)
-    self++;
-  if (self == fuzz_boxes + FUZZ_N_BOXES)
+  if (self == NULL)
     return;
 
   /* The place is taken from here on, though there is no box yet. */
@@ -200,6 +209,35 @@ fuzz_box_unref (void)
     unref (self);
 }
 
+/* What no box owns goes into one, and not into another one after that. */
+static void
+take (FuzzInstance *instance)
+{
+  FuzzTyped *pool = instance->pool;
+  FuzzEnds expected = pool->is_disposed ? FUZZ_CODE (RELEASED) : FUZZ_SUCCESS;
+  FuzzBox *self = find_place ();
+  GError *error = NULL;
+
+  if (self == NULL)
+    return;
+
+  fuzz_has_failed ();
+  self->box = fsmm_box_new_take (pool->pool, instance->address, &error);
+  if (fuzz_has_failed ())
+    expected |= FUZZ_CODE (NO_MEMORY);
+  fuzz_check_end ("fsmm_box_new_take ()", expected, self->box != NULL, &error);
+  if (self->box == NULL)
+    return;
+
+  *self = (FuzzBox){ self->box, pool, instance->address->id, .n_refs = 1, .epoch = pool->epoch };
+  instance->box = self;
+  pool->n_boxes++;
+  fuzz_check (fsmm_box_new_take (pool->pool, instance->address, &error) == NULL,
+              "%p is in two boxes", instance->address);
+  fuzz_check_end ("fsmm_box_new_take () again", FUZZ_CODE (INVALID_POINTER) | FUZZ_CODE (NO_MEMORY),
+                  FALSE, &error);
+}
+
 void
 fuzz_box_steal (void)
 {
@@ -214,10 +252,14 @@ fuzz_box_steal (void)
   stolen = fsmm_box_steal (self->box);
   fuzz_check (stolen == expected, "fsmm_box_steal () must return %p, but returned %p", expected,
               stolen);
-  if (stolen != NULL)
-    fuzz_box_get_instance (self)->box = NULL;
   if (self->n_sets == 0)
     self->is_released = TRUE;
+  if (stolen == NULL)
+    return;
+
+  fuzz_box_get_instance (self)->box = NULL;
+  if (fuzz_input_byte () % 2 == 0)
+    take (fuzz_box_get_instance (self));
 }
 
 /* --- Looking --- */
