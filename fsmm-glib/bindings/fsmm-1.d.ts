@@ -136,6 +136,8 @@ declare module 'gi://Fsmm?version=1' {
 
             /** Takes a block of zeroes. Where the pool is full, garbage is collected first. */
             acquire(): Block;
+            /** Takes that many blocks, or none. Since: 1.2 */
+            acquire_many(n_blocks: Size): Block[];
             /** Lends a block to a function, until that has ended or what it promises is settled. */
             with<Result>(func: (block: Block) => Result): Result;
             /** Drops all blocks, and returns how many were live. What retain_bytes says is kept. */
@@ -250,11 +252,20 @@ declare module 'gi://Fsmm?version=1' {
             get_peak_allocated(): number;
             get_pool(): Pool;
 
-            /** Makes an instance. Where the pool is full, garbage is collected first. */
+            /**
+             * Makes an instance, and sets fields of it. Where the pool is full, garbage is collected
+             * first. Since: 1.2
+             */
+            acquire(values?: ValuesOf<T>): BoxOf<T>;
+            /** Makes a copy of an instance. Since: 1.2 */
+            acquire_copy(value: T | GObject.Value): BoxOf<T>;
+            /** Makes that many instances, or none. Since: 1.2 */
+            acquire_many(n_instances: Size): BoxOf<T>[];
+            /** Makes an instance: acquire is the name to prefer. */
             alloc(): BoxOf<T>;
-            /** Makes a copy of an instance. */
+            /** Makes a copy of an instance: acquire_copy is the name to prefer. */
             alloc_value(value: T | GObject.Value): BoxOf<T>;
-            /** Makes an instance, and sets fields of it. */
+            /** Makes an instance, and sets fields of it: acquire is the name to prefer. */
             'new'(values?: ValuesOf<T>): BoxOf<T>;
             /** Lends a box to a function, until that has ended or what it promises is settled. */
             with<Result>(func: (box: BoxOf<T>) => Result): Result;

@@ -571,6 +571,58 @@ const tests = {
         assertSame(pool.with(() => 5), 5, 'it goes on');
     },
 
+    'a pool of instances is used as one of blocks is': () => {
+        const pools = [
+            new Fsmm.Pool({alloc_size: 4, max_blocks: 3}),
+            new Fsmm.TypedPool({item_type: GLib.Date, max_blocks: 3}),
+        ];
+
+        for (const pool of pools) {
+            const handle = pool.acquire();
+
+            assertSame(pool.n_allocated, 1, 'live');
+            assertSame(pool.acquire_many(2).filter(other => other.is_live()).length, 2, 'many');
+            assertSame(pool.acquire_many(0).length, 0, 'none');
+            assert(handle.is_live(), 'it is live');
+            assertSame(pool.free_all(), 3, 'dropped');
+        }
+    },
+
+    'older names do the same': () => {
+        const pairs = new Fsmm.TypedPool({item_type: Fixture.Pair});
+        const pair = pairs.acquire({amount: 1.5, count: 2});
+
+        assertSame(`${pairs.new({amount: 1.5, count: 2})}`, `${pair}`, 'new');
+        assertSame(`${pairs.alloc()}`, `${pairs.acquire()}`, 'alloc');
+        assertSame(`${pairs.acquire_copy(pair.peek())}`, `${pair}`, 'acquire_copy');
+        assertSame(`${pairs.alloc_value(pair.peek())}`, `${pair}`, 'alloc_value');
+        assertThrows(TypeError, INVALID_ARGUMENT, 'no field "z"', () => pairs.acquire({z: 1}));
+        assertThrows(TypeError, INVALID_ARGUMENT, '', () => pairs.acquire_copy(new GLib.Date()));
+    },
+
+    'many are there, or none': () => {
+        const pool = new Fsmm.Pool({alloc_size: 4, max_blocks: 3});
+        const dates = new Fsmm.TypedPool({item_type: GLib.Date, max_blocks: 3});
+        const block = pool.acquire(), date = dates.acquire();
+
+        for (const [full, name] of [[pool, 'n_blocks'], [dates, 'n_instances']]) {
+            const many = n => () => full.acquire_many(n);
+            const raw = full.pool ?? full;
+
+            assertThrows(Fsmm.Error, EXHAUSTED, 'max-blocks is 3', many(3));
+            assertSame(full.n_allocated, 1, 'live after that');
+            assertThrows(RangeError, INVALID_ARGUMENT, `${name} must be`, many(-1));
+            assertThrows(TypeError, INVALID_ARGUMENT, `${name} must be`, many('1'));
+
+            // As if another thread took one, once room has been found.
+            raw.reserve = () => true;
+            assertThrows(Fsmm.Error, EXHAUSTED, 'max-blocks is 3', many(3));
+            Reflect.deleteProperty(raw, 'reserve');
+            assertSame(full.n_allocated, 1, 'what was taken is back');
+        }
+        assert(block.is_live() && date.is_live(), 'they are live');
+    },
+
     'a pool is not full of handles that nobody has': () => {
         const pool = new Fsmm.Pool({alloc_size: 4, max_blocks: 10});
         const dates = new Fsmm.TypedPool({item_type: GLib.Date, max_blocks: 10});

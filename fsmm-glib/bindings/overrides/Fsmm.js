@@ -60,6 +60,27 @@ function callAgain(func, error) {
     return func();
 }
 
+/* Takes n handles, or none. */
+function takeMany(pool, n, take, giveBack) {
+    const handles = [];
+
+    pool.reserve(n); // finds most of what can go wrong, and fails at once
+    try {
+        while (handles.length < n)
+            handles.push(take());
+    } catch (error) {
+        handles.forEach(giveBack);
+        throw error;
+    }
+
+    return handles;
+}
+
+function releaseBlock(block) {
+    if (block.is_live())
+        block.release();
+}
+
 // --- Types that are plain data, as far as the typelib tells ---
 
 const obstacles = new Map(); // why a type, by its name, is none
@@ -129,7 +150,7 @@ function extendPool({Pool}) {
     const {callWithSizes, toFunction, toName, toPoolProperties, toSize, toSizeOrAuto} = Arguments;
     const {new: makeNew, new_full: makeFull} = Pool;
     const {_init: init, acquire, reserve, set_retain_bytes: setRetainBytes} = Pool.prototype;
-    const call = callFinally;
+    const call = callFinally, release = releaseBlock;
 
     Refusals.refuseSubclasses(Pool, 'Pool');
     Refusals.refuseToSet(Pool.prototype,
@@ -168,6 +189,10 @@ function extendPool({Pool}) {
             }
         },
 
+        acquire_many(nBlocks) {
+            return takeMany(this, toSize('n_blocks', nBlocks), () => this.acquire(), release);
+        },
+
         reserve(nBlocks) {
             const n = toSize('n_blocks', nBlocks);
 
@@ -185,7 +210,7 @@ function extendPool({Pool}) {
         with(func) {
             const block = toFunction('func', func) && this.acquire();
 
-            return call(func, block, () => block.is_live() && block.release());
+            return call(func, block, () => release(block));
         },
 
         toString() {
@@ -250,9 +275,10 @@ function extendBlock({Block}) {
     });
 
     if (Symbol.dispose) {
+        const release = releaseBlock;
+
         Block.prototype[Symbol.dispose] = function () {
-            if (this.is_live())
-                this.release();
+            release(this);
         };
     }
 }
@@ -304,7 +330,10 @@ function extendTypedPool({TypedPool}) {
             });
         },
 
-        new(values = {}) {
+        acquire(values) {
+            if (values === undefined)
+                return this.alloc();
+
             const keys = Object.keys(toFields('values', values));
             const box = this.alloc();
             const set = instance => {
@@ -314,8 +343,7 @@ function extendTypedPool({TypedPool}) {
             };
 
             try {
-                if (keys.length > 0)
-                    box.update(set);
+                box.update(set);
             } catch (error) {
                 box.drop();
                 throw error;
@@ -332,7 +360,7 @@ function extendTypedPool({TypedPool}) {
             }
         },
 
-        alloc_value(value) {
+        acquire_copy(value) {
             const make = () => addFields(this, callWithValue(() => allocValue.call(this, value)));
 
             toInstance('value', value);
@@ -341,6 +369,21 @@ function extendTypedPool({TypedPool}) {
             } catch (error) {
                 return callAgain(make, error);
             }
+        },
+
+        acquire_many(nInstances) {
+            const n = toSize('n_instances', nInstances);
+
+            return takeMany(this.pool, n, () => this.alloc(), box => box.drop());
+        },
+
+        // The names that were there first.
+        new(values) {
+            return this.acquire(values);
+        },
+
+        alloc_value(value) {
+            return this.acquire_copy(value);
         },
 
         with(func) {
