@@ -16,6 +16,7 @@ struct _FsmmTestOpaque {
 DEFINE_COPIED_BYTES (FsmmTestPoint, fsmm_test_point)
 DEFINE_COPIED_BYTES (FsmmTestSegment, fsmm_test_segment)
 DEFINE_COPIED_BYTES (FsmmTestShape, fsmm_test_shape)
+DEFINE_COPIED_BYTES (FsmmTestReading, fsmm_test_reading)
 DEFINE_COPIED_BYTES (FsmmTestMatrix, fsmm_test_matrix)
 DEFINE_COPIED_BYTES (FsmmTestChoice, fsmm_test_choice)
 

@@ -47,6 +47,14 @@ typedef struct {
 
 GType fsmm_test_shape_get_type (void);
 
+/* Python calls what a box has its value as well. */
+typedef struct {
+  double value;
+  int unit;
+} FsmmTestReading;
+
+GType fsmm_test_reading_get_type (void);
+
 typedef struct {
   float cells[4];
   int rank;

@@ -98,7 +98,7 @@ def test_keywords():
     raises(TypeError, "takes no positional arguments, but item_type", Fsmm.TypedPool,
            FsmmTest.Point)
     raises(TypeError, "alloc_size", Fsmm.Pool)
-    raises(TypeError, "TypedPool.new()", Fsmm.TypedPool.new(FsmmTest.Point).new, 1, 2)
+    raises(TypeError, "TypedPool.acquire()", Fsmm.TypedPool.new(FsmmTest.Point).acquire, 1, 2)
 
 
 def test_final_classes():

@@ -4,6 +4,7 @@
 import contextlib
 
 from bindings import Fsmm, FsmmTest, GLib, equal, fails, raises
+from gi.overrides.Fsmm._shared import take_many
 from gi.repository import GObject
 import tap
 
@@ -250,6 +251,111 @@ def types_that_are_not():
     equal(Fsmm.TypedPool.get_default(FsmmTest.Text), None)
     equal(Fsmm.TypedPool.get_default(int), None)
     raises(TypeError, "is not a type", Fsmm.TypedPool.get_default, "NoSuchType")
+
+
+@test
+def pools_are_used_in_one_way():
+    """a pool of instances has what a pool of blocks has, by the same names"""
+    for pool in (Fsmm.Pool(alloc_size=16), Fsmm.TypedPool.new(FsmmTest.Point)):
+        with pool.acquire() as handle:
+            equal((bool(handle), pool.n_allocated), (True, 1))
+        equal((bool(handle), pool.n_allocated), (False, 0))
+        handles = pool.acquire_many(3)
+        equal((len(handles), pool.n_allocated, all(handles)), (3, 3, True))
+        equal(pool.acquire_many(0), [])
+        del handles
+        equal(pool.n_allocated, 0)
+
+
+@test
+def older_names():
+    """what older programs call acquire () and acquire_copy () does the same"""
+    pool = Fsmm.TypedPool.new(FsmmTest.Point)
+    with pool.acquire(x=1, y=2) as point, pool.new(x=1, y=2) as other, pool.alloc() as empty:
+        equal((dict(point), dict(empty)), (dict(other), {"x": 0, "y": 0}))
+        value = point.peek()
+        with pool.acquire_copy(value) as copy, pool.alloc_value(value) as another:
+            equal((dict(copy), dict(another)), (dict(point), dict(point)))
+    raises(TypeError, 'no field "z"', pool.acquire, z=1)
+    raises(ValueError, "", pool.acquire_copy, FsmmTest.Segment())
+
+
+@test
+def many_or_none():
+    """acquire_many () gives all that were asked for, or an error and nothing"""
+    for pool, words in (
+        (Fsmm.Pool(alloc_size=16, max_blocks=3), "n_blocks"),
+        (Fsmm.TypedPool(item_type=FsmmTest.Point, max_blocks=3), "n_instances"),
+    ):
+        with pool.acquire():
+            error = raises(Fsmm.ExhaustedError, "max-blocks is 3", pool.acquire_many, 3)
+            equal(pool.n_allocated, 1)
+            equal(len(pool.acquire_many(2)), 2)
+        del error
+        raises(ValueError, f"{words} is -1", pool.acquire_many, -1)
+        raises(TypeError, "", pool.acquire_many, 1.5)
+        equal(pool.n_allocated, 0)
+
+
+@test
+def many_with_another_thread():
+    """what acquire_many () has taken goes back if another thread takes what it still needs"""
+    for pool in (
+        Fsmm.Pool(alloc_size=16, max_blocks=3),
+        Fsmm.TypedPool(item_type=FsmmTest.Point, max_blocks=3),
+    ):
+        taken = []
+
+        def take_another():
+            taken.append(pool.acquire())
+            return pool.acquire()
+
+        # As if it came between, once room had been found elsewhere.
+        error = raises(Fsmm.ExhaustedError, "", take_many, Fsmm.Pool(alloc_size=1), 2, take_another)
+        equal((pool.n_allocated, len(taken)), (2, 2))
+        del error
+
+
+@test
+def value_of_a_box():
+    """the value of a box has the fields of the instance, and can be set as a whole"""
+    pool = Fsmm.TypedPool.new(FsmmTest.Segment)
+    box = pool.acquire()
+    box.value.start.x = 1
+    box.value.end = box.value.start
+    equal((box.start.x, box.end.x, box.value.end.x), (1, 1, 1))
+    assert box.value == box.value and box.value != pool.acquire().value
+    equal(repr(box.value.start), repr(box.start))
+    raises(AttributeError, 'no field "drop"', getattr, box.value, "drop")
+    raises(AttributeError, "no field", setattr, box.value, "drop", 1)
+    box.value = FsmmTest.Segment()
+    equal(box.start.x, 0)
+    raises(ValueError, "", setattr, box, "value", FsmmTest.Point())
+    value = box.value
+    box.drop()
+    fails(Fsmm.Error.RELEASED, "released", lambda: value.start)
+    fails(Fsmm.Error.RELEASED, "released", lambda: box.value.start)
+    equal(repr(value), "<part of an Fsmm.Box, FsmmTest.Segment: released>")
+
+
+@test
+def value_that_is_a_field():
+    """a field comes before what a box calls its value"""
+    with Fsmm.TypedPool.new(FsmmTest.Reading).acquire(value=3) as reading:
+        equal((reading.value, reading["value"]), (3, 3))
+        reading.value = 4
+        equal(dict(reading), {"value": 4, "unit": 0})
+
+
+@test
+def classes_name_what_they_hold():
+    """annotations name the type of the instances, and mean nothing at run time"""
+    pool: Fsmm.TypedPool[FsmmTest.Point] = Fsmm.TypedPool[FsmmTest.Point](item_type=FsmmTest.Point)
+    equal(type(pool), Fsmm.TypedPool)
+    box: "Fsmm.Box[FsmmTest.Point]" = pool.acquire()
+    equal(Fsmm.Box[FsmmTest.Point].__origin__, type(box))
+    equal(Fsmm.TypedPool[FsmmTest.Point].__args__, (FsmmTest.Point,))
+    raises(TypeError, "is not subscriptable", lambda: Fsmm.Pool[FsmmTest.Point])
 
 
 @test

@@ -6,13 +6,9 @@ usage: test-stub.py STUB
 
 import ast
 import enum
-import importlib.util
 import inspect
-import os
 import pathlib
-import subprocess
 import sys
-import tempfile
 
 from bindings import Fsmm, GLib
 from gi._gi import CallableInfo, Direction
@@ -22,10 +18,13 @@ STUB = ast.parse(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
 
 # What every class has, or what does not matter for types.
 NOT_IN_STUB = {
-    "__dict__", "__dir__", "__doc__", "__enum_values__", "__firstlineno__", "__gsignals__",
-    "__gtype__", "__info__", "__init_subclass__", "__module__", "__repr__", "__slots__",
-    "__static_attributes__", "__weakref__",
+    "__class_getitem__", "__dict__", "__dir__", "__doc__", "__enum_values__", "__firstlineno__",
+    "__gsignals__", "__gtype__", "__info__", "__init_subclass__", "__module__", "__repr__",
+    "__slots__", "__static_attributes__", "__weakref__",
 }
+
+# What a class inherits, or has only where no field of an instance has that name.
+ONLY_IN_STUB = {"Box.value", "Trimmer.connect (detailed_signal, handler)"}
 
 
 def is_shown(name):
@@ -87,7 +86,7 @@ def stub_lines():
         if isinstance(node, (ast.FunctionDef, ast.AnnAssign)):
             lines.add(stub_line(node))
         elif isinstance(node, ast.ClassDef) and is_shown(node.name):
-            bases = [ast.unparse(base) for base in node.bases]
+            bases = [ast.unparse(base).replace("_Error", "GLib.Error") for base in node.bases]
             is_error = any(base.endswith("Error") for base in bases)
             lines.add(f"{node.name} ({', '.join(bases)})" if is_error else node.name)
             for member in node.body:
@@ -164,7 +163,9 @@ def actual_lines():
 def test_names():
     """the stub has what there is, with the same arguments"""
     assert len(actual_lines()) > 100
-    tap.assert_same_lines(sorted(stub_lines()), sorted(actual_lines()), "the library")
+    lines = stub_lines()
+    assert lines >= ONLY_IN_STUB, lines
+    tap.assert_same_lines(sorted(lines - ONLY_IN_STUB), sorted(actual_lines()), "the library")
 
 
 def test_new():
@@ -174,36 +175,4 @@ def test_new():
     assert stub_call("_NewInstance") == actual_arguments(pool.new)
 
 
-PROGRAM = """
-from gi.repository import Fsmm, GLib, Gtk
-pool = Fsmm.Pool(alloc_size=64)
-count: int = pool.n_allocated + len(pool.acquire()) + pool.acquire()[0]
-Gtk.Button(label=GLib.get_user_name())
-for name, value in Fsmm.TypedPool.new(GLib.Date).new():
-    text: str = name
-wrong: str = pool.n_allocated
-pool.acquire().typo = 1
-Fsmm.Pool(alloc_sise=64)
-"""
-
-
-def test_type_checker():
-    """mypy finds the stub where no others are installed, and mistakes in programs by it"""
-    if importlib.util.find_spec("mypy") is None:
-        print("# not tested: there is no mypy")
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        program = pathlib.Path(folder) / "program.py"
-        program.write_text(PROGRAM, encoding="utf-8")
-        stubs = pathlib.Path(sys.argv[1]).resolve().parent.parent
-        (pathlib.Path(folder) / "gi").symlink_to(stubs, target_is_directory=True)
-        result = subprocess.run(
-            [sys.executable, "-m", "mypy", "--cache-dir", os.devnull, str(program)],
-            env={**os.environ, "MYPYPATH": folder}, capture_output=True, text=True, check=False,
-        )
-    lines = [line for line in result.stdout.splitlines() if ": error:" in line]
-    found = [int(line.split(":")[1]) for line in lines]
-    assert found == [8, 9, 10], result.stdout + result.stderr
-
-
-tap.run([test_names, test_new, test_type_checker])
+tap.run([test_names, test_new])

@@ -2,20 +2,21 @@
 """Fsmm.Box."""
 
 import functools
+import types
 
 from gi.repository import GObject
 
 from ._errors import raises
-from ._fields import Fields, NativeBox, peek, struct_of
+from ._fields import Fields, NativeBox, Part, peek, struct_of
 from ._looking import looks, make_vanish
 from ._shared import HandleMeta, refuse_subclass, without_copies
 
 
 @without_copies("there is one owner of an instance; peek() returns a copy of that")
 class Box(Fields, NativeBox, metaclass=HandleMeta):
-    """A handle that owns an instance in a typed pool: see Fsmm.TypedPool.new.
+    """A handle that owns an instance in a typed pool: see Fsmm.TypedPool.acquire.
 
-        with pool.new(x=1, y=2) as point:
+        with pool.acquire(x=1, y=2) as point:
             point.x += 1
             print(point.x, point.y)
 
@@ -24,6 +25,9 @@ class Box(Fields, NativeBox, metaclass=HandleMeta):
     box["drop"]. "x" in box tells whether there is one, and dict(box) copies all of them, those of
     structs in dictionaries of their own.
 
+    box.value has the fields and nothing else, and is what type checkers know the fields of. Setting
+    it is set_value(). Where the instance has a field of that name, it is the field.
+
     When the with statement ends, whatever happened in it, the instance is cleared, and its memory
     goes back to the pool; without one, it does so when the box is gone, or with drop(). A box whose
     instance is gone raises Fsmm.ReleasedError, and is false in a condition.
@@ -31,8 +35,22 @@ class Box(Fields, NativeBox, metaclass=HandleMeta):
 
     __init_subclass__ = classmethod(refuse_subclass)
 
+    __class_getitem__ = classmethod(types.GenericAlias)  # what is in it, for type checkers
+
     _box = property(lambda self: self)
     _path = ()
+
+    def _is_value(self, name):
+        return name == "value" and name not in self._get_struct().fields
+
+    def __getattr__(self, name):
+        return Part(self, ()) if self._is_value(name) else super().__getattr__(name)
+
+    def __setattr__(self, name, value):
+        if self._is_value(name):
+            self.set_value(value)
+        else:
+            super().__setattr__(name, value)
 
     def _get_struct(self):
         # It stays what it is.

@@ -228,7 +228,10 @@ class Fields:
 
 @without_copies("it is a part of what is in a box; copy that with peek()")
 class Part(Fields):
-    """A struct that is a field of an instance, and lies in it. It is equal to itself only."""
+    """A struct that is a field of an instance, and lies in it, or is all of it.
+
+    It is equal to itself only.
+    """
 
     __slots__ = ("__weakref__", "_box", "_path")
 
@@ -245,7 +248,7 @@ class Part(Fields):
         return hash((self._box, self._path))
 
     def _get_struct(self):
-        return self._path[-1].struct
+        return self._path[-1].struct if self._path else self._box._get_struct()
 
     @looks
     def __repr__(self):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Fsmm.Pool."""
 
+import functools
+
 from gi.module import get_introspection_module
 from gi.repository import Gio
 
@@ -9,6 +11,7 @@ from ._shared import (
     describe_limit,
     exists,
     refuse_subclass,
+    take_many,
     with_attributes,
     with_keywords,
     without_copies,
@@ -90,6 +93,16 @@ class Pool(NativePool):
         which is a MemoryError, if the system has no memory for another chunk.
         """
         return NativePool.acquire(self)
+
+    @raises
+    def acquire_many(self, n_blocks):
+        """Takes n_blocks blocks, or none, and returns a list of handles, each as from acquire().
+
+        Raises Fsmm.ExhaustedError if max_blocks does not allow so many, and
+        Fsmm.NoMemoryError if there is no memory. Since: 1.2.
+        """
+        n = to_size("n_blocks", n_blocks)
+        return take_many(self, n, functools.partial(NativePool.acquire, self))
 
     @raises
     def reserve(self, n_blocks):

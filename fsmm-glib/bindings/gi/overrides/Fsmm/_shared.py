@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What several classes have in common."""
 
+import contextlib
 import functools
 import inspect
 
@@ -65,6 +66,21 @@ def exists(pool):
         return pool.__grefcount__ > 0
     except TypeError:
         return False
+
+
+def take_many(pool, n, take):
+    """Calls a function that takes something from a pool n times. Nothing is taken where one fails."""
+    pool.reserve(n)  # finds most of what can go wrong, and fails at once
+    handles = []
+    try:
+        for _ in range(n):
+            handles.append(take())
+    except BaseException:
+        with contextlib.ExitStack() as taken:
+            for handle in handles:
+                taken.push(handle)
+        raise
+    return handles
 
 
 def describe_limit(max_blocks):

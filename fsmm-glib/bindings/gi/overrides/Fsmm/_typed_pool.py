@@ -2,6 +2,7 @@
 """Fsmm.TypedPool."""
 
 import functools
+import types
 
 from gi.module import get_introspection_module
 from gi.repository import Gio
@@ -13,6 +14,7 @@ from ._shared import (
     describe_limit,
     exists,
     refuse_subclass,
+    take_many,
     with_attributes,
     with_keywords,
     without_copies,
@@ -24,49 +26,21 @@ NativeTypedPool = get_introspection_module("Fsmm").TypedPool
 def new_pool(item_type, chunk_bytes=0):
     """Fsmm.TypedPool.new(item_type, chunk_bytes=0) creates a pool without a name or a limit.
 
-    Called on a pool, new makes an instance there, with values in its fields, and returns the box
-    that owns it, an Fsmm.Box:
-
-        with pool.new(x=1, y=2) as point:
-            print(point.x)
-
-    Other fields are as the type's own function makes them, and 0 where it has none. That raises
-    TypeError for a field that cannot be set, Fsmm.ExhaustedError if max_blocks
-    instances are live, and Fsmm.NoMemoryError, which is a MemoryError, if there is no memory.
+    Called on a pool, new makes an instance there, with values in its fields, as acquire does, which
+    is the name to prefer.
     """
     return TypedPool(item_type=item_type, chunk_bytes=chunk_bytes)
 
 
-def new_instance(pool, /, **fields):
-    """Makes an instance, with values in its fields, and returns the box that owns it, an Fsmm.Box.
-
-    Raises TypeError for a field that cannot be set, Fsmm.ExhaustedError if
-    max_blocks instances are live, and Fsmm.NoMemoryError, which is a MemoryError, if there is no
-    memory.
-    """
-    box = pool.alloc()
-    if not fields:
-        return box
-    try:
-        box._set(fields.items())
-    except AttributeError as error:
-        box.drop()
-        raise TypeError(str(error)) from None
-    except BaseException:
-        box.drop()
-        raise
-    return box
-
-
-# What Python calls them in errors.
-new_pool.__qualname__ = new_instance.__qualname__ = "TypedPool.new"
+# What Python calls it in errors.
+new_pool.__qualname__ = "TypedPool.new"
 
 
 class New:
     """Is a constructor for the class, as introspection has it, and a method for a pool."""
 
     def __get__(self, pool, owner):
-        return new_pool if pool is None else new_instance.__get__(pool)
+        return new_pool if pool is None else pool.acquire
 
 
 @without_copies("its instances are in one place; pass the pool itself on")
@@ -82,7 +56,7 @@ class TypedPool(NativeTypedPool):
     """A pool whose blocks are instances of one boxed type.
 
         pool = Fsmm.TypedPool(item_type=Gdk.RGBA, max_blocks=1000)
-        with pool.new(red=1, alpha=1) as colour:
+        with pool.acquire(red=1, alpha=1) as colour:
             colour.green = 0.5
 
     item_type is a class, a GObject.GType, or the name of a type. It is one for which C code has
@@ -92,7 +66,7 @@ class TypedPool(NativeTypedPool):
     A type that cannot live in a pool raises Fsmm.UnsupportedTypeError, which is a TypeError.
 
     There is no way to go over the instances that are live: nothing would keep one alive while it is
-    shown, if another thread destroys it. Keep the boxes that new() returns.
+    shown, if another thread destroys it. Keep the boxes that acquire() returns.
 
     All methods can be called from any thread. A box keeps its pool alive.
     """
@@ -111,6 +85,8 @@ class TypedPool(NativeTypedPool):
             max_blocks=to_size("max_blocks", max_blocks),
         )
         Gio.Initable.init(self, None)
+
+    __class_getitem__ = classmethod(types.GenericAlias)  # what is in it, for type checkers
 
     new = New()
 
@@ -140,18 +116,57 @@ class TypedPool(NativeTypedPool):
             return None
         return NativeTypedPool.get_default(gtype)
 
+    def acquire(self, /, **fields):
+        """Makes an instance, with values in its fields, and returns the box that owns it, an Fsmm.Box.
+
+            with pool.acquire(x=1, y=2) as point:
+                print(point.x)
+
+        Other fields are as the type's own function makes them, and 0 where it has none.
+
+        Raises TypeError for a field that cannot be set, Fsmm.ExhaustedError if max_blocks instances
+        are live, and Fsmm.NoMemoryError, which is a MemoryError, if there is no memory. Since: 1.2.
+        """
+        box = self.alloc()
+        if not fields:
+            return box
+        try:
+            box._set(fields.items())
+        except AttributeError as error:
+            box.drop()
+            raise TypeError(str(error)) from None
+        except BaseException:
+            box.drop()
+            raise
+        return box
+
     @raises
     def alloc(self):
-        """Makes an instance, and returns the box that owns it: new() without fields."""
+        """Makes an instance, and returns the box that owns it: acquire() is the name to prefer."""
         return NativeTypedPool.alloc(self)
 
     @raises
-    def alloc_value(self, value):
+    def acquire_copy(self, value):
         """Makes a copy of an instance, and returns the box that owns it, an Fsmm.Box.
 
-        Raises Fsmm.InvalidArgumentError, which is a ValueError, if value is not of the pool's type.
+        Raises Fsmm.InvalidArgumentError, which is a ValueError, if value is not of the pool's type,
+        and otherwise what acquire() does. Since: 1.2.
         """
         return NativeTypedPool.alloc_value(self, value)
+
+    def alloc_value(self, value):
+        """Makes a copy of an instance: acquire_copy() is the name to prefer."""
+        return self.acquire_copy(value)
+
+    @raises
+    def acquire_many(self, n_instances):
+        """Makes n_instances instances, or none, and returns a list of the boxes that own them.
+
+        Each is as from acquire(). Raises Fsmm.ExhaustedError if max_blocks does not allow so many,
+        and Fsmm.NoMemoryError if there is no memory. Since: 1.2.
+        """
+        n = to_size("n_instances", n_instances)
+        return take_many(self.pool, n, functools.partial(NativeTypedPool.alloc, self))
 
     def free_all(self):
         """Clears every live instance, returns all memory to the system, and returns their number.
