@@ -91,7 +91,8 @@ def test_install():
     for name in ("fsmm-glib.h", "fsmm-version.h", "libfsmm-glib-1.a", "Fsmm-1.gir",
                  "Fsmm-1.typelib", "fsmm-glib-1.vapi", "fsmm-glib-1.pc", "Fsmm.js", "fsmm-1.d.ts",
                  "gi/overrides/Fsmm/__init__.py", "gi-stubs/repository/Fsmm.pyi",
-                 "gi-stubs/repository/__init__.pyi"):
+                 "gi-stubs/repository/__init__.pyi", "gi-stubs/__init__.pyi",
+                 "gi-stubs/py.typed"):
         assert list(STAGE.rglob(name)), f"{name} is not installed"
     private = [path for path in STAGE.rglob("*private*")]
     assert not private, f"private headers are installed: {private}"

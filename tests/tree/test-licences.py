@@ -14,7 +14,7 @@ SOURCE = pathlib.Path(sys.argv[1])
 # Alone in its line, but for what a comment begins and ends with.
 TAG = re.compile(r"^\W*SPDX-License-Identifier: LGPL-2\.1-or-later\W*$", re.MULTILINE)
 # The licence itself, and what cannot hold a comment.
-WITHOUT = {"LICENSE"}
+WITHOUT = {"LICENSE", "py.typed"}
 # Inputs for the fuzz targets: every byte of one means something.
 CORPUS = ("tests", "fuzz", "corpus")
 DATA_SUFFIXES = {".txt", ".json", ".png", ".svg", ".xml"}

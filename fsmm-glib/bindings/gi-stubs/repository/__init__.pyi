@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Namespaces that no stub is installed for may have anything in them. Where pygobject-stubs is
-# installed in the same folder, type checkers take what it has; it has no such file itself.
+# Namespaces that no stub is installed for may have anything in them. Of those that another package
+# of stubs has, type checkers take what that says.
 
 from typing import Any
 

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""For type checkers, which must find each line that is marked as wrong, and nothing else."""
+
+import gi
+
+gi.require_version("Fsmm", "1")
+from gi.repository import Fsmm, Gio, GLib  # noqa: E402
+
+
+class Point:
+    """Stands for a boxed type of which there are stubs."""
+
+    x: float
+    y: float
+
+    def length(self) -> float:
+        return abs(self.x) + abs(self.y)
+
+
+def use_pool(pool: Fsmm.Pool) -> int:
+    pool.retain_bytes = -1
+    pool.connect("notify::name", print)
+    pool.disconnect(pool.connect("notify", print, 1))
+    pool.n_allocated = 5  # wrong
+    print(pool.name + "!")  # wrong
+    memory: int = pool.get_memory().live_bytes
+    text: str = pool.trim()  # wrong
+    return memory + pool.free_all() + pool.get_n_free() + pool.max_blocks + len(text)
+
+
+def make_pools() -> list[Fsmm.Pool]:
+    Fsmm.Pool()  # wrong
+    Fsmm.Pool(alloc_size="64")  # wrong
+    Fsmm.Pool(alloc_sise=64)  # wrong
+    Fsmm.Pool(64)  # wrong
+    Fsmm.Pool.new_full("full", 64, 0, 0)  # wrong
+    return [
+        Fsmm.Pool(alloc_size=64, name=None, max_blocks=3),
+        Fsmm.Pool.new(64),
+        Fsmm.Pool.new_full("full", 64, 0, 0, 3),
+    ]
+
+
+def use_block(pool: Fsmm.Pool) -> bytes:
+    with pool.acquire() as block:
+        block[:5] = b"hello"
+        block[0] = 104
+        block[1] = "e"  # wrong
+        block[1:3] = 5  # wrong
+        block.write(0, [1, 2, 3])
+        block.write("0", b"")  # wrong
+        block.write_bytes(0, GLib.Bytes.new(b"hello"))
+        print(block.typo)  # wrong
+        block.typo = 1  # wrong
+        view: memoryview = block.view()
+        numbers: list[int] = [*block, block[0], len(block), view[0]]
+        address: int = block.get_address()  # wrong
+    for other in pool.acquire_many(3):
+        other.release()
+    pool.acquire_many("3")  # wrong
+    return bytes(block) + block[1:3] + bytes(numbers + [address])
+
+
+def use_boxes(points: Fsmm.TypedPool[Point]) -> float:
+    with points.acquire(x=1, y=2) as box:
+        box.x += 1
+        box.value.x += 1
+        print(box.value.z)  # wrong
+        box.value.x = "1"  # wrong
+        for name, value in box:
+            print(name.upper(), value, "x" in box)
+        copy: Point = box.peek()
+        box.value = copy
+        box.set_value(copy)
+        box.set_value(1)  # wrong
+        box.get_pool().acquire_copy(copy)
+        box.get_pool().acquire_copy(1)  # wrong
+    boxes: list[Fsmm.Box[Point]] = [points.acquire_copy(copy), *points.acquire_many(2)]
+    boxes += [points.new(x=3), points.alloc(), points.alloc_value(copy)]
+    points.acquire_copy(b"copy")  # wrong
+    points.acquire(3)  # wrong
+    number: int = points.acquire()  # wrong
+    return boxes[0].value.x + box.peek().length() + number
+
+
+def make_typed_pools() -> list[Fsmm.TypedPool[Point]]:
+    inferred = Fsmm.TypedPool(item_type=Point, max_blocks=10)
+    print(inferred.acquire().peek().z)  # wrong
+    print(Fsmm.TypedPool.new(Point).acquire().peek().z)  # wrong
+    print(Fsmm.TypedPool.new_full(None, Point, 0, 0).acquire().peek().z)  # wrong
+    Fsmm.TypedPool.new(Point, name="points")  # wrong
+    numbers: Fsmm.TypedPool[int] = Fsmm.TypedPool(item_type=Point)  # wrong
+    default = Fsmm.TypedPool.get_default(Point)
+    default.acquire()  # wrong
+    by_name = Fsmm.TypedPool.new("Point")
+    by_name.acquire().value.anything = numbers.pool.n_chunks
+    return [inferred, Fsmm.TypedPool.new(Point), *([default] if default else [])]
+
+
+def use_trimmer() -> int:
+    trimmer = Fsmm.Trimmer(decay=5000, memory_monitor=None)
+    trimmer.connect("over-budget", lambda trimmer, n_bytes: print(n_bytes))
+    trimmer.budget_bytes = 1 << 20
+    trimmer.decay = "5000"  # wrong
+    trimmer.memory_monitor = Gio.MemoryMonitor.dup_default()
+    return trimmer.trim(Gio.MemoryMonitorWarningLevel.LOW) + Fsmm.trim_all()
+
+
+def handle_errors(pool: Fsmm.Pool) -> str:
+    try:
+        pool.reserve(100)
+    except (Fsmm.ExhaustedError, Fsmm.NoMemoryError) as error:
+        if error.matches(Fsmm.Error.quark(), Fsmm.Error.EXHAUSTED):
+            return str(error.message)
+    except ValueError:
+        raise
+    except GLib.Error as error:
+        return str(error)
+    return Fsmm.check_version(1, 2, 0) or Fsmm.VERSION_S
