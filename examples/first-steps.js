@@ -58,7 +58,7 @@ function makeMistakes() {
 /* Structs without pointers in them can live in a pool, each in a box. */
 function useStructs() {
     const points = new Fsmm.TypedPool({item_type: Graphene.Point});
-    const point = points.new({x: 1.5});
+    const point = points.acquire({x: 1.5});
 
     point.y = 2;
     print(`a point at ${point.x}, ${point.y}`);
@@ -78,7 +78,7 @@ function useStructs() {
 /* So can some types that are not that plain. */
 function useDates() {
     const dates = new Fsmm.TypedPool({item_type: GLib.Date});
-    const date = dates.alloc_value(GLib.Date.new_dmy(28, 2, 2024));
+    const date = dates.acquire_copy(GLib.Date.new_dmy(28, 2, 2024));
 
     date.update(day => day.add_days(1));
     print(`a day: ${date.to_string()}`);

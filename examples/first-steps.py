@@ -62,7 +62,7 @@ print("nothing left:   ", pool.n_allocated)
 
 # A typed pool has instances of a boxed type. Their fields are attributes of the box.
 fds = Fsmm.TypedPool.new(GLib.PollFD)
-with fds.new(fd=3, events=GLib.IO_IN) as box:
+with fds.acquire(fd=3, events=GLib.IO_IN) as box:
     box.events |= GLib.IO_OUT
     print("in the box:     ", box.fd, box.events)
 print("after with:     ", fds.n_allocated)

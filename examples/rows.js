@@ -93,7 +93,7 @@ const Document = GObject.registerClass({
 
         try {
             for (let i = 0; i < BATCH; i++)
-                boxes.push(this.pool.new(makeColour(first + i)));
+                boxes.push(this.pool.acquire(makeColour(first + i)));
         } catch (error) {
             if (!error.matches(Fsmm.Error, Fsmm.Error.EXHAUSTED))
                 throw error;

@@ -78,7 +78,7 @@ class Document(GObject.Object):
             if stop.is_set():
                 return
             try:
-                boxes.append(self.pool.new(**make_colour(number)))
+                boxes.append(self.pool.acquire(**make_colour(number)))
             except Fsmm.ExhaustedError as error:
                 problem = error.message
                 break

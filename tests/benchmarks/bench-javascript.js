@@ -59,12 +59,12 @@ function listBytes() {
 
 function listStructs() {
     const points = new Fsmm.TypedPool({item_type: Graphene.Point});
-    const box = points.alloc();
+    const box = points.acquire();
     const point = new Graphene.Point();
 
     return {
-        'points.alloc().drop()': () => points.alloc().drop(),
-        'points.new({x: 1, y: 2}).drop()': () => points.new({x: 1, y: 2}).drop(),
+        'points.acquire().drop()': () => points.acquire().drop(),
+        'points.acquire({x: 1, y: 2}).drop()': () => points.acquire({x: 1, y: 2}).drop(),
         'box.peek()': () => box.peek(),
         'box.update(copy => copy.x = 1)': () => box.update(copy => (copy.x = 1)),
         'box.x': () => box.x,

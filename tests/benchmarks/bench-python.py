@@ -28,7 +28,7 @@ fds = Fsmm.TypedPool.new(GLib.PollFD)
 block = pool.acquire()
 view = block.view()
 array = bytearray(64)
-box = fds.new()
+box = fds.acquire()
 fd = GLib.PollFD(3, 1)
 
 
@@ -51,8 +51,8 @@ def in_with():
         pass
 
 
-def new_with_fields():
-    fds.new(fd=3, events=1)
+def acquire_with_fields():
+    fds.acquire(fd=3, events=1)
 
 
 def set_block():
@@ -102,8 +102,8 @@ TIMES = (
     ("make and drop a struct", (
         ("class with __slots__", lambda: Slots(3, 1)),
         ("GLib.PollFD(3, 1)", lambda: GLib.PollFD(3, 1)),
-        ("pool.new()", lambda: fds.new()),
-        ("pool.new(fd=3, events=1)", new_with_fields),
+        ("pool.acquire()", lambda: fds.acquire()),
+        ("pool.acquire(fd=3, events=1)", acquire_with_fields),
     )),
     ("read a field", (
         ("class with __slots__", lambda: slots.fd),
