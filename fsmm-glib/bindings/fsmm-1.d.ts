@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The library for TypeScript, as gjs sees it: what the typelib has, and what the override adds. It
- * is named, and to be used, as the packages @girs/…, of which it needs @girs/gio-2.0. */
+ * is named, and to be used, as the packages @girs/…, of which it needs @girs/gio-2.0. That it fits
+ * them is seen by build-aux/check-types.py. */
 
 /* For using; where gjs has no such symbol, there is no such method. */
 interface SymbolConstructor {
@@ -194,6 +195,11 @@ declare module 'gi://Fsmm?version=1' {
             constructor(properties?: TrimmerProperties);
 
             static 'new'(): Trimmer;
+
+            /** trimmed: memory has gone back. over-budget: all that is free has, and it was not enough. */
+            connect(signal: 'trimmed' | 'over-budget',
+                callback: (trimmer: Trimmer, n_bytes: number) => void): number;
+            connect(signal: string, callback: (...args: any[]) => any): number;
 
             /** After how many milliseconds memory that is free goes back, or 0 for never. */
             decay: number;
