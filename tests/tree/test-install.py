@@ -123,6 +123,22 @@ def test_javascript():
     assert run("gjs", "-c", JAVASCRIPT, env=javascript_env()) == "64\n"
 
 
+def test_vala():
+    """the example in Vala builds with what is installed, and prints what it should"""
+    pkg_config("--cflags")
+    examples = pathlib.Path(SOURCE, "examples")
+    program = ROOT / "first-steps"
+    # What Vala generates is not free of warnings.
+    run("valac", "--fatal-warnings", f"--vapidir={next(STAGE.rglob('*.vapi')).parent}",
+        "--pkg=fsmm-glib-1", "-X", "-w", "-o", str(program), str(examples / "first-steps.vala"),
+        cwd=ROOT, env={"CC": CC, "PKG_CONFIG_PATH": str(ROOT / "pkgconfig")})
+    expected = examples / "expected" / "first-steps.vala.txt"
+    output = run(str(program), env={"LD_LIBRARY_PATH": str(library_folder()), "LC_ALL": "C.UTF-8",
+                                    "G_DEBUG": "fatal-criticals"})
+    tap.assert_same_lines(output.splitlines(), expected.read_text("utf-8").splitlines(),
+                          str(expected))
+
+
 def test_static_library():
     """a program can be linked with the static library"""
     source = ROOT / "static.c"
@@ -183,7 +199,7 @@ def test_devenv_without_pygobject():
 
 
 TESTS = [test_install, test_shared_library, test_static_library, test_python_help,
-         test_javascript, test_only_the_main_header, test_devenv,
+         test_javascript, test_vala, test_only_the_main_header, test_devenv,
          test_devenv_without_pygobject]
 if CXX:
     TESTS.append(test_cplusplus)
