@@ -32,7 +32,7 @@ static GParamSpec *properties[PROP_RETAIN_BYTES + 1];
  *
  * Gets the name that error messages use for the pool.
  *
- * Returns: (transfer none) (nullable): the name
+ * Returns: (transfer none) (nullable): the name, or %NULL if it has none
  *
  * Since: 1.0
  */

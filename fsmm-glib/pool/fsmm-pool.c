@@ -242,7 +242,7 @@ fsmm_pool_new (gsize alloc_size, gsize chunk_bytes, GError **error)
 
 /**
  * fsmm_pool_new_full: (constructor)
- * @name: (nullable): the name that error messages use for the pool
+ * @name: (nullable): the name that error messages use for the pool, or %NULL for its address
  * @alloc_size: the number of usable bytes in a block, from 1 byte to 4 GiB
  * @alignment: a power of two that every block starts at a multiple of, or 0 for one that suits
  *   every C type of that size

@@ -557,7 +557,7 @@ fsmm_trimmer_get_budget_bytes (FsmmTrimmer *self)
 /**
  * fsmm_trimmer_set_memory_monitor: (set-property memory-monitor)
  * @self: a trimmer
- * @memory_monitor: (nullable): a memory monitor
+ * @memory_monitor: (nullable): a memory monitor, or %NULL to follow none
  *
  * Sets whose warnings the trimmer follows.
  *
@@ -579,7 +579,7 @@ fsmm_trimmer_set_memory_monitor (FsmmTrimmer *self, GMemoryMonitor *memory_monit
  *
  * Gets whose warnings the trimmer follows.
  *
- * Returns: (transfer none) (nullable): a memory monitor
+ * Returns: (transfer none) (nullable): a memory monitor, or %NULL if it follows none
  *
  * Since: 1.2
  */

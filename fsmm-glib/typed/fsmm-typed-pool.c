@@ -427,7 +427,8 @@ fsmm_typed_pool_get_pool (FsmmTypedPool *self)
  *
  * Gets the name that error messages use for the pool.
  *
- * Returns: (transfer none) (nullable): the name
+ * Returns: (transfer none) (nullable): the name, which is that of the type if no other was given, or
+ *   %NULL if the pool has not been initialized
  *
  * Since: 1.0
  */
