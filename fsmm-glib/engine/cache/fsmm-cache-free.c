@@ -12,7 +12,7 @@ static inline gboolean
 free_own (FsmmCache *self, FsmmSlot slot)
 {
   fsmm_state_set (slot.state, FSMM_STATE_FREE);
-  fsmm_cache_count (self, -1);
+  fsmm_cache_count_freed (self, 1);
   fsmm_cache_requeue (self, slot.region);
 
   return TRUE;
@@ -24,7 +24,7 @@ free_remote (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmLateDoubleFrees
   if (!fsmm_state_exchange (slot.state, from, FSMM_STATE_REMOTE))
     return FALSE;
 
-  fsmm_cache_count (self, -1);
+  fsmm_cache_count_freed (self, 1);
   __atomic_store_n (&self->n_remote, self->n_remote + 1, __ATOMIC_RELAXED);
   fsmm_remote_note (self, slot.region, (gsize) (slot.state - slot.region->cells), late);
   return TRUE;
@@ -141,7 +141,7 @@ free_for_debugging (FsmmStore *store, FsmmSlot slot, FsmmDeferred *deferred)
   FsmmChunk *chunk = slot.region->chunk;
 
   fsmm_store_debug_give (store, chunk, fsmm_chunk_number (chunk, slot.block), deferred);
-  fsmm_cache_count (&store->common, -1);
+  fsmm_cache_count_freed (&store->common, 1);
   if (store->quarantine.capacity > 0)
     quarantine (store, slot, deferred);
   else

@@ -278,7 +278,7 @@ static gboolean
 has_idle_part (const FsmmCache *self)
 {
   gsize per_region = FSMM_REGION_BYTES / self->block_size;
-  gssize n_idle = (gssize) (self->owned.length * per_region) - self->n_live;
+  gssize n_idle = (gssize) (self->owned.length * per_region) - fsmm_cache_get_live (self);
 
   return n_idle >= (gssize) (self->owned.length / SLACK_PART * per_region);
 }
@@ -419,7 +419,7 @@ fsmm_cache_retire (FsmmCache *self, FsmmLateDoubleFrees *late)
   fsmm_remote_sort_news (store);
   fsmm_remote_take_in (self, late);
   fsmm_cache_disown_all (self);
-  store->n_live += self->n_live;
+  store->n_live += fsmm_cache_get_live (self);
   g_queue_unlink (&store->caches, &self->store_link);
 }
 
@@ -432,7 +432,7 @@ fsmm_cache_count_live (FsmmStore *store)
   gssize n_live = store->n_live;
 
   for (GList *l = store->caches.head; l != NULL; l = l->next)
-    n_live += __atomic_load_n (&((FsmmCache *) l->data)->n_live, __ATOMIC_RELAXED);
+    n_live += fsmm_cache_get_live (l->data);
 
   return (gsize) MAX (n_live, 0);
 }
@@ -474,6 +474,16 @@ raise_peak (FsmmStore *store, gsize n_live)
   store->decay.recent_peak = MAX (store->decay.recent_peak, n_live);
 }
 
+/* For the thread itself. */
+static void
+forget_max (FsmmCache *cache)
+{
+  gssize below = cache->below_max;
+
+  fsmm_cache_add (&cache->below_max, -below);
+  fsmm_cache_add (&cache->max_live, -below);
+}
+
 /* Works out how many blocks were live at most since the last time. Each cache knows the most that
  * its own count has been. That the others were as they are now at that moment, but for what they
  * have freed of each other since, is certain only where one thread alone was at work. The counts of
@@ -490,7 +500,7 @@ fsmm_cache_note_peak (FsmmStore *store)
       FsmmCache *cache = l->data;
       gsize n_remote = count_remote (cache);
       gssize max_live = __atomic_load_n (&cache->max_live, __ATOMIC_RELAXED);
-      gssize n_own = __atomic_load_n (&cache->n_live, __ATOMIC_RELAXED);
+      gssize n_own = fsmm_cache_get_live (cache);
       gboolean is_own = cache->thread == &fsmm_thread || cache->thread == NULL;
 
       if (max_live > cache->noted_max)
@@ -499,6 +509,6 @@ fsmm_cache_note_peak (FsmmStore *store)
       cache->noted_max = is_own ? n_own : max_live;
       cache->noted_remote += n_remote;
       if (is_own)
-        __atomic_store_n (&cache->max_live, n_own, __ATOMIC_RELAXED);
+        forget_max (cache);
     }
 }

@@ -165,23 +165,48 @@ fsmm_fill (gpointer block, FsmmFill fill)
     memset (block, 0, fill.n_bytes);
 }
 
-/* The counts of a cache are written by its thread alone, so that adding needs not be atomic. */
-static inline gssize
-fsmm_cache_count (FsmmCache *self, gssize n)
+/* The counts of a cache are written by its thread alone, so that adding needs not be atomic. Others may
+ * read them meanwhile. */
+static inline void
+fsmm_cache_add (gssize *count, gssize n)
 {
-  gssize n_live = self->n_live + n;
-
-  __atomic_store_n (&self->n_live, n_live, __ATOMIC_RELAXED);
-  return n_live;
+#ifdef FSMM_THREAD_SANITIZER
+  __atomic_fetch_add (count, n, __ATOMIC_RELAXED);
+#else
+  *count += n;
+#endif
 }
 
 static inline void
+fsmm_cache_count_freed (FsmmCache *self, gssize n)
+{
+  fsmm_cache_add (&self->below_max, n);
+}
+
+/* One of the two is changed for a block. So what others work out of them has been the count at some
+ * moment, if they read them in the right order. */
+static inline void
 fsmm_cache_count_taken (FsmmCache *self, gssize n)
 {
-  gssize n_live = fsmm_cache_count (self, n);
+  gssize below = self->below_max;
 
-  if (n_live > self->max_live)
-    __atomic_store_n (&self->max_live, n_live, __ATOMIC_RELAXED);
+  if (G_LIKELY (below >= n))
+    fsmm_cache_add (&self->below_max, -n);
+  else
+    {
+      if (below != 0)
+        fsmm_cache_add (&self->below_max, -below);
+      fsmm_cache_add (&self->max_live, n - below);
+    }
+}
+
+/* How many blocks its thread has taken, less those that it has freed. */
+static inline gssize
+fsmm_cache_get_live (const FsmmCache *self)
+{
+  gssize below = __atomic_load_n (&self->below_max, __ATOMIC_ACQUIRE);
+
+  return __atomic_load_n (&self->max_live, __ATOMIC_RELAXED) - below;
 }
 
 /* Hands out one of the blocks that are claimed: there is one. */
@@ -277,7 +302,7 @@ fsmm_cache_try_free_own (
     {
       FSMM_RACE_WINDOW ();
       fsmm_state_set (state, FSMM_STATE_FREE);
-      fsmm_cache_count (self, -1);
+      fsmm_cache_count_freed (self, 1);
       is_freed = TRUE;
     }
   fsmm_reader_leave ();

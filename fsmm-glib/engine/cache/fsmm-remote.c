@@ -19,7 +19,7 @@ note_double_frees (FsmmCache *self,
 
       fsmm_store_note_double_free (self->store,
                                    (gpointer) (region->base + index * self->block_size), late);
-      fsmm_cache_count (self, 1);
+      fsmm_cache_count_freed (self, -1);
     }
 }
 

@@ -124,7 +124,7 @@ alloc_many_slow (FsmmStore *self, gsize n_fast, gsize n_blocks, gpointer *blocks
 
   fsmm_heap_lock (self);
   cache = fsmm_heap_get_cache (self);
-  fsmm_cache_count (cache, (gssize) n_fast);
+  fsmm_cache_count_freed (cache, -(gssize) n_fast);
   result = alloc_many_locked (cache, &n_taken, n_blocks, blocks, &deferred);
   if (result == FSMM_ALLOC_OK)
     fsmm_cache_count_taken (cache, 0);
@@ -286,14 +286,14 @@ free_claimed (FsmmCache *cache, gsize n_blocks, gpointer *blocks, FsmmLateDouble
         fsmm_cache_free_claimed (cache, fsmm_store_find (cache->store, blocks[i]), late);
     }
 
-  fsmm_cache_count (cache, -(gssize) n_own);
+  fsmm_cache_count_freed (cache, (gssize) n_own);
 }
 
 static inline void
 free_claimed_run (FsmmCache *cache, gsize n_blocks, FsmmState *states)
 {
   fsmm_cells_set (states, n_blocks, FSMM_STATE_FREE);
-  fsmm_cache_count (cache, -(gssize) n_blocks);
+  fsmm_cache_count_freed (cache, (gssize) n_blocks);
 }
 
 /* Returns FALSE, and frees none, if one of them cannot be, for whatever reason. */

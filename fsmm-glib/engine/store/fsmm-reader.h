@@ -59,8 +59,9 @@ struct _FsmmCache
   FsmmState *word_cells; /* of that word */
   guintptr word_base;    /* address of its first block */
   gsize block_size;
-  gssize n_live;   /* (atomic), for reading: taken by this thread, less those it freed */
-  gssize max_live; /* (atomic), for reading: the most that has been since it was noted */
+  gssize below_max; /* (atomic), for reading: how many fewer blocks than that are live now */
+  gssize max_live;  /* (atomic), for reading: the most that this thread has taken, less those that it
+                     * has freed, since that was noted */
   struct _FsmmStore *store;
 
   FsmmRegion *current; /* (nullable): the region at work */
