@@ -85,7 +85,7 @@ fsmm_pool_alloc (FsmmPool *self, GError **error)
 
   if (G_UNLIKELY (cache == NULL))
     return alloc_slow (self, G_STRFUNC, 0, error);
-  if (G_UNLIKELY (cache->bits == 0))
+  if (G_UNLIKELY (cache->front.bits == 0))
     return alloc_from_next_word (self, cache, error);
 
   block = fsmm_cache_pop (cache, FSMM_STATE_LIVE, (FsmmFill) { 0, NULL }).block;

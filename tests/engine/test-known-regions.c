@@ -149,7 +149,7 @@ static gboolean was_busy;
 static void
 note_whether_busy (void)
 {
-  was_busy = fsmm_thread.busy;
+  was_busy = fsmm_thread.front.busy;
 }
 
 static void
@@ -183,7 +183,7 @@ test_busy_while_it_looks (gconstpointer claims)
   free_or_claim (pool, block, claims != NULL);
   watched_end (watched.cells);
   g_assert_true (was_busy);
-  g_assert_cmpint (fsmm_thread.busy, ==, FALSE);
+  g_assert_cmpint (fsmm_thread.front.busy, ==, FALSE);
 
   /* What was freed so has been counted, but not in its own cell. */
   if (claims == NULL)
@@ -278,8 +278,8 @@ test_others_only_strike_out (gconstpointer drops)
   other_start (&other);
   block = other_call (&other, take_two_regions, pool);
   thread = ((FsmmCache *) other_call (&other, get_own_cache, pool))->thread;
-  n_places = thread->known_mask / sizeof *before + 1;
-  before = g_memdup2 (thread->known, n_places * sizeof *before);
+  n_places = thread->front.known_mask / sizeof *before + 1;
+  before = g_memdup2 (thread->front.known, n_places * sizeof *before);
 
   fsmm_test_free (pool, block);
   if (drops)
@@ -287,8 +287,8 @@ test_others_only_strike_out (gconstpointer drops)
   else
     g_assert_true (fsmm_pool_reserve (pool, 1, NULL));
   for (gsize i = 0; i < n_places; i++)
-    g_assert_true (thread->known[i].n_bytes == 0 ||
-                   memcmp (&thread->known[i], &before[i], sizeof *before) == 0);
+    g_assert_true (thread->front.known[i].n_bytes == 0 ||
+                   memcmp (&thread->front.known[i], &before[i], sizeof *before) == 0);
 
   fsmm_test_assert_sound (pool);
   other_end (&other);
@@ -311,8 +311,10 @@ typedef struct
 static void
 table_init (Table *self)
 {
-  self->thread = (FsmmThread){ .known = fsmm_no_regions,
-                               .known_mask = sizeof fsmm_no_regions - sizeof *fsmm_no_regions };
+  self->thread = (FsmmThread) {
+    .front.known = fsmm_no_regions,
+    .front.known_mask = sizeof fsmm_no_regions - sizeof *fsmm_no_regions,
+  };
   fsmm_geometry_init (&self->geometry, 64, 0, N_REGIONS * FSMM_REGION_BYTES, NULL);
   self->chunk = fsmm_chunk_new (&self->geometry, (gpointer) SOME_BASE, NULL);
   g_assert_cmpuint (self->geometry.n_regions, ==, N_REGIONS);
@@ -322,7 +324,7 @@ static void
 table_clear (Table *self)
 {
   fsmm_reader_clear (&self->thread);
-  g_assert_true (self->thread.known == fsmm_no_regions);
+  g_assert_true (self->thread.front.known == fsmm_no_regions);
   fsmm_chunk_free (self->chunk);
 }
 
@@ -331,17 +333,17 @@ table_has (Table *self, guint index)
 {
   const FsmmRegion *region = &self->chunk->regions[index];
   const FsmmKnownRegion *known =
-      fsmm_reader_get_place (self->thread.known, self->thread.known_mask,
+      fsmm_reader_get_place (self->thread.front.known, self->thread.front.known_mask,
                              (gconstpointer) (region->base + FSMM_REGION_BYTES - 1));
 
   return known->n_bytes > 0 && known->base == region->base && known->cells == region->cells &&
-         known->cache == &self->cache;
+         known->front == &self->cache.front;
 }
 
 static gsize
 table_count_places (Table *self)
 {
-  return self->thread.known_mask / sizeof (FsmmKnownRegion) + 1;
+  return self->thread.front.known_mask / sizeof (FsmmKnownRegion) + 1;
 }
 
 /* It has two places for each region at least, and keeps what it has as it grows. */
@@ -375,7 +377,7 @@ test_grows (void)
 static void
 test_no_memory (void)
 {
-  const FsmmKnownRegion nothing = { .cache = &fsmm_no_cache };
+  const FsmmKnownRegion nothing = { .front = &fsmm_no_cache.front };
   Table table;
 
   table_init (&table);
@@ -402,8 +404,10 @@ static void
 test_large_blocks_are_not_known (void)
 {
   FsmmGeometry geometry;
-  FsmmThread thread = { .known = fsmm_no_regions,
-                        .known_mask = sizeof fsmm_no_regions - sizeof *fsmm_no_regions };
+  FsmmThread thread = {
+    .front.known = fsmm_no_regions,
+    .front.known_mask = sizeof fsmm_no_regions - sizeof *fsmm_no_regions,
+  };
   FsmmCache cache = { 0 };
   FsmmChunk *chunk;
 
@@ -412,7 +416,7 @@ test_large_blocks_are_not_known (void)
   fsmm_reader_make_room (&thread, 1);
   fsmm_reader_know (&thread, &chunk->regions[0], &cache);
   g_assert_cmpuint (
-      fsmm_reader_get_place (thread.known, thread.known_mask, chunk->base)->n_bytes, ==, 0);
+      fsmm_reader_get_place (thread.front.known, thread.front.known_mask, chunk->base)->n_bytes, ==, 0);
 
   fsmm_reader_clear (&thread);
   fsmm_chunk_free (chunk);

@@ -62,7 +62,7 @@ test_claimed_by_another_thread (gconstpointer chunk_bytes)
   other_start (&other);
   other_call (&other, take_one, pool);
   cache = other_call (&other, get_own_cache, pool);
-  g_assert_cmphex (cache->bits, !=, 0);
+  g_assert_cmphex (cache->front.bits, !=, 0);
 
   assert_gets_the_rest (pool, 1);
   g_assert_null (other_call (&other, take_one_or_none, pool));
@@ -215,8 +215,8 @@ test_what_is_left_is_shared (void)
   own = get_own_cache (pool);
   other_call (&other, take_one, pool);
   cache = other_call (&other, get_own_cache, pool);
-  g_assert_cmpuint (fsmm_word_count (own->bits), <, LIMIT / 2);
-  g_assert_cmpuint (fsmm_word_count (cache->bits), <, LIMIT / 4);
+  g_assert_cmpuint (fsmm_word_count (own->front.bits), <, LIMIT / 2);
+  g_assert_cmpuint (fsmm_word_count (cache->front.bits), <, LIMIT / 4);
   g_assert_cmpuint (pool->store.n_counted, <=, LIMIT);
 
   assert_gets_the_rest (pool, 2);

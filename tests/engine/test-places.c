@@ -105,7 +105,7 @@ run_with_pools (GThreadFunc func)
 {
   FsmmPool *pools[N_STORES];
 
-  G_STATIC_ASSERT (N_STORES > 2 * FSMM_N_PLACES);
+  G_STATIC_ASSERT (N_STORES > 2 * FSMM_INLINE_FIRST_PLACE);
   for (guint i = 0; i < N_STORES; i++)
     pools[i] = fsmm_test_pool_new (64, 1024);
   g_thread_join (g_thread_new ("places", func, pools));
@@ -138,7 +138,7 @@ enter_at_all (FsmmPool *pool)
   gpointer cache = enter (pool);
 
   g_assert_true (enter_fast (pool) == cache);
-  g_assert_cmpint (fsmm_thread.busy, ==, 0);
+  g_assert_cmpint (fsmm_thread.front.busy, ==, 0);
 
   return cache;
 }

@@ -276,17 +276,17 @@ test_checker_finds_faults_in_claims (void)
 
   scene_init (&scene);
   cache = scene.cache;
-  cells = cache->word_cells;
-  bits = cache->bits;
+  cells = cache->front.word_cells;
+  bits = cache->front.bits;
   g_assert_cmphex (bits, !=, 0);
 
-  cache->bits |= 1;
+  cache->front.bits |= 1;
   assert_fault (scene.pool, "are claimed, and not idle");
-  cache->bits = bits;
+  cache->front.bits = bits;
 
-  cache->word_cells = scene.fresh->cells;
+  cache->front.word_cells = scene.fresh->cells;
   assert_fault (scene.pool, "has claimed blocks of no region");
-  cache->word_cells = cells;
+  cache->front.word_cells = cells;
 
   cache->current = NULL;
   assert_fault (scene.pool, "has claimed blocks of no region");

@@ -13,14 +13,14 @@ void
 fsmm_cache_init (FsmmCache *self, FsmmStore *store, FsmmThread *thread)
 {
   *self = (FsmmCache) {
-    .block_size = store->geometry.block_size,
+    .front.block_size = store->geometry.block_size,
     .store = store,
     .threshold = NO_THRESHOLD,
-    .fast_key = fsmm_barrier_is_symmetric || thread == NULL ? FSMM_NO_KEY : store->key,
+    .fast_key = fsmm_barrier_is_symmetric || thread == NULL ? FSMM_INLINE_NO_KEY : store->key,
     .thread = thread,
   };
 
-  self->key = self->fast_key;
+  self->front.key = self->fast_key;
   self->store_link.data = self;
   self->thread_link.data = self;
 }
@@ -113,7 +113,7 @@ fsmm_cache_disown (FsmmCache *self, FsmmRegion *region)
     unqueue (self, region);
   if (region == self->current)
     {
-      self->bits = 0;
+      self->front.bits = 0;
       self->current = NULL;
     }
   if (thread != NULL)
@@ -158,11 +158,11 @@ fsmm_cache_disown_all (FsmmCache *self)
 void
 fsmm_cache_drop_claims (FsmmCache *self)
 {
-  if (self->bits == 0)
+  if (self->front.bits == 0)
     return;
 
-  self->bits = 0;
-  self->next_word = (self->word_cells - self->current->cells) / FSMM_WORD_CELLS;
+  self->front.bits = 0;
+  self->next_word = (self->front.word_cells - self->current->cells) / FSMM_WORD_CELLS;
 }
 
 /* No block is claimed. The region at work is one among the others for now. */
@@ -195,9 +195,9 @@ claim_next_word (FsmmCache *self)
       if (idle != 0)
         {
           self->next_word = i + 1;
-          self->bits = idle;
-          self->word_cells = cells;
-          self->word_base = region->base + i * FSMM_WORD_CELLS * self->block_size;
+          self->front.bits = idle;
+          self->front.word_cells = cells;
+          self->front.word_base = region->base + i * FSMM_WORD_CELLS * self->front.block_size;
           return TRUE;
         }
     }
@@ -277,7 +277,7 @@ next_word (FsmmCache *self, gboolean is_tight)
 static gboolean
 has_idle_part (const FsmmCache *self)
 {
-  gsize per_region = FSMM_REGION_BYTES / self->block_size;
+  gsize per_region = FSMM_REGION_BYTES / self->front.block_size;
   gssize n_idle = (gssize) (self->owned.length * per_region) - fsmm_cache_get_live (self);
 
   return n_idle >= (gssize) (self->owned.length / SLACK_PART * per_region);
@@ -368,11 +368,11 @@ keep_within_limit (FsmmCache *self)
   fsmm_store_set_counted (store, region, n_busy);
   room = store->max_blocks - MIN (store->n_counted, store->max_blocks);
 
-  self->bits = fsmm_word_lowest (self->bits, MIN (room, MAX (1, room / store->caches.length)));
+  self->front.bits = fsmm_word_lowest (self->front.bits, MIN (room, MAX (1, room / store->caches.length)));
   self->next_word--;
-  fsmm_store_set_counted (store, region, n_busy + fsmm_word_count (self->bits));
+  fsmm_store_set_counted (store, region, n_busy + fsmm_word_count (self->front.bits));
 
-  return self->bits != 0;
+  return self->front.bits != 0;
 }
 
 /* Claims the blocks of a word, of own regions or, where these have too few, of others that no
@@ -478,10 +478,10 @@ raise_peak (FsmmStore *store, gsize n_live)
 static void
 forget_max (FsmmCache *cache)
 {
-  gssize below = cache->below_max;
+  gssize below = cache->front.below_max;
 
-  fsmm_cache_add (&cache->below_max, -below);
-  fsmm_cache_add (&cache->max_live, -below);
+  fsmm_cache_add (&cache->front.below_max, -below);
+  fsmm_cache_add (&cache->front.max_live, -below);
 }
 
 /* Works out how many blocks were live at most since the last time. Each cache knows the most that
@@ -499,7 +499,7 @@ fsmm_cache_note_peak (FsmmStore *store)
     {
       FsmmCache *cache = l->data;
       gsize n_remote = count_remote (cache);
-      gssize max_live = __atomic_load_n (&cache->max_live, __ATOMIC_RELAXED);
+      gssize max_live = __atomic_load_n (&cache->front.max_live, __ATOMIC_RELAXED);
       gssize n_own = fsmm_cache_get_live (cache);
       gboolean is_own = cache->thread == &fsmm_thread || cache->thread == NULL;
 

@@ -57,19 +57,19 @@ typedef struct {
 static inline gsize
 fsmm_cache_get_place (gconstpointer key)
 {
-  return ((guintptr) key >> 8) % FSMM_N_PLACES;
+  return ((guintptr) key >> 8) % FSMM_INLINE_FIRST_PLACE;
 }
 
 static inline gsize
 fsmm_cache_get_other_place (gconstpointer key)
 {
-  return ((guint32) ((guintptr) key >> 4) * 0x9e3779b9u >> 16) % FSMM_N_PLACES;
+  return ((guint32) ((guintptr) key >> 4) * 0x9e3779b9u >> 16) % FSMM_INLINE_FIRST_PLACE;
 }
 
 static inline FsmmCache *
 fsmm_cache_get_at (gsize place)
 {
-  return __atomic_load_n (&fsmm_thread.places[place], __ATOMIC_RELAXED);
+  return (FsmmCache *) __atomic_load_n (&fsmm_thread.front.places[place], __ATOMIC_RELAXED);
 }
 
 /* Returns the calling thread's cache of the store with that key, with which it is busy until
@@ -79,12 +79,12 @@ fsmm_cache_enter_fast (gconstpointer key)
 {
   FsmmCache *self;
 
-  fsmm_barrier_raise (&fsmm_thread.busy);
+  fsmm_barrier_raise (&fsmm_thread.front.busy);
   self = fsmm_cache_get_at (fsmm_cache_get_place (key));
-  if (G_UNLIKELY (fsmm_barrier_look (&self->key) != key))
+  if (G_UNLIKELY (fsmm_barrier_look (&self->front.key) != key))
     {
       self = fsmm_cache_get_at (fsmm_cache_get_other_place (key));
-      if (fsmm_barrier_look (&self->key) != key)
+      if (fsmm_barrier_look (&self->front.key) != key)
         {
           fsmm_reader_leave ();
           return NULL;
@@ -180,7 +180,7 @@ fsmm_cache_add (gssize *count, gssize n)
 static inline void
 fsmm_cache_count_freed (FsmmCache *self, gssize n)
 {
-  fsmm_cache_add (&self->below_max, n);
+  fsmm_cache_add (&self->front.below_max, n);
 }
 
 /* One of the two is changed for a block. So what others work out of them has been the count at some
@@ -188,15 +188,15 @@ fsmm_cache_count_freed (FsmmCache *self, gssize n)
 static inline void
 fsmm_cache_count_taken (FsmmCache *self, gssize n)
 {
-  gssize below = self->below_max;
+  gssize below = self->front.below_max;
 
   if (G_LIKELY (below >= n))
-    fsmm_cache_add (&self->below_max, -n);
+    fsmm_cache_add (&self->front.below_max, -n);
   else
     {
       if (below != 0)
-        fsmm_cache_add (&self->below_max, -below);
-      fsmm_cache_add (&self->max_live, n - below);
+        fsmm_cache_add (&self->front.below_max, -below);
+      fsmm_cache_add (&self->front.max_live, n - below);
     }
 }
 
@@ -204,21 +204,21 @@ fsmm_cache_count_taken (FsmmCache *self, gssize n)
 static inline gssize
 fsmm_cache_get_live (const FsmmCache *self)
 {
-  gssize below = __atomic_load_n (&self->below_max, __ATOMIC_ACQUIRE);
+  gssize below = __atomic_load_n (&self->front.below_max, __ATOMIC_ACQUIRE);
 
-  return __atomic_load_n (&self->max_live, __ATOMIC_RELAXED) - below;
+  return __atomic_load_n (&self->front.max_live, __ATOMIC_RELAXED) - below;
 }
 
 /* Hands out one of the blocks that are claimed: there is one. */
 static inline FsmmSlot
 fsmm_cache_pop (FsmmCache *self, FsmmState to, FsmmFill fill)
 {
-  guint64 bits = self->bits;
-  gsize i = (gsize) __builtin_ctzll (bits);
-  gpointer block = (gpointer) (self->word_base + i * self->block_size);
-  FsmmState *state = self->word_cells + i;
+  guint64 bits = self->front.bits;
+  gsize i = (guint) __builtin_ctzll (bits);
+  gpointer block = (gpointer) (self->front.word_base + i * self->front.block_size);
+  FsmmState *state = self->front.word_cells + i;
 
-  self->bits = bits & (bits - 1);
+  self->front.bits = bits & (bits - 1);
   /* In this order: what is LIVE is whole. */
   if (fill.n_bytes > 0)
     {
@@ -247,7 +247,7 @@ fsmm_cache_try_alloc_small (gconstpointer key, const gsize *n_bytes, gconstpoint
     return NULL;
 
   fill.n_bytes = *n_bytes;
-  if (G_LIKELY (self->bits != 0 && fsmm_fill_is_small (fill.n_bytes)))
+  if (G_LIKELY (self->front.bits != 0 && fsmm_fill_is_small (fill.n_bytes)))
     block = fsmm_cache_pop (self, FSMM_STATE_LIVE, fill).block;
   fsmm_reader_leave ();
 
@@ -267,8 +267,8 @@ fsmm_cache_find_own (gconstpointer key, gconstpointer block, FsmmCache **self)
   guint64 product;
   gsize distance;
 
-  *self = __atomic_load_n (&known->cache, __ATOMIC_RELAXED);
-  if (G_UNLIKELY (fsmm_barrier_look (&(*self)->key) != key))
+  *self = (FsmmCache *) __atomic_load_n (&known->front, __ATOMIC_RELAXED);
+  if (G_UNLIKELY (fsmm_barrier_look (&(*self)->front.key) != key))
     return NULL;
 
   distance = (guintptr) block - known->base;
@@ -295,7 +295,7 @@ fsmm_cache_try_free_own (
   FsmmState *state;
   FsmmCache *self;
 
-  fsmm_barrier_raise (&fsmm_thread.busy);
+  fsmm_barrier_raise (&fsmm_thread.front.busy);
   state = fsmm_cache_find_own (key, block, &self);
   if (G_LIKELY (state != NULL && fsmm_state_get (state) == from &&
                 (store_epoch == NULL || *store_epoch == epoch)))

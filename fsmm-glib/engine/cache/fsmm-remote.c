@@ -18,7 +18,7 @@ note_double_frees (FsmmCache *self,
       gsize index = word * FSMM_BITS_SIZE + (gsize) __builtin_ctzll (again);
 
       fsmm_store_note_double_free (self->store,
-                                   (gpointer) (region->base + index * self->block_size), late);
+                                   (gpointer) (region->base + index * self->front.block_size), late);
       fsmm_cache_count_freed (self, -1);
     }
 }

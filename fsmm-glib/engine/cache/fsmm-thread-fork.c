@@ -50,7 +50,7 @@ mark_dead (FsmmStore *store)
       if (cache->thread == &fsmm_thread)
         {
           if (fsmm_barrier_is_symmetric)
-            cache->key = cache->fast_key = FSMM_NO_KEY;
+            cache->front.key = cache->fast_key = FSMM_INLINE_NO_KEY;
         }
       else if (cache->thread != NULL)
         {

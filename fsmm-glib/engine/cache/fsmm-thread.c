@@ -26,6 +26,7 @@ static GPtrArray *stores;    /* (element-type FsmmStore): by index; NULL where n
 static GArray *free_indexes; /* (element-type guint) */
 static guint64 last_id;      /* of a store */
 static GQueue threads;       /* (element-type FsmmThread): those that may have caches */
+static guint64 own_places = 1; /* a bit for each that is a store's; the first is nobody's */
 
 /* --- Stores --- */
 
@@ -79,42 +80,66 @@ fsmm_thread_add_store (FsmmStore *store)
     }
   store->lock = get_lock (store->index);
   store->id = ++last_id;
+  store->own_place = FSMM_INLINE_FIRST_PLACE;
 
   fsmm_unlock (&threads_lock);
+}
+
+/* Before any thread has a cache of the store. Returns FALSE if all places are taken. */
+gboolean
+fsmm_thread_ensure_own_place (FsmmStore *store)
+{
+  G_STATIC_ASSERT (FSMM_INLINE_N_PLACES - FSMM_INLINE_FIRST_PLACE == 8 * sizeof own_places);
+
+  fsmm_lock (&threads_lock);
+  if (store->own_place == FSMM_INLINE_FIRST_PLACE && own_places != G_MAXUINT64)
+    {
+      store->own_place += (guint) __builtin_ctzll (~own_places);
+      own_places |= own_places + 1;
+    }
+  fsmm_unlock (&threads_lock);
+
+  return store->own_place != FSMM_INLINE_FIRST_PLACE;
 }
 
 /* --- What a thread finds its caches by --- */
 
 static void
-clear_place (FsmmCache **place, FsmmCache *cache)
+clear_place (FsmmFront **place, FsmmCache *cache)
 {
-  FsmmCache *expected = cache;
+  FsmmFront *expected = &cache->front;
 
-  __atomic_compare_exchange_n (place, &expected, &fsmm_no_cache, FALSE, __ATOMIC_SEQ_CST,
+  __atomic_compare_exchange_n (place, &expected, &fsmm_no_cache.front, FALSE, __ATOMIC_SEQ_CST,
                                __ATOMIC_RELAXED);
 }
 
 static void
 clear_places (FsmmCache *cache)
 {
+  FsmmFront **places = cache->thread->front.places;
   gconstpointer key = cache->store->key;
 
-  clear_place (&cache->thread->places[fsmm_cache_get_place (key)], cache);
-  clear_place (&cache->thread->places[fsmm_cache_get_other_place (key)], cache);
+  clear_place (&places[fsmm_cache_get_place (key)], cache);
+  clear_place (&places[fsmm_cache_get_other_place (key)], cache);
+  clear_place (&places[cache->store->own_place], cache);
 }
 
-/* Of two places a cache gets the first, unless only the other one is free. */
+/* Of two places a cache gets the first, unless only the other one is free. Programs that have the pool
+ * compiled in look at its own. */
 static void
 set_place (FsmmCache *cache)
 {
-  FsmmCache **first = &fsmm_thread.places[fsmm_cache_get_place (cache->store->key)];
-  FsmmCache **other = &fsmm_thread.places[fsmm_cache_get_other_place (cache->store->key)];
-  gboolean is_other = *first != &fsmm_no_cache && *other == &fsmm_no_cache;
+  FsmmFront **places = fsmm_thread.front.places;
+  FsmmFront **first = &places[fsmm_cache_get_place (cache->store->key)];
+  FsmmFront **other = &places[fsmm_cache_get_other_place (cache->store->key)];
+  gboolean is_other = *first != &fsmm_no_cache.front && *other == &fsmm_no_cache.front;
 
-  if (fsmm_thread.places == fsmm_no_places)
+  if (places == fsmm_no_places)
     return;
 
-  __atomic_store_n (is_other ? other : first, cache, __ATOMIC_RELAXED);
+  __atomic_store_n (is_other ? other : first, &cache->front, __ATOMIC_RELAXED);
+  if (cache->store->own_place != FSMM_INLINE_FIRST_PLACE)
+    __atomic_store_n (&places[cache->store->own_place], &cache->front, __ATOMIC_RELAXED);
 }
 
 /* For a store whose cache is at none of its places. */
@@ -123,7 +148,7 @@ fsmm_cache_enter_slow (FsmmStore *store)
 {
   FsmmCache *self;
 
-  fsmm_barrier_raise (&fsmm_thread.busy);
+  fsmm_barrier_raise (&fsmm_thread.front.busy);
   fsmm_barrier_light_fence ();
 
   self = fsmm_thread_get_cache (store->index);
@@ -133,7 +158,7 @@ fsmm_cache_enter_slow (FsmmStore *store)
       return NULL;
     }
 
-  if (self->fast_key != FSMM_NO_KEY)
+  if (self->fast_key != FSMM_INLINE_NO_KEY)
     set_place (self);
   return self;
 }
@@ -203,6 +228,8 @@ fsmm_thread_remove_store (FsmmStore *store)
 
   stores->pdata[store->index] = NULL;
   g_array_append_val (free_indexes, store->index);
+  if (store->own_place != FSMM_INLINE_FIRST_PLACE)
+    own_places &= ~((guint64) 1 << (store->own_place - FSMM_INLINE_FIRST_PLACE));
 
   fsmm_unlock (store->lock);
   fsmm_unlock (&threads_lock);
@@ -252,9 +279,9 @@ thread_end (gpointer data)
 
   self->n_caches = 0;
   g_clear_pointer (&self->caches, g_free);
-  if (self->places != fsmm_no_places)
-    fsmm_system_free_cache_aligned (self->places);
-  self->places = fsmm_no_places;
+  if (self->front.places != fsmm_no_places)
+    fsmm_system_free_cache_aligned (self->front.places);
+  self->front.places = fsmm_no_places;
   fsmm_reader_clear (self);
 }
 
@@ -264,9 +291,9 @@ static GPrivate end_of_thread = G_PRIVATE_INIT (thread_end);
 static void
 ensure_places (FsmmThread *self)
 {
-  FsmmCache **places;
+  FsmmFront **places;
 
-  if (self->places != fsmm_no_places)
+  if (self->front.places != fsmm_no_places)
     return;
 
   places = fsmm_system_try_new0_cache_aligned (sizeof fsmm_no_places);
@@ -274,7 +301,7 @@ ensure_places (FsmmThread *self)
     return;
 
   memcpy (places, fsmm_no_places, sizeof fsmm_no_places);
-  self->places = places;
+  self->front.places = places;
 }
 
 static gboolean
@@ -323,7 +350,7 @@ add_cache (FsmmThread *self, FsmmStore *store)
   fsmm_unlock (store->lock);
 
   self->caches[store->index] = cache;
-  if (cache->fast_key != FSMM_NO_KEY)
+  if (cache->fast_key != FSMM_INLINE_NO_KEY)
     set_place (cache);
 
   return cache;

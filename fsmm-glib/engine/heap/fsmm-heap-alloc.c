@@ -15,7 +15,7 @@ fsmm_heap_alloc_locked (FsmmCache *cache,
   FsmmStore *self = cache->store;
   FsmmSlot slot;
 
-  *result = cache->bits != 0 ? FSMM_ALLOC_OK : fsmm_heap_fill_cache (cache, deferred);
+  *result = cache->front.bits != 0 ? FSMM_ALLOC_OK : fsmm_heap_fill_cache (cache, deferred);
   if (*result != FSMM_ALLOC_OK)
     return FSMM_NO_SLOT;
 

@@ -18,7 +18,7 @@ claim_own (FsmmStore *self, gpointer address, FsmmState from, gsize epoch, FsmmC
   gboolean claimed = FALSE;
   FsmmCache *cache;
 
-  fsmm_barrier_raise (&fsmm_thread.busy);
+  fsmm_barrier_raise (&fsmm_thread.front.busy);
   claim->block = address;
   claim->state = fsmm_cache_find_own (self->key, address, &cache);
   if (G_LIKELY (claim->state != NULL))

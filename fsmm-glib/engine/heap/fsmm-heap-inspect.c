@@ -122,15 +122,15 @@ find_claim_fault (const FsmmCache *cache)
 {
   guint64 idle;
 
-  if (cache->bits == 0)
+  if (cache->front.bits == 0)
     return NULL;
-  if (cache->current == NULL || !fsmm_region_has_cell (cache->current, cache->word_cells))
+  if (cache->current == NULL || !fsmm_region_has_cell (cache->current, cache->front.word_cells))
     return g_strdup ("a thread has claimed blocks of no region");
 
-  idle = fsmm_cells_find_idle (cache->word_cells);
-  if ((cache->bits & ~idle) != 0)
+  idle = fsmm_cells_find_idle (cache->front.word_cells);
+  if ((cache->front.bits & ~idle) != 0)
     return g_strdup_printf ("blocks behind %p are claimed, and not idle",
-                            (gconstpointer) cache->word_base);
+                            (gconstpointer) cache->front.word_base);
 
   return NULL;
 }

@@ -22,18 +22,18 @@ count_set (guint64 bits, gsize first)
 static inline void
 take_run (const FsmmCache *cache, gsize first, gsize n, gpointer *blocks)
 {
-  guint8 *block = (guint8 *) (cache->word_base + first * cache->block_size);
+  guint8 *block = (guint8 *) (cache->front.word_base + first * cache->front.block_size);
 
   for (gsize i = 0; i < n; i++)
-    blocks[i] = block + i * cache->block_size;
-  fsmm_cells_set (cache->word_cells + first, n, FSMM_STATE_LIVE);
+    blocks[i] = block + i * cache->front.block_size;
+  fsmm_cells_set (cache->front.word_cells + first, n, FSMM_STATE_LIVE);
 }
 
 /* Takes those of one word, as many as there are. Returns how many. */
 static gsize
 take_claimed (FsmmCache *cache, gsize n_blocks, gpointer *blocks)
 {
-  guint64 bits = cache->bits;
+  guint64 bits = cache->front.bits;
   gsize n_taken = 0;
 
   while (n_taken < n_blocks && bits != 0)
@@ -45,7 +45,7 @@ take_claimed (FsmmCache *cache, gsize n_blocks, gpointer *blocks)
       n_taken += n;
       bits = first + n < FSMM_WORD_CELLS ? bits >> (first + n) << (first + n) : 0;
     }
-  cache->bits = bits;
+  cache->front.bits = bits;
 
   return n_taken;
 }
@@ -57,7 +57,7 @@ static inline gboolean
 can_be_fast (const FsmmCache *cache, gsize n_blocks)
 {
   if (cache->store->max_blocks != G_MAXSIZE)
-    return n_blocks <= fsmm_word_count (cache->bits);
+    return n_blocks <= fsmm_word_count (cache->front.bits);
 
   return n_blocks <= MAX_FAST;
 }
@@ -73,7 +73,7 @@ alloc_many_fast (FsmmStore *self, gsize n_blocks, gpointer *blocks)
     return 0;
 
   if (can_be_fast (cache, n_blocks))
-    while (n_taken < n_blocks && (cache->bits != 0 || fsmm_cache_next_word (cache)))
+    while (n_taken < n_blocks && (cache->front.bits != 0 || fsmm_cache_next_word (cache)))
       n_taken += take_claimed (cache, n_blocks - n_taken, blocks + n_taken);
   if (n_taken == n_blocks)
     fsmm_cache_count_taken (cache, (gssize) n_taken);
@@ -171,8 +171,8 @@ find_near (FsmmKnownRegion *near, FsmmCache *cache, gconstpointer block)
     {
       const FsmmKnownRegion *known = fsmm_reader_get_own_place (block);
 
-      *near = (FsmmKnownRegion) { known->base, known->cells, cache, 0, known->reciprocal };
-      if (__atomic_load_n (&known->cache, __ATOMIC_RELAXED) == cache)
+      *near = (FsmmKnownRegion) { known->base, known->cells, &cache->front, 0, known->reciprocal };
+      if (__atomic_load_n (&known->front, __ATOMIC_RELAXED) == &cache->front)
         near->n_bytes = __atomic_load_n (&known->n_bytes, __ATOMIC_RELAXED);
       distance = (guintptr) block - near->base;
     }
@@ -241,7 +241,7 @@ claim_many (FsmmCache *cache, gsize n_blocks, gpointer *blocks, FsmmState **run)
     {
       FsmmState *states = blocks[i] != NULL ? find_near (&near, cache, blocks[i]) : NULL;
 
-      n = states != NULL ? count_run (&near, cache->block_size, n_blocks - i, blocks + i) : 1;
+      n = states != NULL ? count_run (&near, cache->front.block_size, n_blocks - i, blocks + i) : 1;
       if (states != NULL)
         n_claimed = claim_run (states, n);
       else
@@ -276,7 +276,7 @@ free_claimed (FsmmCache *cache, gsize n_blocks, gpointer *blocks, FsmmLateDouble
     {
       FsmmState *states = blocks[i] != NULL ? find_near (&near, cache, blocks[i]) : NULL;
 
-      n = states != NULL ? count_run (&near, cache->block_size, n_blocks - i, blocks + i) : 1;
+      n = states != NULL ? count_run (&near, cache->front.block_size, n_blocks - i, blocks + i) : 1;
       if (states != NULL)
         {
           fsmm_cells_set (states, n, FSMM_STATE_FREE);

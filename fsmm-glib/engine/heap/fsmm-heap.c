@@ -27,6 +27,13 @@ fsmm_heap_init (FsmmStore *self,
   fsmm_lock_is_set_up (self->lock, self, offsetof (FsmmStore, chunks));
 }
 
+/* For a store that programs have compiled in, before it has any block. It has none if too many are. */
+void
+fsmm_heap_ensure_own_place (FsmmStore *self)
+{
+  fsmm_thread_ensure_own_place (self);
+}
+
 /* For a store that is about to be cleared, and whose blocks have been dropped: whether it has to
  * stay because a chunk is pinned. Then @release is called when the last pin is gone: never,
  * where a user function in one of its blocks does not return. */

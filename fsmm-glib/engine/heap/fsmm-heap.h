@@ -28,6 +28,7 @@ void fsmm_heap_init (FsmmStore *self,
                      FsmmDebugFlags debug,
                      const FsmmSubject *identity);
 void fsmm_heap_clear (FsmmStore *self);
+void fsmm_heap_ensure_own_place (FsmmStore *self);
 gboolean fsmm_heap_outlive_pins (FsmmStore *self, FsmmReleaseFunc release);
 
 /* --- Blocks come and go: fsmm-heap-alloc.c, -free.c, and without the lock fsmm-cache.h --- */
@@ -182,7 +183,7 @@ fsmm_heap_alloc (
 
   if (G_LIKELY (cache != NULL))
     {
-      if (G_LIKELY (cache->bits != 0 || fsmm_cache_next_word (cache)))
+      if (G_LIKELY (cache->front.bits != 0 || fsmm_cache_next_word (cache)))
         {
           FsmmSlot slot = fsmm_cache_pop (cache, to, fill);
 

@@ -10,35 +10,22 @@
 #pragma once
 
 #include "base/fsmm-barrier.h"
+#include "fsmm-inline-layout.h"
 #include "base/fsmm-thread-local.h"
 #include "engine/chunk/fsmm-chunk.h"
 
 G_BEGIN_DECLS
 
-/* What takes the place of a key. No pointer that is passed for a pool is this. */
-#define FSMM_NO_KEY ((gconstpointer) 1)
-
-/* A region that the thread owns, found by an address in it. */
-typedef struct {
-  guintptr base; /* (atomic): address of its first block */
-  FsmmState *cells;
-  struct _FsmmCache *cache; /* (atomic): that owns it; fsmm_no_cache: none does */
-  guint32 n_bytes;          /* (atomic): a block that starts in it is nearer to @base; 0: none */
-  guint32 reciprocal;       /* (atomic): of the size of a block: 2^32 / size, rounded up */
-} __attribute__ ((aligned (32))) FsmmKnownRegion;
-
 typedef struct _FsmmCache FsmmCache;
 
-/* How many caches a thread finds at once, each at one of two places. */
-#define FSMM_N_PLACES 256
+/* What programs know of states and regions is right. */
+G_STATIC_ASSERT (FSMM_INLINE_LIVE == FSMM_STATE_LIVE && FSMM_INLINE_FREE == FSMM_STATE_FREE);
+G_STATIC_ASSERT (FSMM_INLINE_REGION_SHIFT == FSMM_REGION_SHIFT);
+G_STATIC_ASSERT (sizeof (FsmmKnownRegion) == 1 << FSMM_INLINE_PLACE_SHIFT);
 
 /* What a thread has for all stores. */
 typedef struct {
-  gint busy;              /* (atomic): written by the thread */
-  gsize known_mask;       /* of an offset in bytes into the table */
-  FsmmKnownRegion *known; /* (owned): by some bits of their addresses */
-
-  FsmmCache **places; /* (owned): some of its caches, (atomic), by a hash of their keys */
+  FsmmThreadFront front;
 
   FsmmCache **caches; /* (array length=n_caches): all, by the index of the store */
   guint n_caches;
@@ -53,15 +40,7 @@ extern FSMM_THREAD_LOCAL FsmmThread fsmm_thread;
 /* What a thread has for one store: see fsmm-cache.h. */
 struct _FsmmCache
 {
-  /* What most calls need, in one line of the processor's cache. */
-  gconstpointer key;     /* (atomic): that of the store, or FSMM_NO_KEY */
-  guint64 bits;          /* of a word: blocks that are claimed, and can be handed out */
-  FsmmState *word_cells; /* of that word */
-  guintptr word_base;    /* address of its first block */
-  gsize block_size;
-  gssize below_max; /* (atomic), for reading: how many fewer blocks than that are live now */
-  gssize max_live;  /* (atomic), for reading: the most that this thread has taken, less those that it
-                     * has freed, since that was noted */
+  FsmmFront front; /* what most calls need, in one line of the processor's cache with @store */
   struct _FsmmStore *store;
 
   FsmmRegion *current; /* (nullable): the region at work */
@@ -90,7 +69,7 @@ struct _FsmmCache
 extern FsmmCache fsmm_no_cache;
 
 /* The places of a thread that has no cache. They are never written to. */
-extern FsmmCache *fsmm_no_places[FSMM_N_PLACES];
+extern FsmmFront *fsmm_no_places[FSMM_INLINE_N_PLACES];
 
 /* The table of a thread that knows no region. It is never written to. */
 #define FSMM_FIRST_KNOWN 64
@@ -100,7 +79,7 @@ extern FsmmKnownRegion fsmm_no_regions[FSMM_FIRST_KNOWN];
 static inline void
 fsmm_reader_leave (void)
 {
-  __atomic_store_n (&fsmm_thread.busy, 0, __ATOMIC_RELEASE);
+  __atomic_store_n (&fsmm_thread.front.busy, 0, __ATOMIC_RELEASE);
 }
 
 /* Where in a table a region would be that has a block at @address: the mask leaves out what is not a
@@ -108,9 +87,7 @@ fsmm_reader_leave (void)
 static inline FsmmKnownRegion *
 fsmm_reader_get_place (FsmmKnownRegion *table, gsize mask, gconstpointer address)
 {
-  G_STATIC_ASSERT (sizeof (FsmmKnownRegion) == 1 << 5);
-
-  gsize offset = (guintptr) address >> (FSMM_REGION_SHIFT - 5);
+  gsize offset = (guintptr) address >> (FSMM_REGION_SHIFT - FSMM_INLINE_PLACE_SHIFT);
 
   return (FsmmKnownRegion *) (gpointer) ((guint8 *) table + (offset & mask));
 }
@@ -119,7 +96,7 @@ fsmm_reader_get_place (FsmmKnownRegion *table, gsize mask, gconstpointer address
 static inline FsmmKnownRegion *
 fsmm_reader_get_own_place (gconstpointer address)
 {
-  return fsmm_reader_get_place (fsmm_thread.known, fsmm_thread.known_mask, address);
+  return fsmm_reader_get_place (fsmm_thread.front.known, fsmm_thread.front.known_mask, address);
 }
 
 void fsmm_reader_know (FsmmThread *self, FsmmRegion *region, FsmmCache *cache);

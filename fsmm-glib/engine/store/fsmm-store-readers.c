@@ -14,29 +14,41 @@
  * That is what this lock is for. No other lock is taken with it held. */
 static GMutex tables_lock;
 
-FsmmCache fsmm_no_cache = { .key = FSMM_NO_KEY };
+FsmmCache fsmm_no_cache = { .front.key = FSMM_INLINE_NO_KEY };
 
-FsmmCache *fsmm_no_places[FSMM_N_PLACES] = { [0 ... FSMM_N_PLACES - 1] = &fsmm_no_cache };
+FsmmFront *fsmm_no_places[FSMM_INLINE_N_PLACES] = {
+  [0 ... FSMM_INLINE_N_PLACES - 1] = &fsmm_no_cache.front,
+};
 
 #define NO_REGION                                                                                  \
   {                                                                                                \
-    .cache = &fsmm_no_cache                                                                        \
+    .front = &fsmm_no_cache.front                                                                    \
   }
 
 FsmmKnownRegion fsmm_no_regions[FSMM_FIRST_KNOWN] = { [0 ... FSMM_FIRST_KNOWN - 1] = NO_REGION };
 
 FSMM_THREAD_LOCAL FsmmThread fsmm_thread = {
-  .known = fsmm_no_regions,
-  .known_mask = sizeof fsmm_no_regions - sizeof fsmm_no_regions[0],
-  .places = fsmm_no_places,
+  .front = {
+    .known = fsmm_no_regions,
+    .known_mask = sizeof fsmm_no_regions - sizeof fsmm_no_regions[0],
+    .places = fsmm_no_places,
+  },
 };
+
+#ifdef FSMM_HAS_INLINE_POOLS
+
+/* The name that programs know it by, which is different for each layout. */
+extern FSMM_THREAD_LOCAL FsmmThreadFront fsmm_thread_front_1
+    __attribute__ ((alias ("fsmm_thread"), visibility ("default")));
+
+#endif
 
 #define MAX_KNOWN ((gsize) 1 << 16)
 
 static inline gsize
 count_places (const FsmmThread *self)
 {
-  return self->known_mask / sizeof (FsmmKnownRegion) + 1;
+  return self->front.known_mask / sizeof (FsmmKnownRegion) + 1;
 }
 
 static inline gboolean
@@ -50,15 +62,15 @@ void
 fsmm_reader_know (FsmmThread *self, FsmmRegion *region, FsmmCache *cache)
 {
   const FsmmGeometry *geometry = region->chunk->geometry;
-  FsmmKnownRegion *known = fsmm_reader_get_place (self->known, self->known_mask, (gconstpointer) region->base);
+  FsmmKnownRegion *known = fsmm_reader_get_place (self->front.known, self->front.known_mask, (gconstpointer) region->base);
 
-  if (self->known == fsmm_no_regions || !can_be_known (region))
+  if (self->front.known == fsmm_no_regions || !can_be_known (region))
     return;
 
   __atomic_store_n (&known->n_bytes, 0, __ATOMIC_RELAXED);
   __atomic_store_n (&known->base, region->base, __ATOMIC_RELAXED);
   known->cells = region->cells;
-  __atomic_store_n (&known->cache, cache, __ATOMIC_RELAXED);
+  __atomic_store_n (&known->front, &cache->front, __ATOMIC_RELAXED);
   known->reciprocal = G_MAXUINT32 / (guint32) geometry->block_size + 1;
   __atomic_store_n (&known->n_bytes, (region->n_blocks - 1) * (guint32) geometry->block_size + 1,
                     __ATOMIC_RELAXED);
@@ -71,12 +83,12 @@ fsmm_reader_forget (FsmmThread *self, const FsmmRegion *region)
   FsmmKnownRegion *known;
 
   fsmm_lock (&tables_lock);
-  known = fsmm_reader_get_place (self->known, self->known_mask, (gconstpointer) region->base);
+  known = fsmm_reader_get_place (self->front.known, self->front.known_mask, (gconstpointer) region->base);
   if (__atomic_load_n (&known->n_bytes, __ATOMIC_RELAXED) != 0 &&
       __atomic_load_n (&known->base, __ATOMIC_RELAXED) == region->base)
     {
       __atomic_store_n (&known->n_bytes, 0, __ATOMIC_RELAXED);
-      __atomic_store_n (&known->cache, &fsmm_no_cache, __ATOMIC_RELAXED);
+      __atomic_store_n (&known->front, &fsmm_no_cache.front, __ATOMIC_RELAXED);
     }
   fsmm_unlock (&tables_lock);
 }
@@ -86,8 +98,8 @@ fsmm_reader_forget (FsmmThread *self, const FsmmRegion *region)
 void
 fsmm_reader_make_room (FsmmThread *self, gsize n_regions)
 {
-  gsize n_places = self->known == fsmm_no_regions ? 0 : count_places (self);
-  FsmmKnownRegion *old = self->known;
+  gsize n_places = self->front.known == fsmm_no_regions ? 0 : count_places (self);
+  FsmmKnownRegion *old = self->front.known;
   FsmmKnownRegion *known;
 
   if (n_places >= MIN (2 * n_regions, MAX_KNOWN) && n_places > 0)
@@ -106,8 +118,8 @@ fsmm_reader_make_room (FsmmThread *self, gsize n_regions)
     for (gsize i = 0, n = count_places (self); i < n; i++)
       if (old[i].n_bytes != 0)
         known[(old[i].base >> FSMM_REGION_SHIFT) & (n_places - 1)] = old[i];
-  self->known = known;
-  self->known_mask = (n_places - 1) * sizeof *known;
+  self->front.known = known;
+  self->front.known_mask = (n_places - 1) * sizeof *known;
   fsmm_unlock (&tables_lock);
 
   if (old != fsmm_no_regions)
@@ -118,11 +130,11 @@ fsmm_reader_make_room (FsmmThread *self, gsize n_regions)
 void
 fsmm_reader_clear (FsmmThread *self)
 {
-  FsmmKnownRegion *old = self->known;
+  FsmmKnownRegion *old = self->front.known;
 
   fsmm_lock (&tables_lock);
-  self->known = fsmm_no_regions;
-  self->known_mask = sizeof fsmm_no_regions - sizeof *fsmm_no_regions;
+  self->front.known = fsmm_no_regions;
+  self->front.known_mask = sizeof fsmm_no_regions - sizeof *fsmm_no_regions;
   fsmm_unlock (&tables_lock);
 
   if (old != fsmm_no_regions)
@@ -156,7 +168,7 @@ fsmm_reader_wait_until_idle (FsmmThread *thread)
 {
   guint n_pauses = 0;
 
-  while (__atomic_load_n (&thread->busy, __ATOMIC_SEQ_CST))
+  while (__atomic_load_n (&thread->front.busy, __ATOMIC_SEQ_CST))
     fsmm_pause (&n_pauses);
 }
 
@@ -168,7 +180,7 @@ fsmm_reader_take_key (FsmmCache *cache)
     return;
 
   __atomic_store_n (&cache->is_stopped, TRUE, __ATOMIC_SEQ_CST);
-  __atomic_store_n (&cache->key, FSMM_NO_KEY, __ATOMIC_SEQ_CST);
+  __atomic_store_n (&cache->front.key, FSMM_INLINE_NO_KEY, __ATOMIC_SEQ_CST);
 }
 
 /* Returns FALSE if there is no other thread. */
@@ -203,7 +215,7 @@ fsmm_store_stop (FsmmStore *self)
 void
 fsmm_store_give_key (FsmmCache *cache)
 {
-  __atomic_store_n (&cache->key, cache->fast_key, __ATOMIC_SEQ_CST);
+  __atomic_store_n (&cache->front.key, cache->fast_key, __ATOMIC_SEQ_CST);
   __atomic_store_n (&cache->is_stopped, FALSE, __ATOMIC_SEQ_CST);
 }
 

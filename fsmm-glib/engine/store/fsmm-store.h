@@ -43,6 +43,7 @@ struct _FsmmStore
   guint index;          /* in the table of caches that each thread has */
   guint64 id;           /* that no other store of this process ever has */
   gconstpointer key;    /* what finds a cache of it; set before there is one */
+  guint own_place;      /* where programs that have the pool compiled in find one: set as the key is */
   FsmmSubject identity; /* to whom */
   FsmmDebugFlags debug; /* not 0: no thread has a cache, and all goes through the lock */
 
