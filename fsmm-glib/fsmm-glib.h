@@ -10,6 +10,7 @@
 #include "fsmm-pool-memory.h"
 #include "fsmm-pool.h"
 #include "fsmm-runtime-version.h"
+#include "fsmm-inline-pool.h"
 #include "fsmm-static-pool.h"
 #include "fsmm-trimmer.h"
 #include "fsmm-type-layout.h"

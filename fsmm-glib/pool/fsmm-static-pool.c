@@ -4,7 +4,9 @@
 
 #include "fsmm-static-pool.h"
 
+#include "base/fsmm-inline-layout.h"
 #include "base/fsmm-lock.h"
+#include "pool/fsmm-pool-private.h"
 
 #include <stdlib.h>
 
@@ -64,8 +66,12 @@ fsmm_static_pool_make (FsmmStaticPool *self)
 
   /* Without a lock, so that none can be left locked by a fork (). */
   pool = make_pool (self);
+  if (self->layout == FSMM_INLINE_LAYOUT)
+    fsmm_heap_ensure_own_place (&pool->store);
   if (!g_atomic_pointer_compare_and_exchange (&self->pool, NULL, fsmm_publish (pool)))
     g_object_unref (pool);
+  else if (self->layout == FSMM_INLINE_LAYOUT)
+    __atomic_store_n (&self->place, pool->store.own_place, __ATOMIC_RELAXED);
 
   return fsmm_receive (g_atomic_pointer_get (&self->pool));
 }

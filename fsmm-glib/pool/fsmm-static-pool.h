@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "fsmm-inline-layout.h"
 #include "fsmm-pool.h"
 #include "fsmm-version-macros.h"
 
@@ -20,6 +21,8 @@ typedef struct {
   const char *name;
   gsize size;
   gsize alignment;
+  guint layout; /* of what is compiled in; 0: nothing is */
+  guint place;  /* (atomic): where a thread finds what it has of the pool */
 } FsmmStaticPool;
 
 FSMM_AVAILABLE_IN_1_2
@@ -35,6 +38,9 @@ void fsmm_static_pool_unload (FsmmStaticPool *self);
 #else
 #define _FSMM_INSTANCE(TypeName, block) ((TypeName *) (block))
 #endif
+#define _FSMM_BLOCK_SIZE(TypeName)                                                                 \
+  ((MAX (sizeof (TypeName), sizeof (gpointer)) + __alignof__(TypeName) - 1) /                      \
+   __alignof__(TypeName) * __alignof__(TypeName))
 
 /**
  * FSMM_DEFINE_POOL:
@@ -44,16 +50,16 @@ void fsmm_static_pool_unload (FsmmStaticPool *self);
  * Defines a pool for a type, and the functions that take instances from it and give them back.
  *
  * This is for a library, which has no `main ()` to make pools in, and for code that used GSlice or
- * `g_new ()`. Put it into the `.c` file that allocates the type. For `FSMM_DEFINE_POOL (Node, node)`
- * it defines these static functions:
+ * `g_new ()`. Put it into the `.c` file that allocates the type. For `FSMM_DEFINE_POOL (Node,
+ * node)` it defines these static functions:
  *
  * - `Node *node_pool_new (void)` takes a block from the pool, whose bytes are not initialized.
- *   It does not return %NULL: without memory it ends the program, as `g_slice_new ()` and `g_new ()`
- *   do. Where that can be handled, use [method@Fsmm.Pool.alloc] with the pool.
+ *   It does not return %NULL: without memory it ends the program, as `g_slice_new ()` and `g_new
+ * ()` do. Where that can be handled, use [method@Fsmm.Pool.alloc] with the pool.
  * - `Node *node_pool_new0 (void)` does the same, and the block is all zeroes.
  * - `void node_pool_free (Node *instance)` gives a block back; %NULL does nothing. Like
- *   [func@Fsmm.free], it refuses anything but a live block of this pool, and logs a critical message
- *   that says what it is.
+ *   [func@Fsmm.free], it refuses anything but a live block of this pool, and logs a critical
+ * message that says what it is.
  * - `FsmmPool *node_pool_get (void)` returns the pool (transfer none): for figures, or to drop
  *   everything in it. The pool has the name, size and alignment of the type, and no limit.
  *
@@ -95,41 +101,46 @@ void fsmm_static_pool_unload (FsmmStaticPool *self);
  * Since: 1.2
  */
 #define FSMM_DEFINE_POOL(TypeName, type_name)                                                      \
-  static FsmmStaticPool type_name##_static_pool = { NULL, #TypeName, sizeof (TypeName),            \
-                                                    __alignof__(TypeName) };                       \
+  _FSMM_DEFINE_STATIC_POOL (TypeName, type_name##_pool, 0)
+
+/* Only for the macros. */
+#define _FSMM_DEFINE_STATIC_POOL(TypeName, prefix, layout)                                         \
+  static FsmmStaticPool prefix##_static = {                                                        \
+    NULL, #TypeName, sizeof (TypeName), __alignof__(TypeName), layout, FSMM_INLINE_FIRST_PLACE     \
+  };                                                                                               \
                                                                                                    \
   /* When the module is unloaded, and when the program exits. */                                   \
-  __attribute__ ((destructor)) static void type_name##_pool_unload (void)                          \
+  __attribute__ ((destructor)) static void prefix##_unload (void)                                  \
   {                                                                                                \
-    fsmm_static_pool_unload (&type_name##_static_pool);                                            \
+    fsmm_static_pool_unload (&prefix##_static);                                                    \
   }                                                                                                \
                                                                                                    \
-  G_GNUC_UNUSED static inline FsmmPool *type_name##_pool_get (void)                                \
+  G_GNUC_UNUSED static inline FsmmPool *prefix##_get (void)                                        \
   {                                                                                                \
-    FsmmPool *type_name##_made = g_atomic_pointer_get (&type_name##_static_pool.pool);             \
-    return G_LIKELY (type_name##_made != NULL) ? type_name##_made                                  \
-                                               : fsmm_static_pool_make (&type_name##_static_pool); \
+    FsmmPool *prefix##_made = g_atomic_pointer_get (&prefix##_static.pool);                        \
+    return G_LIKELY (prefix##_made != NULL) ? prefix##_made                                        \
+                                            : fsmm_static_pool_make (&prefix##_static);            \
   }                                                                                                \
                                                                                                    \
-  G_GNUC_UNUSED static inline TypeName *type_name##_pool_new (void)                                \
+  G_GNUC_UNUSED static inline TypeName *prefix##_new (void)                                        \
   {                                                                                                \
-    gpointer type_name##_block = fsmm_pool_alloc (type_name##_pool_get (), NULL);                  \
-    if (G_UNLIKELY (type_name##_block == NULL))                                                    \
-      type_name##_block = fsmm_static_pool_alloc0 (&type_name##_static_pool);                      \
-    return _FSMM_INSTANCE (TypeName, type_name##_block);                                           \
+    gpointer prefix##_block = fsmm_pool_alloc (prefix##_get (), NULL);                             \
+    if (G_UNLIKELY (prefix##_block == NULL))                                                       \
+      prefix##_block = fsmm_static_pool_alloc0 (&prefix##_static);                                 \
+    return _FSMM_INSTANCE (TypeName, prefix##_block);                                              \
   }                                                                                                \
                                                                                                    \
-  G_GNUC_UNUSED static inline TypeName *type_name##_pool_new0 (void)                               \
+  G_GNUC_UNUSED static inline TypeName *prefix##_new0 (void)                                       \
   {                                                                                                \
-    gpointer type_name##_block = fsmm_pool_alloc0 (type_name##_pool_get (), NULL);                 \
-    if (G_UNLIKELY (type_name##_block == NULL))                                                    \
-      type_name##_block = fsmm_static_pool_alloc0 (&type_name##_static_pool);                      \
-    return _FSMM_INSTANCE (TypeName, type_name##_block);                                           \
+    gpointer prefix##_block = fsmm_pool_alloc0 (prefix##_get (), NULL);                            \
+    if (G_UNLIKELY (prefix##_block == NULL))                                                       \
+      prefix##_block = fsmm_static_pool_alloc0 (&prefix##_static);                                 \
+    return _FSMM_INSTANCE (TypeName, prefix##_block);                                              \
   }                                                                                                \
                                                                                                    \
-  G_GNUC_UNUSED static inline void type_name##_pool_free (TypeName *type_name##_instance)          \
+  G_GNUC_UNUSED static inline void prefix##_free (TypeName *prefix##_instance)                     \
   {                                                                                                \
-    fsmm_pool_free (type_name##_pool_get (), type_name##_instance, NULL);                          \
+    fsmm_pool_free (prefix##_get (), prefix##_instance, NULL);                                     \
   }
 
 G_END_DECLS

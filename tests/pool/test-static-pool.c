@@ -21,9 +21,18 @@ typedef struct {
   guint8 bytes[4096];
 } Page;
 
-FSMM_DEFINE_POOL (Node, node)
-FSMM_DEFINE_POOL (Aligned, aligned)
-FSMM_DEFINE_POOL (Page, page)
+/* Compiled in or not, they do the same. */
+#ifdef TEST_INLINE
+#define DEFINE_POOL FSMM_DEFINE_POOL_INLINE
+#define LAYOUT FSMM_INLINE_LAYOUT
+#else
+#define DEFINE_POOL FSMM_DEFINE_POOL
+#define LAYOUT 0
+#endif
+
+DEFINE_POOL (Node, node)
+DEFINE_POOL (Aligned, aligned)
+DEFINE_POOL (Page, page)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Node, node_pool_free)
 
@@ -145,7 +154,7 @@ test_made_once (void)
 
   for (guint i = 0; i < fsmm_test_rounds (200); i++)
     {
-      FsmmStaticPool definition = { NULL, "raced for", 16, 8 };
+      FsmmStaticPool definition = { NULL, "raced for", 16, 8, LAYOUT, FSMM_INLINE_FIRST_PLACE };
       guint n_before = fsmm_test_count_stores ();
       gint n_waiting = 4;
       Start start = { &definition, &n_waiting };
@@ -188,7 +197,7 @@ test_too_large (void)
 {
   if (g_test_subprocess ())
     {
-      FsmmStaticPool definition = { NULL, "Huge", G_MAXSIZE, 8 };
+      FsmmStaticPool definition = { NULL, "Huge", G_MAXSIZE, 8, LAYOUT, FSMM_INLINE_FIRST_PLACE };
 
       fsmm_static_pool_make (&definition);
       return;
