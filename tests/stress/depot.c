@@ -64,6 +64,37 @@ raw_give (Depot *depot, gpointer item)
   fsmm_test_free (depot->pool, item);
 }
 
+/* --- Blocks of a pool that is compiled in --- */
+
+typedef struct {
+  guint64 words[5];
+} Packet;
+
+FSMM_DEFINE_POOL_INLINE (Packet, packet)
+
+static FsmmPool *
+inline_open (Depot *depot)
+{
+  return packet_pool_get ();
+}
+
+static void
+inline_close (Depot *depot)
+{
+}
+
+static gpointer
+inline_take (Depot *depot, GError **error)
+{
+  return packet_pool_new ();
+}
+
+static void
+inline_give (Depot *depot, gpointer item)
+{
+  packet_pool_free (item);
+}
+
 /* --- Instances that own something --- */
 
 typedef struct {
@@ -157,6 +188,8 @@ const DepotKind depot_kinds[DEPOT_N_KINDS] = {
   { "instances", sizeof (Parcel), 0, 0, INSTANCES },
   { "instances with a limit", sizeof (Parcel), 1024, 300, INSTANCES },
   { "boxes", sizeof (Parcel), 4096, 0, BOXES },
+  { "compiled in", sizeof (Packet), 0, 0, inline_open, inline_close, inline_take, raw_look,
+    inline_give },
 };
 
 void

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 typedef struct _Depot Depot;
 
-/* What is taken: raw blocks, instances, or boxes. */
+/* What is taken: raw blocks, by calls or by what is compiled in, instances, or boxes. */
 typedef struct {
   const char *name;
   gsize alloc_size;
@@ -34,7 +34,7 @@ struct _Depot {
   gpointer slots[DEPOT_N_SLOTS]; /* (atomic) */
 };
 
-#define DEPOT_N_KINDS 7
+#define DEPOT_N_KINDS 8
 extern const DepotKind depot_kinds[DEPOT_N_KINDS];
 
 /* What one thread has done. */
