@@ -106,7 +106,7 @@ bench_heap_find (void)
   return find_mimalloc () || find_obstacks ();
 }
 
-#elif defined BENCH_PEER_SLICE
+#elif defined BENCH_PEER_SLICE || defined BENCH_PEER_INLINE
 
 BenchHeapCalls bench_heap_calls;
 

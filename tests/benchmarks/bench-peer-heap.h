@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-#if defined BENCH_PEER_MALLOC || defined BENCH_PEER_SLICE
+#if defined BENCH_PEER_MALLOC || defined BENCH_PEER_SLICE || defined BENCH_PEER_INLINE
 typedef struct {
   gpointer (*create) (gsize size);
   gpointer (*take) (gpointer heap, gsize size);

@@ -9,7 +9,40 @@
 
 /* What is not called while time is taken. */
 
-#if defined BENCH_PEER_FSMM
+#if defined BENCH_PEER_INLINE
+
+FsmmStaticPool bench_peer_pool = { NULL, "inline", BENCH_PEER_INLINE, 8, FSMM_INLINE_LAYOUT,
+                                   FSMM_INLINE_FIRST_PLACE };
+
+gpointer
+bench_peer_take_called (void)
+{
+  return fsmm_pool_alloc (bench_peer_pool.pool, NULL);
+}
+
+gboolean
+bench_peer_set_up (gsize size)
+{
+  fsmm_static_pool_make (&bench_peer_pool);
+
+  return size == BENCH_PEER_INLINE;
+}
+
+char *
+bench_peer_describe (void)
+{
+  return g_strdup ("the same library, with a pool that is compiled in");
+}
+
+gboolean
+bench_peer_drop_all (void)
+{
+  fsmm_pool_free_all (bench_peer_pool.pool);
+
+  return TRUE;
+}
+
+#elif defined BENCH_PEER_FSMM
 
 FsmmPool *bench_peer_pool;
 

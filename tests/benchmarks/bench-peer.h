@@ -11,7 +11,7 @@
 
 #include "bench.h"
 
-#if defined BENCH_PEER_FSMM
+#if defined BENCH_PEER_FSMM || defined BENCH_PEER_INLINE
 #include <fsmm-glib/fsmm-glib.h>
 #elif defined BENCH_PEER_BOOST
 #include "bench-boost.h"
@@ -21,7 +21,12 @@
 
 G_BEGIN_DECLS
 
-#if defined BENCH_PEER_FSMM
+#if defined BENCH_PEER_INLINE
+/* What FSMM_DEFINE_POOL_INLINE () defines, for several files. The size is known when the worker is
+ * compiled. */
+extern FsmmStaticPool bench_peer_pool;
+gpointer bench_peer_take_called (void);
+#elif defined BENCH_PEER_FSMM
 extern FsmmPool *bench_peer_pool;
 #elif defined BENCH_PEER_BOOST
 extern BenchBoost *bench_peer_pool;
@@ -54,7 +59,11 @@ char *bench_peer_library_of (const char *name);
 static inline gpointer
 bench_peer_take_raw (void)
 {
-#if defined BENCH_PEER_FSMM
+#if defined BENCH_PEER_INLINE
+  gpointer block = _fsmm_inline_take (bench_peer_pool.place, BENCH_PEER_INLINE);
+
+  return G_LIKELY (block != NULL) ? block : bench_peer_take_called ();
+#elif defined BENCH_PEER_FSMM
   return fsmm_pool_alloc (bench_peer_pool, NULL);
 #elif defined BENCH_PEER_BOOST
   return bench_boost_take (bench_peer_pool);
@@ -84,7 +93,10 @@ bench_peer_take (void)
 static inline void
 bench_peer_give (gpointer block)
 {
-#if defined BENCH_PEER_FSMM
+#if defined BENCH_PEER_INLINE
+  if (G_UNLIKELY (!_fsmm_inline_free (bench_peer_pool.pool, block, BENCH_PEER_INLINE)))
+    fsmm_pool_free (bench_peer_pool.pool, block, NULL);
+#elif defined BENCH_PEER_FSMM
   fsmm_pool_free (bench_peer_pool, block, NULL);
 #elif defined BENCH_PEER_BOOST
   bench_boost_give (bench_peer_pool, block);

@@ -23,6 +23,7 @@ static const char *const tbbmalloc_libraries[] = {
 
 static const BenchPeerKind kinds[] = {
   { "fsmm", "fsmm", NULL },
+  { "inline", "inline", NULL },
   { "malloc", "malloc", NULL },
   { "mimalloc", "malloc", mimalloc_libraries },
   { "jemalloc", "malloc", jemalloc_libraries },
@@ -49,6 +50,12 @@ static gboolean
 is_debug_kind (const BenchPeerKind *kind)
 {
   return kind->name[0] == '+';
+}
+
+static gboolean
+is_for_one_size (const BenchPeerKind *kind)
+{
+  return strcmp (kind->worker, "inline") == 0;
 }
 
 /* What would make an allocator something else than it is by default. */
@@ -87,9 +94,13 @@ make_environment (const BenchPeerKind *kind, const char *library)
   return (char **) g_ptr_array_free (environment, FALSE);
 }
 
+/* A pool that is compiled in has one size: there is a worker for each of some. */
 static char *
-get_worker (const BenchPeerKind *kind)
+get_worker (const BenchPeerKind *kind, const char *size)
 {
+  if (is_for_one_size (kind))
+    return g_strdup_printf ("%s/bench-worker-%s-%s", BENCH_WORKER_DIR, kind->worker, size);
+
   return g_strdup_printf ("%s/bench-worker-%s", BENCH_WORKER_DIR, kind->worker);
 }
 
@@ -99,11 +110,14 @@ bench_pool_peer_run (const BenchPoolPeer *self,
                      const char *const *arguments,
                      GError **error)
 {
-  g_autofree char *worker = get_worker (self->kind);
+  g_autofree char *worker = get_worker (self->kind, arguments[1]);
   g_autofree char *output = NULL;
   g_autofree char *complaint = NULL;
   g_autoptr (GPtrArray) command = g_ptr_array_new ();
   int status;
+
+  if (!g_file_test (worker, G_FILE_TEST_IS_EXECUTABLE))
+    return g_strdup ("none");
 
   for (; tool != NULL && *tool != NULL; tool++)
     g_ptr_array_add (command, (char *) *tool);
@@ -171,7 +185,7 @@ static BenchPoolPeer *
 find_peer (const BenchPeerKind *kind)
 {
   BenchPoolPeer *self = g_new0 (BenchPoolPeer, 1);
-  g_autofree char *worker = get_worker (kind);
+  g_autofree char *worker = get_worker (kind, "64");
 
   self->kind = kind;
   self->environment = make_environment (kind, NULL);
@@ -247,7 +261,7 @@ bench_pool_peers_find (const char *names, const char *old_library, GError **erro
 
   /* Always in the same order, so that tables are alike. */
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if ((names == NULL && !is_debug_kind (&kinds[i])) ||
+    if ((names == NULL && !is_debug_kind (&kinds[i]) && !is_for_one_size (&kinds[i])) ||
         g_strv_contains ((const char *const *) list, kinds[i].name))
       g_ptr_array_add (peers, find_peer (&kinds[i]));
 
