@@ -119,6 +119,7 @@ fsmm_static_pool_unload (FsmmStaticPool *self)
   if (pool == NULL || g_atomic_int_get (&is_exiting) || fsmm_pool_get_n_allocated (pool) > 0)
     return;
 
+  __atomic_store_n (&self->place, FSMM_INLINE_FIRST_PLACE, __ATOMIC_RELAXED);
   g_atomic_pointer_set (&self->pool, NULL);
   g_object_unref (pool);
 }
