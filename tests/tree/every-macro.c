@@ -57,7 +57,7 @@ track_to_string (const Track *self)
 
 FSMM_DEFINE_BOXED_TYPE (Plain, plain, NULL, NULL)
 FSMM_DEFINE_POOL (Plain, plain)
-FSMM_DEFINE_POOL (Track, track)
+FSMM_DEFINE_POOL_INLINE (Track, track)
 /* GLib's own macro casts in the old style. */
 #ifndef __cplusplus
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Plain, plain_pool_free)
