@@ -11,6 +11,8 @@
 
 #include <glib.h>
 
+#include "fsmm-version-macros.h"
+
 G_BEGIN_DECLS
 
 #ifndef FSMM_INLINE_LAYOUT

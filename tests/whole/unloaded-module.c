@@ -8,7 +8,7 @@ typedef struct {
   double x, y;
 } Spot;
 
-FSMM_DEFINE_POOL (Spot, spot)
+DEFINE_POOL (Spot, spot)
 
 #define EXPORT __attribute__ ((visibility ("default")))
 

@@ -27,20 +27,25 @@ FsmmFront *fsmm_no_places[FSMM_INLINE_N_PLACES] = {
 
 FsmmKnownRegion fsmm_no_regions[FSMM_FIRST_KNOWN] = { [0 ... FSMM_FIRST_KNOWN - 1] = NO_REGION };
 
-FSMM_THREAD_LOCAL FsmmThread fsmm_thread = {
-  .front = {
-    .known = fsmm_no_regions,
-    .known_mask = sizeof fsmm_no_regions - sizeof fsmm_no_regions[0],
-    .places = fsmm_no_places,
-  },
-};
+#define NO_FRONT                                                                                   \
+  {                                                                                                \
+    .known = fsmm_no_regions,                                                                      \
+    .known_mask = sizeof fsmm_no_regions - sizeof fsmm_no_regions[0],                              \
+    .places = fsmm_no_places                                                                       \
+  }
 
+FSMM_THREAD_LOCAL FsmmThread fsmm_thread = { .front = NO_FRONT };
+
+/* What programs read that were compiled with this layout. With any other, nothing is in it. */
 #ifdef FSMM_HAS_INLINE_POOLS
-
-/* The name that programs know it by, which is different for each layout. */
+#if FSMM_INLINE_LAYOUT == 1
 extern FSMM_THREAD_LOCAL FsmmThreadFront fsmm_thread_front_1
     __attribute__ ((alias ("fsmm_thread"), visibility ("default")));
-
+#else
+extern FSMM_THREAD_LOCAL FsmmThreadFront fsmm_thread_front_1
+    __attribute__ ((visibility ("default")));
+FSMM_THREAD_LOCAL FsmmThreadFront fsmm_thread_front_1 = NO_FRONT;
+#endif
 #endif
 
 #define MAX_KNOWN ((gsize) 1 << 16)
