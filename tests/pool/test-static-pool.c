@@ -88,24 +88,57 @@ test_zeroed (void)
 }
 
 static void
+refuse (gpointer block, const char *pattern)
+{
+  g_autofree char *whole = g_strdup_printf (
+      "fsmm_pool_free: pool \"Node\" (alloc-size 48): cannot free %s", pattern);
+
+  fsmm_test_expect_report (whole);
+  node_pool_free (block);
+  fsmm_test_assert_reported ();
+}
+
+static void
 test_refused (void)
 {
   Node *node = node_pool_new ();
   Node other;
 
   node_pool_free (NULL);
-  node_pool_free (node);
+  refuse (&other, "*");
+  refuse ((guint8 *) node + 8, "*");
+  /* A thread would know the region of this one in the same place. */
+  refuse ((guint8 *) node + sizeof (Node) * (fsmm_thread.front.known_mask << 11), "*");
+  g_assert_cmpuint (fsmm_pool_get_n_allocated (node_pool_get ()), ==, 1);
 
-  fsmm_test_expect_report ("fsmm_pool_free: pool \"Node\" (alloc-size 48): cannot free *: it is free already*");
   node_pool_free (node);
-  fsmm_test_assert_reported ();
-
-  fsmm_test_expect_report ("fsmm_pool_free: pool \"Node\" (alloc-size 48): cannot free *");
-  node_pool_free (&other);
-  fsmm_test_assert_reported ();
+  refuse (node, "*: it is free already*");
 
   fsmm_test_assert_sound (node_pool_get ());
   g_assert_cmpuint (fsmm_pool_get_n_allocated (node_pool_get ()), ==, 0);
+}
+
+/* At the end of a chunk there are bytes that are no block. */
+static void
+test_refused_tail (void)
+{
+  GPtrArray *nodes = g_ptr_array_new_with_free_func ((GDestroyNotify) node_pool_free);
+  guint8 *last = NULL;
+
+  for (guint i = 0; i < 3000; i++)
+    {
+      guint8 *node = (guint8 *) node_pool_new ();
+
+      g_ptr_array_add (nodes, node);
+      if (fsmm_pool_for_block (node + sizeof (Node)) == NULL)
+        last = node;
+      if (last != NULL && (guintptr) last % 0x10000 >= 0x10000 - 2 * sizeof (Node))
+        break;
+    }
+
+  g_assert_nonnull (last);
+  refuse (last + sizeof (Node), "*");
+  g_ptr_array_unref (nodes);
 }
 
 static void
@@ -248,6 +281,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/static-pool/of-the-type", test_of_the_type);
   g_test_add_func ("/static-pool/zeroed", test_zeroed);
   g_test_add_func ("/static-pool/refused", test_refused);
+  g_test_add_func ("/static-pool/refused-tail", test_refused_tail);
   g_test_add_func ("/static-pool/cleanup", test_cleanup);
   g_test_add_func ("/static-pool/made-once", test_made_once);
   g_test_add_func ("/static-pool/no-memory", test_no_memory);
