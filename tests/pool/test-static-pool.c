@@ -101,6 +101,7 @@ refuse (gpointer block, const char *pattern)
 static void
 test_refused (void)
 {
+  gsize n_known = fsmm_thread.front.known_mask + sizeof (FsmmKnownRegion); /* bytes of a table */
   Node *node = node_pool_new ();
   Node other;
 
@@ -108,7 +109,7 @@ test_refused (void)
   refuse (&other, "*");
   refuse ((guint8 *) node + 8, "*");
   /* A thread would know the region of this one in the same place. */
-  refuse ((guint8 *) node + sizeof (Node) * (fsmm_thread.front.known_mask << 11), "*");
+  refuse ((guint8 *) node + sizeof (Node) * (n_known << 11), "*");
   g_assert_cmpuint (fsmm_pool_get_n_allocated (node_pool_get ()), ==, 1);
 
   node_pool_free (node);
