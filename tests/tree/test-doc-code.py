@@ -370,6 +370,13 @@ def test_pages():
     assert not faults, "\n".join(faults)
 
 
+def test_front():
+    """the README and the front page of the manual begin with the same program"""
+    first = {page: next(block.code for block in BLOCKS if block.page == page)
+             for page in ("README.md", "doc/front.md")}
+    assert first["README.md"] == first["doc/front.md"]
+
+
 def test_of(block):
     def test():
         check(block)
@@ -382,4 +389,4 @@ PAGES = find_pages()
 COMMENTED = sorted((SOURCE / "fsmm-glib").rglob("*.[ch]"))
 BLOCKS = [block for page in PAGES for block in page.blocks]
 BLOCKS += [block for path in COMMENTED for block in find_in_comments(path)]
-tap.run([test_pages, *map(test_of, BLOCKS)])
+tap.run([test_pages, test_front, *map(test_of, BLOCKS)])
