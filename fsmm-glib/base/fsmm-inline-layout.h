@@ -34,8 +34,17 @@ G_BEGIN_DECLS
 #define FSMM_INLINE_LIVE 0x01
 #define FSMM_INLINE_FREE 0x80
 
+/* Casts that no compiler of C++ warns of. */
+#ifdef __cplusplus
+#define _FSMM_INLINE_CAST(Type, value) (static_cast<Type> (value))
+#define _FSMM_INLINE_POINTER(Type, value) (reinterpret_cast<Type> (value))
+#else
+#define _FSMM_INLINE_CAST(Type, value) ((Type) (value))
+#define _FSMM_INLINE_POINTER(Type, value) ((Type) (value))
+#endif
+
 /* No pool's key: what a thread has of it may not be used now. */
-#define FSMM_INLINE_NO_KEY ((gconstpointer) 1)
+#define FSMM_INLINE_NO_KEY _FSMM_INLINE_POINTER (gconstpointer, 1)
 
 /* What a thread has of one pool. */
 typedef struct {

@@ -77,14 +77,6 @@ G_BEGIN_DECLS
 FSMM_AVAILABLE_IN_1_2
 __thread FsmmThreadFront fsmm_thread_front_1 __attribute__ ((tls_model ("initial-exec")));
 
-#ifdef __cplusplus
-#define _FSMM_INLINE_CAST(Type, value) (static_cast<Type> (value))
-#define _FSMM_INLINE_POINTER(Type, value) (reinterpret_cast<Type> (value))
-#else
-#define _FSMM_INLINE_CAST(Type, value) ((Type) (value))
-#define _FSMM_INLINE_POINTER(Type, value) ((Type) (value))
-#endif
-
 /* Says that the calling thread is busy, and returns what it has of all pools. */
 static inline FsmmThreadFront *
 _fsmm_inline_enter (void)
