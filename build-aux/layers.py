@@ -25,7 +25,7 @@ class Library:
         self.faces = {inside: faces.split() for inside, faces in config["faces"].items()}
         self.files = sorted(path.relative_to(self.folder).as_posix()
                             for path in self.folder.rglob("*")
-                            if path.name.endswith((".c", ".h", ".h.in")))
+                            if path.name.endswith((".c", ".h", ".hpp", ".h.in")))
 
     def level(self, file):
         """How high a file is. What lies in no folder is above them all."""

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the library exports and what bindings see are promises: both are listed beside this file.
 
-usage: test-api.py NM LIBRARY GIR EXPECTED-FOLDER
+usage: test-api.py NM LIBRARY GIR EXPECTED-FOLDER CPP-FOLDER
 """
 
 import pathlib
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
 import tap
 
-NM, LIBRARY, GIR, EXPECTED = sys.argv[1:]
+NM, LIBRARY, GIR, EXPECTED, CPP = sys.argv[1:]
 CORE = "{http://www.gtk.org/introspection/core/1.0}"
 C = "{http://www.gtk.org/introspection/c/1.0}"
 GLIB = "{http://www.gtk.org/introspection/glib/1.0}"
@@ -155,5 +156,34 @@ def test_everything_is_documented():
     assert not bare, "without a description or a Since: " + ", ".join(bare)
 
 
+def read_cplusplus_headers():
+    """Without what users do not name."""
+    headers = sorted(pathlib.Path(CPP).glob("*.hpp"))
+    assert len(headers) > 2, headers
+    text = "\n".join(header.read_text(encoding="utf-8") for header in headers)
+    # A brace that has an empty line in front of it ends a namespace.
+    return re.sub(r"^namespace detail\n.*?\n\n}\n", "", text, flags=re.M | re.S)
+
+
+def test_cplusplus_names():
+    """programs in C++ see what is listed in cplusplus.txt, and nothing else; all is documented"""
+    text = read_cplusplus_headers()
+    # Functions have their names at the beginning of a line.
+    types = re.findall(r"^(?:template <.*?> )?(?:class|struct|using) (?:\[\[.*\]\] )?(\w+)", text,
+                       re.M)
+    functions = re.findall(r"^(\w+) \(", text, re.M)
+    tap.assert_same_lines(sorted(types + functions), expected_lines("cplusplus.txt"),
+                          "cplusplus.txt")
+    documented = re.findall(r"^/\*\*\n \* fsmm::(\w+):\n(?:(?! \*/).*\n)* \* Since: 1\.\d+\n \*/\n",
+                            text, re.M)
+    tap.assert_same_lines(sorted(documented), expected_lines("cplusplus.txt"), "cplusplus.txt")
+
+
+def test_cplusplus_is_not_introspected():
+    """bindings see nothing of what is for C++"""
+    text = pathlib.Path(GIR).read_text(encoding="utf-8")
+    assert ".hpp" not in text and "fsmm::" not in text
+
+
 tap.run([test_1_0_stays, test_exported_symbols, test_introspected_callables,
-         test_everything_is_documented])
+         test_everything_is_documented, test_cplusplus_names, test_cplusplus_is_not_introspected])

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a build is asked for, by itself or as a part of another project, is what is built.
 
-usage: test-build-options.py MESON SOURCE CC
+usage: test-build-options.py MESON SOURCE CC CXX
+(CXX is empty where there is no C++ compiler.)
 """
 
 import json
@@ -15,8 +16,9 @@ import tempfile
 
 import tap
 
-MESON, SOURCE, CC = sys.argv[1:]
+MESON, SOURCE, CC, CXX = sys.argv[1:]
 ROOT = pathlib.Path(tempfile.mkdtemp(prefix="fsmm-build-options-")) / "outer"
+COMPILERS = {"CC": CC} | ({"CXX": CXX} if CXX else {})
 
 # All sources of the library are compiled as one file here, as any project may have it done.
 SETUP = ["setup", "--wrap-mode=forcefallback", "--prefix=/usr", "--libdir=lib", "-Dwerror=true",
@@ -29,10 +31,24 @@ executable('program', 'main.c', dependencies: dependency('fsmm-glib-1', fallback
 executable('alone', 'main.c', dependencies: dependency('fsmm-glib-1', static: true), install: true)
 """
 
+# With a C++ compiler, it has this as well.
+CXX_PROJECT = """
+add_languages('cpp', native: false)
+executable('plus', 'plus.cc', dependencies: dependency('fsmm-glib-1', fallback: 'fsmm-glib'),
+  override_options: 'cpp_std=c++17', build_by_default: false)
+"""
+CXX_PROGRAM = """
+#include <fsmm-glib/fsmm-glib.hpp>
+int main () {
+  auto pool = fsmm::make_pool<int> ("numbers");
+  g_print ("%d", *fsmm::make_unique<int> (pool.get (), 2));
+}
+"""
+
 
 def run(*command, env={}, **kwargs):
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
-                            env=os.environ | {"CC": CC} | env, **kwargs)
+                            env=os.environ | COMPILERS | env, **kwargs)
     if result.returncode != 0:
         raise AssertionError(f"{shlex.join(map(str, command))} ended with {result.returncode}:\n"
                              f"{result.stdout}{result.stderr}")
@@ -47,7 +63,8 @@ def write_project():
     (ROOT / "subprojects").mkdir(parents=True)
     readme = pathlib.Path(SOURCE, "README.md").read_text(encoding="utf-8")
     (ROOT / "main.c").write_text(re.search(r"^```c\n(.*?)^```$", readme, re.M | re.S)[1])
-    (ROOT / "meson.build").write_text(PROJECT)
+    (ROOT / "plus.cc").write_text(CXX_PROGRAM)
+    (ROOT / "meson.build").write_text(PROJECT + (CXX_PROJECT if CXX else ""))
     (ROOT / "subprojects" / "fsmm-glib").symlink_to(pathlib.Path(SOURCE).resolve())
 
 
@@ -86,6 +103,12 @@ def test_shared():
     assert alone.returncode != 0
 
 
+def test_cplusplus():
+    """a program of the other project can use the header for C++"""
+    meson("compile", "-C", "shared", "plus")
+    assert run(str(ROOT / "shared" / "plus")) == "2"
+
+
 def path_without(*names):
     """A folder that has what those on the PATH have, apart from some programs."""
     folder = ROOT / "bin"
@@ -106,6 +129,7 @@ def test_no_bindings():
 
 write_project()
 try:
-    tap.run([test_static, test_no_more_than_the_library, test_shared, test_no_bindings])
+    tap.run([test_static, test_no_more_than_the_library, test_shared, test_no_bindings] +
+            ([test_cplusplus] if CXX else []))
 finally:
     subprocess.run(["rm", "-rf", str(ROOT.parent)], check=False)

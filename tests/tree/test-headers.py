@@ -7,6 +7,7 @@ usage: test-headers.py SOURCE BUILD CC [CXX]
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,8 +17,9 @@ import tap
 SOURCE, BUILD = map(pathlib.Path, sys.argv[1:3])
 CC, CXX = (shlex.split(compiler) for compiler in (sys.argv[3:] + [""])[:2])
 # Where public headers lie, which are side by side when they are installed.
-PUBLIC_FOLDERS = ("base", "pool", "typed")
+PUBLIC_FOLDERS = ("base", "pool", "typed", "cpp")
 PROGRAM = pathlib.Path(__file__).parent / "every-macro.c"
+CXX_PROGRAM = pathlib.Path(__file__).parent / "every-name.cc"
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wcast-align", "-Wcast-function-type", "-Wcast-qual",
             "-Wconversion", "-Wfloat-equal", "-Wformat=2", "-Wmissing-declarations",
@@ -27,9 +29,12 @@ C_WARNINGS = WARNINGS + ["-Wbad-function-cast", "-Wc++-compat", "-Wdeclaration-a
                          "-Wmissing-prototypes", "-Wnested-externs", "-Wold-style-definition",
                          "-Wstrict-prototypes"]
 CXX_WARNINGS = WARNINGS + ["-Wextra-semi", "-Wold-style-cast"]
+# For what is in C++ alone.
+HPP_WARNINGS = CXX_WARNINGS + ["-Wnon-virtual-dtor", "-Woverloaded-virtual"]
 
 # What only one of the two knows.
 GCC_WARNINGS = ["-Wduplicated-branches", "-Wduplicated-cond", "-Wlogical-op"]
+GCC_HPP_WARNINGS = GCC_WARNINGS + ["-Wnoexcept", "-Wsuggest-override", "-Wuseless-cast"]
 CLANG_WARNINGS = ["-Wassign-enum", "-Wcomma", "-Wextra-semi-stmt", "-Wunreachable-code"]
 
 
@@ -52,6 +57,12 @@ def compile_as(compiler, language, standard, program, *flags):
                *dependency_flags(), *flags, str(program)]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, f"{shlex.join(command)}:\n{result.stderr}"
+
+
+def cplusplus_compilers():
+    """That of the build, and the other one if it is there."""
+    others = [[name] for name in ("g++", "clang++") if shutil.which(name)]
+    return [CXX, *(other for other in others if is_clang(other) != is_clang(CXX))]
 
 
 def test_every_macro():
@@ -83,6 +94,32 @@ def test_cplusplus():
         compile_as(CXX, "c++", standard, PROGRAM, *warnings)
 
 
+def test_cplusplus_headers():
+    """no compiler of C++ warns of anything in the headers for C++"""
+    for compiler in cplusplus_compilers():
+        warnings = HPP_WARNINGS + (CLANG_WARNINGS if is_clang(compiler) else GCC_HPP_WARNINGS)
+        for standard in "c++17", "gnu++20":
+            compile_as(compiler, "c++", standard, CXX_PROGRAM, *warnings)
+        compile_as(compiler, "c++", "c++17", CXX_PROGRAM, "-fno-exceptions", "-fno-rtti", *warnings)
+
+
+def test_cplusplus_names():
+    """every public name of C++ is looked at here"""
+    names = (pathlib.Path(__file__).parent / "expected/cplusplus.txt").read_text().split()
+    words = set(re.findall(r"fsmm::(\w+)", CXX_PROGRAM.read_text()))
+    assert words == set(names), words ^ set(names)
+
+
+def test_old_standard():
+    """a compiler that is told of an older standard says which one is needed"""
+    try:
+        compile_as(CXX, "c++", "c++14", CXX_PROGRAM)
+    except AssertionError as error:
+        assert "needs C++17 or newer" in str(error), error
+    else:
+        raise AssertionError("c++14 will do")
+
+
 def test_no_declaration():
     """a boxed type can be defined without a declaration in front of it"""
     with tempfile.TemporaryDirectory(prefix="fsmm-headers-") as folder:
@@ -95,4 +132,6 @@ def test_no_declaration():
             compile_as(CXX, "c++", "gnu++17", program, "-Wall", "-Wextra")
 
 
-tap.run([test_every_macro, test_c, test_no_declaration] + ([test_cplusplus] if CXX else []))
+tap.run([test_every_macro, test_c, test_no_declaration] +
+        ([test_cplusplus, test_cplusplus_headers, test_cplusplus_names, test_old_standard]
+         if CXX else []))

@@ -88,7 +88,7 @@ def bindings_env():
 def test_install():
     """meson install puts everything where it belongs"""
     run(*shlex.split(MESON), "install", "-C", BUILD, "--no-rebuild", "--destdir", str(STAGE))
-    for name in ("fsmm-glib.h", "fsmm-version.h", "libfsmm-glib-1.a", "Fsmm-1.gir",
+    for name in ("fsmm-glib.h", "fsmm-glib.hpp", "fsmm-version.h", "libfsmm-glib-1.a", "Fsmm-1.gir",
                  "Fsmm-1.typelib", "fsmm-glib-1.vapi", "fsmm-glib-1.pc", "Fsmm.js", "fsmm-1.d.ts",
                  "gi/overrides/Fsmm/__init__.py", "gi-stubs/repository/Fsmm.pyi",
                  "gi-stubs/repository/__init__.pyi", "gi-stubs/__init__.pyi",
@@ -150,13 +150,18 @@ def test_static_library():
 
 
 def test_only_the_main_header():
-    """no header but the main one can be included by itself"""
-    for header in next(STAGE.rglob("fsmm-glib.h")).parent.glob("*.h"):
-        source = ROOT / "single.c"
-        source.write_text(f"#include <fsmm-glib/{header.name}>\nint main (void) {{ return 0; }}\n")
-        command = [*shlex.split(CC), "-fsyntax-only", str(source), *pkg_config("--cflags")]
-        compiles = subprocess.run(command, capture_output=True).returncode == 0
-        assert compiles == (header.name == "fsmm-glib.h"), header.name
+    """no header but the main one can be included by itself, in C and in C++"""
+    folder = next(STAGE.rglob("fsmm-glib.h")).parent
+    languages = [("*.h", CC, ())] + ([("*.hpp", CXX, ("-std=c++17",))] if CXX else [])
+    for pattern, compiler, flags in languages:
+        for header in folder.glob(pattern):
+            source = ROOT / ("single.c" if compiler == CC else "single.cc")
+            source.write_text(f"#include <fsmm-glib/{header.name}>\n"
+                              "int main (void) { return 0; }\n")
+            command = [*shlex.split(compiler), *flags, "-fsyntax-only", str(source),
+                       *pkg_config("--cflags")]
+            compiles = subprocess.run(command, capture_output=True).returncode == 0
+            assert compiles == (header.stem == "fsmm-glib"), header.name
 
 
 def test_cplusplus():
@@ -178,6 +183,25 @@ def test_cplusplus():
         }
     """)
     assert build_and_run(CXX, source, "-std=c++17", *pkg_config("--cflags", "--libs")) == "1"
+
+
+def test_cplusplus_header():
+    """the header for C++ is all that a program needs, with the shared and the static library"""
+    source = ROOT / "owners.cc"
+    source.write_text("""
+        #include <fsmm-glib/fsmm-glib.hpp>
+        #include <string>
+        int main () {
+          auto pool = fsmm::make_pool<std::string> ("texts");
+          auto text = fsmm::make_unique<std::string> (pool.get (), "a text");
+          g_print ("%s", text->c_str ());
+        }
+    """)
+    archive = str(next(STAGE.rglob("libfsmm-glib-1.a")))
+    static = [archive if flag == "-lfsmm-glib-1" else flag
+              for flag in pkg_config("--cflags", "--libs", "--static")]
+    for flags in pkg_config("--cflags", "--libs"), static:
+        assert build_and_run(CXX, source, "-std=c++17", *flags) == "a text"
 
 
 def test_devenv():
@@ -202,7 +226,7 @@ TESTS = [test_install, test_shared_library, test_static_library, test_python_hel
          test_javascript, test_vala, test_only_the_main_header, test_devenv,
          test_devenv_without_pygobject]
 if CXX:
-    TESTS.append(test_cplusplus)
+    TESTS += [test_cplusplus, test_cplusplus_header]
 
 try:
     tap.run(TESTS)
