@@ -5,6 +5,7 @@
 
 #include <fsmm-glib/fsmm-glib.hpp>
 
+#include <map>
 #include <string>
 
 int main ();
@@ -15,6 +16,24 @@ namespace
 /* What users may call their own things, also where they use the namespace. */
 using namespace fsmm;
 int pool, instance, entry, block, object, share, error;
+
+using Titles =
+    std::map<int, std::string, std::less<int>, allocator<std::pair<const int, std::string>>>;
+
+int
+count_titles ()
+{
+  const fsmm::allocator<int> own ("titles", 100);
+  Titles titles (own);
+
+  titles.emplace (1, "Aria");
+  Titles copy (titles);
+  titles.swap (copy);
+  copy = std::move (titles);
+
+  return own == copy.get_allocator () && own != fsmm::allocator<char> () &&
+         own.pools ().size () == 1;
+}
 
 int
 make_objects ()
@@ -41,7 +60,7 @@ run ()
 #ifdef __cpp_exceptions
   try
     {
-      return make_objects ();
+      return count_titles () + make_objects ();
     }
   catch (const fsmm::bad_alloc &exception)
     {
@@ -49,7 +68,7 @@ run ()
       return exception.code () == FSMM_ERROR_EXHAUSTED;
     }
 #else
-  return make_objects ();
+  return count_titles () + make_objects ();
 #endif
 }
 

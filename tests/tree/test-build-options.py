@@ -39,9 +39,10 @@ executable('plus', 'plus.cc', dependencies: dependency('fsmm-glib-1', fallback: 
 """
 CXX_PROGRAM = """
 #include <fsmm-glib/fsmm-glib.hpp>
+#include <set>
 int main () {
-  auto pool = fsmm::make_pool<int> ("numbers");
-  g_print ("%d", *fsmm::make_unique<int> (pool.get (), 2));
+  std::set<int, std::less<int>, fsmm::allocator<int>> numbers { 1, 2, 2 };
+  g_print ("%d", static_cast<int> (numbers.size ()));
 }
 """
 

@@ -190,18 +190,21 @@ def test_cplusplus_header():
     source = ROOT / "owners.cc"
     source.write_text("""
         #include <fsmm-glib/fsmm-glib.hpp>
+        #include <list>
         #include <string>
         int main () {
           auto pool = fsmm::make_pool<std::string> ("texts");
           auto text = fsmm::make_unique<std::string> (pool.get (), "a text");
-          g_print ("%s", text->c_str ());
+          std::list<int, fsmm::allocator<int>> numbers { 1, 2, 3 };
+          auto live = fsmm_pool_get_n_allocated (numbers.get_allocator ().pools ()[0]);
+          g_print ("%s %d", text->c_str (), static_cast<int> (live));
         }
     """)
     archive = str(next(STAGE.rglob("libfsmm-glib-1.a")))
     static = [archive if flag == "-lfsmm-glib-1" else flag
               for flag in pkg_config("--cflags", "--libs", "--static")]
     for flags in pkg_config("--cflags", "--libs"), static:
-        assert build_and_run(CXX, source, "-std=c++17", *flags) == "a text"
+        assert build_and_run(CXX, source, "-std=c++17", *flags) == "a text 3"
 
 
 def test_devenv():
