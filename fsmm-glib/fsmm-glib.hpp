@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* For C++17 and newer: owners of what the library hands out, C++ objects in blocks, and an
- * allocator for containers. It is all in headers. The page "C++" of the manual shows how to use it.
+ * allocator for containers. It is all in headers. A page of the manual, doc/cpp.md, shows how to
+ * use it.
  *
  * Functions that fail throw fsmm::bad_alloc. In a program that is compiled without exceptions they
  * end it with the message, as g_new () does. What gives something back is noexcept. */

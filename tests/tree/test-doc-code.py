@@ -6,8 +6,7 @@ usage: test-doc-code.py SOURCE CC CXX GJS MESON
 The environment's search paths are those of the build. What is done with a block depends on its
 language:
 
-  c       is a program: it is compiled, linked and run
-  cpp     is a program that is compiled only
+  c, cpp  is a program: it is compiled, linked and run
   js      is a program
   python  continues the program that the page's blocks before it have begun
   json    is parsed
@@ -20,14 +19,15 @@ language:
 
 A comment in front of a block says what it is otherwise:
 
-  <!-- code: declarations -->  C that stands before main, also for the fragments that follow it in
-                               the same section
-  <!-- code: inside main -->   C statements, which find a GError *error
+  <!-- code: declarations -->  C or C++ that stands before main, also for the fragments of that
+                               language that follow it in the same section
+  <!-- code: inside main -->   statements, which in C find a GError *error
+  <!-- code: compiled only --> a program in C++ that uses another library, which is not linked with
   <!-- code: output -->        text that differs from run to run, or a session: it is not looked at
 
 Any other block is a fault.
 
-In the comments of the library, each block of C stands alone: it is declarations where it defines
+In the comments of the library, each block of C or C++ stands alone: it is declarations where it defines
 functions, and stands inside main elsewhere. Text is not looked at.
 """
 
@@ -49,6 +49,7 @@ SOURCE = pathlib.Path(sys.argv[1])
 CC, CXX, GJS, MESON = map(shlex.split, sys.argv[2:])
 STAND_INS = pathlib.Path(__file__).parent / "doc-code"
 WARNINGS = ("-Wall", "-Wextra", "-Werror")
+CXX_STANDARD = "-std=c++17"
 
 MARKING = re.compile(r"<!-- code: (.*) -->")
 HEADING = re.compile(r"#+ ")
@@ -58,7 +59,7 @@ HIDDEN = re.compile(r"( {4}|\t)|\s+(```|~~~)|~~~")
 # Separates what the blocks of a Python program print.
 END_OF_BLOCK = "\x1e\n"
 
-FRAGMENT = """#include <fsmm-glib/fsmm-glib.h>
+FRAGMENTS = {"c": """#include <fsmm-glib/fsmm-glib.h>
 {declarations}
 int
 main (void)
@@ -68,7 +69,14 @@ main (void)
 {statements}
   return 0;
 }}
-"""
+""", "cpp": """#include <fsmm-glib/fsmm-glib.hpp>
+{declarations}
+int
+main ()
+{{
+{statements}
+}}
+"""}
 
 
 @dataclasses.dataclass(eq=False)
@@ -103,7 +111,7 @@ class Page:
         self.blocks = []
         self.faults = []
         self.marking = self.program = self.whole = self.wrap = None
-        self.declarations = ""
+        self.declarations = {}  # by language
         for number, line in self.lines:
             self.read(number, line)
         if self.marking is not None:
@@ -123,7 +131,7 @@ class Page:
         if HIDDEN.match(line):
             self.fault(number, "code stands between lines of ``` that are not indented")
         if HEADING.match(line):
-            self.declarations = ""
+            self.declarations = {}
             self.program = self.wrap = None
         if self.marking is not None:
             self.fault(number, "a comment on code must stand right in front of a block")
@@ -132,10 +140,10 @@ class Page:
     def add_block(self, number, language):
         lines = itertools.takewhile(lambda line: line[1] != "```", self.lines)
         code = "".join(line + "\n" for _, line in lines)
-        block = Block(self.name, number, language, self.marking or "", code, self.declarations,
-                      self.program, self.whole, self.wrap)
-        if (language, block.marking) == ("c", "declarations"):
-            self.declarations += block.located()
+        block = Block(self.name, number, language, self.marking or "", code,
+                      self.declarations.get(language, ""), self.program, self.whole, self.wrap)
+        if block.marking == "declarations":
+            self.declarations[language] = block.declarations + block.located()
         if (language, block.marking) in PROGRAMS:
             self.program = block
         if (language, block.marking) == ("c", ""):
@@ -187,33 +195,36 @@ def library_flags():
     return shlex.split(run("pkg-config", "--cflags", "--libs", "fsmm-glib-1"))
 
 
-def build_and_run(source, *options):
+def build_and_run(language, source, *options):
+    compiler = {"c": CC, "cpp": [*CXX, CXX_STANDARD]}[language]
     with tempfile.TemporaryDirectory(prefix="fsmm-doc-") as folder:
-        file = pathlib.Path(folder, "program.c")
+        file = pathlib.Path(folder, f"program.{language}")
         file.write_text(source, encoding="utf-8")
         program = file.with_suffix("")
-        run(*CC, *WARNINGS, *options, file, "-o", program, *library_flags())
+        run(*compiler, *WARNINGS, *options, file, "-o", program, *library_flags())
         return run(program)
 
 
 @functools.cache
-def run_c(block):
-    return build_and_run(block.located())
+def run_compiled(block):
+    return build_and_run(block.language, block.located())
 
 
 @functools.cache
 def run_statements(block):
-    source = FRAGMENT.format(declarations=block.declarations, statements=block.located())
-    return build_and_run(source, "-Wno-unused-function")
+    source = FRAGMENTS[block.language].format(declarations=block.declarations,
+                                              statements=block.located())
+    return build_and_run(block.language, source, "-Wno-unused-function")
 
 
 def check_declarations(block):
-    source = FRAGMENT.format(declarations=block.declarations + block.located(), statements="")
-    build_and_run(source, "-Wno-unused-function")
+    source = FRAGMENTS[block.language].format(declarations=block.declarations + block.located(),
+                                              statements="")
+    build_and_run(block.language, source, "-Wno-unused-function")
 
 
-def check_cpp(block):
-    run(*CXX, *WARNINGS, "-fsyntax-only", "-idirafter", STAND_INS, "-x", "c++", "-",
+def compile_only(block):
+    run(*CXX, CXX_STANDARD, *WARNINGS, "-fsyntax-only", "-idirafter", STAND_INS, "-x", "c++", "-",
         input=block.located())
 
 
@@ -335,14 +346,17 @@ def check_output(block):
 
 # By language and marking. Programs return what they print.
 PROGRAMS = {
-    ("c", ""): run_c,
+    ("c", ""): run_compiled,
     ("c", "inside main"): run_statements,
+    ("cpp", ""): run_compiled,
+    ("cpp", "inside main"): run_statements,
     ("js", ""): run_javascript,
     ("python", ""): run_python,
 }
 CHECKS = PROGRAMS | {
     ("c", "declarations"): check_declarations,
-    ("cpp", ""): check_cpp,
+    ("cpp", "compiled only"): compile_only,
+    ("cpp", "declarations"): check_declarations,
     ("diff", ""): check_diff,
     ("ini", ""): check_wrap,
     ("json", ""): check_json,
@@ -364,7 +378,7 @@ def check(block):
 def test_pages():
     """no code of a page is hidden from these tests"""
     languages = {block.language for block in BLOCKS}
-    assert {"c", "python", "js", "meson", "sh", "text"} <= languages, languages
+    assert {"c", "cpp", "python", "js", "meson", "sh", "text"} <= languages, languages
     assert any(block.page.endswith(".h") for block in BLOCKS)
     faults = [fault for page in PAGES for fault in page.faults]
     assert not faults, "\n".join(faults)
@@ -386,7 +400,8 @@ def test_of(block):
 
 
 PAGES = find_pages()
-COMMENTED = sorted((SOURCE / "fsmm-glib").rglob("*.[ch]"))
+COMMENTED = sorted(path for pattern in ("*.[ch]", "*.hpp")
+                   for path in (SOURCE / "fsmm-glib").rglob(pattern))
 BLOCKS = [block for page in PAGES for block in page.blocks]
 BLOCKS += [block for path in COMMENTED for block in find_in_comments(path)]
 tap.run([test_pages, test_front, *map(test_of, BLOCKS)])
