@@ -19,7 +19,7 @@ SOURCE = pathlib.Path(sys.argv[1])
 BUILD = sys.argv[2]
 EXAMPLES = SOURCE / "examples"
 ROW = re.compile(r"\| \[([^]]+)\]\(\.\./examples/([^)]+)\) \| ([^|]+) \| `([^`]+)` \|")
-LANGUAGES = {".c", ".js", ".py", ".vala"}
+LANGUAGES = {".c", ".cc", ".js", ".py", ".vala"}
 # What begins with one of these is a part of an example.
 PARTS = ("rows-", "xml-tree-")
 # They open a window, and end by themselves only if they are asked to.
@@ -65,7 +65,8 @@ def test_commands():
             assert command.endswith((f"/examples/{stem}", f" examples/{name}")), command
             result = run(command, folder, stem in WINDOWS)
             assert result.returncode == 0, f"{command}:\n{result.stdout}{result.stderr}"
-            expected = EXAMPLES / "expected" / f"{stem if name.endswith('.c') else name}.txt"
+            is_compiled = name.endswith((".c", ".cc"))
+            expected = EXAMPLES / "expected" / f"{stem if is_compiled else name}.txt"
             if expected.exists():
                 tap.assert_same_lines(window.stable_lines(result.stdout),
                                       expected.read_text("utf-8").splitlines(), str(expected))
