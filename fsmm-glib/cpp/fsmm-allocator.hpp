@@ -98,7 +98,8 @@ private:
 };
 
 /* The set of all allocators without a name. It is never deleted: static containers may be destroyed
- * after anything else. Visible, so that all libraries of a process have the same one. */
+ * after anything else. It is visible also where others are not, so that a program and its libraries
+ * have the same one. */
 [[gnu::visibility ("default")]] inline pool_set &
 default_pools ()
 {
