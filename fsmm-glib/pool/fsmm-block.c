@@ -4,7 +4,7 @@
 
 #include "fsmm-block.h"
 
-#include "engine/heap/fsmm-heap.h"
+#include "engine/heap/fsmm-heap-tell.h"
 #include "fsmm-error.h"
 #include "pool/fsmm-handle-private.h"
 #include "pool/fsmm-pool-private.h"
@@ -25,8 +25,9 @@ typedef struct {
 
 G_DEFINE_BOXED_TYPE (FsmmBlock, fsmm_block, fsmm_block_ref, fsmm_block_unref)
 
-/* Takes a block of zeroes from @pool, and makes a handle that owns it. */
-static FsmmBlock *
+/* Takes a block of zeroes from @pool, and makes a handle that owns it. In line in both of its
+ * callers, since only one of them is ever used. */
+static G_ALWAYS_INLINE inline FsmmBlock *
 new_block (FsmmPool *pool, GError **error)
 {
   const FsmmFill zeroes = { .n_bytes = pool->store.geometry.alloc_size };
@@ -49,6 +50,17 @@ new_block (FsmmPool *pool, GError **error)
   fsmm_handle_init (&self->handle, pool, slot.block, epoch);
 
   return self;
+}
+
+static FSMM_HEAP_TELLER FsmmBlock *
+fsmm_pool_acquire_told (FsmmPool *self, GError **error)
+{
+  FsmmBlock *handle = new_block (self, error);
+  const gpointer blocks[] = { handle, handle != NULL ? handle->handle.data : NULL };
+
+  FSMM_HEAP_TELL (G_N_ELEMENTS (blocks), blocks);
+
+  return handle;
 }
 
 /**
@@ -74,7 +86,7 @@ fsmm_pool_acquire (FsmmPool *self, GError **error)
   if (fsmm_pool_refuses_raw_blocks (self, G_STRFUNC, error))
     return NULL;
 
-  return new_block (self, error);
+  return FSMM_HEAP_IS_TOLD_OF ? fsmm_pool_acquire_told (self, error) : new_block (self, error);
 }
 
 /**
@@ -103,6 +115,27 @@ give_back (FsmmBlock *self)
   return fsmm_heap_free_held (&self->handle.pool->store, self->handle.data, self->handle.epoch);
 }
 
+static G_ALWAYS_INLINE inline void
+unref_block (FsmmBlock *self)
+{
+  if (!fsmm_handle_unref (&self->handle))
+    return;
+
+  if (fsmm_handle_has_block (&self->handle))
+    give_back (self);
+  fsmm_keepers_remove (&self->handle.pool->keepers, self->handle.pool);
+  fsmm_handle_memory_free (self);
+}
+
+static FSMM_HEAP_TELLER void
+fsmm_block_unref_told (FsmmBlock *self)
+{
+  const gpointer blocks[] = { self, self->handle.data };
+
+  unref_block (self);
+  FSMM_HEAP_TELL (G_N_ELEMENTS (blocks), blocks);
+}
+
 /**
  * fsmm_block_unref: (skip)
  * @self: (transfer full): a handle
@@ -116,13 +149,10 @@ fsmm_block_unref (FsmmBlock *self)
 {
   g_return_if_fail (self != NULL);
 
-  if (!fsmm_handle_unref (&self->handle))
-    return;
-
-  if (fsmm_handle_has_block (&self->handle))
-    give_back (self);
-  fsmm_keepers_remove (&self->handle.pool->keepers, self->handle.pool);
-  fsmm_handle_memory_free (self);
+  if (FSMM_HEAP_IS_TOLD_OF)
+    fsmm_block_unref_told (self);
+  else
+    unref_block (self);
 }
 
 /* Becomes a user of the memory. Returns NULL if the block is gone. */
@@ -145,8 +175,12 @@ static void
 leave (FsmmBlock *self, FsmmChunk *chunk)
 {
   fsmm_heap_unpin (&self->handle.pool->store, chunk);
-  if (fsmm_handle_leave (&self->handle) == FSMM_LEAVE_RELEASED)
-    give_back (self);
+  if (fsmm_handle_leave (&self->handle) != FSMM_LEAVE_RELEASED)
+    return;
+
+  give_back (self);
+  if (FSMM_HEAP_IS_TOLD_OF)
+    FSMM_HEAP_TELL (1, &self->handle.data);
 }
 
 /* Becomes a user of part of the memory. Returns NULL with @error set if the block is gone or too
@@ -231,6 +265,40 @@ fsmm_block_get_address (FsmmBlock *self)
   return fsmm_handle_get (&self->handle);
 }
 
+static gboolean
+release_block (FsmmBlock *self, GError **error)
+{
+  gboolean given = FALSE;
+
+  switch (fsmm_handle_release (&self->handle))
+    {
+    case FSMM_RELEASE_NOW:
+      given = give_back (self);
+      break;
+    case FSMM_RELEASE_DEFERRED:
+      given = fsmm_handle_is_in_epoch (&self->handle);
+      break;
+    case FSMM_RELEASE_AGAIN:
+    default:
+      break;
+    }
+
+  if (!given)
+    fsmm_handle_report_released (&self->handle, "release", error);
+
+  return given;
+}
+
+static FSMM_HEAP_TELLER gboolean
+fsmm_block_release_told (FsmmBlock *self, GError **error)
+{
+  gboolean given = release_block (self, error);
+
+  FSMM_HEAP_TELL (1, &self->handle.data);
+
+  return given;
+}
+
 /**
  * fsmm_block_release:
  * @self: a handle
@@ -251,27 +319,9 @@ fsmm_block_get_address (FsmmBlock *self)
 gboolean
 fsmm_block_release (FsmmBlock *self, GError **error)
 {
-  gboolean given = FALSE;
-
   g_return_val_if_fail (self != NULL, FALSE);
 
-  switch (fsmm_handle_release (&self->handle))
-    {
-    case FSMM_RELEASE_NOW:
-      given = give_back (self);
-      break;
-    case FSMM_RELEASE_DEFERRED:
-      given = fsmm_handle_is_in_epoch (&self->handle);
-      break;
-    case FSMM_RELEASE_AGAIN:
-    default:
-      break;
-    }
-
-  if (!given)
-    fsmm_handle_report_released (&self->handle, "release", error);
-
-  return given;
+  return FSMM_HEAP_IS_TOLD_OF ? fsmm_block_release_told (self, error) : release_block (self, error);
 }
 
 /**

@@ -4,7 +4,7 @@
 
 #include "pool/fsmm-pool-private.h"
 
-#include "engine/heap/fsmm-heap.h"
+#include "engine/heap/fsmm-heap-tell.h"
 #include "fsmm-error.h"
 #include "pool/fsmm-handle-private.h"
 #include "pool/fsmm-user-call-private.h"
@@ -13,7 +13,8 @@
  *
  * The most frequent calls have a fast part and a slow part. The fast part handles the common case
  * inline, and calls no function on its way, so that the compiler need not save registers. In every
- * other case it calls the slow part, which starts over. */
+ * other case it calls the slow part, which starts over. Where Memcheck is told of blocks, this is
+ * always so, and what tells it stands in between. */
 
 #define RETURN_VAL_IF_NO_POOL_IN(call, self, value)                                                \
   FSMM_RETURN_VAL_IF_FAIL_IN (call, fsmm_pool_has_class (self), "FSMM_IS_POOL (self)", value)
@@ -45,6 +46,26 @@ alloc0_slow (FsmmPool *self, GError **error)
   RETURN_VAL_IF_NO_POOL_IN ("fsmm_pool_alloc0", self, NULL);
 
   return alloc_slow (self, "fsmm_pool_alloc0", self->store.geometry.alloc_size, error);
+}
+
+static FSMM_HEAP_TELLER gpointer
+fsmm_pool_alloc_told (FsmmPool *self, GError **error)
+{
+  gpointer block = alloc_slow (self, "fsmm_pool_alloc", 0, error);
+
+  FSMM_HEAP_TELL (1, &block);
+
+  return block;
+}
+
+static FSMM_HEAP_TELLER gpointer
+fsmm_pool_alloc0_told (FsmmPool *self, GError **error)
+{
+  gpointer block = alloc0_slow (self, error);
+
+  FSMM_HEAP_TELL (1, &block);
+
+  return block;
 }
 
 /* The thread is busy with the cache. */
@@ -84,7 +105,8 @@ fsmm_pool_alloc (FsmmPool *self, GError **error)
   gpointer block;
 
   if (G_UNLIKELY (cache == NULL))
-    return alloc_slow (self, G_STRFUNC, 0, error);
+    return FSMM_HEAP_IS_TOLD_OF ? fsmm_pool_alloc_told (self, error)
+                                : alloc_slow (self, G_STRFUNC, 0, error);
   if (G_UNLIKELY (cache->front.bits == 0))
     return alloc_from_next_word (self, cache, error);
 
@@ -116,7 +138,10 @@ fsmm_pool_alloc0 (FsmmPool *self, GError **error)
   if (G_LIKELY (self != NULL))
     block = fsmm_cache_try_alloc_small (self, &self->store.geometry.alloc_size, NULL);
 
-  return G_LIKELY (block != NULL) ? block : alloc0_slow (self, error);
+  if (G_LIKELY (block != NULL))
+    return block;
+
+  return FSMM_HEAP_IS_TOLD_OF ? fsmm_pool_alloc0_told (self, error) : alloc0_slow (self, error);
 }
 
 static G_GNUC_NO_INLINE gboolean
@@ -136,6 +161,16 @@ free_slow (FsmmPool *self, gpointer block, GError **error)
 
   fsmm_pool_report_free (self, "fsmm_pool_free", &look, block, error);
   return FALSE;
+}
+
+static FSMM_HEAP_TELLER gboolean
+fsmm_pool_free_told (FsmmPool *self, gpointer block, GError **error)
+{
+  gboolean is_freed = free_slow (self, block, error);
+
+  FSMM_HEAP_TELL (1, &block);
+
+  return is_freed;
 }
 
 /**
@@ -171,7 +206,8 @@ fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
   if (G_LIKELY (fsmm_cache_try_free_own (self, block, FSMM_STATE_LIVE, NULL, 0)))
     return TRUE;
 
-  return free_slow (self, block, error);
+  return FSMM_HEAP_IS_TOLD_OF ? fsmm_pool_free_told (self, block, error)
+                              : free_slow (self, block, error);
 }
 
 /**
@@ -214,6 +250,8 @@ fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError *
     }
 
   result = fsmm_heap_alloc_many (&self->store, n_blocks, blocks);
+  if (FSMM_HEAP_IS_TOLD_OF && result == FSMM_ALLOC_OK)
+    FSMM_HEAP_TELL (n_blocks, blocks);
   if (G_LIKELY (result == FSMM_ALLOC_OK))
     return TRUE;
 
@@ -241,6 +279,7 @@ fsmm_pool_alloc_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError *
 gboolean
 fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **error)
 {
+  gboolean are_freed;
   gsize n_given;
   FsmmLook look;
 
@@ -254,7 +293,10 @@ fsmm_pool_free_many (FsmmPool *self, gsize n_blocks, gpointer *blocks, GError **
       return FALSE;
     }
 
-  if (G_LIKELY (fsmm_heap_free_many (&self->store, n_blocks, blocks, &n_given, &look)))
+  are_freed = fsmm_heap_free_many (&self->store, n_blocks, blocks, &n_given, &look);
+  if (FSMM_HEAP_IS_TOLD_OF && are_freed)
+    FSMM_HEAP_TELL (n_blocks, blocks);
+  if (G_LIKELY (are_freed))
     return TRUE;
 
   fsmm_pool_report_free_many (self, G_STRFUNC, &look, blocks[n_given], n_given, error);
@@ -285,6 +327,9 @@ fsmm_pool_free_all (FsmmPool *self)
 
   if (fsmm_pool_refuses_raw_blocks (self, G_STRFUNC, NULL))
     return 0;
+
+  if (FSMM_HEAP_IS_TOLD_OF)
+    FSMM_HEAP_TELL_DROP (&self->store, 0);
 
   return fsmm_heap_drop_all (&self->store);
 }

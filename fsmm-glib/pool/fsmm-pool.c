@@ -6,6 +6,7 @@
 
 #include "fsmm-error.h"
 #include "pool/fsmm-handle-private.h"
+#include "engine/heap/fsmm-heap-tell.h"
 #include "engine/heap/fsmm-leaks.h"
 #include "base/fsmm-text.h"
 #include "pool/fsmm-user-call-private.h"
@@ -165,6 +166,8 @@ end_blocks (FsmmPool *self)
 {
   if (self->store.debug & FSMM_DEBUG_LEAKS)
     fsmm_leaks_report (&self->store, "the pool was finalized");
+  if (FSMM_HEAP_IS_TOLD_OF)
+    FSMM_HEAP_TELL_DROP (&self->store, 0);
   fsmm_heap_drop_for_good (&self->store);
   if (fsmm_keepers_outlive (&self->keepers, self))
     return;

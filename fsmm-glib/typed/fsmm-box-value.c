@@ -4,6 +4,8 @@
 
 #include "typed/fsmm-box-private.h"
 
+#include "engine/heap/fsmm-heap-tell.h"
+
 #include "fsmm-error.h"
 #include "pool/fsmm-user-call-private.h"
 
@@ -31,6 +33,17 @@ check_value (FsmmTypedPool *self, const GValue *value, GError **error)
   return FALSE;
 }
 
+static FSMM_HEAP_TELLER FsmmBox *
+fsmm_typed_pool_alloc_value_told (FsmmTypedPool *pool, gconstpointer source, GError **error)
+{
+  FsmmBox *self = fsmm_box_make (pool, source, error);
+  const gpointer blocks[] = { self, self != NULL ? self->handle.data : NULL };
+
+  FSMM_HEAP_TELL (G_N_ELEMENTS (blocks), blocks);
+
+  return self;
+}
+
 /**
  * fsmm_typed_pool_alloc_value:
  * @self: a typed pool
@@ -54,7 +67,9 @@ fsmm_typed_pool_alloc_value (FsmmTypedPool *self, const GValue *value, GError **
   if (!check_value (self, value, error))
     return NULL;
 
-  return fsmm_box_make (self, g_value_get_boxed (value), error);
+  return FSMM_HEAP_IS_TOLD_OF
+           ? fsmm_typed_pool_alloc_value_told (self, g_value_get_boxed (value), error)
+           : fsmm_box_make (self, g_value_get_boxed (value), error);
 }
 
 /* Fills in the value of the box. This takes the lock for types, not g_once_init_enter (): if
@@ -176,6 +191,7 @@ gboolean
 fsmm_box_set_value (FsmmBox *self, const GValue *value, GError **error)
 {
   const FsmmFrame frame = FSMM_FRAME_HERE;
+  const gpointer blocks[] = { self, self != NULL ? self->handle.data : NULL };
   gboolean replaced;
 
   g_return_val_if_fail (self != NULL, FALSE);
@@ -192,6 +208,8 @@ fsmm_box_set_value (FsmmBox *self, const GValue *value, GError **error)
   fsmm_user_call_begin (self->pool, frame);
   replaced = replace_and_leave (self, g_value_get_boxed (value), error);
   fsmm_user_call_end (frame);
+  if (FSMM_HEAP_IS_TOLD_OF)
+    FSMM_HEAP_TELL (G_N_ELEMENTS (blocks), blocks);
 
   return replaced;
 }

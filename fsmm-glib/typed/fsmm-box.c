@@ -4,6 +4,8 @@
 
 #include "typed/fsmm-box-private.h"
 
+#include "engine/heap/fsmm-heap-tell.h"
+
 G_DEFINE_BOXED_TYPE (FsmmBox, fsmm_box, fsmm_box_ref, fsmm_box_unref)
 
 static FsmmBox *
@@ -48,6 +50,17 @@ fsmm_box_make (FsmmTypedPool *pool, gconstpointer source, GError **error)
   return self;
 }
 
+static FSMM_HEAP_TELLER FsmmBox *
+fsmm_typed_pool_alloc_told (FsmmTypedPool *pool, GError **error)
+{
+  FsmmBox *self = fsmm_box_make (pool, NULL, error);
+  const gpointer blocks[] = { self, self != NULL ? self->handle.data : NULL };
+
+  FSMM_HEAP_TELL (G_N_ELEMENTS (blocks), blocks);
+
+  return self;
+}
+
 /**
  * fsmm_typed_pool_alloc:
  * @self: a typed pool
@@ -67,7 +80,8 @@ fsmm_typed_pool_alloc (FsmmTypedPool *self, GError **error)
   FSMM_RETURN_VAL_IF_FAIL_IN (G_STRFUNC, fsmm_typed_pool_has_class (self),
                               "FSMM_IS_TYPED_POOL (self)", NULL);
 
-  return fsmm_box_make (self, NULL, error);
+  return FSMM_HEAP_IS_TOLD_OF ? fsmm_typed_pool_alloc_told (self, error)
+                              : fsmm_box_make (self, NULL, error);
 }
 
 /* Checks that there can be a box for @instance, which may still be anything. */
@@ -84,6 +98,40 @@ check_instance (FsmmTypedPool *pool, gconstpointer instance, GError **error)
     return TRUE;
 
   return FALSE;
+}
+
+static FsmmBox *
+take_instance (FsmmTypedPool *pool, gpointer instance, GError **error)
+{
+  FsmmBox *self = alloc_box (pool, error);
+  FsmmLook look;
+  gsize epoch;
+
+  if (self == NULL)
+    return NULL;
+
+  if (!fsmm_heap_own (fsmm_typed_pool_get_store (pool), instance, &epoch, &look))
+    {
+      fsmm_handle_memory_free (self);
+      fsmm_pool_report_take (pool->pool, "fsmm_box_new_take", &look, instance, error);
+      return NULL;
+    }
+
+  fsmm_keepers_add (&pool->keepers);
+  init_box (self, pool, instance, epoch);
+
+  return self;
+}
+
+static FSMM_HEAP_TELLER FsmmBox *
+fsmm_box_new_take_told (FsmmTypedPool *pool, gpointer instance, GError **error)
+{
+  FsmmBox *self = take_instance (pool, instance, error);
+  const gpointer blocks[] = { self, self != NULL ? self->handle.data : NULL };
+
+  FSMM_HEAP_TELL (G_N_ELEMENTS (blocks), blocks);
+
+  return self;
 }
 
 /**
@@ -118,30 +166,13 @@ check_instance (FsmmTypedPool *pool, gconstpointer instance, GError **error)
 FsmmBox *
 fsmm_box_new_take (FsmmTypedPool *pool, gpointer instance, GError **error)
 {
-  FsmmBox *self;
-  FsmmLook look;
-  gsize epoch;
-
   g_return_val_if_fail (FSMM_IS_TYPED_POOL (pool), NULL);
 
   if (!check_instance (pool, instance, error))
     return NULL;
 
-  self = alloc_box (pool, error);
-  if (self == NULL)
-    return NULL;
-
-  if (!fsmm_heap_own (fsmm_typed_pool_get_store (pool), instance, &epoch, &look))
-    {
-      fsmm_handle_memory_free (self);
-      fsmm_pool_report_take (pool->pool, G_STRFUNC, &look, instance, error);
-      return NULL;
-    }
-
-  fsmm_keepers_add (&pool->keepers);
-  init_box (self, pool, instance, epoch);
-
-  return self;
+  return FSMM_HEAP_IS_TOLD_OF ? fsmm_box_new_take_told (pool, instance, error)
+                              : take_instance (pool, instance, error);
 }
 
 /**
@@ -170,24 +201,13 @@ drop_instance (FsmmBox *self)
   fsmm_typed_pool_drop_held (self->pool, self->handle.data, self->handle.epoch);
 }
 
-/**
- * fsmm_box_unref: (skip)
- * @self: (transfer full): a box
- *
- * Drops a reference. Dropping the last one clears the instance, if there is one, and gives its
- * block back.
- *
- * Since: 1.0
- */
-void
-fsmm_box_unref (FsmmBox *self)
+static G_ALWAYS_INLINE inline void
+unref_box (FsmmBox *self)
 {
   FsmmTypedPool *pool;
   gboolean has_block;
   gpointer instance;
   gsize epoch;
-
-  g_return_if_fail (self != NULL);
 
   if (!fsmm_handle_unref (&self->handle))
     return;
@@ -204,6 +224,35 @@ fsmm_box_unref (FsmmBox *self)
     fsmm_typed_pool_drop_last_held (pool, instance, epoch);
   else
     fsmm_keepers_remove (&pool->keepers, pool);
+}
+
+static FSMM_HEAP_TELLER void
+fsmm_box_unref_told (FsmmBox *self)
+{
+  const gpointer blocks[] = { self, self->handle.data };
+
+  unref_box (self);
+  FSMM_HEAP_TELL (G_N_ELEMENTS (blocks), blocks);
+}
+
+/**
+ * fsmm_box_unref: (skip)
+ * @self: (transfer full): a box
+ *
+ * Drops a reference. Dropping the last one clears the instance, if there is one, and gives its
+ * block back.
+ *
+ * Since: 1.0
+ */
+void
+fsmm_box_unref (FsmmBox *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (FSMM_HEAP_IS_TOLD_OF)
+    fsmm_box_unref_told (self);
+  else
+    unref_box (self);
 }
 
 /**
@@ -336,6 +385,15 @@ fsmm_box_steal (FsmmBox *self)
   return instance;
 }
 
+static FSMM_HEAP_TELLER void
+fsmm_box_drop_told (FsmmBox *self)
+{
+  const gpointer instance = self->handle.data;
+
+  drop_instance (self);
+  FSMM_HEAP_TELL (1, &instance);
+}
+
 /**
  * fsmm_box_drop:
  * @self: a box
@@ -350,6 +408,11 @@ fsmm_box_drop (FsmmBox *self)
 {
   g_return_if_fail (self != NULL);
 
-  if (fsmm_handle_release (&self->handle) == FSMM_RELEASE_NOW)
+  if (fsmm_handle_release (&self->handle) != FSMM_RELEASE_NOW)
+    return;
+
+  if (FSMM_HEAP_IS_TOLD_OF)
+    fsmm_box_drop_told (self);
+  else
     drop_instance (self);
 }

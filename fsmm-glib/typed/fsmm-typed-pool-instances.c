@@ -4,7 +4,7 @@
 
 #include "typed/fsmm-typed-pool-private.h"
 
-#include "engine/heap/fsmm-heap.h"
+#include "engine/heap/fsmm-heap-tell.h"
 #include "fsmm-error.h"
 #include "pool/fsmm-user-call-private.h"
 
@@ -190,6 +190,26 @@ construct_copy_slow (FsmmTypedPool *self, gconstpointer source, GError **error)
   return NULL;
 }
 
+static FSMM_HEAP_TELLER gpointer
+fsmm_typed_pool_construct_told (FsmmTypedPool *self, GError **error)
+{
+  gpointer instance = construct_slow (self, error);
+
+  FSMM_HEAP_TELL (1, &instance);
+
+  return instance;
+}
+
+static FSMM_HEAP_TELLER gpointer
+fsmm_typed_pool_construct_copy_told (FsmmTypedPool *self, gconstpointer source, GError **error)
+{
+  gpointer instance = construct_copy_slow (self, source, error);
+
+  FSMM_HEAP_TELL (1, &instance);
+
+  return instance;
+}
+
 /**
  * fsmm_typed_pool_construct: (skip)
  * @self: a typed pool
@@ -214,7 +234,11 @@ fsmm_typed_pool_construct (FsmmTypedPool *self, GError **error)
   if (G_LIKELY (fsmm_typed_pool_has_class (self) && self->layout->init == NULL))
     instance = try_make_small (self, NULL);
 
-  return G_LIKELY (instance != NULL) ? instance : construct_slow (self, error);
+  if (G_LIKELY (instance != NULL))
+    return instance;
+
+  return FSMM_HEAP_IS_TOLD_OF ? fsmm_typed_pool_construct_told (self, error)
+                              : construct_slow (self, error);
 }
 
 /**
@@ -241,7 +265,11 @@ fsmm_typed_pool_construct_copy (FsmmTypedPool *self, gconstpointer source, GErro
   if (G_LIKELY (fsmm_typed_pool_has_class (self) && source != NULL && self->layout->copy == NULL))
     instance = try_make_small (self, source);
 
-  return G_LIKELY (instance != NULL) ? instance : construct_copy_slow (self, source, error);
+  if (G_LIKELY (instance != NULL))
+    return instance;
+
+  return FSMM_HEAP_IS_TOLD_OF ? fsmm_typed_pool_construct_copy_told (self, source, error)
+                              : construct_copy_slow (self, source, error);
 }
 
 /* --- Clearing --- */
@@ -318,6 +346,19 @@ destroy_slow (FsmmTypedPool *self, gpointer instance, FsmmFrame frame, GError **
   return G_LIKELY (kind == FSMM_ADDRESS_LIVE || kind == FSMM_ADDRESS_DROPPED);
 }
 
+static FSMM_HEAP_TELLER gboolean
+fsmm_typed_pool_destroy_told (FsmmTypedPool *self,
+                              gpointer instance,
+                              FsmmFrame frame,
+                              GError **error)
+{
+  gboolean is_destroyed = destroy_slow (self, instance, frame, error);
+
+  FSMM_HEAP_TELL (1, &instance);
+
+  return is_destroyed;
+}
+
 /**
  * fsmm_typed_pool_destroy: (skip)
  * @self: a typed pool
@@ -347,7 +388,9 @@ fsmm_typed_pool_destroy (FsmmTypedPool *self, gpointer instance, GError **error)
                 fsmm_heap_try_free_own (fsmm_typed_pool_get_store (self), instance)))
     return TRUE;
 
-  return destroy_slow (self, instance, FSMM_FRAME_HERE, error);
+  return FSMM_HEAP_IS_TOLD_OF
+             ? fsmm_typed_pool_destroy_told (self, instance, FSMM_FRAME_HERE, error)
+             : destroy_slow (self, instance, FSMM_FRAME_HERE, error);
 }
 
 /* The FsmmPool.owner_free of a typed pool. */
@@ -472,6 +515,8 @@ fsmm_typed_pool_free_all (FsmmTypedPool *self)
 
   layout = self->layout;
   store = fsmm_typed_pool_get_store (self);
+  if (FSMM_HEAP_IS_TOLD_OF && layout->clear == NULL)
+    FSMM_HEAP_TELL_DROP (store, 0);
   if (layout->clear == NULL)
     return fsmm_heap_drop_all (store);
 
@@ -482,6 +527,8 @@ fsmm_typed_pool_free_all (FsmmTypedPool *self)
   fsmm_user_call_set_drop (frame, drop.id);
   while ((instance = fsmm_heap_drop_next (&drop)) != NULL)
     layout->clear (instance);
+  if (FSMM_HEAP_IS_TOLD_OF)
+    FSMM_HEAP_TELL_DROP (store, drop.id);
   fsmm_heap_drop_end (&drop);
 
   fsmm_user_call_end (frame);

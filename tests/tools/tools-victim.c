@@ -189,6 +189,54 @@ read_what_many_freed (void)
 }
 
 static void
+read_freed_zeroes (void)
+{
+  char *block = fsmm_pool_alloc0 (pool, NULL);
+
+  fsmm_pool_free (pool, block, NULL);
+  sink = block[3];
+}
+
+static void
+read_what_all_freed (void)
+{
+  char *block = take_block ();
+
+  fsmm_pool_free_all (pool);
+  sink = block[3];
+}
+
+static void
+read_what_all_cleared (void)
+{
+  FsmmTypedPool *notes = fsmm_typed_pool_new (NOTE_TYPE, 0, NULL);
+  Note *note = fsmm_typed_pool_construct (notes, NULL);
+
+  fsmm_typed_pool_free_all (notes);
+  sink = (char) (note->text != NULL);
+}
+
+static void
+read_released_block (void)
+{
+  FsmmBlock *handle = fsmm_pool_acquire (pool, NULL);
+  char *block = fsmm_block_get_address (handle);
+
+  fsmm_block_release (handle, NULL);
+  sink = block[3];
+}
+
+static void
+read_block_of_last_handle (void)
+{
+  FsmmBlock *handle = fsmm_pool_acquire (pool, NULL);
+  char *block = fsmm_block_get_address (handle);
+
+  fsmm_block_unref (handle);
+  sink = block[3];
+}
+
+static void
 read_unset_block (void)
 {
   char *block = fsmm_pool_alloc (pool, NULL);
@@ -215,6 +263,17 @@ read_dropped_box (void)
   Note *note = fsmm_box_get (box);
 
   fsmm_box_drop (box);
+  sink = (char) (note->text != NULL);
+}
+
+static void
+read_instance_of_last_box (void)
+{
+  FsmmTypedPool *notes = fsmm_typed_pool_new (NOTE_TYPE, 0, NULL);
+  FsmmBox *box = fsmm_typed_pool_alloc (notes, NULL);
+  Note *note = fsmm_box_get (box);
+
+  fsmm_box_unref (box);
   sink = (char) (note->text != NULL);
 }
 
@@ -391,9 +450,15 @@ static const struct {
   { "read-tail", read_tail },
   { "write-padding", write_to_padding },
   { "read-freed-by-many", read_what_many_freed },
+  { "read-freed-zeroes", read_freed_zeroes },
+  { "read-freed-by-all", read_what_all_freed },
+  { "read-cleared-by-all", read_what_all_cleared },
+  { "read-released", read_released_block },
+  { "read-unreferenced", read_block_of_last_handle },
   { "read-unset", read_unset_block },
   { "read-destroyed", read_destroyed_instance },
   { "read-dropped-box", read_dropped_box },
+  { "read-unreferenced-box", read_instance_of_last_box },
   { "read-freed-boxed", read_freed_boxed },
   { "use-dropped-handle", use_dropped_handle },
   { "leak", leak_blocks },

@@ -119,6 +119,7 @@ fsmm_chunk_free (FsmmChunk *self)
   FsmmState *memory = self->regions[0].cells;
 
   g_free (self->histories);
+  g_free (self->told);
   if (is_small (self->geometry))
     g_free (memory);
   else

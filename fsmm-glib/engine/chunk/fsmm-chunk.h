@@ -36,6 +36,7 @@ struct _FsmmChunk
   const FsmmGeometry *geometry;
   FsmmSegment *segment;   /* (nullable): NULL where the block comes from malloc () */
   FsmmHistory *histories; /* (owned) (nullable): of each block, where that is asked for */
+  guint8 *told;           /* (owned) (nullable): of each block, whether Memcheck has it as taken */
   guint8 *base;
   FsmmRegion regions[]; /* as many as the geometry says */
 };

@@ -118,6 +118,13 @@ fsmm_store_debug_add_chunk (FsmmStore *self, FsmmChunk *chunk)
         return FALSE;
     }
 
+  if (self->debug & FSMM_DEBUG_TOOLS && fsmm_sanitizers_remember)
+    {
+      chunk->told = fsmm_system_try_new0 (n_blocks);
+      if (chunk->told == NULL)
+        return FALSE;
+    }
+
   fill_chunk (self, chunk);
   if (self->debug & FSMM_DEBUG_TOOLS)
     fsmm_sanitizers_forbid (chunk->base, self->geometry.chunk_alignment);
@@ -165,6 +172,17 @@ fsmm_store_debug_sweep (FsmmStore *self, FsmmDeferred *deferred)
       fsmm_store_debug_close_chunk (self, l->data, deferred);
 }
 
+/* Whoever freed the block has not told Memcheck yet, or never will. */
+static void
+tell_late (FsmmStore *self, FsmmChunk *chunk, gsize block)
+{
+  if (G_LIKELY (chunk->told == NULL || !chunk->told[block]))
+    return;
+
+  chunk->told[block] = FALSE;
+  FSMM_SANITIZERS_REMEMBER_FREED (self, get_address (chunk, block));
+}
+
 /* The memory is for others from now on. */
 void
 fsmm_store_debug_dispose_chunk (FsmmStore *self, FsmmChunk *chunk)
@@ -172,8 +190,11 @@ fsmm_store_debug_dispose_chunk (FsmmStore *self, FsmmChunk *chunk)
   if (self->debug & FSMM_DEBUG_TOOLS)
     {
       for (gsize i = 0; i < self->geometry.n_blocks; i++)
-        if (is_taken (chunk, i))
-          fsmm_sanitizers_note_freed (self, get_address (chunk, i), self->geometry.alloc_size);
+        {
+          if (is_taken (chunk, i))
+            fsmm_sanitizers_note_freed (get_address (chunk, i), self->geometry.alloc_size);
+          tell_late (self, chunk, i);
+        }
       fsmm_sanitizers_allow (chunk->base, self->geometry.chunk_alignment);
     }
 
@@ -189,7 +210,7 @@ fsmm_store_debug_finish (FsmmStore *self, FsmmChunk *chunk, gsize block)
 {
   if (self->debug & FSMM_DEBUG_TOOLS)
     {
-      fsmm_sanitizers_note_freed (self, get_address (chunk, block), self->geometry.alloc_size);
+      fsmm_sanitizers_note_freed (get_address (chunk, block), self->geometry.alloc_size);
       fsmm_sanitizers_allow (get_address (chunk, block), self->geometry.alloc_size);
     }
 }
@@ -201,6 +222,7 @@ fsmm_store_debug_take (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDefer
 {
   gpointer address = get_address (chunk, block);
 
+  tell_late (self, chunk, block);
   if (self->debug & FSMM_DEBUG_TOOLS)
     fsmm_sanitizers_allow (address, self->geometry.alloc_size);
 
@@ -209,7 +231,7 @@ fsmm_store_debug_take (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDefer
     fsmm_guard_fill_allocated (address, self->geometry.alloc_size);
 
   if (self->debug & FSMM_DEBUG_TOOLS)
-    fsmm_sanitizers_note_allocated (self, address, self->geometry.alloc_size);
+    fsmm_sanitizers_note_allocated (address, self->geometry.alloc_size);
 
   if (chunk->histories != NULL)
     chunk->histories[block] = (FsmmHistory) { deferred->site, NULL, g_get_monotonic_time () };
@@ -233,7 +255,7 @@ clean (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *deferred)
 
   if (self->debug & FSMM_DEBUG_TOOLS)
     {
-      fsmm_sanitizers_note_freed (self, address, self->geometry.alloc_size);
+      fsmm_sanitizers_note_freed (address, self->geometry.alloc_size);
       fsmm_sanitizers_forbid (address, self->geometry.block_size);
     }
 }
