@@ -64,10 +64,17 @@ fsmm_system_try_new0_cache_aligned (gsize size)
   return aligned;
 }
 
+/* What malloc () returned. */
+gpointer
+fsmm_system_get_unaligned (gpointer memory)
+{
+  return ((gpointer *) memory)[-1];
+}
+
 void
 fsmm_system_free_cache_aligned (gpointer memory)
 {
-  g_free (((gpointer *) memory)[-1]);
+  g_free (fsmm_system_get_unaligned (memory));
 }
 
 /* Where the C library has no such function, that is as if there were no memory. */

@@ -34,6 +34,7 @@ gpointer fsmm_system_try_new0 (gsize size);
 #define FSMM_SYSTEM_CACHE_LINE ((gsize) 64)
 
 gpointer fsmm_system_try_new0_cache_aligned (gsize size);
+gpointer fsmm_system_get_unaligned (gpointer memory);
 void fsmm_system_free_cache_aligned (gpointer memory);
 
 /* For debugging: from malloc (), but at a multiple of a power of two. */

@@ -310,6 +310,30 @@ keep_handle (void)
   fsmm_pool_acquire (pool, NULL);
 }
 
+typedef struct _Kept Kept;
+
+struct _Kept {
+  Kept *next; /* (nullable) */
+  char *text; /* (owned) */
+};
+
+static FsmmPool *kept_pool;
+static Kept *kept;
+
+/* Everything can still be reached when the program ends, though much only by way of blocks. */
+static void
+keep_list (void)
+{
+  kept_pool = fsmm_pool_new (sizeof (Kept), 0, NULL);
+  for (guint i = 0; i < 500; i++)
+    {
+      Kept *next = kept;
+
+      kept = fsmm_pool_alloc (kept_pool, NULL);
+      *kept = (Kept) { next, g_strdup ("text") };
+    }
+}
+
 static void
 leak_instances (void)
 {
@@ -429,6 +453,39 @@ take_and_free_often (void)
     }
 }
 
+static void
+take_many (void)
+{
+  for (guint i = 0; i < 50000; i++)
+    take_block ();
+}
+
+static void *
+use_pool (void *data)
+{
+  gpointer blocks[10];
+
+  for (guint i = 0; i < 100; i++)
+    {
+      for (guint k = 0; k < G_N_ELEMENTS (blocks); k++)
+        blocks[k] = take_block ();
+      fsmm_pool_free_many (pool, G_N_ELEMENTS (blocks), blocks, NULL);
+    }
+  return data;
+}
+
+static void
+use_pool_in_threads (void)
+{
+  pthread_t threads[2];
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    if (pthread_create (&threads[i], NULL, use_pool, NULL) != 0)
+      abort ();
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    pthread_join (threads[i], NULL);
+}
+
 #ifdef __linux__
 
 static void
@@ -463,6 +520,7 @@ static const struct {
   { "use-dropped-handle", use_dropped_handle },
   { "leak", leak_blocks },
   { "keep-handle", keep_handle },
+  { "keep-list", keep_list },
   { "leak-instances", leak_instances },
   { "leak-in-many-places", leak_in_many_places },
   { "leak-at-the-end", leak_at_the_end },
@@ -473,6 +531,8 @@ static const struct {
   { "free-twice-on-1-mib", free_twice_on_1_mib },
   { "dump", dump_pool },
   { "take-and-free-often", take_and_free_often },
+  { "take-many", take_many },
+  { "use-in-threads", use_pool_in_threads },
 #ifdef __linux__
   { "tell-privileges", tell_privileges },
 #endif

@@ -113,17 +113,21 @@ fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segmen
   return self;
 }
 
+/* Where the bookkeeping starts, as malloc () returned it. */
+gpointer
+fsmm_chunk_get_memory (const FsmmChunk *self)
+{
+  FsmmState *cells = self->regions[0].cells;
+
+  return is_small (self->geometry) ? cells : fsmm_system_get_unaligned (cells);
+}
+
 void
 fsmm_chunk_free (FsmmChunk *self)
 {
-  FsmmState *memory = self->regions[0].cells;
-
   g_free (self->histories);
   g_free (self->told);
-  if (is_small (self->geometry))
-    g_free (memory);
-  else
-    fsmm_system_free_cache_aligned (memory);
+  g_free (fsmm_chunk_get_memory (self));
 }
 
 /* --- Walking --- */

@@ -22,6 +22,14 @@
 
 G_BEGIN_DECLS
 
+/* What Memcheck has been told of the blocks of a chunk. Only addresses in the middle of a chunk's
+ * bookkeeping are kept elsewhere, for which Memcheck would report it as possibly lost: so there is
+ * that of its start. */
+typedef struct {
+  GList link;        /* in a list of all; its data is where the bookkeeping starts */
+  guint8 is_taken[]; /* of each block */
+} FsmmTold;
+
 struct _FsmmChunk
 {
   GList all_link; /* in FsmmStore.all */
@@ -36,7 +44,7 @@ struct _FsmmChunk
   const FsmmGeometry *geometry;
   FsmmSegment *segment;   /* (nullable): NULL where the block comes from malloc () */
   FsmmHistory *histories; /* (owned) (nullable): of each block, where that is asked for */
-  guint8 *told;           /* (owned) (nullable): of each block, whether Memcheck has it as taken */
+  FsmmTold *told;         /* (owned) (nullable): where Memcheck is told of blocks */
   guint8 *base;
   FsmmRegion regions[]; /* as many as the geometry says */
 };
@@ -52,6 +60,7 @@ typedef struct {
 
 FsmmChunk *fsmm_chunk_new (const FsmmGeometry *geometry, gpointer base, FsmmSegment *segment);
 void fsmm_chunk_free (FsmmChunk *self);
+gpointer fsmm_chunk_get_memory (const FsmmChunk *self);
 gsize fsmm_chunk_get_memory_size (const FsmmGeometry *geometry);
 
 gpointer fsmm_chunk_next_whole (const FsmmChunk *self, gsize index);

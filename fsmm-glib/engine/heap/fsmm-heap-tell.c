@@ -36,10 +36,10 @@ has_news (FsmmStore *store, gpointer block, gboolean *is_taken)
 
   *is_taken = fsmm_state_is_out (place.found);
   number = fsmm_chunk_number (place.chunk, block);
-  if (place.chunk->told[number] == *is_taken)
+  if (place.chunk->told->is_taken[number] == *is_taken)
     return FALSE;
 
-  place.chunk->told[number] = (guint8) *is_taken;
+  place.chunk->told->is_taken[number] = (guint8) *is_taken;
   return TRUE;
 }
 
@@ -78,7 +78,7 @@ fsmm_heap_tell_drop_begin (FsmmTellingDrop *self, FsmmStore *store, gsize drop_i
 static gboolean
 is_dropped (const FsmmTellingDrop *self, gsize block)
 {
-  return self->chunk->told[block] &&
+  return self->chunk->told->is_taken[block] &&
          fsmm_state_get (fsmm_chunk_get_state (self->chunk, block)) != FSMM_STATE_CLAIMED;
 }
 
@@ -91,7 +91,7 @@ next_in_chunk (FsmmTellingDrop *self)
 
       if (is_dropped (self, block))
         {
-          self->chunk->told[block] = FALSE;
+          self->chunk->told->is_taken[block] = FALSE;
           self->block = fsmm_chunk_address (self->chunk, block);
           return TRUE;
         }

@@ -105,6 +105,32 @@ fill_chunk (FsmmStore *self, FsmmChunk *chunk)
     }
 }
 
+/* Of all stores, so that none is larger for it. Protected by the lock of the page map. */
+static GList *all_told; /* (element-type gpointer) */
+
+static gboolean
+add_told (FsmmStore *self, FsmmChunk *chunk)
+{
+  chunk->told = fsmm_system_try_new0 (sizeof (FsmmTold) + self->geometry.n_blocks);
+  if (chunk->told == NULL)
+    return FALSE;
+
+  chunk->told->link.data = fsmm_chunk_get_memory (chunk);
+  fsmm_page_map_lock ();
+  all_told = g_list_concat (&chunk->told->link, all_told);
+  fsmm_page_map_unlock ();
+
+  return TRUE;
+}
+
+static void
+remove_told (FsmmChunk *chunk)
+{
+  fsmm_page_map_lock ();
+  all_told = g_list_remove_link (all_told, &chunk->told->link);
+  fsmm_page_map_unlock ();
+}
+
 /* Returns FALSE if there is no memory for it. */
 gboolean
 fsmm_store_debug_add_chunk (FsmmStore *self, FsmmChunk *chunk)
@@ -118,12 +144,8 @@ fsmm_store_debug_add_chunk (FsmmStore *self, FsmmChunk *chunk)
         return FALSE;
     }
 
-  if (self->debug & FSMM_DEBUG_TOOLS && fsmm_sanitizers_remember)
-    {
-      chunk->told = fsmm_system_try_new0 (n_blocks);
-      if (chunk->told == NULL)
-        return FALSE;
-    }
+  if (self->debug & FSMM_DEBUG_TOOLS && fsmm_sanitizers_remember && !add_told (self, chunk))
+    return FALSE;
 
   fill_chunk (self, chunk);
   if (self->debug & FSMM_DEBUG_TOOLS)
@@ -176,10 +198,10 @@ fsmm_store_debug_sweep (FsmmStore *self, FsmmDeferred *deferred)
 static void
 tell_late (FsmmStore *self, FsmmChunk *chunk, gsize block)
 {
-  if (G_LIKELY (chunk->told == NULL || !chunk->told[block]))
+  if (G_LIKELY (chunk->told == NULL || !chunk->told->is_taken[block]))
     return;
 
-  chunk->told[block] = FALSE;
+  chunk->told->is_taken[block] = FALSE;
   FSMM_SANITIZERS_REMEMBER_FREED (self, get_address (chunk, block));
 }
 
@@ -196,6 +218,8 @@ fsmm_store_debug_dispose_chunk (FsmmStore *self, FsmmChunk *chunk)
           tell_late (self, chunk, i);
         }
       fsmm_sanitizers_allow (chunk->base, self->geometry.chunk_alignment);
+      if (chunk->told != NULL)
+        remove_told (chunk);
     }
 
   if (self->debug & FSMM_DEBUG_WIPE)
