@@ -63,7 +63,7 @@ G_BEGIN_DECLS
  *
  * Since: 1.2
  */
-#if !defined(FSMM_HAS_INLINE_POOLS) || defined(_FSMM_INLINE_IS_WATCHED)
+#if !defined(FSMM_HAS_INLINE_POOLS) || defined(_FSMM_INLINE_IS_WATCHED) || defined(__GI_SCANNER__)
 #define FSMM_DEFINE_POOL_INLINE(TypeName, type_name) FSMM_DEFINE_POOL (TypeName, type_name)
 #else
 
