@@ -32,6 +32,9 @@ static const BenchPeerKind kinds[] = {
   { "g_slice", "slice", NULL },
   { "boost", "boost", NULL },
   { "simple-pool", "simple-pool", NULL },
+  /* The same, linked with the worker: measured where it is asked for. */
+  { "jemalloc.a", "jemalloc.a", NULL },
+  { "tcmalloc.a", "tcmalloc.a", NULL },
   /* What FSMM_DEBUG costs: measured where it is asked for. */
   { "+poison", "fsmm", NULL },
   { "+canary", "fsmm", NULL },
@@ -56,6 +59,13 @@ static gboolean
 is_for_one_size (const BenchPeerKind *kind)
 {
   return strcmp (kind->worker, "inline") == 0;
+}
+
+static gboolean
+is_measured_by_default (const BenchPeerKind *kind)
+{
+  return !is_debug_kind (kind) && !is_for_one_size (kind) &&
+         !g_str_has_suffix (kind->name, ".a");
 }
 
 /* What would make an allocator something else than it is by default. */
@@ -261,7 +271,7 @@ bench_pool_peers_find (const char *names, const char *old_library, GError **erro
 
   /* Always in the same order, so that tables are alike. */
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if ((names == NULL && !is_debug_kind (&kinds[i]) && !is_for_one_size (&kinds[i])) ||
+    if ((names == NULL && is_measured_by_default (&kinds[i])) ||
         g_strv_contains ((const char *const *) list, kinds[i].name))
       g_ptr_array_add (peers, find_peer (&kinds[i]));
 
