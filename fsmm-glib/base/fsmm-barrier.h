@@ -46,13 +46,20 @@ fsmm_barrier_raise (gint *flag)
 #endif
 }
 
-static inline gconstpointer
-fsmm_barrier_look (gconstpointer const *other)
+/* Whether it is @expected; then whatever is looked at afterwards is no older. A processor that does
+ * not look at things in another order needs no instruction for that, and compares it where it is. */
+static inline gboolean
+fsmm_barrier_sees (gconstpointer const *other, gconstpointer expected)
 {
-#ifdef FSMM_BARRIER_IS_ASYMMETRIC
-  return __atomic_load_n (other, __ATOMIC_ACQUIRE);
+#if defined(FSMM_BARRIER_IS_ASYMMETRIC) && (defined(__x86_64__) || defined(__i386__))
+  if (*other != expected)
+    return FALSE;
+  __atomic_signal_fence (__ATOMIC_SEQ_CST);
+  return TRUE;
+#elif defined(FSMM_BARRIER_IS_ASYMMETRIC)
+  return __atomic_load_n (other, __ATOMIC_ACQUIRE) == expected;
 #else
-  return __atomic_load_n (other, __ATOMIC_SEQ_CST);
+  return __atomic_load_n (other, __ATOMIC_SEQ_CST) == expected;
 #endif
 }
 

@@ -81,10 +81,10 @@ fsmm_cache_enter_fast (gconstpointer key)
 
   fsmm_barrier_raise (&fsmm_thread.front.busy);
   self = fsmm_cache_get_at (fsmm_cache_get_place (key));
-  if (G_UNLIKELY (fsmm_barrier_look (&self->front.key) != key))
+  if (G_UNLIKELY (!fsmm_barrier_sees (&self->front.key, key)))
     {
       self = fsmm_cache_get_at (fsmm_cache_get_other_place (key));
-      if (fsmm_barrier_look (&self->front.key) != key)
+      if (!fsmm_barrier_sees (&self->front.key, key))
         {
           fsmm_reader_leave ();
           return NULL;
@@ -268,7 +268,7 @@ fsmm_cache_find_own (gconstpointer key, gconstpointer block, FsmmCache **self)
   gsize distance;
 
   *self = (FsmmCache *) __atomic_load_n (&known->front, __ATOMIC_RELAXED);
-  if (G_UNLIKELY (fsmm_barrier_look (&(*self)->front.key) != key))
+  if (G_UNLIKELY (!fsmm_barrier_sees (&(*self)->front.key, key)))
     return NULL;
 
   distance = (guintptr) block - known->base;
