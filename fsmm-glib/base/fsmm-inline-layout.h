@@ -43,6 +43,9 @@ G_BEGIN_DECLS
 #define _FSMM_INLINE_POINTER(Type, value) ((Type) (value))
 #endif
 
+/* How many bytes are zeroed while others may have to wait for that. */
+#define FSMM_INLINE_MOST_ZEROED 128
+
 /* No pool's key: what a thread has of it may not be used now. */
 #define FSMM_INLINE_NO_KEY _FSMM_INLINE_POINTER (gconstpointer, 1)
 

@@ -7,64 +7,37 @@
 
 #include <string.h>
 
-/* ThreadSanitizer does not know why none of this is a race. */
-#if defined(__SANITIZE_THREAD__)
-#define _FSMM_INLINE_IS_WATCHED 1
+/* ThreadSanitizer does not know why none of this is a race, and g-ir-scanner not what it says. */
+#if !defined(FSMM_HAS_INLINE_POOLS) || defined(__SANITIZE_THREAD__) || defined(__GI_SCANNER__)
+#define _FSMM_INLINE_CALLS 1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
-#define _FSMM_INLINE_IS_WATCHED 1
+#define _FSMM_INLINE_CALLS 1
 #endif
 #endif
 
 G_BEGIN_DECLS
 
-/**
- * FSMM_DEFINE_POOL_INLINE:
- * @TypeName: the name of a type, in CamelCase
- * @type_name: the same name in lower case, with words separated by underscores
- *
- * Defines a pool for a type as [func@Fsmm.DEFINE_POOL] does, and compiles into your program what
- * takes and frees an instance in most cases.
- *
- * The functions are the same, and so are all checks and promises. An instance is taken and freed
- * without a call, which takes two thirds of the time, while the thread has blocks of the pool at
- * hand and frees them itself. In any other case, with `FSMM_DEBUG`, and under tools that watch
- * memory, the library is called. Each place in your code that takes or frees an instance grows by
- * some 120 bytes: use this for types that are taken and freed all the time, such as the nodes of a
- * parser, in few places.
- *
- * What is compiled in is a part of the library's ABI: `FSMM_INLINE_LAYOUT` numbers it. With a
- * library that has another one, your program works as if it used [func@Fsmm.DEFINE_POOL]: compile
- * it again to have the gain back. At most 63 pools of a process can be compiled in, in all of its
- * modules together. The pools above that number work in that way as well, and so do all pools on
- * systems other than Linux with glibc on x86-64 or 64-bit ARM.
- *
- * ```c
- * typedef struct _Token {
- *   struct _Token *next;
- *   guint kind;
- *   gsize start, end;
- * } Token;
- *
- * FSMM_DEFINE_POOL_INLINE (Token, token)
- *
- * static void
- * token_list_free (Token *first)
- * {
- *   while (first != NULL)
- *     {
- *       Token *next = first->next;
- *
- *       token_pool_free (first);
- *       first = next;
- *     }
- * }
- * ```
- *
- * Since: 1.2
- */
-#if !defined(FSMM_HAS_INLINE_POOLS) || defined(_FSMM_INLINE_IS_WATCHED) || defined(__GI_SCANNER__)
-#define FSMM_DEFINE_POOL_INLINE(TypeName, type_name) FSMM_DEFINE_POOL (TypeName, type_name)
+#ifdef _FSMM_INLINE_CALLS
+
+static inline gpointer
+_fsmm_inline_take (gsize place, gsize block_size, gsize n_zeroed)
+{
+  (void) place;
+  (void) block_size;
+  (void) n_zeroed;
+  return NULL;
+}
+
+static inline gboolean
+_fsmm_inline_free (gconstpointer key, gpointer block, gsize block_size)
+{
+  (void) key;
+  (void) block;
+  (void) block_size;
+  return FALSE;
+}
+
 #else
 
 /* What follows is compiled into programs. A thread that takes or frees a block says that it is
@@ -104,15 +77,17 @@ _fsmm_inline_leave (FsmmThreadFront *thread)
 #define _FSMM_INLINE_HAS_KEY()
 #endif
 
-/* Hands out the lowest of the blocks of a word. */
+/* Hands out the lowest of the blocks of a word. What another thread finds live is zeroed. */
 static inline gpointer
-_fsmm_inline_pop (FsmmFront *front, guint64 bits, gsize block_size)
+_fsmm_inline_pop (FsmmFront *front, guint64 bits, gsize block_size, gsize n_zeroed)
 {
   gsize i = _FSMM_INLINE_CAST (gsize, __builtin_ctzll (bits));
   gpointer block = _FSMM_INLINE_POINTER (gpointer, front->word_base + i * block_size);
 
   front->bits = bits & (bits - 1);
-  front->word_cells[i] = FSMM_INLINE_LIVE;
+  if (n_zeroed > 0)
+    memset (block, 0, n_zeroed);
+  __atomic_store_n (&front->word_cells[i], FSMM_INLINE_LIVE, __ATOMIC_RELEASE);
   if (G_LIKELY (front->below_max > 0))
     front->below_max -= 1;
   else
@@ -125,7 +100,7 @@ _fsmm_inline_pop (FsmmFront *front, guint64 bits, gsize block_size)
 
 /* Takes a block of the pool with that place, or returns NULL. */
 static inline gpointer
-_fsmm_inline_take (gsize place, gsize block_size)
+_fsmm_inline_take (gsize place, gsize block_size, gsize n_zeroed)
 {
   FsmmThreadFront *thread = _fsmm_inline_enter ();
   FsmmFront *front = thread->places[place];
@@ -138,7 +113,7 @@ _fsmm_inline_take (gsize place, gsize block_size)
       bits = front->bits;
       if (G_LIKELY (bits != 0))
         {
-          gpointer block = _fsmm_inline_pop (front, bits, block_size);
+          gpointer block = _fsmm_inline_pop (front, bits, block_size, n_zeroed);
 
           _fsmm_inline_leave (thread);
           return block;
@@ -189,6 +164,53 @@ _fsmm_inline_free (gconstpointer key, gpointer block, gsize block_size)
   return FALSE;
 }
 
+#endif
+
+/**
+ * FSMM_DEFINE_POOL_INLINE:
+ * @TypeName: the name of a type, in CamelCase
+ * @type_name: the same name in lower case, with words separated by underscores
+ *
+ * Defines a pool for a type as [func@Fsmm.DEFINE_POOL] does, and compiles into your program what
+ * takes and frees an instance in most cases.
+ *
+ * The functions are the same, and so are all checks and promises. An instance is taken and freed
+ * without a call, which takes two thirds of the time, while the thread has blocks of the pool at
+ * hand and frees them itself. In any other case, with `FSMM_DEBUG`, and under tools that watch
+ * memory, the library is called. Each place in your code that takes or frees an instance grows by
+ * some 120 bytes: use this for types that are taken and freed all the time, such as the nodes of a
+ * parser, in few places.
+ *
+ * What is compiled in is a part of the library's ABI: `FSMM_INLINE_LAYOUT` numbers it. With a
+ * library that has another one, your program works as if it used [func@Fsmm.DEFINE_POOL]: compile
+ * it again to have the gain back. At most 63 pools of a process can be compiled in, in all of its
+ * modules together. The pools above that number work in that way as well, and so do all pools on
+ * systems other than Linux with glibc on x86-64 or 64-bit ARM.
+ *
+ * ```c
+ * typedef struct _Token {
+ *   struct _Token *next;
+ *   guint kind;
+ *   gsize start, end;
+ * } Token;
+ *
+ * FSMM_DEFINE_POOL_INLINE (Token, token)
+ *
+ * static void
+ * token_list_free (Token *first)
+ * {
+ *   while (first != NULL)
+ *     {
+ *       Token *next = first->next;
+ *
+ *       token_pool_free (first);
+ *       first = next;
+ *     }
+ * }
+ * ```
+ *
+ * Since: 1.2
+ */
 #define FSMM_DEFINE_POOL_INLINE(TypeName, type_name)                                               \
   _FSMM_DEFINE_STATIC_POOL (TypeName, type_name##_called_pool, FSMM_INLINE_LAYOUT)                 \
                                                                                                    \
@@ -199,19 +221,22 @@ _fsmm_inline_free (gconstpointer key, gpointer block, gsize block_size)
                                                                                                    \
   G_GNUC_UNUSED static inline TypeName *type_name##_pool_new (void)                                \
   {                                                                                                \
-    gpointer type_name##_block =                                                                   \
-        _fsmm_inline_take (type_name##_called_pool_static.place, _FSMM_BLOCK_SIZE (TypeName));     \
+    gpointer type_name##_block = _fsmm_inline_take (type_name##_called_pool_static.place,          \
+                                                    _FSMM_BLOCK_SIZE (TypeName), 0);               \
     return G_LIKELY (type_name##_block != NULL) ? _FSMM_INSTANCE (TypeName, type_name##_block)     \
                                                 : type_name##_called_pool_new ();                  \
   }                                                                                                \
                                                                                                    \
+  /* What is large is filled where that keeps no other thread waiting. */                          \
   G_GNUC_UNUSED static inline TypeName *type_name##_pool_new0 (void)                               \
   {                                                                                                \
     gpointer type_name##_block =                                                                   \
-        _fsmm_inline_take (type_name##_called_pool_static.place, _FSMM_BLOCK_SIZE (TypeName));     \
-    return G_LIKELY (type_name##_block != NULL)                                                    \
-               ? _FSMM_INSTANCE (TypeName, memset (type_name##_block, 0, sizeof (TypeName)))       \
-               : type_name##_called_pool_new0 ();                                                  \
+        sizeof (TypeName) <= FSMM_INLINE_MOST_ZEROED                                               \
+            ? _fsmm_inline_take (type_name##_called_pool_static.place,                             \
+                                 _FSMM_BLOCK_SIZE (TypeName), sizeof (TypeName))                   \
+            : NULL;                                                                                \
+    return G_LIKELY (type_name##_block != NULL) ? _FSMM_INSTANCE (TypeName, type_name##_block)     \
+                                                : type_name##_called_pool_new0 ();                 \
   }                                                                                                \
                                                                                                    \
   G_GNUC_UNUSED static inline void type_name##_pool_free (TypeName *type_name##_instance)          \
@@ -221,7 +246,5 @@ _fsmm_inline_free (gconstpointer key, gpointer block, gsize block_size)
                                 type_name##_instance, _FSMM_BLOCK_SIZE (TypeName))))               \
       type_name##_called_pool_free (type_name##_instance);                                         \
   }
-
-#endif
 
 G_END_DECLS

@@ -15,11 +15,6 @@ static guint n_calls;
 #define fsmm_pool_alloc(pool, error) (n_calls++, fsmm_pool_alloc (pool, error))
 #define fsmm_pool_free(pool, block, error) (n_calls++, fsmm_pool_free (pool, block, error))
 FSMM_DEFINE_POOL_INLINE (Item, item)
-#ifdef _FSMM_INLINE_IS_WATCHED
-#define ITEM_POOL item_pool_static
-#else
-#define ITEM_POOL item_called_pool_static
-#endif
 #undef fsmm_pool_alloc
 #undef fsmm_pool_free
 
@@ -34,7 +29,7 @@ get_front (guint place)
 static void
 test_is_used (void)
 {
-  FsmmStaticPool *definition = &ITEM_POOL;
+  FsmmStaticPool *definition = &item_called_pool_static;
   Item *item = item_pool_new ();
   FsmmFront *front;
 

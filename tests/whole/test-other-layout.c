@@ -11,7 +11,7 @@ typedef struct {
 
 FSMM_DEFINE_POOL_INLINE (Spot, spot)
 
-#ifdef FSMM_HAS_INLINE_POOLS
+#ifndef _FSMM_INLINE_CALLS
 
 static void
 assert_finds_nothing (void)

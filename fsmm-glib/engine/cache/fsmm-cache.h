@@ -113,6 +113,7 @@ fsmm_cache_enter (FsmmStore *store)
 /* Most objects are small, and a call takes longer than filling them does. */
 #define FSMM_FILL_PIECE ((gsize) 16)
 #define FSMM_FILL_MOST (8 * FSMM_FILL_PIECE)
+G_STATIC_ASSERT (FSMM_INLINE_MOST_ZEROED == FSMM_FILL_MOST);
 
 /* A piece as far from the start as another is from the end: in the middle, they may overlap. */
 static inline void
