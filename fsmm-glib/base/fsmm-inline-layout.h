@@ -25,6 +25,11 @@ G_BEGIN_DECLS
 #define FSMM_HAS_INLINE_POOLS 1
 #endif
 
+/* The scanner for introspection cannot read that code, and needs this to be a simple condition. */
+#ifdef __GI_SCANNER__
+#undef FSMM_HAS_INLINE_POOLS
+#endif
+
 /* Where a thread finds what it has of a pool: so many places by a hash of the pool's address, and
  * one after them for each pool that is compiled in. The first of these is nobody's. */
 #define FSMM_INLINE_FIRST_PLACE 256

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* ThreadSanitizer does not know why none of this is a race, and g-ir-scanner not what it says. */
-#if !defined(FSMM_HAS_INLINE_POOLS) || defined(__SANITIZE_THREAD__) || defined(__GI_SCANNER__)
+/* ThreadSanitizer does not know why none of this is a race. */
+#if !defined(FSMM_HAS_INLINE_POOLS) || defined(__SANITIZE_THREAD__)
 #define _FSMM_INLINE_CALLS 1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
