@@ -45,14 +45,17 @@ type_name (GType type)
 static gboolean
 check_boxed (GType type, GError **error)
 {
+  /* Bindings take a type for this one if they cannot call the function that registers it. */
+  const char *if_unknown = type == G_TYPE_NONE ? ", see that its library is found" : "";
+
   if (G_TYPE_IS_BOXED (type) && type != G_TYPE_BOXED)
     return TRUE;
 
   g_set_error (error, FSMM_ERROR, FSMM_ERROR_UNSUPPORTED_TYPE,
                "%s is not a boxed type: a pool holds instances of boxed types only; make the "
-               "struct a boxed type with FSMM_DEFINE_BOXED_TYPE (), or use an FsmmPool for its "
+               "struct a boxed type with FSMM_DEFINE_BOXED_TYPE ()%s, or use an FsmmPool for its "
                "bytes",
-               type_name (type));
+               type_name (type), if_unknown);
   return FALSE;
 }
 

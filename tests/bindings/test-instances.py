@@ -237,6 +237,7 @@ def types_that_are_not():
         (object, "introspection knows no fields of it"),
         (int, "gint is not a boxed type"),
         (FsmmTest.Pen, "void is not a boxed type"),
+        (FsmmTest.Pen, "see that its library is found"),
         (GObject.TYPE_INVALID, "is not a boxed type"),
         (GObject.Object, "GObject is not a boxed type"),
         # That is no type at all to PyGObject 3.58.
