@@ -107,7 +107,7 @@ typedef struct {
 static const Purpose to_free = {
   .verb = "free",
   .object = "",
-  .if_held = "release the block handle, or drop the box, that owns it",
+  .if_held = "release that handle, or drop that box",
   .if_foreign = "free it there",
   .if_gone = FSMM_ERROR_DOUBLE_FREE,
 };
@@ -115,7 +115,7 @@ static const Purpose to_free = {
 static const Purpose to_put_into_box = {
   .verb = "put",
   .object = " into a box",
-  .if_held = "use the box that owns it, or take it out there with fsmm_box_steal ()",
+  .if_held = "use that box, or take it out there with fsmm_box_steal ()",
   .if_foreign = "pass that pool",
   .if_gone = FSMM_ERROR_RELEASED,
 };
@@ -164,7 +164,7 @@ explain (FsmmPool *self, const FsmmLook *look, gconstpointer address, const Purp
       return g_strdup ("it is a block that was never handed out; look for where the pointer was "
                        "computed");
     case FSMM_ADDRESS_HELD:
-      return g_strdup_printf ("it belongs to a handle; %s", purpose->if_held);
+      return g_strdup_printf ("it belongs to a handle or a box; %s", purpose->if_held);
     case FSMM_ADDRESS_CLAIMED:
       return g_strdup ("it is being constructed or cleared at this moment");
     case FSMM_ADDRESS_DROPPED:
