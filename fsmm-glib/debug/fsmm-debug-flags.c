@@ -38,7 +38,7 @@ static const char help[] =
   "  leaks       report what is live when its pool is finalized and when the program exits\n"
   "  malloc      get each block from malloc, for tools that watch that\n"
   "  wipe        zero the memory of a block when it is freed\n"
-  "  no-tools    do not tell AddressSanitizer and Valgrind which blocks are free\n"
+  "  no-tools    do not tell sanitizers and Valgrind about blocks\n"
   "  all         poison, canary, quarantine, trace and leaks\n"
   "  help        print this\n"
   "\n"
