@@ -42,6 +42,14 @@ void fsmm_static_pool_unload (FsmmStaticPool *self);
   ((MAX (sizeof (TypeName), sizeof (gpointer)) + __alignof__(TypeName) - 1) /                      \
    __alignof__(TypeName) * __alignof__(TypeName))
 
+/* After all else of a module that is unloaded: its other destructors, what it has given to atexit ()
+ * and, in C++, the destructors of its static objects may still free what is in the pool. */
+#ifdef __ELF__
+#define _FSMM_LAST_DESTRUCTOR __attribute__ ((destructor (102)))
+#else
+#define _FSMM_LAST_DESTRUCTOR __attribute__ ((destructor))
+#endif
+
 /**
  * FSMM_DEFINE_POOL:
  * @TypeName: the name of a type, in CamelCase
@@ -110,7 +118,7 @@ void fsmm_static_pool_unload (FsmmStaticPool *self);
   };                                                                                               \
                                                                                                    \
   /* When the module is unloaded, and when the program exits. */                                   \
-  __attribute__ ((destructor)) static void prefix##_unload (void)                                  \
+  _FSMM_LAST_DESTRUCTOR static void prefix##_unload (void)                                         \
   {                                                                                                \
     fsmm_static_pool_unload (&prefix##_static);                                                    \
   }                                                                                                \

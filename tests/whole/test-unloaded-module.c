@@ -13,6 +13,7 @@ typedef struct {
   FsmmPool *(*get_pool) (void);
   gpointer (*new_spot) (void);
   void (*free_spot) (gpointer spot);
+  void (*keep_spot) (void);
 } Module;
 
 static gpointer
@@ -33,6 +34,7 @@ module_open (Module *self)
   self->get_pool = find_symbol (self->handle, "module_get_pool");
   self->new_spot = find_symbol (self->handle, "module_new_spot");
   self->free_spot = find_symbol (self->handle, "module_free_spot");
+  self->keep_spot = find_symbol (self->handle, "module_keep_spot");
 }
 
 static void
@@ -67,6 +69,22 @@ test_never_used (void)
 
   module_open (&module);
   module_close (&module);
+}
+
+/* A block that is live until the module goes, and is freed then, does not keep the pool. */
+static void
+test_freed_at_the_end (void)
+{
+  Module module;
+  FsmmPool *pool;
+
+  module_open (&module);
+  module.keep_spot ();
+  pool = module.get_pool ();
+  g_object_add_weak_pointer (G_OBJECT (pool), (gpointer *) &pool);
+
+  module_close (&module);
+  g_assert_null (pool);
 }
 
 /* Whoever has the block can use it, and give it back. */
@@ -146,6 +164,7 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/unloaded-module/never-used", test_never_used);
   g_test_add_func ("/unloaded-module/nothing-live", test_nothing_live);
+  g_test_add_func ("/unloaded-module/freed-at-the-end", test_freed_at_the_end);
   g_test_add_func ("/unloaded-module/block-is-live", test_block_is_live);
   g_test_add_func ("/unloaded-module/thread-goes-on", test_thread_goes_on);
 

@@ -4,6 +4,8 @@
 
 #include "unloaded-module.h"
 
+#include <stdlib.h>
+
 typedef struct {
   double x, y;
 } Spot;
@@ -28,4 +30,19 @@ EXPORT void
 module_free_spot (gpointer spot)
 {
   spot_pool_free (spot);
+}
+
+static Spot *kept; /* until the module goes */
+
+static void
+free_kept (void)
+{
+  spot_pool_free (g_steal_pointer (&kept));
+}
+
+EXPORT void
+module_keep_spot (void)
+{
+  kept = spot_pool_new ();
+  atexit (free_kept);
 }
