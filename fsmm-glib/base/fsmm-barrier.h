@@ -18,7 +18,8 @@ G_BEGIN_DECLS
 /* Decided here and not by config.h, so that every file that includes this agrees.
  *
  * ThreadSanitizer does not know of membarrier (), but of an order that all threads agree on. */
-#if defined(__linux__) && defined(__has_include) && !defined(FSMM_THREAD_SANITIZER)
+#if defined(__linux__) && defined(__has_include) && !defined(FSMM_PORTABLE_BARRIER) &&              \
+    !defined(FSMM_THREAD_SANITIZER)
 #if __has_include(<linux/membarrier.h>)
 #define FSMM_BARRIER_IS_ASYMMETRIC 1
 #endif

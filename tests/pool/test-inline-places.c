@@ -50,7 +50,11 @@ test_is_used (void)
   item_pool_free (item_pool_new ());
   item_pool_free (item_pool_new0 ());
   item_pool_free (item);
+#ifdef FSMM_BARRIER_IS_ASYMMETRIC
   g_assert_cmpuint (n_calls, ==, 0);
+#else
+  g_assert_cmpuint (n_calls, ==, 4);
+#endif
   g_assert_cmpuint (fsmm_pool_get_n_allocated (item_pool_get ()), ==, 0);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A program that was compiled with another layout of what is compiled in than the library has. */
+/* A program that was compiled with another layout of what is compiled in than the library has, or
+ * has it from a library that was compiled where this cannot be used. */
 
 #include <fsmm-glib/fsmm-glib.h>
 #include <string.h>

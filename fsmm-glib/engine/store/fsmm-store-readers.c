@@ -36,9 +36,10 @@ FsmmKnownRegion fsmm_no_regions[FSMM_FIRST_KNOWN] = { [0 ... FSMM_FIRST_KNOWN - 
 
 FSMM_THREAD_LOCAL FsmmThread fsmm_thread = { .front = NO_FRONT };
 
-/* What programs read that were compiled with this layout. With any other, nothing is in it. */
+/* What programs read that were compiled with this layout. With any other, nothing is in it. Nor is
+ * there without the kernel's help: they have no barrier of their own. */
 #ifdef FSMM_HAS_INLINE_POOLS
-#if FSMM_INLINE_LAYOUT == 1
+#if FSMM_INLINE_LAYOUT == 1 && defined(FSMM_BARRIER_IS_ASYMMETRIC)
 extern FSMM_THREAD_LOCAL FsmmThreadFront fsmm_thread_front_1
     __attribute__ ((alias ("fsmm_thread"), visibility ("default")));
 #else
