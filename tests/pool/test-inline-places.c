@@ -5,6 +5,8 @@
 
 #include "fsmm-test.h"
 
+#include "../engine/watched-memory.h"
+
 typedef struct {
   guint64 words[3];
 } Item;
@@ -56,6 +58,74 @@ test_is_used (void)
   g_assert_cmpuint (n_calls, ==, 4);
 #endif
   g_assert_cmpuint (fsmm_pool_get_n_allocated (item_pool_get ()), ==, 0);
+}
+
+static gint was_busy;
+
+static void
+note_whether_busy (void)
+{
+  was_busy = __atomic_load_n (&fsmm_thread.front.busy, __ATOMIC_RELAXED);
+}
+
+/* A thread that is stopped is waited for only while it says that it is busy: so it says so before it
+ * writes to a cell, as if its own were those that are watched here. */
+static void
+test_busy_while_it_writes (void)
+{
+  Item *freed = item_pool_new ();
+  FsmmKnownRegion *known = fsmm_reader_get_own_place (freed);
+  FsmmFront *front = get_front (ITEM_POOL.place);
+  gsize i = ((guintptr) freed - known->base) / sizeof (Item);
+  const FsmmKnownRegion kept_known = *known;
+  const FsmmFront kept = *front;
+  guint8 *watched = watched_new ();
+  Item *taken;
+
+  front->word_cells = known->cells = watched;
+  watched[i] = FSMM_STATE_LIVE;
+
+  was_busy = FALSE;
+  watched_begin (watched, note_whether_busy);
+  taken = item_pool_new ();
+  watched_end (watched);
+  g_assert_true (was_busy);
+  g_assert_cmpint (fsmm_thread.front.busy, ==, FALSE);
+
+  was_busy = FALSE;
+  watched_begin (watched, note_whether_busy);
+  item_pool_free (freed);
+  watched_end (watched);
+  g_assert_true (was_busy);
+  g_assert_cmpint (fsmm_thread.front.busy, ==, FALSE);
+
+  /* What happened so was not written to their own cells. */
+  front->word_cells = kept.word_cells;
+  known->cells = kept_known.cells;
+  known->cells[i] = FSMM_STATE_FREE;
+  known->cells[((guintptr) taken - known->base) / sizeof (Item)] = FSMM_STATE_LIVE;
+  item_pool_free (taken);
+  fsmm_test_assert_sound (item_pool_get ());
+  watched_free (watched);
+}
+
+/* A thread whose key was taken away calls the library for all. */
+static void
+test_without_key (void)
+{
+  Item *item = item_pool_new ();
+  FsmmFront *front = get_front (ITEM_POOL.place);
+
+  g_assert_cmpuint (fsmm_word_count (front->bits), >, 2);
+  __atomic_store_n (&front->key, FSMM_INLINE_NO_KEY, __ATOMIC_SEQ_CST);
+
+  n_calls = 0;
+  item_pool_free (item_pool_new ());
+  item_pool_free (item);
+  g_assert_cmpuint (n_calls, ==, 3);
+
+  __atomic_store_n (&front->key, item_pool_get (), __ATOMIC_SEQ_CST);
+  fsmm_test_assert_sound (item_pool_get ());
 }
 
 /* No block that was dropped is freed, nor one of another pool, and what is out after that is right. */
@@ -144,6 +214,10 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/inline-places/is-used", test_is_used);
+  if (wants_caches)
+    g_test_add_func ("/inline-places/without-key", test_without_key);
+  if (wants_caches && watched_is_possible ())
+    g_test_add_func ("/inline-places/busy-while-it-writes", test_busy_while_it_writes);
   g_test_add_func ("/inline-places/dropped", test_dropped);
   g_test_add_func ("/inline-places/all-taken", test_all_taken);
   g_test_add_func ("/inline-places/other-layout", test_other_layout);

@@ -21,6 +21,11 @@ typedef struct {
   guint8 bytes[4096];
 } Page;
 
+/* Nothing but what is counted is in its pool. */
+typedef struct {
+  guint64 words[2];
+} Counted;
+
 /* Compiled in or not, they do the same. */
 #ifdef TEST_INLINE
 #define DEFINE_POOL FSMM_DEFINE_POOL_INLINE
@@ -33,6 +38,7 @@ typedef struct {
 DEFINE_POOL (Node, node)
 DEFINE_POOL (Aligned, aligned)
 DEFINE_POOL (Page, page)
+DEFINE_POOL (Counted, counted)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Node, node_pool_free)
 
@@ -161,6 +167,29 @@ test_cleanup (void)
   g_assert_cmpuint (fsmm_pool_get_n_allocated (aligned_pool_get ()), ==, 0);
 }
 
+/* Whatever is taken and freed in between, the most that were live at once are known. */
+static void
+test_peak (void)
+{
+  const guint most[] = { 10, 7, 100, 99, 300 };
+  Counted *taken[300];
+  guint peak = 0;
+
+  for (guint round = 0; round < G_N_ELEMENTS (most); round++)
+    {
+      for (guint i = 0; i < most[round]; i++)
+        taken[i] = counted_pool_new ();
+      for (guint i = 0; i < most[round]; i++)
+        counted_pool_free (taken[i]);
+      for (guint i = 0; i < 1000; i++)
+        counted_pool_free (counted_pool_new ());
+
+      peak = MAX (peak, most[round]);
+      g_assert_cmpuint (fsmm_pool_get_peak_allocated (counted_pool_get ()), ==, peak);
+      g_assert_cmpuint (fsmm_pool_get_n_allocated (counted_pool_get ()), ==, 0);
+    }
+}
+
 /* --- Threads --- */
 
 typedef struct {
@@ -284,6 +313,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/static-pool/refused", test_refused);
   g_test_add_func ("/static-pool/refused-tail", test_refused_tail);
   g_test_add_func ("/static-pool/cleanup", test_cleanup);
+  g_test_add_func ("/static-pool/peak", test_peak);
   g_test_add_func ("/static-pool/made-once", test_made_once);
   /* Tools need memory of their own, and end the program where there is none. */
   if (!fsmm_test_is_slow_environment ())
