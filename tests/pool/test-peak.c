@@ -223,6 +223,29 @@ test_given_back_while_all_are_dropped (gconstpointer claims)
   fsmm_test_assert_counts (dropped, N_TAKEN, 1);
 }
 
+/* A thread counts all of them at once, some of which are missing to the most that it had. */
+static void
+test_many_after_few (void)
+{
+  g_autoptr (FsmmPool) mixed = fsmm_test_pool_new (64, 0);
+  const guint most[] = { 10, 30, 200, 600 };
+  gpointer taken[600];
+
+  for (guint round = 0; round < G_N_ELEMENTS (most); round++)
+    {
+      for (guint i = 0; i < N_TAKEN; i++)
+        taken[i] = fsmm_test_alloc (mixed);
+      for (guint i = 0; i < N_TAKEN; i++)
+        fsmm_test_free (mixed, taken[i]);
+
+      g_assert_true (fsmm_pool_alloc_many (mixed, most[round], taken, NULL));
+      g_assert_cmpuint (fsmm_pool_get_n_allocated (mixed), ==, most[round]);
+      g_assert_true (fsmm_pool_free_many (mixed, most[round], taken, NULL));
+      g_assert_cmpuint (fsmm_pool_get_n_allocated (mixed), ==, 0);
+      g_assert_cmpuint (fsmm_pool_get_peak_allocated (mixed), ==, most[round]);
+    }
+}
+
 static void
 add_cases (const FsmmTestKind *kind, const char *name)
 {
@@ -257,6 +280,7 @@ main (int argc, char *argv[])
         add_cases (&fsmm_test_kinds[j], names[i]);
       g_test_add_data_func (path, names[i], test_those_that_are_refused);
     }
+  g_test_add_func ("/peak/many-after-few", test_many_after_few);
   g_test_add_func ("/peak/freed-by-who-has-taken-most", test_freed_by_who_has_taken_most);
   g_test_add_func ("/peak/taken-while-all-are-dropped", test_taken_while_all_are_dropped);
   g_test_add_data_func ("/peak/given-back-while-all-are-dropped/freed", NULL,
