@@ -75,7 +75,7 @@ test_busy_while_it_writes (void)
 {
   Item *freed = item_pool_new ();
   FsmmKnownRegion *known = fsmm_reader_get_own_place (freed);
-  FsmmFront *front = get_front (ITEM_POOL.place);
+  FsmmFront *front = get_front (item_called_pool_static.place);
   gsize i = ((guintptr) freed - known->base) / sizeof (Item);
   const FsmmKnownRegion kept_known = *known;
   const FsmmFront kept = *front;
@@ -114,7 +114,7 @@ static void
 test_without_key (void)
 {
   Item *item = item_pool_new ();
-  FsmmFront *front = get_front (ITEM_POOL.place);
+  FsmmFront *front = get_front (item_called_pool_static.place);
 
   g_assert_cmpuint (fsmm_word_count (front->bits), >, 2);
   __atomic_store_n (&front->key, FSMM_INLINE_NO_KEY, __ATOMIC_SEQ_CST);
