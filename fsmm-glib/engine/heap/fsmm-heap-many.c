@@ -126,8 +126,6 @@ alloc_many_slow (FsmmStore *self, gsize n_fast, gsize n_blocks, gpointer *blocks
   cache = fsmm_heap_get_cache (self);
   fsmm_cache_count_freed (cache, -(gssize) n_fast);
   result = alloc_many_locked (cache, &n_taken, n_blocks, blocks, &deferred);
-  if (result == FSMM_ALLOC_OK)
-    fsmm_cache_count_taken (cache, 0);
   fsmm_store_unlock_and_finish (self, &deferred);
 
   if (result != FSMM_ALLOC_OK)
