@@ -21,9 +21,9 @@ G_BEGIN_DECLS
 #ifdef _FSMM_INLINE_CALLS
 
 static inline gpointer
-_fsmm_inline_take (gsize place, gsize block_size, gsize n_zeroed)
+_fsmm_inline_take (const FsmmStaticPool *self, gsize block_size, gsize n_zeroed)
 {
-  (void) place;
+  (void) self;
   (void) block_size;
   (void) n_zeroed;
   return NULL;
@@ -98,12 +98,12 @@ _fsmm_inline_pop (FsmmFront *front, guint64 bits, gsize block_size, gsize n_zero
   return block;
 }
 
-/* Takes a block of the pool with that place, or returns NULL. */
+/* Takes a block of the pool, or returns NULL. */
 static inline gpointer
-_fsmm_inline_take (gsize place, gsize block_size, gsize n_zeroed)
+_fsmm_inline_take (const FsmmStaticPool *self, gsize block_size, gsize n_zeroed)
 {
   FsmmThreadFront *thread = _fsmm_inline_enter ();
-  FsmmFront *front = thread->places[place];
+  FsmmFront *front = thread->places[__atomic_load_n (&self->place, __ATOMIC_RELAXED)];
 
   if (G_LIKELY (_FSMM_INLINE_GET_KEY (front) != FSMM_INLINE_NO_KEY))
     {
@@ -221,8 +221,8 @@ _fsmm_inline_free (gconstpointer key, gpointer block, gsize block_size)
                                                                                                    \
   G_GNUC_UNUSED static inline TypeName *type_name##_pool_new (void)                                \
   {                                                                                                \
-    gpointer type_name##_block = _fsmm_inline_take (type_name##_called_pool_static.place,          \
-                                                    _FSMM_BLOCK_SIZE (TypeName), 0);               \
+    gpointer type_name##_block =                                                                   \
+        _fsmm_inline_take (&type_name##_called_pool_static, _FSMM_BLOCK_SIZE (TypeName), 0);       \
     return G_LIKELY (type_name##_block != NULL) ? _FSMM_INSTANCE (TypeName, type_name##_block)     \
                                                 : type_name##_called_pool_new ();                  \
   }                                                                                                \
@@ -232,8 +232,8 @@ _fsmm_inline_free (gconstpointer key, gpointer block, gsize block_size)
   {                                                                                                \
     gpointer type_name##_block =                                                                   \
         sizeof (TypeName) <= FSMM_INLINE_MOST_ZEROED                                               \
-            ? _fsmm_inline_take (type_name##_called_pool_static.place,                             \
-                                 _FSMM_BLOCK_SIZE (TypeName), sizeof (TypeName))                   \
+            ? _fsmm_inline_take (&type_name##_called_pool_static, _FSMM_BLOCK_SIZE (TypeName),     \
+                                 sizeof (TypeName))                                                \
             : NULL;                                                                                \
     return G_LIKELY (type_name##_block != NULL) ? _FSMM_INSTANCE (TypeName, type_name##_block)     \
                                                 : type_name##_called_pool_new0 ();                 \

@@ -60,7 +60,7 @@ static inline gpointer
 bench_peer_take_raw (void)
 {
 #if defined BENCH_PEER_INLINE
-  gpointer block = _fsmm_inline_take (bench_peer_pool.place, BENCH_PEER_INLINE, 0);
+  gpointer block = _fsmm_inline_take (&bench_peer_pool, BENCH_PEER_INLINE, 0);
 
   return G_LIKELY (block != NULL) ? block : bench_peer_take_called ();
 #elif defined BENCH_PEER_FSMM

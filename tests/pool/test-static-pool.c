@@ -39,6 +39,7 @@ DEFINE_POOL (Node, node)
 DEFINE_POOL (Aligned, aligned)
 DEFINE_POOL (Page, page)
 DEFINE_POOL (Counted, counted)
+DEFINE_POOL (Counted, raced)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Node, node_pool_free)
 
@@ -234,6 +235,34 @@ test_made_once (void)
     }
 }
 
+static gpointer
+use_at_once (gpointer data)
+{
+  gint *n_waiting = data;
+
+  g_atomic_int_add (n_waiting, -1);
+  while (g_atomic_int_get (n_waiting) > 0)
+    g_thread_yield ();
+  for (guint i = 0; i < 100; i++)
+    raced_pool_free (raced_pool_new0 ());
+
+  return NULL;
+}
+
+static void
+test_used_at_once (void)
+{
+  gint n_waiting = 4;
+  GThread *threads[4];
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("user", use_at_once, &n_waiting);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+
+  g_assert_cmpuint (fsmm_pool_get_n_allocated (raced_pool_get ()), ==, 0);
+}
+
 /* --- Ends --- */
 
 static void
@@ -315,6 +344,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/static-pool/cleanup", test_cleanup);
   g_test_add_func ("/static-pool/peak", test_peak);
   g_test_add_func ("/static-pool/made-once", test_made_once);
+  g_test_add_func ("/static-pool/used-at-once", test_used_at_once);
   /* Tools need memory of their own, and end the program where there is none. */
   if (!fsmm_test_is_slow_environment ())
     g_test_add_func ("/static-pool/no-memory", test_no_memory);
