@@ -6,30 +6,8 @@
 
 #include "base/fsmm-inline-layout.h"
 #include "base/fsmm-lock.h"
+#include "base/fsmm-process-end.h"
 #include "pool/fsmm-pool-private.h"
-
-#include <stdlib.h>
-
-static gint is_exiting; /* (atomic) */
-
-static void
-note_exit (void)
-{
-  g_atomic_int_set (&is_exiting, TRUE);
-}
-
-/* What is given to atexit () is called before the destructors of any module. */
-static void
-watch_for_exit (void)
-{
-  static gsize watching;
-
-  if (fsmm_once_enter (&watching))
-    {
-      atexit (note_exit);
-      fsmm_once_leave (&watching);
-    }
-}
 
 /* Names a module's pool by a copy: the module may be gone before the pool. */
 static FsmmPool *
@@ -62,7 +40,7 @@ fsmm_static_pool_make (FsmmStaticPool *self)
 {
   FsmmPool *pool;
 
-  watch_for_exit ();
+  fsmm_process_watch_end ();
 
   /* Without a lock, so that none can be left locked by a fork (). */
   pool = make_pool (self);
@@ -116,7 +94,7 @@ fsmm_static_pool_unload (FsmmStaticPool *self)
 {
   FsmmPool *pool = fsmm_receive (g_atomic_pointer_get (&self->pool));
 
-  if (pool == NULL || g_atomic_int_get (&is_exiting) || fsmm_pool_get_n_allocated (pool) > 0)
+  if (pool == NULL || fsmm_process_is_ending () || fsmm_pool_get_n_allocated (pool) > 0)
     return;
 
   __atomic_store_n (&self->place, FSMM_INLINE_FIRST_PLACE, __ATOMIC_RELAXED);

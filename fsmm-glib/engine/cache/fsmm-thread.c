@@ -5,6 +5,7 @@
 #include "engine/cache/fsmm-thread.h"
 
 #include "base/fsmm-lock.h"
+#include "base/fsmm-process-end.h"
 #include "base/fsmm-system.h"
 #include "engine/cache/fsmm-cache.h"
 
@@ -321,6 +322,7 @@ ensure_index (FsmmThread *self, guint index)
 
   if (self->n_caches == 0)
     {
+      fsmm_process_watch_end ();
       self->link.data = self;
       g_queue_push_tail_link (&threads, &self->link);
     }
