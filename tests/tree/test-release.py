@@ -26,7 +26,7 @@ def test_news():
 def test_readme():
     """the README says which version this is"""
     series = ".".join(VERSION.split(".")[:2])
-    found = re.findall(r"This is version (\S+),", (SOURCE / "README.md").read_text("utf-8"))
+    found = re.findall(r"^Version (\S+);", (SOURCE / "README.md").read_text("utf-8"), re.M)
     assert found == [series], f"README.md says {found}, but this is {series}"
 
 
