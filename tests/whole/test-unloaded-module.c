@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 
 static const char *module_path;
+static char **all_paths; /* of two modules that differ in how they define the same pool */
 
 typedef struct {
   gpointer handle; /* (owned) */
@@ -26,15 +27,21 @@ find_symbol (gpointer handle, const char *name)
 }
 
 static void
-module_open (Module *self)
+module_open_path (Module *self, const char *path)
 {
-  self->handle = dlopen (module_path, RTLD_NOW | RTLD_LOCAL);
+  self->handle = dlopen (path, RTLD_NOW | RTLD_LOCAL);
   g_assert_nonnull (self->handle);
 
   self->get_pool = find_symbol (self->handle, "module_get_pool");
   self->new_spot = find_symbol (self->handle, "module_new_spot");
   self->free_spot = find_symbol (self->handle, "module_free_spot");
   self->keep_spot = find_symbol (self->handle, "module_keep_spot");
+}
+
+static void
+module_open (Module *self)
+{
+  module_open_path (self, module_path);
 }
 
 static void
@@ -107,6 +114,30 @@ test_block_is_live (void)
   g_object_unref (pool);
 }
 
+/* Types of the same name in two modules have a pool each. */
+static void
+test_same_name (void)
+{
+  Module modules[2];
+  gpointer spots[2];
+
+  for (guint i = 0; i < 2; i++)
+    {
+      module_open_path (&modules[i], all_paths[i]);
+      spots[i] = modules[i].new_spot ();
+      g_assert_cmpstr (fsmm_pool_get_name (modules[i].get_pool ()), ==, "Spot");
+      g_assert_true (fsmm_pool_for_block (spots[i]) == modules[i].get_pool ());
+    }
+  g_assert_true (modules[0].get_pool () != modules[1].get_pool ());
+  g_assert_false (fsmm_pool_is_allocated (modules[0].get_pool (), spots[1]));
+
+  modules[0].free_spot (spots[0]);
+  g_assert_cmpint (dlclose (modules[0].handle), ==, 0);
+  g_assert_true (fsmm_pool_for_block (spots[1]) == modules[1].get_pool ());
+  modules[1].free_spot (spots[1]);
+  g_assert_cmpint (dlclose (modules[1].handle), ==, 0);
+}
+
 typedef struct {
   GAsyncQueue *to_use; /* of modules; the queue itself to end */
   GAsyncQueue *used;
@@ -161,11 +192,13 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   module_path = argv[1];
+  all_paths = &argv[2];
 
   g_test_add_func ("/unloaded-module/never-used", test_never_used);
   g_test_add_func ("/unloaded-module/nothing-live", test_nothing_live);
   g_test_add_func ("/unloaded-module/freed-at-the-end", test_freed_at_the_end);
   g_test_add_func ("/unloaded-module/block-is-live", test_block_is_live);
+  g_test_add_func ("/unloaded-module/same-name", test_same_name);
   g_test_add_func ("/unloaded-module/thread-goes-on", test_thread_goes_on);
 
   return g_test_run ();
