@@ -288,7 +288,8 @@ thread_end (gpointer data)
 
 static GPrivate end_of_thread = G_PRIVATE_INIT (thread_end);
 
-/* Without, all caches are found by their index. */
+/* Without, all caches are found by their index. They go when the thread ends, which is known of by
+ * then. */
 static void
 ensure_places (FsmmThread *self)
 {
@@ -365,9 +366,11 @@ make_cache (FsmmThread *self, FsmmStore *store)
   FsmmCache *cache = NULL;
 
   fsmm_lock (&threads_lock);
-  ensure_places (self);
   if (ensure_index (self, store->index))
-    cache = add_cache (self, store);
+    {
+      ensure_places (self);
+      cache = add_cache (self, store);
+    }
   fsmm_unlock (&threads_lock);
 
   return cache;
