@@ -149,6 +149,7 @@ def make_runs(workloads):
         runs.MAIN: make_run(workloads),
         runs.SCALING: make_run({"10^3": alike}),
         runs.MEMORY: make_memory_run(),
+        runs.INLINE: make_run({"pair": alike | {"inline": 1}}),
         "threads-1": make_run({"threads": {"fsmm": 4, "malloc": 2}}, threads=1),
         "threads-2": make_run({"threads": {"fsmm": 5, "malloc": 2}}),
     }
@@ -165,7 +166,7 @@ def measuring_writes_files():
     equal(sorted(written), found, "what was written")
     expected = sorted(f"bench-{name}.json" for name in runs.ARGUMENTS)
     equal(sorted(path.name for path in measured.glob("*.json")), expected, "files of figures")
-    equal(len(pictures(measured)), 11, "number of pictures")
+    equal(len(pictures(measured)), 12, "number of pictures")
 
 
 @test
@@ -189,7 +190,7 @@ def pictures_can_be_read():
         title, description = (root.find(NAMESPACE + name) for name in ("title", "desc"))
         equal((title.get("id"), description.get("id")), ("title", "desc"), "identifiers")
         assert title.text in texts(path), title.text
-        main = "own pool" if path.name == "bench-documents.svg" else "fsmm"
+        main = {"bench-documents.svg": "own pool", "bench-inline.svg": "inline"}.get(path.name, "fsmm")
         assert f". {main}: " in description.text, description.text
         assert any(text.startswith("NOT MEASURED") for text in texts(path)), texts(path)
 
@@ -221,7 +222,11 @@ def nothing_is_left_out():
     by_name = runs.read(measured)
     run = by_name[runs.MAIN]
     found = {path.name: texts(path) for path in pictures(measured)}
-    drawn = {"bench-documents.svg": charts.WAYS, "bench-memory.svg": by_name[runs.MEMORY].peers}
+    drawn = {
+        "bench-documents.svg": charts.WAYS,
+        "bench-inline.svg": by_name[runs.INLINE].peers,
+        "bench-memory.svg": by_name[runs.MEMORY].peers,
+    }
     for name in found:
         for peer in drawn.get(name, run.peers):
             assert peer in found[name], f"{name}: no {peer}"

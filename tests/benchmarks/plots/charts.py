@@ -254,6 +254,13 @@ def objects_chart(run):
     return ratio_chart(run, rows, "objects", "Instances, boxes and handles", first)
 
 
+def inline_chart(run):
+    first = f"Blocks of {run.size} bytes. “.a”: linked with the program, and optimized along with it."
+    chart = ratio_chart(run, workload_rows(run), "inline", "A pool that is compiled in", first)
+    chart.main = "inline"
+    return chart
+
+
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -384,6 +391,7 @@ def make_charts(by_name):
         scaling_chart(by_name[runs.SCALING]),
         documents_chart(by_name[runs.DOCUMENTS]),
         memory_chart(by_name[runs.MEMORY]),
+        inline_chart(by_name[runs.INLINE]),
         threads_chart(one, more),
         sizes_chart([by_name[f"size-{n}"] for n in runs.SIZES]),
     ]

@@ -197,9 +197,9 @@ def place_in_rows(layout, group_number, peer_number):
 def figures_of_fsmm(chart, layout):
     """A column to the right of the points."""
     right = WIDTH - EDGE
-    yield label("fsmm", layout.at(right, layout.top - 8), colour=FSMM, more="right")
+    yield label(chart.main, layout.at(right, layout.top - 8), colour=FSMM, more="right")
     for i, group in enumerate(chart.groups):
-        result = chart.results.get((group, "fsmm"))
+        result = chart.results.get((group, chart.main))
         if result is not None:
             middle = layout.top + layout.group * (i + 0.5)
             where = layout.at(right, middle)

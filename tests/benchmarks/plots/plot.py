@@ -22,6 +22,7 @@ def parse():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--measure", metavar="BENCH-POOL", help="measure first, with this program")
+    parser.add_argument("--only", metavar="RUN", choices=runs.ARGUMENTS, help="measure this alone")
     parser.add_argument("--table", action="store_true", help="draw nothing, but print tables")
     parser.add_argument("folder", metavar="FOLDER", type=pathlib.Path)
     parser.add_argument(
@@ -48,7 +49,7 @@ def run(options):
         gnuplot.find()
     if options.measure:
         options.folder.mkdir(parents=True, exist_ok=True)
-        written += runs.measure(options.measure, options.folder, options.arguments)
+        written += runs.measure(options.measure, options.folder, options.arguments, options.only)
     if options.table:
         print(tables.make(runs.read(options.folder)), end="")
         return

@@ -12,6 +12,7 @@ MAIN = "workloads"
 SCALING = "scaling"
 DOCUMENTS = "documents"
 MEMORY = "memory"
+INLINE = "inline"
 # Where each thread is by itself, so that the number of threads should make no difference. The other
 # workloads of several threads come in pairs that hand blocks over.
 THREADED = "threads,larson,cache-scratch,cache-thrash,glibc-thread"
@@ -21,6 +22,14 @@ SIZED = "churn-200k"
 # The first size has every row. The others are those of real structs.
 STRUCT_SIZES = [64, 24, 40, 48]
 
+# What a pool that is compiled in is for, with those that would be linked with the program.
+INLINE_SIZES = [64, 24, 48]
+INLINE_PEERS = "fsmm,inline,malloc,mimalloc,jemalloc,tcmalloc,jemalloc.a,tcmalloc.a"
+INLINE_ROWS = (
+    "pair,batch-1k,churn-1k,churn-200k,threads,hand-over,bulk-alloc,bulk-free,"
+    "larson,xmalloc-test,cache-scratch,cache-thrash,glibc-simple,glibc-thread"
+)
+
 # The arguments that make a run what it is, in the order of measuring: what is compared with each
 # other is measured one after the other.
 ARGUMENTS = {
@@ -28,6 +37,11 @@ ARGUMENTS = {
     SCALING: ["--scaling"],
     DOCUMENTS: ["--documents"],
     MEMORY: ["--memory"],
+    INLINE: [
+        f"--size={','.join(map(str, INLINE_SIZES))}",
+        f"--peers={INLINE_PEERS}",
+        f"--workload={INLINE_ROWS}",
+    ],
     **{f"threads-{n}": [f"--threads={n}", f"--workload={THREADED}"] for n in N_THREADS},
     **{f"size-{n}": [f"--size={n}", f"--workload={SIZED}"] for n in SIZES},
 }
@@ -169,13 +183,14 @@ def check_arguments(arguments):
             raise Error(f"{argument} cannot be combined with --plot, which chooses what to measure")
 
 
-def measure(program, folder, arguments):
-    """Does all runs, and writes files only when all are done. Returns their paths."""
+def measure(program, folder, arguments, only=None):
+    """Does all runs, or one, and writes files only when all are done. Returns their paths."""
     check_arguments(arguments)
     texts = {}
+    chosen = {name: own for name, own in ARGUMENTS.items() if only in (None, name)}
     with tempfile.TemporaryDirectory() as temporary:
-        for number, (name, own_arguments) in enumerate(ARGUMENTS.items(), 1):
-            print(f"Measuring {name} ({number} of {len(ARGUMENTS)})", file=sys.stderr)
+        for number, (name, own_arguments) in enumerate(chosen.items(), 1):
+            print(f"Measuring {name} ({number} of {len(chosen)})", file=sys.stderr)
             path = path_of(temporary, name)
             # The table that it prints says nothing that is not in the file.
             status = subprocess.run(

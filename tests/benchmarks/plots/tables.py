@@ -124,6 +124,22 @@ def summary(run):
     )
 
 
+def inline(run):
+    """A table of all peers, and what they need in relation to mimalloc in the mean of all rows."""
+    rows = charts.time_rows(run)
+
+    def mean_of_size(size):
+        def get(peer):
+            of_size = run.of_size(size)
+            mean = charts.mean_of_rows(of_size, rows, peer, "mimalloc")
+            return ratio(mean and mean.median)
+
+        return f"mean, {size} bytes, relative to mimalloc", get
+
+    lines = [(row, lambda peer, row=row: figure(run.get(row, peer))) for row in rows]
+    return of_peers(run, "workload", lines + list(map(mean_of_size, sorted(run.by_size))))
+
+
 def all_cases(by_name):
     """Every row of every run with a name that tells it from the others. What is there only to be
     related to itself, with one thread and with several, is left out."""
@@ -213,6 +229,9 @@ def make(by_name):
         "One document after the other, in ns for each block": documents(by_name[runs.DOCUMENTS]),
         "Resident memory after each phase, in KiB": medians(
             by_name[runs.MEMORY], "phase", show=kibibytes
+        ),
+        f"Compiled in, in ns (blocks of {by_name[runs.INLINE].size} bytes)": inline(
+            by_name[runs.INLINE]
         ),
         "The same rows in another run": repetitions(by_name),
         "Libraries": f"{charts.describe_machine(run)}\n\n{providers(run)}",
