@@ -48,7 +48,7 @@ fsmm_static_pool_make (FsmmStaticPool *self)
     fsmm_heap_ensure_own_place (&pool->store);
   if (!g_atomic_pointer_compare_and_exchange (&self->pool, NULL, fsmm_publish (pool)))
     g_object_unref (pool);
-  else if (self->layout == FSMM_INLINE_LAYOUT)
+  else
     __atomic_store_n (&self->place, pool->store.own_place, __ATOMIC_RELAXED);
 
   return fsmm_receive (g_atomic_pointer_get (&self->pool));

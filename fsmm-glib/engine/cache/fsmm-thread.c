@@ -86,8 +86,8 @@ fsmm_thread_add_store (FsmmStore *store)
   fsmm_unlock (&threads_lock);
 }
 
-/* Before any thread has a cache of the store. Returns FALSE if all places are taken. */
-gboolean
+/* Before any thread has a cache of the store. It gets none if all places are taken. */
+void
 fsmm_thread_ensure_own_place (FsmmStore *store)
 {
   G_STATIC_ASSERT (FSMM_INLINE_N_PLACES - FSMM_INLINE_FIRST_PLACE == 8 * sizeof own_places);
@@ -99,8 +99,6 @@ fsmm_thread_ensure_own_place (FsmmStore *store)
       own_places |= own_places + 1;
     }
   fsmm_unlock (&threads_lock);
-
-  return store->own_place != FSMM_INLINE_FIRST_PLACE;
 }
 
 /* --- What a thread finds its caches by --- */

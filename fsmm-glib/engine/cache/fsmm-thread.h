@@ -11,7 +11,7 @@
 G_BEGIN_DECLS
 
 void fsmm_thread_add_store (FsmmStore *store);
-gboolean fsmm_thread_ensure_own_place (FsmmStore *store);
+void fsmm_thread_ensure_own_place (FsmmStore *store);
 void fsmm_thread_remove_caches (FsmmStore *store);
 void fsmm_thread_remove_store (FsmmStore *store);
 gboolean fsmm_thread_lock_store (const FsmmStoreName *name);
