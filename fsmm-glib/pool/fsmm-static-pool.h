@@ -33,11 +33,7 @@ FSMM_AVAILABLE_IN_1_2
 void fsmm_static_pool_unload (FsmmStaticPool *self);
 
 /* Only for macros. */
-#ifdef __cplusplus
-#define _FSMM_INSTANCE(TypeName, block) (static_cast<TypeName *> (block))
-#else
-#define _FSMM_INSTANCE(TypeName, block) ((TypeName *) (block))
-#endif
+#define _FSMM_INSTANCE(TypeName, block) _FSMM_INLINE_CAST (TypeName *, block)
 #define _FSMM_BLOCK_SIZE(TypeName)                                                                 \
   ((MAX (sizeof (TypeName), sizeof (gpointer)) + __alignof__(TypeName) - 1) /                      \
    __alignof__(TypeName) * __alignof__(TypeName))
