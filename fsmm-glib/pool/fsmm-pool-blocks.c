@@ -205,6 +205,8 @@ fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
 {
   if (G_LIKELY (fsmm_cache_try_free_own (self, block, FSMM_STATE_LIVE, NULL, 0)))
     return TRUE;
+  if (fsmm_cache_try_free_beside_last (self, block))
+    return TRUE;
 
   return FSMM_HEAP_IS_TOLD_OF ? fsmm_pool_free_told (self, block, error)
                               : free_slow (self, block, error);

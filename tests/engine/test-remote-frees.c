@@ -54,6 +54,37 @@ test_last_remote_free_was_told (void)
   fsmm_test_assert_counts (pool, 0, 1);
 }
 
+/* The thread that owned the region has ended, and this one may own it by now. Each block is freed once,
+ * and is handed out again. */
+static void
+test_owner_changes_after_the_last_one (gconstpointer data)
+{
+  gboolean is_owner = data != NULL;
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 1024);
+  gpointer blocks[16];
+  Other other;
+
+  other_start (&other);
+  for (guint i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = other_call (&other, take_one, pool);
+  fsmm_test_free (pool, blocks[1]);
+  other_end (&other);
+  if (is_owner)
+    fsmm_cache_own (get_own_cache (pool), fsmm_test_region_of (pool, blocks[0]));
+
+  for (guint i = 2; i < G_N_ELEMENTS (blocks); i++)
+    {
+      fsmm_test_free (pool, blocks[i]);
+      g_assert_false (fsmm_test_try_free (pool, blocks[i]));
+    }
+  fsmm_test_assert_counts (pool, 1, 1);
+
+  for (guint i = 1; i < G_N_ELEMENTS (blocks); i++)
+    fsmm_test_alloc (pool);
+  fsmm_test_assert_counts (pool, 16, 1);
+  fsmm_test_assert_sound (pool);
+}
+
 /* --- The owner is told --- */
 
 /* What a call has collected for a thread is found by that, also in a region that was used up. */
@@ -170,6 +201,10 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/remote-frees/near-the-last-one", test_near_the_last_remote_free);
   g_test_add_func ("/remote-frees/after-the-last-one-was-told", test_last_remote_free_was_told);
+  g_test_add_data_func ("/remote-frees/owner-ends-after-the-last-one", NULL,
+                        test_owner_changes_after_the_last_one);
+  g_test_add_data_func ("/remote-frees/own-region-after-the-last-one", "",
+                        test_owner_changes_after_the_last_one);
   g_test_add_func ("/remote-frees/are-found-once-collected",
                    test_remote_frees_are_found_once_collected);
   g_test_add_func ("/remote-frees/news-for-another-owner", test_news_for_another_owner);

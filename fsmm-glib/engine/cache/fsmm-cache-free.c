@@ -18,14 +18,21 @@ free_own (FsmmCache *self, FsmmSlot slot)
   return TRUE;
 }
 
+/* Counts a block that has become REMOTE. */
+static inline void
+count_remote (FsmmCache *self)
+{
+  fsmm_cache_count_freed (self, 1);
+  __atomic_store_n (&self->n_remote, self->n_remote + 1, __ATOMIC_RELAXED);
+}
+
 static inline gboolean
 free_remote (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmLateDoubleFrees *late)
 {
   if (!fsmm_state_exchange (slot.state, from, FSMM_STATE_REMOTE))
     return FALSE;
 
-  fsmm_cache_count_freed (self, 1);
-  __atomic_store_n (&self->n_remote, self->n_remote + 1, __ATOMIC_RELAXED);
+  count_remote (self);
   fsmm_remote_note (self, slot.region, (gsize) (slot.state - slot.region->cells), late);
   return TRUE;
 }
@@ -45,34 +52,61 @@ free_found (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmLateDoubleFrees 
   return owner == self ? free_own (self, slot) : free_remote (self, slot, from, late);
 }
 
-/* Blocks that are freed from afar are often neighbours. A region that has not been told of the last
- * one is still there: whoever removes it sees to that first. */
-static inline FsmmSlot
-find_near_last (const FsmmCache *self, gpointer block)
+/* The bit of a block in the word of which others have been freed, and its region not been told yet: so
+ * the region is still there, since whoever removes it sees to that first. Cells of that word which are
+ * of no block are never LIVE. 0 for any other address. */
+static inline FsmmBits
+find_beside_last (const FsmmCache *self, gconstpointer address, FsmmState **state)
 {
-  FsmmRegion *region = self->remote_region;
+  const FsmmRegion *region = self->remote_region;
   gsize distance, index;
 
   if (self->remote_bits == 0)
-    return FSMM_NO_SLOT;
+    return 0;
 
-  distance = (guintptr) block - region->base;
+  distance = (guintptr) address - region->base;
   if (distance >= FSMM_REGION_BYTES ||
       !fsmm_geometry_is_start (&self->store->geometry, distance, &index) ||
-      index >= region->n_blocks)
-    return FSMM_NO_SLOT;
+      index / FSMM_BITS_SIZE != self->remote_word)
+    return 0;
 
-  return (FsmmSlot) { block, &region->cells[index], region };
+  *state = &region->cells[index];
+  return (FsmmBits) 1 << (index % FSMM_BITS_SIZE);
 }
 
-/* As above, of the block at an address, which may be any. */
+/* Frees a LIVE block beside the last one that the thread has freed from afar, as such often are,
+ * whoever owns the region by now. Otherwise returns FALSE, and changes nothing. This calls nothing,
+ * and so saves no registers. */
+gboolean
+fsmm_cache_try_free_beside_last (gconstpointer key, gpointer block)
+{
+  FsmmCache *self = fsmm_cache_enter_fast (key);
+  gboolean is_freed = FALSE;
+  FsmmState *state;
+  FsmmBits bit;
+
+  if (G_UNLIKELY (self == NULL))
+    return FALSE;
+
+  bit = find_beside_last (self, block, &state);
+  if (bit != 0 && (self->remote_bits & bit) == 0 &&
+      fsmm_state_exchange (state, FSMM_STATE_LIVE, FSMM_STATE_REMOTE))
+    {
+      count_remote (self);
+      self->remote_bits |= bit;
+      is_freed = TRUE;
+    }
+  fsmm_reader_leave ();
+
+  return is_freed;
+}
+
+/* Frees the block at an address, which may be any, if it is in the state @from, for a thread that is
+ * busy with its cache. Returns FALSE, and changes nothing, if it is not, or the lock is needed. */
 gboolean
 fsmm_cache_free (FsmmCache *self, gpointer block, FsmmState from, FsmmLateDoubleFrees *late)
 {
-  FsmmSlot slot = find_near_last (self, block);
-
-  if (slot.block == NULL)
-    slot = fsmm_store_find (self->store, block);
+  FsmmSlot slot = fsmm_store_find (self->store, block);
 
   return slot.block != NULL && free_found (self, slot, from, late);
 }

@@ -311,6 +311,7 @@ fsmm_cache_try_free_own (
   return is_freed;
 }
 
+gboolean fsmm_cache_try_free_beside_last (gconstpointer key, gpointer block);
 gboolean
 fsmm_cache_free (FsmmCache *self, gpointer block, FsmmState from, FsmmLateDoubleFrees *late);
 void fsmm_cache_free_claimed (FsmmCache *self, FsmmSlot slot, FsmmLateDoubleFrees *late);

@@ -209,7 +209,9 @@ fsmm_heap_try_free_own (FsmmStore *self, gpointer block)
 static inline gboolean
 fsmm_heap_free (FsmmStore *self, gpointer block, FsmmLook *look)
 {
-  return G_LIKELY (fsmm_heap_try_free_own (self, block)) || fsmm_heap_free_slow (self, block, look);
+  return G_LIKELY (fsmm_heap_try_free_own (self, block)) ||
+         fsmm_cache_try_free_beside_last (self->key, block) ||
+         fsmm_heap_free_slow (self, block, look);
 }
 
 G_END_DECLS
