@@ -140,7 +140,7 @@ be_refused (void)
 static void
 describe (void)
 {
-  g_autofree char *text = fsmm_pool_dump (pool);
+  g_free (fsmm_pool_dump (pool));
 }
 
 static void

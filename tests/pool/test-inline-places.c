@@ -150,6 +150,12 @@ test_dropped (void)
   fsmm_test_assert_sound (item_pool_get ());
 }
 
+static void
+use_once (FsmmPool *pool)
+{
+  fsmm_test_free (pool, fsmm_test_alloc (pool));
+}
+
 /* Each pool that has one gives its place back. Those that have none are called. */
 static void
 test_all_taken (void)
@@ -164,7 +170,7 @@ test_all_taken (void)
         {
           many[i] = (FsmmStaticPool) { NULL, "many", 24, 8, FSMM_INLINE_LAYOUT,
                                        FSMM_INLINE_FIRST_PLACE };
-          fsmm_test_free (many[i].pool, fsmm_test_alloc (fsmm_static_pool_make (&many[i])));
+          use_once (fsmm_static_pool_make (&many[i]));
         }
 
       taken = 1;
@@ -202,7 +208,7 @@ test_other_layout (void)
   FsmmStaticPool definition = { NULL, "other", 24, 8, FSMM_INLINE_LAYOUT + 1,
                                 FSMM_INLINE_FIRST_PLACE };
 
-  fsmm_test_free (definition.pool, fsmm_test_alloc (fsmm_static_pool_make (&definition)));
+  use_once (fsmm_static_pool_make (&definition));
   g_assert_cmpuint (definition.place, ==, FSMM_INLINE_FIRST_PLACE);
   fsmm_static_pool_unload (&definition);
 }

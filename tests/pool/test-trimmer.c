@@ -223,7 +223,7 @@ test_budget (void)
 static void
 test_budget_alone (void)
 {
-  g_autoptr (FsmmTrimmer) trimmer = trimmer_new (0, CHUNK);
+  g_autoptr (FsmmTrimmer) trimmer G_GNUC_UNUSED = trimmer_new (0, CHUNK);
   g_autoptr (FsmmPool) pool = fsmm_test_pool_new (64, 0);
   g_autofree gpointer *blocks = g_new (gpointer, MANY);
 
