@@ -176,7 +176,7 @@ _fsmm_inline_free (gconstpointer key, gpointer block, gsize block_size)
  *
  * The functions are the same, and so are all checks and promises. An instance is taken and freed
  * without a call while the thread has blocks of the pool at hand and frees them itself: that takes
- * a fifth less time in the mean of what was measured, and two fifths less at best. In any other case,
+ * a quarter less time in the mean of what was measured, and half of it at best. In any other case,
  * with `FSMM_DEBUG`, and under tools that watch memory, the library is called. Each place in your code
  * that takes an instance grows by some 150 bytes, and each that frees one by some 100: use this for
  * types that are taken and freed all the time, such as the nodes of a parser, in few places.
