@@ -20,7 +20,7 @@ free_own (FsmmCache *self, FsmmSlot slot)
 
 /* Counts a block that has become REMOTE. */
 static inline void
-count_remote (FsmmCache *self)
+note_remote (FsmmCache *self)
 {
   fsmm_cache_count_freed (self, 1);
   __atomic_store_n (&self->n_remote, self->n_remote + 1, __ATOMIC_RELAXED);
@@ -32,7 +32,7 @@ free_remote (FsmmCache *self, FsmmSlot slot, FsmmState from, FsmmLateDoubleFrees
   if (!fsmm_state_exchange (slot.state, from, FSMM_STATE_REMOTE))
     return FALSE;
 
-  count_remote (self);
+  note_remote (self);
   fsmm_remote_note (self, slot.region, (gsize) (slot.state - slot.region->cells), late);
   return TRUE;
 }
@@ -92,7 +92,7 @@ fsmm_cache_try_free_beside_last (gconstpointer key, gpointer block)
   if (bit != 0 && (self->remote_bits & bit) == 0 &&
       fsmm_state_exchange (state, FSMM_STATE_LIVE, FSMM_STATE_REMOTE))
     {
-      count_remote (self);
+      note_remote (self);
       self->remote_bits |= bit;
       is_freed = TRUE;
     }
