@@ -44,7 +44,7 @@ def build_and_run(compiler, language, standard, optimization):
         run([compiler, "-x", language, f"-std={standard}", optimization, "-Wall", "-Wextra", "-Werror",
              f"-I{SOURCE}", f"-I{LIBRARY}",
              *(f"-I{SOURCE / 'fsmm-glib' / name}" for name in PUBLIC_FOLDERS), *flags("--cflags"),
-             str(PROGRAM), "-x", "none", "-o", program, f"-L{LIBRARY}", "-lfsmm-glib-1",
+             str(PROGRAM), "-o", program, f"-L{LIBRARY}", "-lfsmm-glib-1",
              *flags("--libs")])
         run([program], env=dict(os.environ, LD_LIBRARY_PATH=str(LIBRARY)), timeout=20)
 
