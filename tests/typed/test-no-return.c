@@ -272,7 +272,7 @@ test_walks_keep_nothing (gconstpointer data)
 
   /* Each fiber has a stack of its own that is kept. */
   if (way->resume == NULL)
-    g_assert_cmpuint (fsmm_test_resident_bytes (), <, before + 8 * 1024 * 1024);
+    g_assert_cmpuint (fsmm_test_resident_bytes (), <, before + 16 * 1024 * 1024);
 }
 
 static void
