@@ -69,6 +69,24 @@ fsmm_wait (GCond *cond, GMutex *mutex)
   ANNOTATE_HAPPENS_AFTER (mutex);
 }
 
+/* Returns FALSE if that is the time, as of g_get_monotonic_time (). -1: never. */
+static inline gboolean
+fsmm_wait_until (GCond *cond, GMutex *mutex, gint64 end)
+{
+  gboolean is_woken = TRUE;
+
+  ANNOTATE_HAPPENS_BEFORE (mutex);
+  fsmm_tsan_leave (mutex);
+  if (end < 0)
+    g_cond_wait (cond, mutex);
+  else
+    is_woken = g_cond_wait_until (cond, mutex, end);
+  fsmm_tsan_enter (mutex);
+  ANNOTATE_HAPPENS_AFTER (mutex);
+
+  return is_woken;
+}
+
 /* --- fsmm-once.c --- */
 
 #define FSMM_ONCE_DONE 1

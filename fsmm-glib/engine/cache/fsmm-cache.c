@@ -355,6 +355,13 @@ find_region (FsmmCache *self, gboolean is_tight, FsmmLateDoubleFrees *late)
   return region;
 }
 
+/* How many caches may claim blocks. */
+static gsize
+count_sharers (const FsmmStore *store)
+{
+  return store->diverts ? 1 : store->caches.length;
+}
+
 /* Where there is a limit: of what has been claimed, keeps so much that all that are live or can be
  * handed out stay below it. Threads share what is left. */
 static gboolean
@@ -368,7 +375,7 @@ keep_within_limit (FsmmCache *self)
   fsmm_store_set_counted (store, region, n_busy);
   room = store->max_blocks - MIN (store->n_counted, store->max_blocks);
 
-  self->front.bits = fsmm_word_lowest (self->front.bits, MIN (room, MAX (1, room / store->caches.length)));
+  self->front.bits = fsmm_word_lowest (self->front.bits, MIN (room, MAX (1, room / count_sharers (store))));
   self->next_word--;
   fsmm_store_set_counted (store, region, n_busy + fsmm_word_count (self->front.bits));
 

@@ -62,8 +62,16 @@ mark_dead (FsmmStore *store)
 }
 
 static void
+forget_waiters (FsmmStore *store)
+{
+  if (store->waiters != NULL)
+    fsmm_waiters_forget_others (store->waiters, &fsmm_thread);
+}
+
+static void
 forget_others (void)
 {
+  fsmm_thread_for_each_store_locked (forget_waiters);
   fsmm_thread_for_each_store_locked (mark_dead);
   fsmm_thread_forget_others ();
   fsmm_thread_for_each_store_locked (fsmm_store_abandon_drops_of_others);

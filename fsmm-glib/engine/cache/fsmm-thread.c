@@ -348,6 +348,8 @@ add_cache (FsmmThread *self, FsmmStore *store)
   g_queue_push_head_link (&self->all, &cache->thread_link);
   fsmm_lock (store->lock);
   g_queue_push_tail_link (&store->caches, &cache->store_link);
+  if (G_UNLIKELY (store->diverts))
+    fsmm_reader_take_key (cache);
   fsmm_unlock (store->lock);
 
   self->caches[store->index] = cache;

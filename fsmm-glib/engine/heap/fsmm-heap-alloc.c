@@ -36,9 +36,10 @@ alloc_empty_slow (FsmmStore *self, FsmmState to, gsize *epoch, FsmmAllocResult *
   fsmm_thread_ensure_cache (self);
 
   fsmm_heap_lock (self);
+  fsmm_heap_serve_waiters (self, &deferred);
   *epoch = self->epoch;
   slot = fsmm_heap_alloc_locked (fsmm_heap_get_cache (self), to, result, &deferred);
-  fsmm_store_unlock_and_finish (self, &deferred);
+  fsmm_heap_unlock_and_finish (self, &deferred);
 
   return slot;
 }

@@ -230,7 +230,7 @@ release_slow (FsmmStore *self, const FsmmClaim *claim)
                             FSMM_STATE_CLAIMED, &deferred);
   else
     release_pinned (self, claim, &deferred);
-  fsmm_store_unlock_and_finish (self, &deferred);
+  fsmm_heap_unlock_and_finish (self, &deferred);
 }
 
 /* What lived in a block has been cleared. */

@@ -156,7 +156,7 @@ drop_all (FsmmStore *self, gboolean is_silent)
   fsmm_heap_quiesce (self, &deferred);
   n_dropped = mark_chunks (self, &retained, &deferred);
   remove_marked_chunks (self, self->epoch, retained, &deferred);
-  fsmm_store_unlock_and_finish (self, &deferred);
+  fsmm_heap_unlock_and_finish (self, &deferred);
 
   return n_dropped;
 }
@@ -207,7 +207,7 @@ fsmm_heap_drop_begin (FsmmHeapDrop *drop, FsmmStore *self)
   n_dropped = mark_chunks (self, &drop->retained, &deferred);
   drop->id = self->epoch;
   self->n_drops++;
-  fsmm_store_unlock_and_finish (self, &deferred);
+  fsmm_heap_unlock_and_finish (self, &deferred);
 
   return n_dropped;
 }
@@ -262,7 +262,7 @@ move_on (FsmmHeapDrop *drop, gboolean is_at_end)
       if (chunk != NULL)
         fsmm_store_unpin_chunk (drop->store, chunk, &deferred);
     }
-  fsmm_store_unlock_and_finish (drop->store, &deferred);
+  fsmm_heap_unlock_and_finish (drop->store, &deferred);
 }
 
 /* Claims the next block of the chunk: only when its turn comes, so that nothing else is lost if the
@@ -312,7 +312,7 @@ fsmm_heap_drop_end (FsmmHeapDrop *drop)
   fsmm_heap_quiesce (drop->store, &deferred);
   remove_marked_chunks (drop->store, drop->id, drop->retained, &deferred);
   drop->store->n_drops--;
-  fsmm_store_unlock_and_finish (drop->store, &deferred);
+  fsmm_heap_unlock_and_finish (drop->store, &deferred);
 }
 
 /* --- Drops that were left in the middle --- */

@@ -55,7 +55,7 @@ free_with_lock (FsmmStore *self, gpointer block, FsmmLook *look)
 
   fsmm_heap_lock (self);
   is_freed = free_locked (self, block, look, &deferred);
-  fsmm_store_unlock_and_finish (self, &deferred);
+  fsmm_heap_unlock_and_finish (self, &deferred);
 
   return is_freed;
 }
@@ -95,7 +95,7 @@ free_held_slow (FsmmStore *self, gpointer block, gsize epoch)
   is_there = self->epoch == epoch;
   if (is_there)
     free_owned (self, block, FSMM_STATE_HELD, &deferred);
-  fsmm_store_unlock_and_finish (self, &deferred);
+  fsmm_heap_unlock_and_finish (self, &deferred);
 
   return is_there;
 }

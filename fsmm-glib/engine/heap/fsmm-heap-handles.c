@@ -73,5 +73,5 @@ fsmm_heap_unpin (FsmmStore *self, FsmmChunk *chunk)
 
   fsmm_heap_lock (self);
   fsmm_store_unpin_chunk (self, chunk, &deferred);
-  fsmm_store_unlock_and_finish (self, &deferred);
+  fsmm_heap_unlock_and_finish (self, &deferred);
 }

@@ -250,7 +250,7 @@ fsmm_heap_find_fault (FsmmStore *self)
   fsmm_heap_lock (self);
   fsmm_store_stop_for (self, &deferred);
   fault = find_fault_locked (self);
-  fsmm_store_unlock_and_finish (self, &deferred);
+  fsmm_heap_unlock_and_finish (self, &deferred);
 
   return fault;
 }

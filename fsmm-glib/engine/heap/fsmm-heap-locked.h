@@ -22,7 +22,7 @@ fsmm_heap_settle (FsmmStore *self)
     fsmm_cache_bury_dead (self);
 
   own = fsmm_thread_get_cache (self->index);
-  if (G_UNLIKELY (own != NULL && own->is_stopped))
+  if (G_UNLIKELY (own != NULL && own->is_stopped && !self->diverts))
     fsmm_store_give_key (own);
 }
 
@@ -55,13 +55,40 @@ fsmm_heap_leave (FsmmStore *self, const FsmmCache *cache)
     fsmm_unlock (self->lock);
 }
 
-/* The calling thread's cache, or that of all threads which have none. */
+/* The calling thread's cache, or that of all threads which have none, or may not use it now. */
 static inline FsmmCache *
 fsmm_heap_get_cache (FsmmStore *self)
 {
   FsmmCache *own = fsmm_thread_get_cache (self->index);
 
-  return own != NULL ? own : &self->common;
+  return own != NULL && !self->diverts ? own : &self->common;
+}
+
+/* --- Waiting: fsmm-heap-wait.c --- */
+
+void fsmm_heap_serve_waiters_slow (FsmmStore *self, FsmmDeferred *deferred);
+
+/* There is memory again. */
+static inline void
+fsmm_heap_note_memory (FsmmStore *self)
+{
+  if (G_UNLIKELY (self->waiters != NULL))
+    self->waiters->failed_live = G_MAXSIZE;
+}
+
+/* To be called before a block is taken, and once something has changed. */
+static inline void
+fsmm_heap_serve_waiters (FsmmStore *self, FsmmDeferred *deferred)
+{
+  if (G_UNLIKELY (self->diverts))
+    fsmm_heap_serve_waiters_slow (self, deferred);
+}
+
+static inline void
+fsmm_heap_unlock_and_finish (FsmmStore *self, FsmmDeferred *deferred)
+{
+  fsmm_heap_serve_waiters (self, deferred);
+  fsmm_store_unlock_and_finish (self, deferred);
 }
 
 gboolean fsmm_heap_try_free_owned (FsmmStore *self, gpointer block, FsmmState from, gsize epoch);

@@ -123,10 +123,11 @@ alloc_many_slow (FsmmStore *self, gsize n_fast, gsize n_blocks, gpointer *blocks
   fsmm_thread_ensure_cache (self);
 
   fsmm_heap_lock (self);
+  fsmm_cache_count_freed (fsmm_heap_get_cache (self), -(gssize) n_fast);
+  fsmm_heap_serve_waiters (self, &deferred);
   cache = fsmm_heap_get_cache (self);
-  fsmm_cache_count_freed (cache, -(gssize) n_fast);
   result = alloc_many_locked (cache, &n_taken, n_blocks, blocks, &deferred);
-  fsmm_store_unlock_and_finish (self, &deferred);
+  fsmm_heap_unlock_and_finish (self, &deferred);
 
   if (result != FSMM_ALLOC_OK)
     give_back_many (self, n_taken, blocks);
@@ -375,7 +376,7 @@ free_many_slow (FsmmStore *self, gsize n_blocks, gpointer *blocks, gsize *n_give
     free_claimed_locked (self, n_blocks, blocks, &deferred);
   else
     unclaim_many (self, *n_given, blocks);
-  fsmm_store_unlock_and_finish (self, &deferred);
+  fsmm_heap_unlock_and_finish (self, &deferred);
 
   return *n_given == n_blocks;
 }

@@ -48,7 +48,10 @@ add_chunks (FsmmStore *self, gsize n_chunks, FsmmDeferred *deferred)
       break;
 
   if (n_added == n_chunks)
-    return TRUE;
+    {
+      fsmm_heap_note_memory (self);
+      return TRUE;
+    }
 
   while (n_added-- > 0)
     fsmm_heap_remove_idle_chunk (self, g_queue_peek_tail (&self->all), deferred);
@@ -150,7 +153,7 @@ fsmm_heap_reserve (FsmmStore *self, gsize n_blocks)
   fsmm_heap_lock (self);
   fsmm_heap_quiesce (self, &deferred);
   result = fsmm_heap_make_room (self, n_blocks, &deferred);
-  fsmm_store_unlock_and_finish (self, &deferred);
+  fsmm_heap_unlock_and_finish (self, &deferred);
 
   return result;
 }

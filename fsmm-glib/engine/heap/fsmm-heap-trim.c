@@ -158,7 +158,7 @@ fsmm_heap_trim_and_unlock (FsmmStore *self)
   n_after = fsmm_heap_count_reserved (self);
   gain = n_before - MIN (n_after, n_before);
   note_trim (self, n_after, gain);
-  fsmm_store_unlock_and_finish (self, &deferred);
+  fsmm_heap_unlock_and_finish (self, &deferred);
 
   return gain;
 }

@@ -15,6 +15,11 @@ typedef enum {
   FSMM_ALLOC_OK,
   FSMM_ALLOC_EXHAUSTED, /* max_blocks would be exceeded */
   FSMM_ALLOC_NO_MEMORY,
+
+  /* For those that wait: fsmm-heap-wait.h. */
+  FSMM_ALLOC_TIMED_OUT,
+  FSMM_ALLOC_CANCELLED,
+  FSMM_ALLOC_CLOSED,
 } FsmmAllocResult;
 
 /* Epochs that no store is ever in: for where none has to be looked at, and where none may be

@@ -19,6 +19,7 @@ typedef struct {
   GQueue unused;       /* (element-type FsmmSegment): for the system */
   FsmmLateDoubleFrees double_frees; /* to be logged: a handler of messages may use the pool */
   GQueue damage_reports;            /* (element-type FsmmDamageReport): to be logged as well */
+  GQueue left;                      /* (element-type FsmmWaiter): to be notified */
   const FsmmStack *site;            /* (nullable): where the program takes or frees blocks */
 } FsmmDeferred;
 

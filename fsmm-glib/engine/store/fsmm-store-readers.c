@@ -225,9 +225,13 @@ fsmm_store_give_key (FsmmCache *cache)
   __atomic_store_n (&cache->is_stopped, FALSE, __ATOMIC_SEQ_CST);
 }
 
+/* Unless all go through the lock. */
 void
 fsmm_store_resume (FsmmStore *self)
 {
+  if (self->diverts)
+    return;
+
   for (GList *l = self->caches.head; l != NULL; l = l->next)
     {
       FsmmCache *cache = l->data;

@@ -43,6 +43,7 @@ fsmm_store_tear_down (FsmmStore *self)
   if (G_UNLIKELY (self->debug != 0))
     fsmm_store_debug_clear (self);
   fsmm_store_clear_lookup (self);
+  g_free (self->waiters);
 }
 
 /* --- Chunks come and go --- */
@@ -309,6 +310,7 @@ fsmm_store_unlock_and_finish (FsmmStore *self, FsmmDeferred *deferred)
   fsmm_late_double_frees_log (&deferred->double_frees);
   while (G_UNLIKELY (deferred->damage_reports.length > 0))
     fsmm_damage_report_log (g_queue_pop_head (&deferred->damage_reports));
+  fsmm_waiters_notify (&deferred->left);
 
   if (G_UNLIKELY (release != NULL))
     release (owner);

@@ -15,6 +15,7 @@
 #include "engine/chunk/fsmm-geometry.h"
 #include "engine/store/fsmm-quarantine.h"
 #include "engine/store/fsmm-reader.h"
+#include "engine/store/fsmm-waiters.h"
 #include "debug/fsmm-report.h"
 #include "engine/chunk/fsmm-segment.h"
 #include "engine/chunk/fsmm-block-state.h"
@@ -39,17 +40,20 @@ struct _FsmmStore
 {
   /* Set once by fsmm_heap_init (). */
   FsmmGeometry geometry;
-  gsize max_blocks;     /* G_MAXSIZE: no limit */
   guint index;          /* in the table of caches that each thread has */
+  guint own_place;      /* where programs that have the pool compiled in find one: set as the key is */
   guint64 id;           /* that no other store of this process ever has */
   gconstpointer key;    /* what finds a cache of it; set before there is one */
-  guint own_place;      /* where programs that have the pool compiled in find one: set as the key is */
   FsmmSubject identity; /* to whom */
   FsmmDebugFlags debug; /* not 0: no thread has a cache, and all goes through the lock */
+  gint is_closed;       /* (atomic): nobody may wait */
 
   /* Protects all below. No user function is called with it held, and no lock but that of the
    * page map is taken. */
   GMutex *lock;
+  gboolean has_dead;     /* in a child of fork (): some caches are of threads that do not exist */
+  gboolean diverts;      /* all threads take and free blocks with the lock: see fsmm-heap-wait.c */
+  gsize max_blocks;      /* G_MAXSIZE: no limit; changed while no thread is busy with the store */
   GHashTable *chunks;    /* (element-type gpointer FsmmChunk) (nullable): by base; NULL: none yet */
   gsize table_capacity;  /* how many chunks there was memory for when that was last asked */
   GQueue all;            /* every chunk in order of its serial, detached ones included */
@@ -65,13 +69,14 @@ struct _FsmmStore
   FsmmRegion *news;  /* (atomic) (nullable): a stack of regions with blocks freed by others */
   GQueue caches;     /* (element-type FsmmCache) */
   FsmmCache common;  /* for threads that have none of their own; among them */
-  gboolean has_dead; /* in a child of fork (): some caches are of threads that do not exist */
 
   gssize n_live; /* what the counts of all caches add up to is so much less than are live */
   gsize peak_live;
   gsize n_counted; /* where there is a limit: no more are live, or can be handed out */
   guint n_vain;    /* how often in turn other threads had no idle region to take */
   guint n_skipped; /* how often that was not tried since */
+
+  FsmmWaiters *waiters; /* (owned) (nullable): NULL: nobody has ever waited */
 
   FsmmDecay decay;
   gint64 retain_bytes;     /* in chunks, when all blocks are dropped; -1: as many as are used again */

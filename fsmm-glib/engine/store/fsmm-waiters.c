@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "engine/store/fsmm-waiters.h"
+
+#include "base/fsmm-system.h"
+
+/* For g_free (). NULL if there is no memory. */
+FsmmWaiters *
+fsmm_waiters_try_new (void)
+{
+  FsmmWaiters *self = fsmm_system_try_new0 (sizeof *self);
+
+  if (self != NULL)
+    self->failed_live = G_MAXSIZE;
+
+  return self;
+}
+
+/* Behind those that came before it, but for those of lower priority. */
+void
+fsmm_waiters_add (FsmmWaiters *self, FsmmWaiter *waiter)
+{
+  GList *next = NULL;
+
+  for (GList *l = self->queue.tail; l != NULL; l = l->prev)
+    {
+      const FsmmWaiter *other = l->data;
+
+      if (other->priority < waiter->priority ||
+          (other->priority == waiter->priority && other->since <= waiter->since))
+        break;
+      next = l;
+    }
+
+  waiter->link.data = waiter;
+  waiter->state = FSMM_WAITER_ASLEEP;
+  waiter->first_since = waiter->since;
+  if (next != NULL)
+    {
+      /* Its first is that of all behind it, since theirs never decrease. */
+      waiter->first_since = MIN (waiter->since, ((FsmmWaiter *) next->data)->first_since);
+      g_queue_insert_before_link (&self->queue, next, &waiter->link);
+    }
+  else
+    g_queue_push_tail_link (&self->queue, &waiter->link);
+}
+
+void
+fsmm_waiters_remove (FsmmWaiters *self, FsmmWaiter *waiter, FsmmWaiterState state)
+{
+  if (waiter->state == FSMM_WAITER_WOKEN)
+    self->n_woken--;
+  g_queue_unlink (&self->queue, &waiter->link);
+  waiter->state = state;
+  if (waiter->notify == NULL)
+    g_cond_signal (&waiter->woken);
+}
+
+void
+fsmm_waiters_wake (FsmmWaiters *self, FsmmWaiter *waiter)
+{
+  waiter->state = FSMM_WAITER_WOKEN;
+  self->n_woken++;
+  g_cond_signal (&waiter->woken);
+}
+
+/* It was woken, and found that another thread was faster. */
+void
+fsmm_waiters_sleep_again (FsmmWaiters *self, FsmmWaiter *waiter)
+{
+  waiter->state = FSMM_WAITER_ASLEEP;
+  self->n_woken--;
+}
+
+/* In a child of fork (): those of other threads are not there. Their memory stays, as the stacks of
+ * their threads do. */
+void
+fsmm_waiters_forget_others (FsmmWaiters *self, gconstpointer thread)
+{
+  GList *next;
+
+  for (GList *l = self->queue.head; l != NULL; l = next)
+    {
+      FsmmWaiter *waiter = l->data;
+
+      next = l->next;
+      if (waiter->thread == thread)
+        continue;
+      if (waiter->state == FSMM_WAITER_WOKEN)
+        self->n_woken--;
+      g_queue_unlink (&self->queue, l);
+      waiter->state = FSMM_WAITER_AWAY;
+    }
+}
+
+/* What is told may be gone afterwards. */
+void
+fsmm_waiters_notify (GQueue *left)
+{
+  GList *link;
+
+  while ((link = g_queue_pop_head_link (left)) != NULL)
+    {
+      FsmmWaiter *waiter = link->data;
+
+      waiter->notify (waiter);
+    }
+}
