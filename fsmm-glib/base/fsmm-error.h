@@ -24,6 +24,9 @@ G_BEGIN_DECLS
  * @FSMM_ERROR_RELEASED: the handle's block is gone: it was released, or the pool dropped all its
  *   blocks
  * @FSMM_ERROR_OUT_OF_RANGE: an offset or a length reaches beyond the end of the block
+ * @FSMM_ERROR_TIMED_OUT: a call has waited for a block for as long as it was to, or was not to wait at
+ *   all (since 1.2)
+ * @FSMM_ERROR_CLOSED: nobody can wait for a block: [property@Fsmm.Pool:flushing] is set (since 1.2)
  *
  * Errors that calls to this library report.
  *
@@ -42,7 +45,9 @@ typedef enum {
   FSMM_ERROR_DOUBLE_FREE,
   FSMM_ERROR_UNSUPPORTED_TYPE,
   FSMM_ERROR_RELEASED,
-  FSMM_ERROR_OUT_OF_RANGE
+  FSMM_ERROR_OUT_OF_RANGE,
+  FSMM_ERROR_TIMED_OUT,
+  FSMM_ERROR_CLOSED
 } FsmmError;
 
 FSMM_AVAILABLE_IN_1_0

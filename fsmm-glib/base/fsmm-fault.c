@@ -15,6 +15,7 @@ fsmm_fault_get_word (FsmmFault self)
     [FSMM_FAULT_WRITE_AFTER_FREE] = FSMM_WORD_WRITE_AFTER_FREE,
     [FSMM_FAULT_OVERRUN] = FSMM_WORD_OVERRUN,
     [FSMM_FAULT_LEAK] = FSMM_WORD_LEAK,
+    [FSMM_FAULT_BLOCKED_LOOP] = FSMM_WORD_BLOCKED_LOOP,
   };
 
   return words[self];

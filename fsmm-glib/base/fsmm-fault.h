@@ -16,6 +16,7 @@ typedef enum {
   FSMM_FAULT_WRITE_AFTER_FREE,
   FSMM_FAULT_OVERRUN,
   FSMM_FAULT_LEAK,
+  FSMM_FAULT_BLOCKED_LOOP,
 } FsmmFault;
 
 /* Macros, because some are also the nicks of an FsmmError, in a table that the compiler fills. */
@@ -25,6 +26,7 @@ typedef enum {
 #define FSMM_WORD_WRITE_AFTER_FREE "write-after-free"
 #define FSMM_WORD_OVERRUN "overrun"
 #define FSMM_WORD_LEAK "leak"
+#define FSMM_WORD_BLOCKED_LOOP "blocked-loop"
 
 const char *fsmm_fault_get_word (FsmmFault self);
 

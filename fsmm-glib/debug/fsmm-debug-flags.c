@@ -21,10 +21,11 @@ static const GDebugKey keys[] = {
   { "quarantine", FSMM_DEBUG_QUARANTINE }, { "trace", FSMM_DEBUG_TRACE },
   { "leaks", FSMM_DEBUG_LEAKS },           { "malloc", FSMM_DEBUG_MALLOC },
   { "wipe", FSMM_DEBUG_WIPE },             { "no-tools", FSMM_DEBUG_NO_TOOLS },
+  { "wait", FSMM_DEBUG_WAIT },
 };
 
 /* What people mean who want to find a mistake, whatever it is. What "malloc" and "no-tools" are for
- * excludes that. */
+ * excludes that; "wait" is about when something is done, not whether it is right. */
 #define ALL_FLAGS                                                                                  \
   (FSMM_DEBUG_POISON | FSMM_DEBUG_CANARY | FSMM_DEBUG_QUARANTINE | FSMM_DEBUG_TRACE |              \
    FSMM_DEBUG_LEAKS)
@@ -38,6 +39,7 @@ static const char help[] =
   "  leaks       report what is live when its pool is finalized and when the program exits\n"
   "  malloc      get each block from malloc, for tools that watch that\n"
   "  wipe        zero the memory of a block when it is freed\n"
+  "  wait        warn when the thread of the main loop waits for a block\n"
   "  no-tools    do not tell sanitizers and Valgrind about blocks\n"
   "  all         poison, canary, quarantine, trace and leaks\n"
   "  help        print this\n"

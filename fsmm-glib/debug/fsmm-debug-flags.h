@@ -17,6 +17,7 @@ typedef enum {
   FSMM_DEBUG_MALLOC = 1 << 5,     /* each block is a malloc () of its own */
   FSMM_DEBUG_WIPE = 1 << 6,       /* what is freed is zeroed */
   FSMM_DEBUG_NO_TOOLS = 1 << 7,   /* AddressSanitizer and Valgrind are told nothing */
+  FSMM_DEBUG_WAIT = 1 << 9,       /* a thread that runs the main loop and waits is told */
 
   /* Not to be asked for: there is a tool that is told. */
   FSMM_DEBUG_TOOLS = 1 << 8,

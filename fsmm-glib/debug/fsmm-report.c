@@ -34,7 +34,7 @@ fsmm_report_log (const FsmmReport *self,
   char in_hexadecimal[32];
   GLogField fields[8] = {
     { "MESSAGE", message, -1 },
-    { "PRIORITY", level == G_LOG_LEVEL_CRITICAL ? "4" : "5", -1 },
+    { "PRIORITY", level == G_LOG_LEVEL_MESSAGE ? "5" : "4", -1 },
     { "GLIB_DOMAIN", G_LOG_DOMAIN, -1 },
     { "FSMM_FAULT", fsmm_fault_get_word (fault), -1 },
   };
