@@ -127,6 +127,15 @@ append_site (GString *text, const Leaks *self, const Site *site)
 }
 
 static void
+append_sites (GString *text, const Leaks *self)
+{
+  for (guint i = 0; i < MIN (self->sites->len, MAX_SITES); i++)
+    append_site (text, self, &g_array_index (self->sites, Site, i));
+  if (self->sites->len > MAX_SITES)
+    g_string_append_printf (text, "\n  and others at %u more places", self->sites->len - MAX_SITES);
+}
+
+static void
 log_leaks (const Leaks *self, const char *when)
 {
   g_autoptr (GString) text = g_string_new (NULL);
@@ -140,10 +149,7 @@ log_leaks (const Leaks *self, const char *when)
                           self->n_blocks * self->alloc_size, when, tenths / 10,
                           (int) (tenths % 10));
 
-  for (guint i = 0; i < MIN (self->sites->len, MAX_SITES); i++)
-    append_site (text, self, &g_array_index (self->sites, Site, i));
-  if (self->sites->len > MAX_SITES)
-    g_string_append_printf (text, "\n  and others at %u more places", self->sites->len - MAX_SITES);
+  append_sites (text, self);
 
   fsmm_report_log (&self->report, G_LOG_LEVEL_MESSAGE, FSMM_FAULT_LEAK, NULL, text->str);
 }
@@ -159,6 +165,23 @@ fsmm_leaks_report (FsmmStore *store, const char *when)
       log_leaks (leaks, when);
       leaks_free (leaks);
     }
+}
+
+/* Returns: (transfer full): where most of what is live was taken, in lines that each begin with a line
+ * break. Empty if that was not remembered. */
+char *
+fsmm_leaks_describe_sites (FsmmStore *store)
+{
+  Leaks *leaks = store->debug & FSMM_DEBUG_HISTORY ? find_leaks (store, SINCE_EVER) : NULL;
+  GString *text = g_string_new (NULL);
+
+  if (leaks != NULL)
+    {
+      append_sites (text, leaks);
+      leaks_free (leaks);
+    }
+
+  return g_string_free (text, FALSE);
 }
 
 /* --- At the end of the program --- */

@@ -9,6 +9,7 @@
 G_BEGIN_DECLS
 
 void fsmm_leaks_report (FsmmStore *store, const char *when);
+char *fsmm_leaks_describe_sites (FsmmStore *store);
 
 void fsmm_leaks_watch_fork (void);
 void fsmm_leaks_report_at_exit (void);
