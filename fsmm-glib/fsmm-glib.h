@@ -8,6 +8,7 @@
 #include "fsmm-boxed-type.h"
 #include "fsmm-error.h"
 #include "fsmm-pool-memory.h"
+#include "fsmm-pool-wait.h"
 #include "fsmm-pool.h"
 #include "fsmm-runtime-version.h"
 #include "fsmm-inline-pool.h"

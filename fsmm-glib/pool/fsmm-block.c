@@ -7,7 +7,7 @@
 #include "engine/heap/fsmm-heap-tell.h"
 #include "fsmm-error.h"
 #include "pool/fsmm-handle-private.h"
-#include "pool/fsmm-pool-private.h"
+#include "pool/fsmm-patience-private.h"
 
 #include <string.h>
 
@@ -25,37 +25,43 @@ typedef struct {
 
 G_DEFINE_BOXED_TYPE (FsmmBlock, fsmm_block, fsmm_block_ref, fsmm_block_unref)
 
-/* Takes a block of zeroes from @pool, and makes a handle that owns it. In line in both of its
- * callers, since only one of them is ever used. */
+/* Takes a block of zeroes from @pool, and makes a handle that owns it. In line where it is used, since
+ * of several callers only one ever is. */
 static G_ALWAYS_INLINE inline FsmmBlock *
-new_block (FsmmPool *pool, GError **error)
+new_block (FsmmPool *pool, const FsmmPatience *patience, GError **error)
 {
   const FsmmFill zeroes = { .n_bytes = pool->store.geometry.alloc_size };
   FsmmBlock *self = fsmm_handle_memory_alloc ();
-  FsmmAllocResult result = FSMM_ALLOC_NO_MEMORY;
-  FsmmSlot slot = FSMM_NO_SLOT;
-  gsize epoch;
+  FsmmClaim claim;
 
-  if (self != NULL)
-    slot = fsmm_heap_alloc (&pool->store, FSMM_STATE_HELD, zeroes, &epoch, &result);
-
-  if (slot.block == NULL)
+  if (self == NULL)
     {
-      g_clear_pointer (&self, fsmm_handle_memory_free);
-      fsmm_pool_report_alloc (pool, result, 1, error);
+      fsmm_pool_report_alloc (pool, FSMM_ALLOC_NO_MEMORY, 1, error);
+      return NULL;
+    }
+  if (!fsmm_pool_take (pool, FSMM_STATE_HELD, zeroes, patience, &claim, error))
+    {
+      fsmm_handle_memory_free (self);
       return NULL;
     }
 
   fsmm_keepers_add (&pool->keepers);
-  fsmm_handle_init (&self->handle, pool, slot.block, epoch);
+  fsmm_handle_init (&self->handle, pool, claim.block, claim.epoch);
 
   return self;
+}
+
+/* For a call that may wait. */
+FsmmBlock *
+fsmm_pool_make_handle (FsmmPool *pool, const FsmmPatience *patience, GError **error)
+{
+  return new_block (pool, patience, error);
 }
 
 static FSMM_HEAP_TELLER FsmmBlock *
 fsmm_pool_acquire_told (FsmmPool *self, GError **error)
 {
-  FsmmBlock *handle = new_block (self, error);
+  FsmmBlock *handle = new_block (self, NULL, error);
   const gpointer blocks[] = { handle, handle != NULL ? handle->handle.data : NULL };
 
   FSMM_HEAP_TELL (G_N_ELEMENTS (blocks), blocks);
@@ -86,7 +92,7 @@ fsmm_pool_acquire (FsmmPool *self, GError **error)
   if (fsmm_pool_refuses_raw_blocks (self, G_STRFUNC, error))
     return NULL;
 
-  return FSMM_HEAP_IS_TOLD_OF ? fsmm_pool_acquire_told (self, error) : new_block (self, error);
+  return FSMM_HEAP_IS_TOLD_OF ? fsmm_pool_acquire_told (self, error) : new_block (self, NULL, error);
 }
 
 /**

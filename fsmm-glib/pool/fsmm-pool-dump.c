@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include "engine/heap/fsmm-heap-wait.h"
 #include "pool/fsmm-pool-private.h"
 
 static void
@@ -13,11 +14,22 @@ append_counts (FsmmPool *self, GString *text)
                           "  %" G_GSIZE_FORMAT " allocated, %" G_GSIZE_FORMAT
                           " at the peak, %" G_GSIZE_FORMAT " free",
                           stats.n_live, stats.peak_live, stats.n_free);
-  if (self->max_blocks > 0)
-    g_string_append_printf (text, ", at most %" G_GUINT64_FORMAT, self->max_blocks);
+  if (fsmm_pool_get_limit (self) > 0)
+    g_string_append_printf (text, ", at most %" G_GUINT64_FORMAT, fsmm_pool_get_limit (self));
   g_string_append_printf (text,
                           "\n  %" G_GSIZE_FORMAT " bytes in %" G_GSIZE_FORMAT " chunk%s\n",
                           stats.reserved_bytes, stats.n_chunks, stats.n_chunks == 1 ? "" : "s");
+}
+
+static void
+append_waiting (FsmmPool *self, GString *text)
+{
+  guint n_waiting = fsmm_heap_count_waiting (&self->store);
+
+  if (n_waiting > 0)
+    g_string_append_printf (text, "  %u wait%s for a block\n", n_waiting, n_waiting == 1 ? "s" : "");
+  if (fsmm_heap_is_closed (&self->store))
+    g_string_append (text, "  flushing: nobody can wait\n");
 }
 
 static void
@@ -102,6 +114,7 @@ fsmm_pool_dump (FsmmPool *self)
     {
       append_geometry (self, text);
       append_counts (self, text);
+      append_waiting (self, text);
       append_memory (self, text);
       append_flags (self, text);
       fsmm_heap_draw (&self->store, text);

@@ -2,11 +2,13 @@
 
 #include "config.h"
 
+#include "pool/fsmm-patience-private.h"
 #include "pool/fsmm-pool-private.h"
 
 #include "fsmm-error.h"
 #include "debug/fsmm-call-stack.h"
 #include "debug/fsmm-report.h"
+#include "engine/heap/fsmm-leaks.h"
 #include "base/fsmm-text.h"
 
 /* Turns a result of the engine into an error that says what happened, in which pool, to which
@@ -58,27 +60,31 @@ fsmm_pool_report_broken (FsmmPool *self, GError **error)
   g_propagate_error (error, g_error_copy (self->construct_error));
 }
 
-/* For a single block, the refusal itself says that max-blocks are live. For several, they are
- * counted here, so that the number may be outdated. */
+/* For a single block, the refusal itself says that max-blocks are live, or more, if that has been
+ * lowered since. For several, they are counted here, so that the number may be outdated. */
 static gsize
-count_live_at_refusal (FsmmPool *self, gsize n_blocks)
+count_live_at_refusal (FsmmPool *self, gsize n_blocks, guint64 max_blocks)
 {
-  return n_blocks == 1 ? (gsize) self->max_blocks : fsmm_pool_get_stats (self).n_live;
+  gsize n_live = fsmm_pool_get_stats (self).n_live;
+
+  return n_blocks == 1 ? (gsize) MAX (max_blocks, n_live) : n_live;
 }
 
 static void
 set_exhausted_error (FsmmPool *self, gsize n_blocks, GError **error)
 {
-  if (n_blocks > self->max_blocks)
+  guint64 max_blocks = fsmm_pool_get_limit (self);
+
+  if (n_blocks > max_blocks)
     set_error (self, error, FSMM_ERROR_EXHAUSTED,
-               "%" G_GSIZE_FORMAT " blocks are more than it can ever have: max-blocks is "
-               "%" G_GUINT64_FORMAT "; make a pool with a higher limit",
-               n_blocks, self->max_blocks);
+               "%" G_GSIZE_FORMAT " blocks are more than it can have: max-blocks is "
+               "%" G_GUINT64_FORMAT "; raise it",
+               n_blocks, max_blocks);
   else
     set_error (self, error, FSMM_ERROR_EXHAUSTED,
                "there is no room for %" G_GSIZE_FORMAT " more: max-blocks is %" G_GUINT64_FORMAT
-               ", and %" G_GSIZE_FORMAT " are live; free some, or make a pool with a higher limit",
-               n_blocks, self->max_blocks, count_live_at_refusal (self, n_blocks));
+               ", and %" G_GSIZE_FORMAT " are live; free some, wait for one, or raise it",
+               n_blocks, max_blocks, count_live_at_refusal (self, n_blocks, max_blocks));
 }
 
 void
@@ -384,4 +390,95 @@ fsmm_pool_report_no_pool (const char *call, const char *type_name, gconstpointer
     call, address);
 
   fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, FSMM_FAULT_INVALID_POINTER, address, message);
+}
+
+/* --- Waiting --- */
+
+static const char *
+plural_is (guint n)
+{
+  return n == 1 ? " waits" : "s wait";
+}
+
+/* With the dot of English numbers, whatever the locale. */
+static char *
+describe_seconds (gint64 microseconds)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  return g_strdup (
+      g_ascii_formatd (text, sizeof text, "%g", (double) microseconds / G_USEC_PER_SEC));
+}
+
+static void
+set_timed_out_error (FsmmPool *self, const FsmmWait *wait, gint64 timeout_us, GError **error)
+{
+  g_autofree char *seconds = describe_seconds (timeout_us);
+  g_autofree char *sites = fsmm_leaks_describe_sites (&self->store);
+  g_autofree char *limit =
+      fsmm_pool_get_limit (self) == 0
+          ? g_strdup ("")
+          : g_strdup_printf (" of at most %" G_GUINT64_FORMAT, fsmm_pool_get_limit (self));
+
+  set_error (self, error, FSMM_ERROR_TIMED_OUT,
+             "no block came free within %s s: %" G_GSIZE_FORMAT
+             " are live%s, and %u other%s; free some, wait longer, or raise max-blocks%s",
+             seconds, wait->n_live, limit, wait->n_others, plural_is (wait->n_others), sites);
+}
+
+void
+fsmm_pool_report_closed (FsmmPool *self, GError **error)
+{
+  set_error (self, error, FSMM_ERROR_CLOSED,
+             "nobody can wait for a block: the property \"flushing\" is set; unset it first");
+}
+
+static void
+set_cancelled_error (FsmmPool *self, GError **error)
+{
+  g_autofree char *pool = fsmm_pool_describe (self);
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s: waiting for a block was cancelled", pool);
+}
+
+/* For a call that has waited in vain. */
+void
+fsmm_pool_report_wait (FsmmPool *self,
+                       const FsmmWait *wait,
+                       const FsmmPatience *patience,
+                       GError **error)
+{
+  switch (wait->result)
+    {
+    case FSMM_ALLOC_TIMED_OUT:
+      set_timed_out_error (self, wait, patience->timeout_us, error);
+      break;
+    case FSMM_ALLOC_CLOSED:
+      fsmm_pool_report_closed (self, error);
+      break;
+    case FSMM_ALLOC_CANCELLED:
+      set_cancelled_error (self, error);
+      break;
+    case FSMM_ALLOC_NO_MEMORY:
+    case FSMM_ALLOC_EXHAUSTED:
+    case FSMM_ALLOC_OK:
+    default:
+      fsmm_pool_report_alloc (self, wait->result, 1, error);
+    }
+}
+
+/* The main loop's own thread should not sleep: nothing is drawn then, and nothing answered. */
+void
+fsmm_pool_warn_of_wait (FsmmPool *self, const char *call)
+{
+  FsmmReport report;
+  g_autofree char *message = NULL;
+
+  fsmm_report_init (&report, &self->store.identity);
+  message = g_strdup_printf (
+      "%s: %s is full, and the thread that runs the main loop waits for a block: nothing else happens "
+      "there meanwhile; use an asynchronous call, or wait in another thread",
+      call, report.description);
+  fsmm_report_log (&report, G_LOG_LEVEL_WARNING, FSMM_FAULT_BLOCKED_LOOP, NULL, message);
+  fsmm_report_clear (&report);
 }

@@ -20,11 +20,13 @@ struct _FsmmPool {
   guint64 alloc_size;
   guint64 chunk_bytes;
   guint64 alignment;
-  guint64 max_blocks;
+  guint64 max_blocks; /* (atomic): can be set again */
 
   /* What is wrong with them, if anything. The store hands out nothing then. */
   GError *construct_error; /* (owned) (nullable) */
   FsmmStore store;
+
+  gboolean warns_of_waits; /* of a thread that runs the main loop */
 
   /* Users can neither take nor free blocks: the pool is broken, or all blocks are its owner's. */
   gboolean refuses_raw_blocks;
@@ -110,6 +112,20 @@ fsmm_pool_get_stats (FsmmPool *self)
   fsmm_heap_get_stats (&self->store, &stats);
 
   return stats;
+}
+
+/* What the store calls a limit, of which 0 is none. */
+static inline gsize
+fsmm_pool_limit_of_store (guint64 max_blocks)
+{
+  return max_blocks == 0 ? G_MAXSIZE : (gsize) MIN (max_blocks, G_MAXSIZE);
+}
+
+/* 0: no limit. */
+static inline guint64
+fsmm_pool_get_limit (const FsmmPool *self)
+{
+  return __atomic_load_n (&self->max_blocks, __ATOMIC_RELAXED);
 }
 
 static inline gboolean

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "fsmm-pool-memory.h"
+#include "fsmm-pool-wait.h"
 #include "pool/fsmm-pool-private.h"
 
 /* What a pool tells about itself. */
@@ -20,9 +21,11 @@ typedef enum {
   PROP_PEAK_ALLOCATED,
   PROP_RESERVED_BYTES,
   PROP_RETAIN_BYTES,
+  PROP_FLUSHING,
+  PROP_N_WAITING,
 } FsmmPoolProperty;
 
-static GParamSpec *properties[PROP_RETAIN_BYTES + 1];
+static GParamSpec *properties[PROP_N_WAITING + 1];
 
 /* --- Getters --- */
 
@@ -131,7 +134,7 @@ fsmm_pool_get_max_blocks (FsmmPool *self)
 {
   g_return_val_if_fail (FSMM_IS_POOL (self), 0);
 
-  return (gsize) MIN (self->max_blocks, G_MAXSIZE);
+  return (gsize) MIN (fsmm_pool_get_limit (self), G_MAXSIZE);
 }
 
 /**
@@ -271,9 +274,25 @@ get_pool_property (GObject *object, guint prop_id, GValue *value, GParamSpec *ps
     case PROP_RETAIN_BYTES:
       g_value_set_int64 (value, fsmm_pool_get_retain_bytes (self));
       break;
+    case PROP_FLUSHING:
+      g_value_set_boolean (value, fsmm_pool_get_flushing (self));
+      break;
+    case PROP_N_WAITING:
+      g_value_set_uint (value, fsmm_pool_get_n_waiting (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
+}
+
+/* The first time, the pool is not constructed yet. */
+static void
+set_limit_of_pool (FsmmPool *self, guint64 max_blocks)
+{
+  if (self->store.lock == NULL)
+    self->max_blocks = max_blocks;
+  else
+    fsmm_pool_set_max_blocks (self, (gsize) MIN (max_blocks, G_MAXSIZE));
 }
 
 static void
@@ -296,11 +315,15 @@ set_pool_property (GObject *object, guint prop_id, const GValue *value, GParamSp
       self->alignment = g_value_get_uint64 (value);
       break;
     case PROP_MAX_BLOCKS:
-      self->max_blocks = g_value_get_uint64 (value);
+      set_limit_of_pool (self, g_value_get_uint64 (value));
       break;
     case PROP_RETAIN_BYTES:
       fsmm_pool_set_retain_bytes (self, g_value_get_int64 (value));
       break;
+    case PROP_FLUSHING:
+      fsmm_pool_set_flushing (self, g_value_get_boolean (value));
+      break;
+    case PROP_N_WAITING:
     case PROP_BLOCK_SIZE:
     case PROP_N_CHUNKS:
     case PROP_N_ALLOCATED:
@@ -379,13 +402,15 @@ add_pool_argument_specs (void)
   properties[PROP_ALIGNMENT] = fsmm_param_spec_size ("alignment", at_construction);
 
   /**
-   * FsmmPool:max-blocks: (getter get_max_blocks)
+   * FsmmPool:max-blocks: (getter get_max_blocks) (setter set_max_blocks)
    *
-   * The maximum number of blocks that can be live at a time, or 0 for no limit.
+   * The maximum number of blocks that can be live at a time, or 0 for no limit. Until version 1.2 it
+   * could be set only when the pool was made. See [Limits and waiting](limits-and-waiting.html).
    *
    * Since: 1.0
    */
-  properties[PROP_MAX_BLOCKS] = fsmm_param_spec_size ("max-blocks", at_construction);
+  properties[PROP_MAX_BLOCKS] = fsmm_param_spec_size (
+      "max-blocks", G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_EXPLICIT_NOTIFY);
 }
 
 static void
@@ -480,6 +505,31 @@ add_pool_memory_specs (void)
                           G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 }
 
+static void
+add_pool_wait_specs (void)
+{
+  /**
+   * FsmmPool:flushing: (getter get_flushing) (setter set_flushing)
+   *
+   * Whether every call that can wait for a block fails: see [method@Fsmm.Pool.set_flushing].
+   *
+   * Since: 1.2
+   */
+  properties[PROP_FLUSHING] =
+      g_param_spec_boolean ("flushing", NULL, NULL, FALSE,
+                            G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * FsmmPool:n-waiting: (getter get_n_waiting)
+   *
+   * How many threads and requests wait for a block. `notify` is not emitted when this changes.
+   *
+   * Since: 1.2
+   */
+  properties[PROP_N_WAITING] = g_param_spec_uint ("n-waiting", NULL, NULL, 0, G_MAXUINT, 0,
+                                                  G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+}
+
 void
 fsmm_pool_install_properties (GObjectClass *object_class)
 {
@@ -489,5 +539,6 @@ fsmm_pool_install_properties (GObjectClass *object_class)
   add_pool_argument_specs ();
   add_pool_count_specs ();
   add_pool_memory_specs ();
+  add_pool_wait_specs ();
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }

@@ -111,7 +111,7 @@ fsmm_pool_constructed (GObject *object)
   FsmmGeometry geometry = { .chunk_alignment = FSMM_MIN_CHUNK_BYTES,
                             .block_size = FSMM_MIN_CHUNK_BYTES };
   FsmmDebugFlags flags = fsmm_debug_get_flags (self->name);
-  gsize limit = self->max_blocks == 0 ? G_MAXSIZE : (gsize) MIN (self->max_blocks, G_MAXSIZE);
+  gsize limit = fsmm_pool_limit_of_store (self->max_blocks);
 
   if (!fsmm_geometry_init (&geometry, self->alloc_size, self->alignment, self->chunk_bytes,
                            &self->construct_error))
@@ -126,7 +126,8 @@ fsmm_pool_constructed (GObject *object)
   if (flags & FSMM_DEBUG_MALLOC)
     fsmm_geometry_set_malloced (&geometry);
 
-  fsmm_heap_init (&self->store, &geometry, limit, flags,
+  self->warns_of_waits = (flags & FSMM_DEBUG_WAIT) != 0;
+  fsmm_heap_init (&self->store, &geometry, limit, flags & ~FSMM_DEBUG_WAIT,
                    &(FsmmSubject) { self, describe_pool, self->name, NULL });
   self->store.key = self;
   if (fsmm_pool_is_broken (self))

@@ -17,6 +17,9 @@ struct _FsmmBox {
 
 FSMM_ASSERT_HANDLE_FITS (FsmmBox);
 
-FsmmBox *fsmm_box_make (FsmmTypedPool *pool, gconstpointer source, GError **error);
+FsmmBox *fsmm_box_make (FsmmTypedPool *pool,
+                        gconstpointer source,
+                        const FsmmPatience *patience,
+                        GError **error);
 
 G_END_DECLS

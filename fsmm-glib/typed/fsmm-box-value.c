@@ -36,7 +36,7 @@ check_value (FsmmTypedPool *self, const GValue *value, GError **error)
 static FSMM_HEAP_TELLER FsmmBox *
 fsmm_typed_pool_alloc_value_told (FsmmTypedPool *pool, gconstpointer source, GError **error)
 {
-  FsmmBox *self = fsmm_box_make (pool, source, error);
+  FsmmBox *self = fsmm_box_make (pool, source, NULL, error);
   const gpointer blocks[] = { self, self != NULL ? self->handle.data : NULL };
 
   FSMM_HEAP_TELL (G_N_ELEMENTS (blocks), blocks);
@@ -69,7 +69,7 @@ fsmm_typed_pool_alloc_value (FsmmTypedPool *self, const GValue *value, GError **
 
   return FSMM_HEAP_IS_TOLD_OF
            ? fsmm_typed_pool_alloc_value_told (self, g_value_get_boxed (value), error)
-           : fsmm_box_make (self, g_value_get_boxed (value), error);
+           : fsmm_box_make (self, g_value_get_boxed (value), NULL, error);
 }
 
 /* Fills in the value of the box. This takes the lock for types, not g_once_init_enter (): if

@@ -27,9 +27,13 @@ init_box (FsmmBox *self, FsmmTypedPool *pool, gpointer instance, gsize epoch)
   fsmm_handle_init (&self->handle, pool->pool, instance, epoch);
 }
 
-/* Makes a box whose instance is a copy of @source, or a new one if that is NULL. */
+/* Makes a box whose instance is a copy of @source, or a new one if that is NULL. @patience is NULL for a
+ * call that does not wait. */
 FsmmBox *
-fsmm_box_make (FsmmTypedPool *pool, gconstpointer source, GError **error)
+fsmm_box_make (FsmmTypedPool *pool,
+               gconstpointer source,
+               const FsmmPatience *patience,
+               GError **error)
 {
   FsmmBox *self = alloc_box (pool, error);
   gpointer instance;
@@ -38,7 +42,7 @@ fsmm_box_make (FsmmTypedPool *pool, gconstpointer source, GError **error)
   if (self == NULL)
     return NULL;
 
-  instance = fsmm_typed_pool_make (pool, source, FSMM_STATE_HELD, &epoch, error);
+  instance = fsmm_typed_pool_make (pool, source, FSMM_STATE_HELD, patience, &epoch, error);
   if (instance == NULL)
     {
       fsmm_handle_memory_free (self);
@@ -53,7 +57,7 @@ fsmm_box_make (FsmmTypedPool *pool, gconstpointer source, GError **error)
 static FSMM_HEAP_TELLER FsmmBox *
 fsmm_typed_pool_alloc_told (FsmmTypedPool *pool, GError **error)
 {
-  FsmmBox *self = fsmm_box_make (pool, NULL, error);
+  FsmmBox *self = fsmm_box_make (pool, NULL, NULL, error);
   const gpointer blocks[] = { self, self != NULL ? self->handle.data : NULL };
 
   FSMM_HEAP_TELL (G_N_ELEMENTS (blocks), blocks);
@@ -81,7 +85,7 @@ fsmm_typed_pool_alloc (FsmmTypedPool *self, GError **error)
                               "FSMM_IS_TYPED_POOL (self)", NULL);
 
   return FSMM_HEAP_IS_TOLD_OF ? fsmm_typed_pool_alloc_told (self, error)
-                              : fsmm_box_make (self, NULL, error);
+                              : fsmm_box_make (self, NULL, NULL, error);
 }
 
 /* Checks that there can be a box for @instance, which may still be anything. */

@@ -70,6 +70,7 @@ static gboolean
 make_by_function (FsmmTypedPool *self,
                   gconstpointer source,
                   FsmmState state,
+                  const FsmmPatience *patience,
                   FsmmClaim *claim,
                   GError **error)
 {
@@ -77,18 +78,10 @@ make_by_function (FsmmTypedPool *self,
   const FsmmTypeLayout *layout = self->layout;
   const FsmmFill zeroes = { .n_bytes = layout->size };
   FsmmPool *pool = self->pool;
-  FsmmAllocResult result;
   gboolean made;
-  FsmmSlot slot;
 
-  slot = fsmm_heap_alloc (&pool->store, FSMM_STATE_CLAIMED, zeroes, &claim->epoch, &result);
-  claim->block = slot.block;
-  claim->state = slot.state;
-  if (slot.block == NULL)
-    {
-      fsmm_pool_report_alloc (pool, result, 1, error);
-      return FALSE;
-    }
+  if (!fsmm_pool_take (pool, FSMM_STATE_CLAIMED, zeroes, patience, claim, error))
+    return FALSE;
 
   fsmm_user_call_begin (self, frame);
   fill_in (layout, source, claim->block);
@@ -105,20 +98,14 @@ static gboolean
 make_from_bytes (FsmmTypedPool *self,
                  gconstpointer source,
                  FsmmState state,
+                 const FsmmPatience *patience,
                  FsmmClaim *claim,
                  GError **error)
 {
   const FsmmFill fill = { .n_bytes = self->layout->size, .source = source };
-  FsmmAllocResult result;
 
-  claim->block = fsmm_heap_alloc (fsmm_typed_pool_get_store (self), state, fill, &claim->epoch,
-                                  &result)
-                   .block;
-  if (claim->block == NULL)
-    {
-      fsmm_pool_report_alloc (self->pool, result, 1, error);
-      return FALSE;
-    }
+  if (!fsmm_pool_take (self->pool, state, fill, patience, claim, error))
+    return FALSE;
 
   if (state == FSMM_STATE_HELD)
     fsmm_keepers_add (&self->keepers);
@@ -128,11 +115,12 @@ make_from_bytes (FsmmTypedPool *self,
 
 /* Makes a copy of @source, or a new instance if @source is NULL. If @state is HELD, the caller
  * becomes a keeper of the pool, and must call fsmm_keepers_remove (). @epoch is the epoch of the
- * block. */
+ * block. @patience is NULL for a call that does not wait. */
 gpointer
 fsmm_typed_pool_make (FsmmTypedPool *self,
                       gconstpointer source,
                       FsmmState state,
+                      const FsmmPatience *patience,
                       gsize *epoch,
                       GError **error)
 {
@@ -146,8 +134,8 @@ fsmm_typed_pool_make (FsmmTypedPool *self,
       return NULL;
     }
 
-  made = by_function ? make_by_function (self, source, state, &claim, error)
-                     : make_from_bytes (self, source, state, &claim, error);
+  made = by_function ? make_by_function (self, source, state, patience, &claim, error)
+                     : make_from_bytes (self, source, state, patience, &claim, error);
   if (!made)
     return NULL;
 
@@ -172,7 +160,7 @@ construct_slow (FsmmTypedPool *self, GError **error)
 
   RETURN_VAL_IF_NO_TYPED_POOL_IN ("fsmm_typed_pool_construct", self, NULL);
 
-  return fsmm_typed_pool_make (self, NULL, FSMM_STATE_LIVE, &epoch, error);
+  return fsmm_typed_pool_make (self, NULL, FSMM_STATE_LIVE, NULL, &epoch, error);
 }
 
 static G_GNUC_NO_INLINE gpointer
@@ -183,7 +171,7 @@ construct_copy_slow (FsmmTypedPool *self, gconstpointer source, GError **error)
   RETURN_VAL_IF_NO_TYPED_POOL_IN ("fsmm_typed_pool_construct_copy", self, NULL);
 
   if (source != NULL || fsmm_pool_is_broken (self->pool))
-    return fsmm_typed_pool_make (self, source, FSMM_STATE_LIVE, &epoch, error);
+    return fsmm_typed_pool_make (self, source, FSMM_STATE_LIVE, NULL, &epoch, error);
 
   g_set_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT,
                "source is NULL: it must be an instance of %s", g_type_name (self->item_type));

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "pool/fsmm-pool-private.h"
+#include "pool/fsmm-patience-private.h"
 #include "typed/fsmm-type-layout-private.h"
 #include "fsmm-typed-pool.h"
 
@@ -43,6 +43,7 @@ fsmm_typed_pool_get_store (FsmmTypedPool *self)
 gpointer fsmm_typed_pool_make (FsmmTypedPool *self,
                                gconstpointer source,
                                FsmmState state,
+                               const FsmmPatience *patience,
                                gsize *epoch,
                                GError **error);
 void fsmm_typed_pool_drop_held (FsmmTypedPool *self, gpointer instance, gsize epoch);

@@ -115,7 +115,7 @@ test_words (void)
   assert_words (error, FSMM_ERROR_INVALID_POINTER, "unnamed pool 0x", "(block");
   error = NULL;
   g_assert_false (fsmm_pool_alloc_many (pool, 17, blocks, &error));
-  assert_words (error, FSMM_ERROR_EXHAUSTED, "17 blocks are more than it can ever have", NULL);
+  assert_words (error, FSMM_ERROR_EXHAUSTED, "17 blocks are more than it can have", NULL);
   error = NULL;
   g_assert_false (fsmm_pool_alloc_many (pool, 16, blocks, &error));
   assert_words (error, FSMM_ERROR_EXHAUSTED, "no room for 16 more", NULL);

@@ -162,9 +162,9 @@ assert_flags (const char *name, GParamFlags expected)
 static void
 test_properties_are_set_at_construction_only (void)
 {
-  const char *const chosen[] = { "name", "alloc-size", "chunk-bytes", "alignment", "max-blocks" };
+  const char *const chosen[] = { "name", "alloc-size", "chunk-bytes", "alignment" };
   const char *const told[] = { "block-size", "n-chunks", "n-allocated", "n-free", "peak-allocated",
-                               "reserved-bytes" };
+                               "reserved-bytes", "n-waiting" };
 
   for (guint i = 0; i < G_N_ELEMENTS (chosen); i++)
     assert_flags (chosen[i], G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY);

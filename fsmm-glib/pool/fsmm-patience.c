@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "pool/fsmm-patience-private.h"
+
+#include "fsmm-error.h"
+
+/* --- Ending with a block that is CLAIMED --- */
+
+/* Fills a block, without the lock, since it may be large, and puts it into its state. Returns FALSE
+ * if it was dropped meanwhile with all others. */
+static gboolean
+settle_claim (FsmmPool *self, FsmmState state, FsmmFill fill, const FsmmClaim *claim)
+{
+  FsmmStore *store = &self->store;
+  gboolean is_there;
+
+  if (fill.n_bytes > 0)
+    fsmm_fill (claim->block, fill);
+
+  is_there = state == FSMM_STATE_CLAIMED ? fsmm_heap_is_in_epoch (store, claim->epoch)
+                                         : fsmm_heap_publish (store, claim, state);
+  if (!is_there)
+    fsmm_heap_release (store, claim);
+
+  return is_there;
+}
+
+/* --- Waiting --- */
+
+static void
+cancel_wait (GCancellable *cancellable, gpointer data)
+{
+  gpointer *pair = data;
+
+  fsmm_heap_wait_cancel (pair[0], pair[1]);
+}
+
+/* The time at which that many microseconds have passed, or -1. */
+static gint64
+get_end (gint64 timeout_us)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  return timeout_us < 0 || timeout_us > G_MAXINT64 - now ? -1 : now + timeout_us;
+}
+
+static void
+warn_of_main_thread (FsmmPool *self, const FsmmPatience *patience)
+{
+  if (self->warns_of_waits && g_main_context_is_owner (g_main_context_default ()))
+    fsmm_pool_warn_of_wait (self, patience->call);
+}
+
+static gboolean
+wait_for_block (FsmmPool *self,
+                FsmmState state,
+                FsmmFill fill,
+                FsmmWait *wait,
+                gint64 end,
+                FsmmClaim *claim)
+{
+  while (fsmm_heap_wait (&self->store, wait, end) == FSMM_ALLOC_OK)
+    {
+      *claim = wait->claim;
+      if (settle_claim (self, state, fill, claim))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* The pool stays while its caller waits: that holds a reference, or should. */
+static gboolean
+wait_or_report (FsmmPool *self,
+                FsmmState state,
+                FsmmFill fill,
+                const FsmmPatience *patience,
+                FsmmClaim *claim,
+                GError **error)
+{
+  gpointer pair[2];
+  gulong handler;
+  gboolean is_taken;
+  FsmmWait wait;
+
+  warn_of_main_thread (self, patience);
+  fsmm_heap_wait_init (&wait, &self->store, G_PRIORITY_DEFAULT, NULL);
+  pair[0] = &self->store;
+  pair[1] = &wait;
+
+  g_object_ref (self);
+  handler = patience->cancellable != NULL
+                ? g_cancellable_connect (patience->cancellable, G_CALLBACK (cancel_wait), pair, NULL)
+                : 0;
+  is_taken = wait_for_block (self, state, fill, &wait, get_end (patience->timeout_us), claim);
+  g_cancellable_disconnect (patience->cancellable, handler);
+  if (!is_taken)
+    fsmm_pool_report_wait (self, &wait, patience, error);
+  fsmm_heap_wait_clear (&wait);
+  g_object_unref (self);
+
+  return is_taken;
+}
+
+static void
+report_no_time (FsmmPool *self, const FsmmPatience *patience, GError **error)
+{
+  const FsmmWait wait = {
+    .result = FSMM_ALLOC_TIMED_OUT,
+    .n_live = fsmm_pool_get_stats (self).n_live,
+    .n_others = fsmm_heap_count_waiting (&self->store),
+  };
+
+  fsmm_pool_report_wait (self, &wait, patience, error);
+}
+
+/* --- Taking --- */
+
+/* What keeps it from waiting at all. */
+static gboolean
+may_wait (FsmmPool *self, const FsmmPatience *patience, GError **error)
+{
+  if (fsmm_pool_is_broken (self))
+    {
+      fsmm_pool_report_broken (self, error);
+      return FALSE;
+    }
+  if (g_cancellable_set_error_if_cancelled (patience->cancellable, error))
+    return FALSE;
+  if (fsmm_heap_is_closed (&self->store))
+    {
+      fsmm_pool_report_closed (self, error);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Takes a block that is filled and in that state, for a call that waits until there is one. */
+gboolean
+fsmm_pool_take_patiently (FsmmPool *self,
+                          FsmmState state,
+                          FsmmFill fill,
+                          const FsmmPatience *patience,
+                          FsmmClaim *claim,
+                          GError **error)
+{
+  FsmmAllocResult result;
+  FsmmSlot slot;
+
+  if (patience->granted != NULL)
+    {
+      *claim = *patience->granted;
+      patience->granted->block = NULL;
+      return settle_claim (self, state, fill, claim);
+    }
+  if (!may_wait (self, patience, error))
+    return FALSE;
+
+  slot = fsmm_heap_alloc (&self->store, state, fill, &claim->epoch, &result);
+  claim->block = slot.block;
+  claim->state = slot.state;
+  if (slot.block != NULL)
+    return TRUE;
+
+  if (patience->only_asks)
+    return FALSE;
+  if (patience->timeout_us != 0)
+    return wait_or_report (self, state, fill, patience, claim, error);
+
+  report_no_time (self, patience, error);
+  return FALSE;
+}

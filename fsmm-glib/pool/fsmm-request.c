@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "pool/fsmm-request-private.h"
+
+/* A request waits as the callback data of a source in the main context of whoever asks. It becomes
+ * ready when the request has been served or refused, and is asked to look if that is cancelled. If the
+ * context goes first, it destroys the source, and the request leaves the queue. That is why there is
+ * no GTask before: it would keep the context. */
+
+typedef struct {
+  FsmmWait wait; /* the first, so that it leads here */
+  gint ref_count;
+  const FsmmRequestKind *kind;
+  GObject *owner; /* (owned): what is asked */
+  FsmmPool *pool; /* whose block is waited for; not gone before */
+  GSource *source;
+  gboolean is_notified; /* (atomic) */
+  gboolean is_over;     /* what has been waited for is in other hands */
+
+  gpointer source_tag;
+  int io_priority;
+  GCancellable *cancellable; /* (owned) (nullable) */
+  GAsyncReadyCallback callback;
+  gpointer user_data;
+} FsmmRequest;
+
+static void
+request_unref (FsmmRequest *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  g_source_unref (self->source);
+  g_clear_object (&self->cancellable);
+  g_object_unref (self->owner);
+  fsmm_heap_wait_clear (&self->wait);
+  g_free (self);
+}
+
+/* The queue has had a reference. */
+static void
+notify_request (FsmmWaiter *waiter)
+{
+  FsmmRequest *self = (FsmmRequest *) (gpointer) waiter;
+
+  g_atomic_int_set (&self->is_notified, TRUE);
+  g_source_set_ready_time (self->source, 0);
+  request_unref (self);
+}
+
+/* Waits, again if that has been so before. */
+static FsmmAllocResult
+begin_request (FsmmRequest *self)
+{
+  FsmmAllocResult result;
+
+  g_atomic_int_set (&self->is_notified, FALSE);
+  g_source_set_ready_time (self->source, -1);
+  g_atomic_int_inc (&self->ref_count);
+  result = fsmm_heap_wait_begin (&self->pool->store, &self->wait);
+  if (result != FSMM_ALLOC_OK)
+    request_unref (self);
+
+  return result;
+}
+
+static FsmmAllocResult
+end_request (FsmmRequest *self)
+{
+  if (fsmm_heap_wait_end (&self->pool->store, &self->wait, FSMM_ALLOC_CANCELLED))
+    request_unref (self);
+
+  return self->wait.result;
+}
+
+static void
+answer (FsmmRequest *self, gpointer made, GError *error)
+{
+  GTask *task;
+
+  self->is_over = TRUE;
+  task = g_task_new (self->owner, self->cancellable, self->callback, self->user_data);
+  g_task_set_source_tag (task, self->source_tag);
+  g_task_set_priority (task, self->io_priority);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, made, self->kind->discard);
+  g_object_unref (task);
+}
+
+/* So that the task answers in the same context, whichever is the default of the thread that runs it. */
+static void
+answer_in_context (FsmmRequest *self, gpointer made, GError *error)
+{
+  GMainContext *context = g_source_get_context (self->source);
+
+  g_main_context_push_thread_default (context);
+  answer (self, made, error);
+  g_main_context_pop_thread_default (context);
+}
+
+static void
+answer_refusal (FsmmRequest *self)
+{
+  const FsmmPatience patience = { self->kind->call, -1, FALSE, NULL, NULL };
+  GError *error = NULL;
+
+  fsmm_pool_report_wait (self->pool, &self->wait, &patience, &error);
+  answer_in_context (self, NULL, error);
+}
+
+/* Returns FALSE if the block has been dropped since: then it waits again. */
+static gboolean
+make_and_answer (FsmmRequest *self)
+{
+  const FsmmPatience patience = { self->kind->call, -1, FALSE, NULL, &self->wait.claim };
+  GError *error = NULL;
+  gpointer made;
+
+  made = self->kind->make (self->owner, &patience, &error);
+  if (self->wait.claim.block != NULL)
+    fsmm_heap_release (&self->pool->store, &self->wait.claim);
+  if (made == NULL && error == NULL && begin_request (self) == FSMM_ALLOC_OK)
+    return FALSE;
+
+  if (made == NULL && error == NULL)
+    answer_refusal (self);
+  else
+    answer_in_context (self, made, error);
+
+  return TRUE;
+}
+
+static gboolean
+is_cancelled (FsmmRequest *self)
+{
+  return g_cancellable_is_cancelled (self->cancellable);
+}
+
+/* Called when it is ready, and when it may have been cancelled. */
+static gboolean
+look_at_request (gpointer data)
+{
+  FsmmRequest *self = data;
+
+  if (!g_atomic_int_get (&self->is_notified) && !is_cancelled (self))
+    return G_SOURCE_CONTINUE;
+
+  if (end_request (self) != FSMM_ALLOC_OK)
+    answer_refusal (self);
+  else if (!is_cancelled (self))
+    return make_and_answer (self) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+  else
+    {
+      fsmm_heap_release (&self->pool->store, &self->wait.claim);
+      self->wait.result = FSMM_ALLOC_CANCELLED;
+      answer_refusal (self);
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+/* The source has been destroyed, by its context if nothing has been answered. */
+static void
+abandon_request (gpointer data)
+{
+  FsmmRequest *self = data;
+
+  if (!self->is_over && end_request (self) == FSMM_ALLOC_OK)
+    fsmm_heap_release (&self->pool->store, &self->wait.claim);
+  request_unref (self);
+}
+
+static gboolean
+dispatch_request (GSource *source, GSourceFunc func, gpointer data)
+{
+  return func (data);
+}
+
+static GSourceFuncs source_funcs = { .dispatch = dispatch_request };
+
+static void
+attach_request (FsmmRequest *self)
+{
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+
+  g_source_set_static_name (self->source, self->kind->call);
+  g_source_set_priority (self->source, self->io_priority);
+  g_source_set_callback (self->source, look_at_request, self, abandon_request);
+  if (self->cancellable != NULL)
+    {
+      GSource *cancelled = g_cancellable_source_new (self->cancellable);
+
+      g_source_set_dummy_callback (cancelled);
+      g_source_add_child_source (self->source, cancelled);
+      g_source_unref (cancelled);
+    }
+  g_source_attach (self->source, context);
+}
+
+static FsmmRequest *
+request_new (const FsmmRequestKind *kind, GObject *owner, FsmmPool *pool, int io_priority)
+{
+  FsmmRequest *self = g_new0 (FsmmRequest, 1);
+
+  self->ref_count = 1;
+  self->kind = kind;
+  self->owner = g_object_ref (owner);
+  self->pool = pool;
+  self->io_priority = io_priority;
+  self->source = g_source_new (&source_funcs, sizeof (GSource));
+  fsmm_heap_wait_init (&self->wait, &pool->store, io_priority, notify_request);
+
+  return self;
+}
+
+/* Waits for a block, and then has what is asked for made in it. */
+static void
+start_waiting (FsmmRequest *self)
+{
+  attach_request (self);
+  if (begin_request (self) == FSMM_ALLOC_OK)
+    return;
+
+  g_atomic_int_set (&self->is_notified, TRUE);
+  g_source_set_ready_time (self->source, 0);
+}
+
+/* Answers @callback in the calling thread's default context, and never before this returns. */
+void
+fsmm_request_start (const FsmmRequestKind *kind,
+                    GObject *owner,
+                    FsmmPool *pool,
+                    gpointer source_tag,
+                    int io_priority,
+                    GCancellable *cancellable,
+                    GAsyncReadyCallback callback,
+                    gpointer user_data)
+{
+  const FsmmPatience at_once = { kind->call, 0, TRUE, cancellable, NULL };
+  FsmmRequest *self = request_new (kind, owner, pool, io_priority);
+  GError *error = NULL;
+  gpointer made;
+
+  self->source_tag = source_tag;
+  self->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
+  self->callback = callback;
+  self->user_data = user_data;
+
+  made = kind->make (owner, &at_once, &error);
+  if (made == NULL && error == NULL)
+    {
+      start_waiting (self);
+      return;
+    }
+
+  answer (self, made, error);
+  request_unref (self);
+}
