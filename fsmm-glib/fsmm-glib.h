@@ -16,6 +16,7 @@
 #include "fsmm-trimmer.h"
 #include "fsmm-type-layout.h"
 #include "fsmm-typed-pool.h"
+#include "fsmm-typed-pool-wait.h"
 #include "fsmm-version-macros.h"
 #include "fsmm-version.h"
 #undef FSMM_GLIB_INSIDE

@@ -4,6 +4,8 @@
 
 #include "typed/fsmm-typed-pool-private.h"
 
+#include "fsmm-typed-pool-wait.h"
+
 #include "engine/heap/fsmm-leaks.h"
 #include "pool/fsmm-user-call-private.h"
 
@@ -51,9 +53,11 @@ typedef enum
   TYPED_PROP_POOL,
   TYPED_PROP_N_ALLOCATED,
   TYPED_PROP_PEAK_ALLOCATED,
+  TYPED_PROP_FLUSHING,
+  TYPED_PROP_N_WAITING,
 } FsmmTypedPoolProperty;
 
-static GParamSpec *typed_props[TYPED_PROP_PEAK_ALLOCATED + 1];
+static GParamSpec *typed_props[TYPED_PROP_N_WAITING + 1];
 
 static void fsmm_typed_pool_initable_iface_init (GInitableIface *iface);
 
@@ -169,9 +173,25 @@ fsmm_typed_pool_get_property (GObject *object, guint prop_id, GValue *value, GPa
     case TYPED_PROP_PEAK_ALLOCATED:
       g_value_set_uint64 (value, fsmm_typed_pool_get_peak_allocated (self));
       break;
+    case TYPED_PROP_FLUSHING:
+      g_value_set_boolean (value, fsmm_typed_pool_get_flushing (self));
+      break;
+    case TYPED_PROP_N_WAITING:
+      g_value_set_uint (value, fsmm_typed_pool_get_n_waiting (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
+}
+
+/* The first time, the pool is not constructed yet. */
+static void
+set_limit_of_typed_pool (FsmmTypedPool *self, guint64 max_blocks)
+{
+  if (self->pool == NULL)
+    self->max_blocks = max_blocks;
+  else
+    fsmm_typed_pool_set_max_blocks (self, (gsize) MIN (max_blocks, G_MAXSIZE));
 }
 
 static void
@@ -194,8 +214,12 @@ fsmm_typed_pool_set_property (GObject *object,
       self->chunk_bytes = g_value_get_uint64 (value);
       break;
     case TYPED_PROP_MAX_BLOCKS:
-      self->max_blocks = g_value_get_uint64 (value);
+      set_limit_of_typed_pool (self, g_value_get_uint64 (value));
       break;
+    case TYPED_PROP_FLUSHING:
+      fsmm_typed_pool_set_flushing (self, g_value_get_boolean (value));
+      break;
+    case TYPED_PROP_N_WAITING:
     case TYPED_PROP_POOL:
     case TYPED_PROP_N_ALLOCATED:
     case TYPED_PROP_PEAK_ALLOCATED:
@@ -241,13 +265,15 @@ add_typed_pool_specs (void)
   typed_props[TYPED_PROP_CHUNK_BYTES] = fsmm_param_spec_size ("chunk-bytes", at_construction);
 
   /**
-   * FsmmTypedPool:max-blocks: (getter get_max_blocks)
+   * FsmmTypedPool:max-blocks: (getter get_max_blocks) (setter set_max_blocks)
    *
-   * The maximum number of instances that can be live at a time, or 0 for no limit.
+   * The maximum number of instances that can be live at a time, or 0 for no limit. Until version 1.2
+   * it could be set only when the pool was made.
    *
    * Since: 1.0
    */
-  typed_props[TYPED_PROP_MAX_BLOCKS] = fsmm_param_spec_size ("max-blocks", at_construction);
+  typed_props[TYPED_PROP_MAX_BLOCKS] = fsmm_param_spec_size (
+      "max-blocks", G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_EXPLICIT_NOTIFY);
 
   /**
    * FsmmTypedPool:pool: (getter get_pool)
@@ -280,6 +306,27 @@ add_typed_pool_specs (void)
    */
   typed_props[TYPED_PROP_PEAK_ALLOCATED] =
       fsmm_param_spec_size ("peak-allocated", G_PARAM_READABLE);
+
+  /**
+   * FsmmTypedPool:flushing: (getter get_flushing) (setter set_flushing)
+   *
+   * Whether every call that can wait for an instance fails: see [method@Fsmm.Pool.set_flushing].
+   *
+   * Since: 1.2
+   */
+  typed_props[TYPED_PROP_FLUSHING] =
+      g_param_spec_boolean ("flushing", NULL, NULL, FALSE,
+                            G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * FsmmTypedPool:n-waiting: (getter get_n_waiting)
+   *
+   * How many threads and requests wait for an instance. `notify` is not emitted when this changes.
+   *
+   * Since: 1.2
+   */
+  typed_props[TYPED_PROP_N_WAITING] = g_param_spec_uint ("n-waiting", NULL, NULL, 0, G_MAXUINT, 0,
+                                                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 }
 
 gpointer fsmm_typed_pool_class;
