@@ -8,23 +8,26 @@
 
 /* --- Ending with a block that is CLAIMED --- */
 
-/* Fills a block, without the lock, since it may be large, and puts it into its state. Returns FALSE
- * if it was dropped meanwhile with all others. */
+/* Fills a block that has been granted, without the lock, since it may be large, and puts it into its
+ * state. If it was dropped meanwhile with all others, returns FALSE, and leaves it as it is. */
 static gboolean
-settle_claim (FsmmPool *self, FsmmState state, FsmmFill fill, const FsmmClaim *claim)
+settle_claim (
+    FsmmPool *self, FsmmState state, FsmmFill fill, FsmmClaim *granted, FsmmClaim *claim)
 {
   FsmmStore *store = &self->store;
   gboolean is_there;
 
   if (fill.n_bytes > 0)
-    fsmm_fill (claim->block, fill);
+    fsmm_fill (granted->block, fill);
 
-  is_there = state == FSMM_STATE_CLAIMED ? fsmm_heap_is_in_epoch (store, claim->epoch)
-                                         : fsmm_heap_publish (store, claim, state);
+  is_there = state == FSMM_STATE_CLAIMED ? fsmm_heap_is_in_epoch (store, granted->epoch)
+                                         : fsmm_heap_publish (store, granted, state);
   if (!is_there)
-    fsmm_heap_release (store, claim);
+    return FALSE;
 
-  return is_there;
+  *claim = *granted;
+  granted->block = NULL;
+  return TRUE;
 }
 
 /* --- Waiting --- */
@@ -62,11 +65,8 @@ wait_for_block (FsmmPool *self,
                 FsmmClaim *claim)
 {
   while (fsmm_heap_wait (&self->store, wait, end) == FSMM_ALLOC_OK)
-    {
-      *claim = wait->claim;
-      if (settle_claim (self, state, fill, claim))
-        return TRUE;
-    }
+    if (settle_claim (self, state, fill, &wait->claim, claim))
+      return TRUE;
 
   return FALSE;
 }
@@ -151,11 +151,7 @@ fsmm_pool_take_patiently (FsmmPool *self,
   FsmmSlot slot;
 
   if (patience->granted != NULL)
-    {
-      *claim = *patience->granted;
-      patience->granted->block = NULL;
-      return settle_claim (self, state, fill, claim);
-    }
+    return settle_claim (self, state, fill, patience->granted, claim);
   if (!may_wait (self, patience, error))
     return FALSE;
 

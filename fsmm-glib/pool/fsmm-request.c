@@ -75,6 +75,15 @@ end_request (FsmmRequest *self)
   return self->wait.result;
 }
 
+/* What has not been taken. */
+static void
+give_back (FsmmRequest *self)
+{
+  if (self->wait.claim.block != NULL)
+    fsmm_heap_release (&self->pool->store, &self->wait.claim);
+  self->wait.claim.block = NULL;
+}
+
 static void
 answer (FsmmRequest *self, gpointer made, GError *error)
 {
@@ -121,8 +130,6 @@ make_and_answer (FsmmRequest *self)
   gpointer made;
 
   made = self->kind->make (self->owner, &patience, &error);
-  if (self->wait.claim.block != NULL)
-    fsmm_heap_release (&self->pool->store, &self->wait.claim);
   if (made == NULL && error == NULL && begin_request (self) == FSMM_ALLOC_OK)
     return FALSE;
 
@@ -130,6 +137,7 @@ make_and_answer (FsmmRequest *self)
     answer_refusal (self);
   else
     answer_in_context (self, made, error);
+  give_back (self);
 
   return TRUE;
 }
@@ -155,7 +163,7 @@ look_at_request (gpointer data)
     return make_and_answer (self) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
   else
     {
-      fsmm_heap_release (&self->pool->store, &self->wait.claim);
+      give_back (self);
       self->wait.result = FSMM_ALLOC_CANCELLED;
       answer_refusal (self);
     }
@@ -170,7 +178,7 @@ abandon_request (gpointer data)
   FsmmRequest *self = data;
 
   if (!self->is_over && end_request (self) == FSMM_ALLOC_OK)
-    fsmm_heap_release (&self->pool->store, &self->wait.claim);
+    give_back (self);
   request_unref (self);
 }
 

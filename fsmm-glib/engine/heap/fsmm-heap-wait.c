@@ -74,7 +74,7 @@ join (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
   if (self->waiters == NULL)
     return FSMM_ALLOC_NO_MEMORY;
 
-  /* One that comes again, since its block was dropped before it was filled, keeps its turn. */
+  /* One that comes again keeps its turn. */
   if (wait->waiter.since == 0)
     wait->waiter.since = FSMM_WAIT_NOW ();
   fsmm_waiters_add (self->waiters, &wait->waiter);
@@ -300,19 +300,26 @@ fsmm_heap_wait_cancel (FsmmStore *self, FsmmWait *wait)
 
 /* --- One that is notified --- */
 
-/* OK: it waits, and it will be notified when it does not any more, which may be at once. */
+/* OK: it waits, and it will be notified when it does not any more, which may be at once. If the block
+ * that it was handed before was dropped, it comes again, and that is given back. */
 FsmmAllocResult
 fsmm_heap_wait_begin (FsmmStore *self, FsmmWait *wait)
 {
   FsmmDeferred deferred = FSMM_DEFERRED_INIT;
+  const FsmmClaim dropped = wait->claim;
   FsmmAllocResult result;
 
   fsmm_thread_ensure_cache (self);
+  wait->claim.block = NULL;
 
   fsmm_heap_lock (self);
   wait->result = self->is_closed ? FSMM_ALLOC_CLOSED : join (self, wait, &deferred);
   result = wait->result;
   fsmm_heap_unlock_and_finish (self, &deferred);
+
+  /* Only now, so that nobody gets its room who came later. */
+  if (dropped.block != NULL)
+    fsmm_heap_release (self, &dropped);
 
   return result;
 }
