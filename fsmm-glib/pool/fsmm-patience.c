@@ -42,7 +42,7 @@ cancel_wait (GCancellable *cancellable, gpointer data)
 
 /* The time at which that many microseconds have passed, or -1. */
 static gint64
-get_end (gint64 timeout_us)
+get_time_limit (gint64 timeout_us)
 {
   gint64 now = g_get_monotonic_time ();
 
@@ -94,7 +94,7 @@ wait_or_report (FsmmPool *self,
   handler = patience->cancellable != NULL
                 ? g_cancellable_connect (patience->cancellable, G_CALLBACK (cancel_wait), pair, NULL)
                 : 0;
-  is_taken = wait_for_block (self, state, fill, &wait, get_end (patience->timeout_us), claim);
+  is_taken = wait_for_block (self, state, fill, &wait, get_time_limit (patience->timeout_us), claim);
   g_cancellable_disconnect (patience->cancellable, handler);
   if (!is_taken)
     fsmm_pool_report_wait (self, &wait, patience, error);

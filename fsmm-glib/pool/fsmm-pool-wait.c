@@ -50,7 +50,7 @@ fsmm_pool_alloc_wait_told (FsmmPool *self,
  * fsmm_pool_alloc_wait: (skip)
  * @self: a pool
  * @timeout_us: for how long to wait at most, in microseconds; -1 for ever, 0 not at all
- * @cancellable: (nullable): for another thread to end the wait
+ * @cancellable: (nullable): for another thread to end the wait, or %NULL
  * @error: return location for an error
  *
  * Takes a block, and sleeps until there is one if [property@Fsmm.Pool:max-blocks] blocks are live.
@@ -118,7 +118,7 @@ fsmm_pool_acquire_wait_told (FsmmPool *self,
  * fsmm_pool_acquire_wait:
  * @self: a pool
  * @timeout_us: for how long to wait at most, in microseconds; -1 for ever, 0 not at all
- * @cancellable: (nullable): for another thread to end the wait
+ * @cancellable: (nullable): for another thread to end the wait, or %NULL
  * @error: return location for an error
  *
  * Takes a block whose bytes are all 0 and returns an owning handle to it, and sleeps until there is
@@ -165,9 +165,10 @@ static const FsmmRequestKind handle_request = {
  * @self: a pool
  * @io_priority: the priority of the request, such as `G_PRIORITY_DEFAULT`: who asks with a lower
  *   number is served first, and a thread that sleeps has `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): to end the wait
- * @callback: (scope async) (nullable): to be called when there is a block, or an error
- * @user_data: (closure): for @callback
+ * @cancellable: (nullable): to end the wait, or %NULL
+ * @callback: (scope async) (nullable): to be called when there is a block, or an
+ *   error; %NULL to leave the block alone
+ * @user_data: (closure): for @callback, or %NULL
  *
  * Asks for a block whose bytes are all 0, without sleeping until there is one.
  *

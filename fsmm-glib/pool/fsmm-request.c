@@ -77,7 +77,7 @@ end_request (FsmmRequest *self)
 
 /* What has not been taken. */
 static void
-give_back (FsmmRequest *self)
+give_claim_back (FsmmRequest *self)
 {
   if (self->wait.claim.block != NULL)
     fsmm_heap_release (&self->pool->store, &self->wait.claim);
@@ -137,7 +137,7 @@ make_and_answer (FsmmRequest *self)
     answer_refusal (self);
   else
     answer_in_context (self, made, error);
-  give_back (self);
+  give_claim_back (self);
 
   return TRUE;
 }
@@ -163,7 +163,7 @@ look_at_request (gpointer data)
     return make_and_answer (self) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
   else
     {
-      give_back (self);
+      give_claim_back (self);
       self->wait.result = FSMM_ALLOC_CANCELLED;
       answer_refusal (self);
     }
@@ -178,7 +178,7 @@ abandon_request (gpointer data)
   FsmmRequest *self = data;
 
   if (!self->is_over && end_request (self) == FSMM_ALLOC_OK)
-    give_back (self);
+    give_claim_back (self);
   request_unref (self);
 }
 

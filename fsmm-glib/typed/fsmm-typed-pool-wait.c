@@ -40,7 +40,7 @@ fsmm_typed_pool_construct_wait_told (FsmmTypedPool *self,
  * fsmm_typed_pool_construct_wait: (skip)
  * @self: a typed pool
  * @timeout_us: for how long to wait at most, in microseconds; -1 for ever, 0 not at all
- * @cancellable: (nullable): for another thread to end the wait
+ * @cancellable: (nullable): for another thread to end the wait, or %NULL
  * @error: return location for an error
  *
  * Creates a new instance as [method@Fsmm.TypedPool.construct] does, and sleeps until there is room for
@@ -98,7 +98,7 @@ fsmm_typed_pool_alloc_wait_told (FsmmTypedPool *self,
  * fsmm_typed_pool_alloc_wait:
  * @self: a typed pool
  * @timeout_us: for how long to wait at most, in microseconds; -1 for ever, 0 not at all
- * @cancellable: (nullable): for another thread to end the wait
+ * @cancellable: (nullable): for another thread to end the wait, or %NULL
  * @error: return location for an error
  *
  * Creates a new instance and returns a box that owns it, and sleeps until there is room for it if
@@ -143,9 +143,10 @@ static const FsmmRequestKind box_request = {
  * @self: a typed pool
  * @io_priority: the priority of the request, such as `G_PRIORITY_DEFAULT`: who asks with a lower
  *   number is served first, and a thread that sleeps has `G_PRIORITY_DEFAULT`
- * @cancellable: (nullable): to end the wait
- * @callback: (scope async) (nullable): to be called when there is an instance, or an error
- * @user_data: (closure): for @callback
+ * @cancellable: (nullable): to end the wait, or %NULL
+ * @callback: (scope async) (nullable): to be called when there is an instance,
+ *   or an error; %NULL to leave it alone
+ * @user_data: (closure): for @callback, or %NULL
  *
  * Asks for a new instance, without sleeping until there is room for it.
  *

@@ -233,7 +233,7 @@ look_as_thread (World *self, Waiter *waiter)
   gboolean is_over;
 
   fsmm_heap_lock (store);
-  is_over = step (store, &waiter->wait, waiter->is_late ? 2000 : -1, &deferred);
+  is_over = step_once (store, &waiter->wait, waiter->is_late ? 2000 : -1, &deferred);
   fsmm_heap_unlock_and_finish (store, &deferred);
   if (!is_over)
     return;

@@ -109,6 +109,8 @@ def spell_api(gir):
 def test_1_0_stays():
     """what 1.0 had is there, and is what it was: api-1.0.txt"""
     now = set(spell_api(GIR))
+    # What can be set again can still be set at construction.
+    now |= {f"{line} construct-only" for line in now if line.endswith(" writable")}
     gone = [line for line in expected_lines("api-1.0.txt") if line not in now]
     assert not gone, "gone, or no longer as in 1.0:\n" + "\n".join(gone)
 

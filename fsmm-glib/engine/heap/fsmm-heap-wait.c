@@ -62,13 +62,13 @@ stop_diverting (FsmmStore *self)
 /* --- Coming and going. With the lock held. --- */
 
 static FsmmWait *
-peek (FsmmStore *self)
+peek_waiter (FsmmStore *self)
 {
   return (FsmmWait *) (gpointer) fsmm_waiters_peek (self->waiters);
 }
 
 static FsmmAllocResult
-join (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
+join_queue (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
 {
   divert (self, deferred);
   if (self->waiters == NULL)
@@ -83,7 +83,7 @@ join (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
 }
 
 static void
-leave (FsmmStore *self, FsmmWait *wait, FsmmAllocResult result, FsmmDeferred *deferred)
+leave_queue (FsmmStore *self, FsmmWait *wait, FsmmAllocResult result, FsmmDeferred *deferred)
 {
   FsmmWaiter *waiter = &wait->waiter;
 
@@ -119,7 +119,7 @@ note_no_memory (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
   gsize n_live = fsmm_cache_count_live (self);
 
   if (n_live == 0)
-    leave (self, wait, FSMM_ALLOC_NO_MEMORY, deferred);
+    leave_queue (self, wait, FSMM_ALLOC_NO_MEMORY, deferred);
   else
     self->waiters->failed_live = n_live;
 }
@@ -139,7 +139,7 @@ serve (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
   if (result == FSMM_ALLOC_OK)
     {
       wait->claim = (FsmmClaim) { slot.block, slot.state, self->epoch };
-      leave (self, wait, FSMM_ALLOC_OK, deferred);
+      leave_queue (self, wait, FSMM_ALLOC_OK, deferred);
     }
   else if (result == FSMM_ALLOC_NO_MEMORY)
     note_no_memory (self, wait, deferred);
@@ -165,7 +165,7 @@ fsmm_heap_serve_waiters_slow (FsmmStore *self, FsmmDeferred *deferred)
       return;
     }
 
-  while ((wait = peek (self)) != NULL && has_room (self))
+  while ((wait = peek_waiter (self)) != NULL && has_room (self))
     {
       if (may_be_overtaken (wait))
         {
@@ -247,16 +247,16 @@ take_if_woken (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
 
 /* What a thread does each time that it does not sleep. Returns TRUE when it does not wait any more. */
 static gboolean
-step (FsmmStore *self, FsmmWait *wait, gint64 end, FsmmDeferred *deferred)
+step_once (FsmmStore *self, FsmmWait *wait, gint64 end, FsmmDeferred *deferred)
 {
   take_if_woken (self, wait, deferred);
   if (!fsmm_waiter_is_queued (&wait->waiter))
     return TRUE;
 
   if (wait->waiter.is_cancelled)
-    leave (self, wait, FSMM_ALLOC_CANCELLED, deferred);
+    leave_queue (self, wait, FSMM_ALLOC_CANCELLED, deferred);
   else if (end >= 0 && FSMM_WAIT_NOW () >= end)
-    leave (self, wait, FSMM_ALLOC_TIMED_OUT, deferred);
+    leave_queue (self, wait, FSMM_ALLOC_TIMED_OUT, deferred);
 
   return !fsmm_waiter_is_queued (&wait->waiter);
 }
@@ -269,7 +269,7 @@ sleep_and_step (FsmmStore *self, FsmmWait *wait, gint64 end)
 
   fsmm_heap_lock (self);
   sleep_until_woken (self, wait, end);
-  is_over = step (self, wait, end, &deferred);
+  is_over = step_once (self, wait, end, &deferred);
   fsmm_heap_unlock_and_finish (self, &deferred);
 
   return is_over;
@@ -313,7 +313,7 @@ fsmm_heap_wait_begin (FsmmStore *self, FsmmWait *wait)
   wait->claim.block = NULL;
 
   fsmm_heap_lock (self);
-  wait->result = self->is_closed ? FSMM_ALLOC_CLOSED : join (self, wait, &deferred);
+  wait->result = self->is_closed ? FSMM_ALLOC_CLOSED : join_queue (self, wait, &deferred);
   result = wait->result;
   fsmm_heap_unlock_and_finish (self, &deferred);
 
@@ -336,7 +336,7 @@ fsmm_heap_wait_end (FsmmStore *self, FsmmWait *wait, FsmmAllocResult result)
   was_queued = fsmm_waiter_is_queued (&wait->waiter);
   if (was_queued)
     {
-      leave (self, wait, result, &deferred);
+      leave_queue (self, wait, result, &deferred);
       g_queue_unlink (&deferred.left, &wait->waiter.link);
     }
   fsmm_heap_unlock_and_finish (self, &deferred);
@@ -351,8 +351,8 @@ close_waiters (FsmmStore *self, FsmmDeferred *deferred)
 {
   /* What takes a block without the lock does not look whether it is closed. */
   divert (self, deferred);
-  while (self->waiters != NULL && peek (self) != NULL && FSMM_WAIT_DOES (CLOSE_ALL))
-    leave (self, peek (self), FSMM_ALLOC_CLOSED, deferred);
+  while (self->waiters != NULL && peek_waiter (self) != NULL && FSMM_WAIT_DOES (CLOSE_ALL))
+    leave_queue (self, peek_waiter (self), FSMM_ALLOC_CLOSED, deferred);
 }
 
 /* While it is closed, nobody can wait. Returns FALSE if that is so already. */
