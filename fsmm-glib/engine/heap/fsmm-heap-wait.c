@@ -11,7 +11,7 @@
  * or one of those that wait has been woken to take it. So no wake-up is lost, whatever made room.
  *
  * A thread that is woken may find that another one was faster: to hand each block over would make
- * every other thread wait for one that still sleeps, which takes 17 times as long in all. But once the
+ * every other thread wait for one that still sleeps, which takes many times as long in all. But once the
  * first in the queue has waited for some time, the next block is its own, and whoever comes is served
  * after it. One that is notified is served at once, since it cannot look itself.
  *
