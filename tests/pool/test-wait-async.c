@@ -309,6 +309,8 @@ test_dropped_when_served (void)
     }
   fsmm_test_assert_sound (pool);
   g_assert_cmpuint (fsmm_pool_get_n_allocated (pool), ==, 0);
+  /* Nor does the dropped block keep its chunk. */
+  g_assert_cmpuint (pool->store.all.length, ==, fsmm_pool_get_n_chunks (pool));
 }
 
 /* --- Left alone --- */
@@ -381,12 +383,16 @@ test_keeps_the_pool (void)
   FsmmPool *pool = new_full_pool (&block);
   Request one = { 0 };
 
+  g_object_add_weak_pointer (G_OBJECT (pool), (gpointer *) &pool);
   request (&one, pool, G_PRIORITY_DEFAULT, NULL);
   g_object_unref (pool);
+  g_assert_nonnull (pool);
   fsmm_pool_set_max_blocks (pool, 2);
   iterate_until_answered (&one);
   assert_served (&one);
+  iterate_all ();
   fsmm_block_unref (one.block);
+  g_assert_null (pool);
 }
 
 /* The callback may ask again. */

@@ -475,6 +475,22 @@ test_handle (void)
   fsmm_block_unref (first);
 }
 
+/* A thread that waits keeps the pool alive. */
+static void
+test_keeps_the_pool (void)
+{
+  FsmmPool *pool = new_pool (1);
+  Sleeper sleeper;
+
+  fsmm_test_alloc (pool);
+  g_object_add_weak_pointer (G_OBJECT (pool), (gpointer *) &pool);
+  start (&sleeper, pool, 50000, NULL);
+  g_object_unref (pool);
+  g_assert_nonnull (pool);
+  join_refused (&sleeper, FSMM_ERROR, FSMM_ERROR_TIMED_OUT);
+  g_assert_null (pool);
+}
+
 static void
 test_refused (void)
 {
@@ -548,6 +564,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/wait/nobody-starves", test_nobody_starves);
   g_test_add_func ("/wait/flush-during-free-all", test_flush_during_free_all);
   g_test_add_func ("/wait/handle", test_handle);
+  g_test_add_func ("/wait/keeps-the-pool", test_keeps_the_pool);
   g_test_add_func ("/wait/refused", test_refused);
   if (wants_caches)
     g_test_add_func ("/wait/back-to-normal", test_back_to_normal);
