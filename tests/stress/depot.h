@@ -34,7 +34,7 @@ struct _Depot {
   gpointer slots[DEPOT_N_SLOTS]; /* (atomic) */
 };
 
-#define DEPOT_N_KINDS 8
+#define DEPOT_N_KINDS 10
 extern const DepotKind depot_kinds[DEPOT_N_KINDS];
 
 /* What one thread has done. */
@@ -51,6 +51,7 @@ void depot_assert_all_cleared (void);
 
 gpointer depot_take (Depot *self, guint64 cookie, DepotCounts *counts);
 void depot_give (Depot *self, gpointer item, DepotCounts *counts);
+void depot_move_limit (Depot *self, gsize percent);
 void depot_exchange (Depot *self, guint slot, guint64 cookie, DepotCounts *counts);
 
 G_END_DECLS

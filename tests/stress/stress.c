@@ -2,7 +2,7 @@
 
 /* Threads take blocks, write a cookie into each that no other block has, and swap them through arrays:
  * so a block is checked and freed by another thread than the one that took it. All the time some
- * threads end and others start, pools are trimmed, and blocks are walked over.
+ * threads end and others start, pools are trimmed, limits are moved, and blocks are walked over.
  *
  * Any critical message ends the program, as does whatever the library gets wrong. For a long run:
  *
@@ -86,7 +86,9 @@ work (gpointer data)
       depot_exchange (depot, g_rand_int_range (rand, 0, DEPOT_N_SLOTS), cookie, &self->counts);
       if (dice < 2)
         disturb (self, depot, dice == 0);
-      else if (dice < 8)
+      else if (dice < 4)
+        depot_move_limit (depot, dice == 2 ? 50 : 100);
+      else if (dice < 10)
         take_and_give_many (self, depot, g_rand_int_range (rand, 1, 400), cookie);
     }
 
