@@ -3,8 +3,9 @@
 /* Runs pieces of work side by side, and says how long each takes.
  *
  * The cases of a program are run in turn, round after round, so that what the machine does besides
- * falls on all of them alike. What is told of a case is the median of its rounds, and the middle
- * half of them as a spread. A case is compared to the first one of its group. */
+ * falls on all of them alike. What is told of a case is the minimum of its rounds and their
+ * median, and the middle half of them as a spread. The median of a case is compared to that of the
+ * first one of its group. */
 
 #pragma once
 
