@@ -104,6 +104,27 @@ wait_or_report (FsmmPool *self,
   return is_taken;
 }
 
+/* Where many threads share few blocks for short times, the next one is there before this thread would
+ * be asleep: others get on with it if they may. Who has waited for long is still served first. */
+#define N_TRIES 4
+
+static gboolean
+try_again (FsmmPool *self, FsmmState state, FsmmFill fill, FsmmClaim *claim)
+{
+  FsmmAllocResult result;
+  FsmmSlot slot = FSMM_NO_SLOT;
+
+  for (guint i = 0; i < N_TRIES && slot.block == NULL; i++)
+    {
+      g_thread_yield ();
+      slot = fsmm_heap_alloc (&self->store, state, fill, &claim->epoch, &result);
+    }
+  claim->block = slot.block;
+  claim->state = slot.state;
+
+  return slot.block != NULL;
+}
+
 static void
 report_no_time (FsmmPool *self, const FsmmPatience *patience, GError **error)
 {
@@ -163,6 +184,8 @@ fsmm_pool_take_patiently (FsmmPool *self,
 
   if (patience->only_asks)
     return FALSE;
+  if (patience->timeout_us != 0 && try_again (self, state, fill, claim))
+    return TRUE;
   if (patience->timeout_us != 0)
     return wait_or_report (self, state, fill, patience, claim, error);
 

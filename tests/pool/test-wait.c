@@ -518,7 +518,10 @@ test_back_to_normal (void)
   g_assert_true (pool->store.diverts);
   g_usleep (15000);
   fsmm_test_free (pool, block);
+  for (guint i = 0; i < 10; i++)
+    fsmm_test_free (pool, fsmm_test_alloc (pool));
   g_assert_false (pool->store.diverts);
+  g_assert_cmpuint (pool->store.n_counted, <=, 1);
   fsmm_pool_set_max_blocks (pool, 0);
   block = fsmm_test_alloc (pool);
   g_assert_nonnull (fsmm_cache_enter_fast (pool->store.key));

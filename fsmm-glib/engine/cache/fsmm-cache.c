@@ -355,13 +355,6 @@ find_region (FsmmCache *self, gboolean is_tight, FsmmLateDoubleFrees *late)
   return region;
 }
 
-/* How many caches may claim blocks. */
-static gsize
-count_sharers (const FsmmStore *store)
-{
-  return store->diverts ? 1 : store->caches.length;
-}
-
 /* Where there is a limit: of what has been claimed, keeps so much that all that are live or can be
  * handed out stay below it. Threads share what is left. */
 static gboolean
@@ -375,7 +368,7 @@ keep_within_limit (FsmmCache *self)
   fsmm_store_set_counted (store, region, n_busy);
   room = store->max_blocks - MIN (store->n_counted, store->max_blocks);
 
-  self->front.bits = fsmm_word_lowest (self->front.bits, MIN (room, MAX (1, room / count_sharers (store))));
+  self->front.bits = fsmm_word_lowest (self->front.bits, MIN (room, MAX (1, room / store->caches.length)));
   self->next_word--;
   fsmm_store_set_counted (store, region, n_busy + fsmm_word_count (self->front.bits));
 
@@ -410,7 +403,7 @@ fsmm_cache_refill (FsmmCache *self, gboolean is_tight, FsmmLateDoubleFrees *late
   fsmm_remote_take_in (self, late);
 
   return claim_any (self, is_tight, late) &&
-         (self->store->max_blocks == G_MAXSIZE || keep_within_limit (self));
+         (!fsmm_store_counts_claims (self->store) || keep_within_limit (self));
 }
 
 /* --- The end of a cache, with the lock held --- */
@@ -427,6 +420,8 @@ fsmm_cache_retire (FsmmCache *self, FsmmLateDoubleFrees *late)
   fsmm_remote_take_in (self, late);
   fsmm_cache_disown_all (self);
   store->n_live += fsmm_cache_get_live (self);
+  if (store->diverts && self != &store->common)
+    store->waiters->other_live -= fsmm_cache_get_live (self);
   g_queue_unlink (&store->caches, &self->store_link);
 }
 

@@ -15,7 +15,10 @@ fsmm_heap_alloc_locked (FsmmCache *cache,
   FsmmStore *self = cache->store;
   FsmmSlot slot;
 
-  *result = cache->front.bits != 0 ? FSMM_ALLOC_OK : fsmm_heap_fill_cache (cache, deferred);
+  if (G_UNLIKELY (self->diverts && fsmm_heap_count_live_diverted (self) >= self->max_blocks))
+    *result = FSMM_ALLOC_EXHAUSTED;
+  else
+    *result = cache->front.bits != 0 ? FSMM_ALLOC_OK : fsmm_heap_fill_cache (cache, deferred);
   if (*result != FSMM_ALLOC_OK)
     return FSMM_NO_SLOT;
 

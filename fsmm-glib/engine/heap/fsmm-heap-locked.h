@@ -68,6 +68,16 @@ fsmm_heap_get_cache (FsmmStore *self)
 
 void fsmm_heap_serve_waiters_slow (FsmmStore *self, FsmmDeferred *deferred);
 
+/* How many blocks are live, while all threads go through the lock. */
+static inline gsize
+fsmm_heap_count_live_diverted (const FsmmStore *self)
+{
+  gssize n_live =
+      self->n_live + self->waiters->other_live + fsmm_cache_get_live (&self->common);
+
+  return (gsize) MAX (n_live, 0);
+}
+
 /* There is memory again. */
 static inline void
 fsmm_heap_note_memory (FsmmStore *self)
@@ -128,6 +138,7 @@ guint64 fsmm_heap_sum_up_stores (gsize (*func) (FsmmStore *store));
 
 /* --- Idle blocks: fsmm-heap-reclaim.c --- */
 
+void fsmm_heap_count_again (FsmmStore *self);
 void fsmm_heap_quiesce (FsmmStore *self, FsmmDeferred *deferred);
 void fsmm_heap_reclaim (FsmmStore *self, FsmmDeferred *deferred);
 gboolean fsmm_heap_take_over (FsmmCache *cache, FsmmDeferred *deferred);

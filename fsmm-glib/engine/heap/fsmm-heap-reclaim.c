@@ -6,8 +6,9 @@
 
 /* What is idle in the hands of threads, and how chunks are closed and removed. */
 
-static void
-count_again (FsmmStore *self)
+/* Works out what is live or claimed. */
+void
+fsmm_heap_count_again (FsmmStore *self)
 {
   for (GList *l = self->all.head; l != NULL; l = l->next)
     {
@@ -33,7 +34,7 @@ fsmm_heap_quiesce (FsmmStore *self, FsmmDeferred *deferred)
     fsmm_cache_empty_quarantine (self, deferred);
   fsmm_remote_collect_all (self, &deferred->double_frees);
   if (self->max_blocks != G_MAXSIZE)
-    count_again (self);
+    fsmm_heap_count_again (self);
 }
 
 /* Takes all regions from all threads. */

@@ -93,7 +93,7 @@ take_from_common (FsmmCache *cache)
 static inline gboolean
 is_at_limit (const FsmmStore *self)
 {
-  return is_limited (self) && self->n_counted >= self->max_blocks;
+  return fsmm_store_counts_claims (self) && self->n_counted >= self->max_blocks;
 }
 
 /* Claims some blocks for a cache that has none. */

@@ -23,6 +23,9 @@
 #define DIVERT_LONGER 10000
 #define MEMORY_INTERVAL 100000
 
+/* A look at the clock takes as long as all else that is done where nobody waits. */
+#define LOOKS_AT_CLOCK 16
+
 /* For a test that has a clock of its own, and leaves steps out. */
 #ifndef FSMM_WAIT_NOW
 #define FSMM_WAIT_NOW() g_get_monotonic_time ()
@@ -47,15 +50,26 @@ divert (FsmmStore *self, FsmmDeferred *deferred)
   if (own != NULL)
     fsmm_reader_take_key (own);
   self->diverts = TRUE;
+  self->waiters->other_live = 0;
+  for (GList *l = self->caches.head; l != NULL; l = l->next)
+    if (l->data != &self->common)
+      self->waiters->other_live += fsmm_cache_get_live (l->data);
 }
 
+/* What is claimed counts again from now on. */
 static void
 stop_diverting (FsmmStore *self)
 {
-  if (self->is_closed || FSMM_WAIT_NOW () - self->waiters->last_left < DIVERT_LONGER)
+  if (self->is_closed || self->waiters->n_looks++ % LOOKS_AT_CLOCK != 0 ||
+      FSMM_WAIT_NOW () - self->waiters->last_left < DIVERT_LONGER)
     return;
 
   self->diverts = FALSE;
+  if (self->debug == 0 && self->max_blocks != G_MAXSIZE)
+    {
+      fsmm_cache_drop_claims (&self->common);
+      fsmm_heap_count_again (self);
+    }
   fsmm_store_resume (self);
 }
 
@@ -96,7 +110,10 @@ leave_queue (FsmmStore *self, FsmmWait *wait, FsmmAllocResult result, FsmmDeferr
       wait->n_others = self->waiters->queue.length;
     }
   if (self->waiters->queue.length == 0)
-    self->waiters->last_left = FSMM_WAIT_NOW ();
+    {
+      self->waiters->last_left = FSMM_WAIT_NOW ();
+      self->waiters->n_looks = 0;
+    }
   if (waiter->notify != NULL)
     g_queue_push_tail_link (&deferred->left, &waiter->link);
 }
@@ -107,7 +124,7 @@ leave_queue (FsmmStore *self, FsmmWait *wait, FsmmAllocResult result, FsmmDeferr
 static gboolean
 has_room (FsmmStore *self)
 {
-  gsize n_live = fsmm_cache_count_live (self);
+  gsize n_live = fsmm_heap_count_live_diverted (self);
 
   return n_live < self->max_blocks && n_live < self->waiters->failed_live;
 }
@@ -116,7 +133,7 @@ has_room (FsmmStore *self)
 static void
 note_no_memory (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
 {
-  gsize n_live = fsmm_cache_count_live (self);
+  gsize n_live = fsmm_heap_count_live_diverted (self);
 
   if (n_live == 0)
     leave_queue (self, wait, FSMM_ALLOC_NO_MEMORY, deferred);

@@ -55,6 +55,14 @@ void fsmm_store_abandon_drops_of_others (FsmmStore *self);
 FsmmChunk *fsmm_store_pin_chunk (FsmmChunk *chunk);
 void fsmm_store_unpin_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferred);
 
+/* What is claimed counts as taken, so that threads can hand it out without a look at the limit. But
+ * while all of them go through the lock, each takes a look. */
+static inline gboolean
+fsmm_store_counts_claims (const FsmmStore *self)
+{
+  return self->max_blocks != G_MAXSIZE && (!self->diverts || self->debug != 0);
+}
+
 /* Where there is a limit: @n blocks of the region are out, or can be handed out. */
 static inline void
 fsmm_store_set_counted (FsmmStore *self, FsmmRegion *region, gsize n)

@@ -40,6 +40,9 @@ typedef struct {
   GQueue queue;       /* (element-type FsmmWaiter) */
   guint n_woken;     /* how many are */
   gint64 last_left;  /* when the queue became empty */
+  guint n_looks;     /* how often it has been found so since */
+  gssize other_live; /* while all threads go through the lock: what the counts of all caches but the
+                      * common one add up to */
   gsize failed_live; /* how many blocks were live when there was no memory; G_MAXSIZE: there is */
 } FsmmWaiters;
 
