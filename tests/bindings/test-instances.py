@@ -244,6 +244,7 @@ def types_that_are_not():
         (FsmmTest.Kind, "is not a "),
         (None, "is not a boxed type"),
         ("NoSuchType", "'NoSuchType' is not a type that is known"),
+        ("\udc80", "'\\udc80' is not a type that is known"),
         (5, "5 is not a type that is known"),
         ([], "[] is not a type that is known"),
     ):

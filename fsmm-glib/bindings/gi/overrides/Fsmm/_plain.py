@@ -7,6 +7,7 @@ from gi.module import get_introspection_module
 from gi.repository import GLib, GObject
 
 from ._errors import make_error, raises, to_size
+from ._values import find_gtype
 
 Fsmm = get_introspection_module("Fsmm")
 native_register = Fsmm.type_register_plain_layout
@@ -118,7 +119,7 @@ def to_gtype(item_type):
     if isinstance(item_type, GObject.GType):
         return item_type
     try:
-        return GObject.GType(item_type)
+        return find_gtype(item_type)
     except TypeError:
         raise make_error(
             Fsmm.Error.UNSUPPORTED_TYPE,

@@ -30,6 +30,13 @@ class Unfit(Exception):
         self.kind = kind
 
 
+def find_gtype(value):
+    """The GType of a class, or of a name, or TypeError. PyGObject takes text for C that is none."""
+    if isinstance(value, str) and not value.isascii():
+        raise TypeError(f"no type is called {value!r}")
+    return GObject.GType(value)
+
+
 def _to_index(value, must):
     if not hasattr(type(value), "__index__"):
         raise Unfit(TypeError, must)
@@ -74,7 +81,7 @@ def _to_character(value, _):
 
 def _to_type(value, _):
     try:
-        return GObject.GType(value)
+        return find_gtype(value)
     except TypeError:
         raise Unfit(TypeError, "must be a class, a GObject.GType or the name of a type") from None
 
