@@ -82,7 +82,7 @@ def test_attributes_of_pools():
     for pool in (Fsmm.Pool(alloc_size=4), Fsmm.TypedPool.new(FsmmTest.Point)):
         pool.mine = [1]
         equal(pool.mine, [1])
-        for name in ("name", "max_blocks", "n_allocated", "chunk_bytes"):
+        for name in ("name", "n_waiting", "n_allocated", "chunk_bytes"):
             raises(AttributeError, "", setattr, pool, name, 1)
 
 

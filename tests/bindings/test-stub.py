@@ -24,7 +24,14 @@ NOT_IN_STUB = {
 }
 
 # What a class inherits, or has only where no field of an instance has that name.
-ONLY_IN_STUB = {"Box.value", "Trimmer.connect (detailed_signal, handler)"}
+ONLY_IN_STUB = {
+    "Box.value",
+    "Trimmer.connect (detailed_signal, handler)",
+    "Trimmer.connect (detailed_signal, handler, *args)",
+}
+
+
+PREFIXES = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 
 
 def is_shown(name):
@@ -63,6 +70,8 @@ def stub_arguments(node, is_method):
         names[-1 - index] += "="
     if is_method and "staticmethod" not in decorators(node):
         del names[0]
+    if arguments.vararg:
+        names.append("*" + arguments.vararg.arg)
     if arguments.kwonlyargs:
         names.append("*")
     for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults):
@@ -117,7 +126,7 @@ def actual_arguments(function):
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind == parameter.KEYWORD_ONLY and "*" not in names:
             names.append("*")
-        prefix = "**" if parameter.kind == parameter.VAR_KEYWORD else ""
+        prefix = PREFIXES.get(parameter.kind, "")
         default = "=" if parameter.default is not parameter.empty else ""
         names.append(f"{prefix}{parameter.name}{default}")
     if names and names[0] in ("self", "pool"):

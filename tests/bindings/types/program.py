@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """For type checkers, which must find each line that is marked as wrong, and nothing else."""
 
+import asyncio
+
 import gi
 
 gi.require_version("Fsmm", "1")
@@ -104,6 +106,40 @@ def use_trimmer() -> int:
     trimmer.decay = "5000"  # wrong
     trimmer.memory_monitor = Gio.MemoryMonitor.dup_default()
     return trimmer.trim(Gio.MemoryMonitorWarningLevel.LOW) + Fsmm.trim_all()
+
+
+def wait(pool: Fsmm.Pool, points: Fsmm.TypedPool[Point]) -> float:
+    pool.max_blocks = 5
+    pool.max_blocks = "5"  # wrong
+    pool.flushing = points.flushing
+    pool.n_waiting = 3  # wrong
+    pool.acquire_async(0, None, print, 1, 2)
+    pool.acquire_async(0, None, 5)  # wrong
+    pool.acquire_async(0, None, print).send(None)  # wrong
+    try:
+        with pool.acquire_wait(2.5, Gio.Cancellable()) as block:
+            block.write(0, b"hello")
+        pool.acquire_wait("2")  # wrong
+        with points.acquire_wait(), points.alloc_wait(timeout=None) as box:
+            print(box.value.z)  # wrong
+            return box.value.x
+    except Fsmm.TimedOutError as error:
+        return len(error.message) + pool.n_waiting
+    except (TimeoutError, Fsmm.ClosedError):
+        return points.n_waiting
+
+
+async def wait_in_task(pool: Fsmm.Pool, points: Fsmm.TypedPool[Point]) -> float:
+    block = await pool.acquire_async()
+    block.typo = 5  # wrong
+    async with pool.acquire_async(cancellable=Gio.Cancellable()) as other:
+        other.write(0, bytes(block))
+    many = await asyncio.gather(pool.acquire_async(), asyncio.wait_for(pool.acquire_async(), 1))
+    many[0].release()
+    number: int = await asyncio.create_task(points.acquire_async(io_priority=5))  # wrong
+    async with points.alloc_async() as box:
+        print(box.value.z)  # wrong
+        return box.value.x + number
 
 
 def handle_errors(pool: Fsmm.Pool) -> str:

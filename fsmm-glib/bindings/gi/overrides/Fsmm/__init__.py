@@ -10,11 +10,13 @@ from gi.overrides import override
 from ._block import Block
 from ._box import Box
 from ._errors import (
+    ClosedError,
     ExhaustedError,
     InvalidArgumentError,
     NoMemoryError,
     OutOfRangeError,
     ReleasedError,
+    TimedOutError,
     UnsupportedTypeError,
 )
 from ._plain import type_register_plain_layout
@@ -25,12 +27,14 @@ from ._typed_pool import TypedPool
 __all__ = [
     "Block",
     "Box",
+    "ClosedError",
     "ExhaustedError",
     "InvalidArgumentError",
     "NoMemoryError",
     "OutOfRangeError",
     "Pool",
     "ReleasedError",
+    "TimedOutError",
     "Trimmer",
     "TypedPool",
     "UnsupportedTypeError",
@@ -44,11 +48,13 @@ for _class in (Block, Box, Pool, Trimmer, TypedPool):
 
 # In a traceback, the name that users know.
 for _class in (
+    ClosedError,
     ExhaustedError,
     InvalidArgumentError,
     NoMemoryError,
     OutOfRangeError,
     ReleasedError,
+    TimedOutError,
     UnsupportedTypeError,
 ):
     _class.__module__ = "gi.repository.Fsmm"

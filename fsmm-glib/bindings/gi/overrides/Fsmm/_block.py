@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Fsmm.Block."""
 
-import contextlib
 import ctypes
 import operator
 
 from gi.module import get_introspection_module
 from gi.repository import GLib
 
-from ._errors import ReleasedError, make_error, raises
+from ._errors import ReleasedError, make_error, raises, to_own_error
 from ._names import list_names
 from ._shared import HandleMeta, refuse_subclass, without_copies
+from ._waiting import hand_on
 
 Fsmm = get_introspection_module("Fsmm")
 NativeBlock = Fsmm.Block
@@ -46,6 +46,8 @@ class Block(NativeBlock, metaclass=HandleMeta):
     """
 
     __init_subclass__ = classmethod(refuse_subclass)
+
+    _pool = None  # where a task has waited for it
 
     @raises
     def read(self, offset, n_bytes):
@@ -102,13 +104,19 @@ class Block(NativeBlock, metaclass=HandleMeta):
         memory._keeps = data
         return memoryview(memory).cast("B")
 
+    def _release(self):
+        is_released = NativeBlock.release(self)
+        if self._pool is not None:
+            hand_on(self._pool)
+        return is_released
+
     @raises
     def release(self):
         """Gives the block back to its pool now; where a view shows it, when that is gone.
 
         Raises Fsmm.ReleasedError if it is gone already.
         """
-        return NativeBlock.release(self)
+        return self._release()
 
     def is_live(self):
         """Tells whether the block is there: neither released, nor dropped by free_all()."""
@@ -132,8 +140,11 @@ class Block(NativeBlock, metaclass=HandleMeta):
         return self
 
     def __exit__(self, *_):
-        with contextlib.suppress(ReleasedError):
-            self.release()
+        try:
+            self._release()
+        except GLib.Error as error:
+            if error.code != Fsmm.Error.RELEASED:
+                raise to_own_error(error) from None
 
     def __len__(self):
         return self.get_size()

@@ -10,6 +10,7 @@ from ._errors import raises
 from ._fields import Fields, NativeBox, Part, peek, struct_of
 from ._looking import looks, make_vanish
 from ._shared import HandleMeta, refuse_subclass, without_copies
+from ._waiting import hand_on
 
 
 @without_copies("there is one owner of an instance; peek() returns a copy of that")
@@ -38,6 +39,7 @@ class Box(Fields, NativeBox, metaclass=HandleMeta):
     __class_getitem__ = classmethod(types.GenericAlias)  # what is in it, for type checkers
 
     _box = property(lambda self: self)
+    _pool = None  # where a task has waited for it
     _path = ()
 
     def _is_value(self, name):
@@ -78,6 +80,8 @@ class Box(Fields, NativeBox, metaclass=HandleMeta):
     def drop(self):
         """Clears the instance now, and gives its memory back. Does nothing if it is gone."""
         make_vanish(functools.partial(NativeBox.drop, self))
+        if self._pool is not None:
+            hand_on(self._pool)
 
     def is_live(self):
         """Tells whether the box owns an instance."""

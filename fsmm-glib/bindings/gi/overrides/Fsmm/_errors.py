@@ -12,6 +12,10 @@ Fsmm = get_introspection_module("Fsmm")
 DOMAIN = GLib.quark_to_string(Fsmm.Error.quark())
 
 
+class ClosedError(GLib.Error):
+    """Nobody can wait, since the pool is flushing: Fsmm.Error.CLOSED. Since: 1.2"""
+
+
 class ExhaustedError(GLib.Error):
     """As many are live as the pool may have: Fsmm.Error.EXHAUSTED. Since: 1.2"""
 
@@ -32,16 +36,22 @@ class ReleasedError(GLib.Error, ReferenceError):
     """The block or instance is gone: Fsmm.Error.RELEASED, and a ReferenceError. Since: 1.2"""
 
 
+class TimedOutError(GLib.Error, TimeoutError):
+    """There was no room within that time: Fsmm.Error.TIMED_OUT, and a TimeoutError. Since: 1.2"""
+
+
 class UnsupportedTypeError(GLib.Error, TypeError):
     """The type cannot live in a pool: Fsmm.Error.UNSUPPORTED_TYPE, and a TypeError."""
 
 
 _KINDS = {
+    int(Fsmm.Error.CLOSED): ClosedError,
     int(Fsmm.Error.EXHAUSTED): ExhaustedError,
     int(Fsmm.Error.INVALID_ARGUMENT): InvalidArgumentError,
     int(Fsmm.Error.NO_MEMORY): NoMemoryError,
     int(Fsmm.Error.OUT_OF_RANGE): OutOfRangeError,
     int(Fsmm.Error.RELEASED): ReleasedError,
+    int(Fsmm.Error.TIMED_OUT): TimedOutError,
     int(Fsmm.Error.UNSUPPORTED_TYPE): UnsupportedTypeError,
 }
 
@@ -49,6 +59,11 @@ _KINDS = {
 def make_error(code, message):
     """The exception for a code of Fsmm.Error."""
     return _KINDS.get(int(code), GLib.Error)(message, DOMAIN, int(code))
+
+
+def to_own_error(error):
+    """One of the library's errors as one of its class; any other as it is."""
+    return make_error(error.code, error.message) if error.domain == DOMAIN else error
 
 
 def raises(function):
@@ -59,9 +74,7 @@ def raises(function):
         try:
             return function(*args, **kwargs)
         except GLib.Error as error:
-            if error.domain != DOMAIN:
-                raise
-            raise make_error(error.code, error.message) from None
+            raise to_own_error(error) from None
 
     return raising
 

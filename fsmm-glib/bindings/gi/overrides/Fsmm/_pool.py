@@ -4,7 +4,7 @@
 import functools
 
 from gi.module import get_introspection_module
-from gi.repository import Gio
+from gi.repository import Gio, GLib
 
 from ._errors import raises, to_size, to_size_or_auto
 from ._shared import (
@@ -16,6 +16,7 @@ from ._shared import (
     with_keywords,
     without_copies,
 )
+from ._waiting import wait, wait_async
 
 NativePool = get_introspection_module("Fsmm").Pool
 
@@ -27,9 +28,9 @@ NativePool = get_introspection_module("Fsmm").Pool
     block_size="How many bytes a block occupies: alloc_size, rounded up to the alignment.",
     chunk_bytes="The usable size of a chunk in bytes: memory comes from the system by the chunk.",
     alignment="Every block starts at a multiple of this many bytes.",
-    max_blocks="How many blocks can be live at a time, or 0 for no limit.",
     n_chunks="How many chunks the pool holds now.",
     n_allocated="How many blocks are live now.",
+    n_waiting="How many threads and requests wait for a block now.",
     n_free="How many blocks can be taken before the pool needs another chunk.",
     peak_allocated="The most blocks that were ever live at a time.",
     reserved_bytes="How many bytes the pool holds in chunks now.",
@@ -53,6 +54,12 @@ class Pool(NativePool):
     """
 
     __init_subclass__ = classmethod(refuse_subclass)
+
+    # What it waits by, and the tasks of each loop that wait.
+    _wait, _begin, _end = (
+        NativePool.acquire_wait, NativePool.acquire_async, NativePool.acquire_finish
+    )
+    _lines = None
 
     @with_keywords
     @raises
@@ -95,6 +102,47 @@ class Pool(NativePool):
         return NativePool.acquire(self)
 
     @raises
+    def acquire_wait(self, timeout=None, cancellable=None):
+        """Takes a block as acquire() does, and sleeps until there is one: at most timeout seconds.
+
+            with pool.acquire_wait(2.5) as block:
+                block[:5] = b"hello"
+
+        None, or a negative number, is for ever. Who came first is served first.
+
+        Raises Fsmm.TimedOutError, which is a TimeoutError, Fsmm.ClosedError if the pool is
+        flushing, and GLib.Error if cancellable, a Gio.Cancellable, is cancelled. Since: 1.2.
+        """
+        return wait(self, timeout, cancellable)
+
+    def acquire_async(
+        self, io_priority=GLib.PRIORITY_DEFAULT, cancellable=None, callback=None, *user_data
+    ):
+        """Takes a block as acquire() does, and lets other tasks run until there is one.
+
+            async with pool.acquire_async() as block:
+                await send(block.view())
+
+            block = await pool.acquire_async()
+
+        It asks when it is awaited. A task that is cancelled loses no block. Who has a lower
+        io_priority is served first, and then who came first. Only tasks that have waited for a
+        thousandth of a second are counted by n_waiting, and have a place in the order of all.
+
+        Raises Fsmm.ClosedError if the pool is flushing, and GLib.Error if cancellable, a
+        Gio.Cancellable, is cancelled.
+
+        With a callback this returns None, and callback(pool, result, *user_data) is called in the
+        main context of this thread, for acquire_finish(). Since: 1.2.
+        """
+        return wait_async(self, io_priority, cancellable, callback, user_data)
+
+    @raises
+    def acquire_finish(self, result):
+        """Returns the block that acquire_async() was called for with a callback. Since: 1.2."""
+        return self._end(result)
+
+    @raises
     def acquire_many(self, n_blocks):
         """Takes n_blocks blocks, or none, and returns a list of handles, each as from acquire().
 
@@ -124,6 +172,32 @@ class Pool(NativePool):
     def trim(self):
         """Returns memory without a live block to the system, and returns how many bytes that is."""
         return NativePool.trim(self)
+
+    @property
+    def max_blocks(self):
+        """How many blocks can be live at a time, or 0 for no limit."""
+        return self.get_max_blocks()
+
+    @max_blocks.setter
+    def max_blocks(self, max_blocks):
+        self.set_max_blocks(max_blocks)
+
+    def set_max_blocks(self, max_blocks):
+        """Sets how many blocks can be live at a time: 0 is for no limit.
+
+        If more are live, they stay, and there is no other one until enough of them are gone.
+        Since: 1.2.
+        """
+        NativePool.set_max_blocks(self, to_size("max_blocks", max_blocks))
+
+    @property
+    def flushing(self):
+        """Whether nobody may wait: then all that waits, or can wait, raises Fsmm.ClosedError."""
+        return self.get_flushing()
+
+    @flushing.setter
+    def flushing(self, flushing):
+        self.set_flushing(flushing)
 
     @property
     def retain_bytes(self):

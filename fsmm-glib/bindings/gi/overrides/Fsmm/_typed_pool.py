@@ -5,7 +5,7 @@ import functools
 import types
 
 from gi.module import get_introspection_module
-from gi.repository import Gio
+from gi.repository import Gio, GLib
 
 from ._errors import UnsupportedTypeError, raises, to_size
 from ._looking import make_vanish
@@ -19,6 +19,7 @@ from ._shared import (
     with_keywords,
     without_copies,
 )
+from ._waiting import wait, wait_async
 
 NativeTypedPool = get_introspection_module("Fsmm").TypedPool
 
@@ -47,9 +48,9 @@ class New:
 @with_attributes(
     item_type="The type whose instances live in the pool.",
     name="What error messages call the pool: the name of its type, if nothing else was given.",
-    max_blocks="How many instances can be live at a time, or 0 for no limit.",
     pool="The pool that has the instances' blocks, to look at: it hands out none itself.",
     n_allocated="How many instances are live now.",
+    n_waiting="How many threads and requests wait for an instance now.",
     peak_allocated="The most instances that were ever live at a time.",
 )
 class TypedPool(NativeTypedPool):
@@ -72,6 +73,12 @@ class TypedPool(NativeTypedPool):
     """
 
     __init_subclass__ = classmethod(refuse_subclass)
+
+    # What it waits by, and the tasks of each loop that wait.
+    _wait, _begin, _end = (
+        NativeTypedPool.alloc_wait, NativeTypedPool.alloc_async, NativeTypedPool.alloc_finish
+    )
+    _lines = None
 
     @with_keywords
     @raises
@@ -159,6 +166,47 @@ class TypedPool(NativeTypedPool):
         return self.acquire_copy(value)
 
     @raises
+    def acquire_wait(self, timeout=None, cancellable=None):
+        """Makes an instance, and sleeps until there is room, for timeout seconds at most.
+
+            with pool.acquire_wait(2.5) as point:
+                point.x = 1
+
+        None, or a negative number, is for ever. Who came first is served first.
+
+        Raises Fsmm.TimedOutError, which is a TimeoutError, Fsmm.ClosedError if the pool is
+        flushing, and GLib.Error if cancellable, a Gio.Cancellable, is cancelled. Since: 1.2.
+        """
+        return wait(self, timeout, cancellable)
+
+    def alloc_wait(self, timeout=None, cancellable=None):
+        """Makes an instance, and may sleep: acquire_wait() is the name to prefer. Since: 1.2."""
+        return self.acquire_wait(timeout, cancellable)
+
+    def acquire_async(
+        self, io_priority=GLib.PRIORITY_DEFAULT, cancellable=None, callback=None, *user_data
+    ):
+        """Makes an instance, and lets other tasks run until there is room for it.
+
+            async with pool.acquire_async() as point:
+                point.x = 1
+
+        For all else, see Fsmm.Pool.acquire_async. Since: 1.2.
+        """
+        return wait_async(self, io_priority, cancellable, callback, user_data)
+
+    def alloc_async(
+        self, io_priority=GLib.PRIORITY_DEFAULT, cancellable=None, callback=None, *user_data
+    ):
+        """Makes an instance, and may wait: acquire_async() is the name to prefer. Since: 1.2."""
+        return wait_async(self, io_priority, cancellable, callback, user_data)
+
+    @raises
+    def alloc_finish(self, result):
+        """Returns the box that acquire_async() was called for with a callback. Since: 1.2."""
+        return self._end(result)
+
+    @raises
     def acquire_many(self, n_instances):
         """Makes n_instances instances, or none, and returns a list of the boxes that own them.
 
@@ -167,6 +215,32 @@ class TypedPool(NativeTypedPool):
         """
         n = to_size("n_instances", n_instances)
         return take_many(self.pool, n, functools.partial(NativeTypedPool.alloc, self))
+
+    @property
+    def max_blocks(self):
+        """How many instances can be live at a time, or 0 for no limit."""
+        return self.get_max_blocks()
+
+    @max_blocks.setter
+    def max_blocks(self, max_blocks):
+        self.set_max_blocks(max_blocks)
+
+    def set_max_blocks(self, max_blocks):
+        """Sets how many instances can be live at a time: 0 is for no limit.
+
+        If more are live, they stay, and there is no other one until enough of them are gone.
+        Since: 1.2.
+        """
+        NativeTypedPool.set_max_blocks(self, to_size("max_blocks", max_blocks))
+
+    @property
+    def flushing(self):
+        """Whether nobody may wait: then all that waits, or can wait, raises Fsmm.ClosedError."""
+        return self.get_flushing()
+
+    @flushing.setter
+    def flushing(self, flushing):
+        self.set_flushing(flushing)
 
     def free_all(self):
         """Clears every live instance, returns all memory to the system, and returns their number.

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Waiting for room in a pool: what needs nothing of asyncio, which takes long to import."""
+
+import functools
+import math
+import operator
+import threading
+
+from gi.module import get_introspection_module
+from gi.repository import Gio, GLib
+
+from ._errors import DOMAIN
+from ._queue import Follower
+
+Fsmm = get_introspection_module("Fsmm")
+
+# For how long it does not matter who came first, in seconds.
+PATIENCE = 0.001
+
+_NO_ROOM = (int(Fsmm.Error.TIMED_OUT), int(Fsmm.Error.NO_MEMORY))
+
+
+def says_no_room(error):
+    return error.domain == DOMAIN and error.code in _NO_ROOM
+
+
+# --- In a thread that sleeps ---
+
+
+def _to_microseconds(timeout):
+    if timeout is None or timeout < 0 or timeout == math.inf:
+        return -1
+    return min(math.ceil(timeout * 1_000_000), GLib.MAXINT64)
+
+
+class _Sleeper(threading.Thread):
+    """Sleeps in place of a thread that has to look after signals."""
+
+    def __init__(self, pool, microseconds, cancellable):
+        super().__init__(name="fsmm-sleeper", daemon=True)
+        self._pool, self._microseconds = pool, microseconds
+        self._follower = Follower(cancellable)
+        self._handle = self._error = None
+
+    def run(self):
+        try:
+            self._handle = self._pool._wait(self._microseconds, self._follower)
+        except GLib.Error as error:
+            self._error = error.with_traceback(None)
+
+    def wait(self):
+        self.start()
+        try:
+            self.join()
+        except BaseException:
+            self._follower.cancel()
+            self.join()
+            if self._handle is not None:
+                self._handle.__exit__()
+            raise
+        finally:
+            self._follower.leave()
+        if self._error is not None:
+            raise self._error
+        return self._handle
+
+
+def wait(pool, timeout, cancellable):
+    """Waits for so many seconds. Python runs handlers of signals in the main thread alone."""
+    microseconds = _to_microseconds(timeout)
+    patience = round(PATIENCE * 1_000_000)
+    is_short = 0 <= microseconds <= patience
+    if is_short or threading.current_thread() is not threading.main_thread():
+        return pool._wait(microseconds, cancellable)
+    try:
+        return pool._wait(patience, cancellable)
+    except GLib.Error as error:
+        if not says_no_room(error):
+            raise
+    return _Sleeper(pool, microseconds, cancellable).wait()
+
+
+# --- In a task ---
+
+
+def hand_on(pool):
+    """Is called when something has been released that a task has waited for."""
+    lines = pool._lines
+    if lines:
+        lines.note_room()
+
+
+@functools.lru_cache(maxsize=None)
+def _load_tasks():
+    from . import _tasks
+
+    return _tasks
+
+
+def _to_priority(io_priority):
+    number = operator.index(io_priority)
+    if -(2**31) <= number < 2**31:
+        return number
+    raise OverflowError(f"io_priority is {number}: it must be a number that fits into 32 bits")
+
+
+def wait_async(pool, io_priority, cancellable, callback, user_data):
+    """Calls the callback that there is as GIO does, or returns what can be awaited."""
+    if callback is None:
+        if cancellable is not None and not isinstance(cancellable, Gio.Cancellable):
+            raise TypeError(f"cancellable must be a Gio.Cancellable or None, not {cancellable!r}")
+        return _load_tasks().Acquisition(pool, _to_priority(io_priority), cancellable)
+    return pool._begin(io_priority, cancellable, callback, *user_data)
