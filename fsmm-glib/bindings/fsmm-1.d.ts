@@ -58,6 +58,8 @@ declare module 'gi://Fsmm?version=1' {
             static readonly UNSUPPORTED_TYPE: number;
             static readonly RELEASED: number;
             static readonly OUT_OF_RANGE: number;
+            static readonly TIMED_OUT: number;
+            static readonly CLOSED: number;
 
             constructor(options: {message: string, code: number});
 
@@ -103,8 +105,13 @@ declare module 'gi://Fsmm?version=1' {
             readonly chunk_bytes: number;
             readonly chunkBytes: number;
             readonly alignment: number;
-            readonly max_blocks: number;
-            readonly maxBlocks: number;
+            /** How many can be live at a time, or 0 for no limit. Those that wait are served. */
+            max_blocks: number;
+            maxBlocks: number;
+            /** Whether nobody may wait: what waits, or can, fails with Error.CLOSED. Since: 1.2 */
+            flushing: boolean;
+            readonly n_waiting: number;
+            readonly nWaiting: number;
             readonly n_chunks: number;
             readonly nChunks: number;
             readonly n_allocated: number;
@@ -125,6 +132,10 @@ declare module 'gi://Fsmm?version=1' {
             get_chunk_bytes(): number;
             get_alignment(): number;
             get_max_blocks(): number;
+            set_max_blocks(max_blocks: Size): void;
+            get_flushing(): boolean;
+            set_flushing(flushing: boolean): void;
+            get_n_waiting(): number;
             get_n_chunks(): number;
             get_n_allocated(): number;
             get_n_free(): number;
@@ -139,6 +150,24 @@ declare module 'gi://Fsmm?version=1' {
             acquire(): Block;
             /** Takes that many blocks, or none. Since: 1.2 */
             acquire_many(n_blocks: Size): Block[];
+            /**
+             * Takes a block as acquire () does, and sleeps until there is one: for that many
+             * microseconds at most, or with -1 for ever. Since: 1.2
+             */
+            acquire_wait(timeout_us?: Size | -1, cancellable?: Gio.Cancellable | null): Block;
+            /**
+             * Takes a block as acquire () does, when there is one. Who has a lower priority is
+             * served first, and then who came first. Where the pool is full, garbage is collected,
+             * but not more often than each tenth of a second. Since: 1.2
+             */
+            acquire_async(io_priority?: number,
+                cancellable?: Gio.Cancellable | null): Promise<Block>;
+            acquire_async(io_priority: number, cancellable: Gio.Cancellable | null,
+                callback: Gio.AsyncReadyCallback<this>): void;
+            acquire_finish(result: Gio.AsyncResult): Block;
+            /** Lends a block to a function, as with () does, when there is one. Since: 1.2 */
+            with_async<Result>(func: (block: Block) => Result | PromiseLike<Result>,
+                io_priority?: number, cancellable?: Gio.Cancellable | null): Promise<Result>;
             /** Lends a block to a function, until that has ended or what it promises is settled. */
             with<Result>(func: (block: Block) => Result): Result;
             /** Drops all blocks, and returns how many were live. What retain_bytes says is kept. */
@@ -243,8 +272,13 @@ declare module 'gi://Fsmm?version=1' {
             readonly itemType: GObject.GType<T>;
             readonly chunk_bytes: number;
             readonly chunkBytes: number;
-            readonly max_blocks: number;
-            readonly maxBlocks: number;
+            /** How many can be live at a time, or 0 for no limit. Those that wait are served. */
+            max_blocks: number;
+            maxBlocks: number;
+            /** Whether nobody may wait: what waits, or can, fails with Error.CLOSED. Since: 1.2 */
+            flushing: boolean;
+            readonly n_waiting: number;
+            readonly nWaiting: number;
             readonly n_allocated: number;
             readonly nAllocated: number;
             readonly peak_allocated: number;
@@ -254,6 +288,10 @@ declare module 'gi://Fsmm?version=1' {
             get_name(): string | null;
             get_item_type(): GObject.GType<T>;
             get_max_blocks(): number;
+            set_max_blocks(max_blocks: Size): void;
+            get_flushing(): boolean;
+            set_flushing(flushing: boolean): void;
+            get_n_waiting(): number;
             get_n_allocated(): number;
             get_peak_allocated(): number;
             get_pool(): Pool;
@@ -267,12 +305,37 @@ declare module 'gi://Fsmm?version=1' {
             acquire_copy(value: T | GObject.Value): BoxOf<T>;
             /** Makes that many instances, or none. Since: 1.2 */
             acquire_many(n_instances: Size): BoxOf<T>[];
+            /**
+             * Makes an instance as acquire () does, and sleeps until there is room: for that many
+             * microseconds at most, or with -1 for ever. Since: 1.2
+             */
+            acquire_wait(timeout_us?: Size | -1, cancellable?: Gio.Cancellable | null): BoxOf<T>;
+            /**
+             * Makes an instance as acquire () does, when there is room. Who has a lower priority is
+             * served first, and then who came first. Where the pool is full, garbage is collected,
+             * but not more often than each tenth of a second. Since: 1.2
+             */
+            acquire_async(io_priority?: number,
+                cancellable?: Gio.Cancellable | null): Promise<BoxOf<T>>;
+            acquire_async(io_priority: number, cancellable: Gio.Cancellable | null,
+                callback: Gio.AsyncReadyCallback<this>): void;
             /** Makes an instance: acquire is the name to prefer. */
             alloc(): BoxOf<T>;
             /** Makes a copy of an instance: acquire_copy is the name to prefer. */
             alloc_value(value: T | GObject.Value): BoxOf<T>;
             /** Makes an instance, and sets fields of it: acquire is the name to prefer. */
             'new'(values?: ValuesOf<T>): BoxOf<T>;
+            /** Makes an instance: acquire_wait is the name to prefer. */
+            alloc_wait(timeout_us?: Size | -1, cancellable?: Gio.Cancellable | null): BoxOf<T>;
+            /** Makes an instance: acquire_async is the name to prefer. */
+            alloc_async(io_priority?: number,
+                cancellable?: Gio.Cancellable | null): Promise<BoxOf<T>>;
+            alloc_async(io_priority: number, cancellable: Gio.Cancellable | null,
+                callback: Gio.AsyncReadyCallback<this>): void;
+            alloc_finish(result: Gio.AsyncResult): BoxOf<T>;
+            /** Lends a box to a function, as with () does, when there is one. Since: 1.2 */
+            with_async<Result>(func: (box: BoxOf<T>) => Result | PromiseLike<Result>,
+                io_priority?: number, cancellable?: Gio.Cancellable | null): Promise<Result>;
             /** Lends a box to a function, until that has ended or what it promises is settled. */
             with<Result>(func: (box: BoxOf<T>) => Result): Result;
             /** Clears all instances, and returns how many were live. */

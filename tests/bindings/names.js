@@ -86,10 +86,10 @@ const tests = {
         };
 
         assertSet(pool, 'alloc_size', 'allocSize', 'alloc-size', 'name', 'alignment',
-            'chunk_bytes', 'max_blocks', 'maxBlocks', 'n_allocated');
+            'chunk_bytes', 'n_allocated', 'n_waiting', 'nWaiting');
         for (const name of ['item_type', 'itemType', 'item-type'])
             assertSame(dates[name], GLib.Date.$gtype, name);
-        assertSet(dates, 'item_type', 'itemType', 'name', 'chunk_bytes', 'max_blocks', 'pool');
+        assertSet(dates, 'item_type', 'itemType', 'name', 'chunk_bytes', 'n_waiting', 'pool');
     },
 
     'a pool has whatever else a program wants': () => {

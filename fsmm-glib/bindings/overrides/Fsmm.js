@@ -11,6 +11,7 @@ const System = imports.system;
 const Arguments = imports.overrides.FsmmArguments;
 const Instances = imports.overrides.FsmmInstances;
 const Refusals = imports.overrides.FsmmRefusals;
+const {makeWaiting} = imports.overrides.FsmmWaiting;
 
 let Fsmm, registerLayout;
 
@@ -149,12 +150,16 @@ function showCounts(pool) {
 function extendPool({Pool}) {
     const {callWithSizes, toFunction, toName, toPoolProperties, toSize, toSizeOrAuto} = Arguments;
     const {new: makeNew, new_full: makeFull} = Pool;
-    const {_init: init, acquire, reserve, set_retain_bytes: setRetainBytes} = Pool.prototype;
+    const {
+        _init: init, acquire, reserve, set_max_blocks: setMaxBlocks,
+        set_retain_bytes: setRetainBytes,
+    } = Pool.prototype;
     const call = callFinally, release = releaseBlock;
+    const waiting = makeWaiting(Pool, 'acquire', (_, block) => block, release);
 
     Refusals.refuseSubclasses(Pool, 'Pool');
-    Refusals.refuseToSet(Pool.prototype,
-        ['name', 'alloc_size', 'alignment', 'chunk_bytes', 'max_blocks']);
+    Refusals.refuseToSet(Pool.prototype, ['name', 'alloc_size', 'alignment', 'chunk_bytes']);
+    Refusals.setByMethod(Pool.prototype, 'max_blocks');
     Refusals.setByMethod(Pool.prototype, 'retain_bytes');
 
     Pool.new = (allocSize, chunkBytes) => {
@@ -201,6 +206,15 @@ function extendPool({Pool}) {
             } catch (error) {
                 return callAgain(() => reserve.call(this, n), error);
             }
+        },
+
+        acquire_wait: waiting.wait,
+        acquire_async: waiting.async,
+        acquire_finish: waiting.finish,
+        with_async: waiting.withAsync,
+
+        set_max_blocks(maxBlocks) {
+            setMaxBlocks.call(this, toSize('max_blocks', maxBlocks));
         },
 
         set_retain_bytes(nBytes) {
@@ -289,14 +303,17 @@ function extendTypedPool({TypedPool}) {
         toTypedPoolProperties,
     } = Arguments;
     const {get_default: getDefault, new: makeNew, new_full: makeFull} = TypedPool;
-    const {_init: init, alloc, alloc_value: allocValue} = TypedPool.prototype;
+    const {
+        _init: init, alloc, alloc_value: allocValue, set_max_blocks: setMaxBlocks,
+    } = TypedPool.prototype;
     const call = callFinally;
     const {listFields, makeAddFields, setField} = Instances;
     const addFields = makeAddFields();
+    const waiting = makeWaiting(TypedPool, 'alloc', addFields, box => box.drop());
 
     Refusals.refuseSubclasses(TypedPool, 'TypedPool');
-    Refusals.refuseToSet(TypedPool.prototype,
-        ['name', 'item_type', 'chunk_bytes', 'max_blocks']);
+    Refusals.refuseToSet(TypedPool.prototype, ['name', 'item_type', 'chunk_bytes']);
+    Refusals.setByMethod(TypedPool.prototype, 'max_blocks');
     Refusals.getByMethod(TypedPool.prototype, 'item_type');
 
     TypedPool.new = (itemType, chunkBytes) => {
@@ -376,6 +393,19 @@ function extendTypedPool({TypedPool}) {
 
             return takeMany(this.pool, n, () => this.alloc(), box => box.drop());
         },
+
+        acquire_wait: waiting.wait,
+        acquire_async: waiting.async,
+        with_async: waiting.withAsync,
+
+        set_max_blocks(maxBlocks) {
+            setMaxBlocks.call(this, toSize('max_blocks', maxBlocks));
+        },
+
+        // As C has them.
+        alloc_wait: waiting.wait,
+        alloc_async: waiting.async,
+        alloc_finish: waiting.finish,
 
         // The names that were there first.
         new(values) {

@@ -6,7 +6,7 @@
  * else that goes wrong is an Fsmm.Error. Each can be asked what it matches. */
 
 /* exported callWithSizes, callWithValue, describe, fail, rethrow, toBytes, toDecay, toFields, toFunction,
-   toGType, toInstance, toName, toPoolProperties, toSize, toSizeOrAuto,
+   toGType, toInstance, toName, toPoolProperties, toPriority, toSize, toSizeOrAuto, toTimeout,
    toTrimmerProperties, toTypedPoolProperties */
 
 const {GObject} = imports.gi;
@@ -102,6 +102,15 @@ function toDecay(name, value) {
 function toSizeOrAuto(name, value) {
     return toIntegerIn(name, value, -1, 2 ** 53,
         'an integer from 0 to 2**53 - 1, or -1 to have it chosen');
+}
+
+function toTimeout(name, value) {
+    return toIntegerIn(name, value, -1, 2 ** 53,
+        'an integer from 0 to 2**53 - 1, or -1 to wait for ever');
+}
+
+function toPriority(name, value) {
+    return toIntegerIn(name, value, -(2 ** 31), 2 ** 31, 'an integer from -2**31 to 2**31 - 1');
 }
 
 function toName(name, value = null) {

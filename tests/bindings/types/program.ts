@@ -146,6 +146,36 @@ export function useTrimmer(): number {
     return trimmer.trim(Gio.MemoryMonitorWarningLevel.LOW) + Fsmm.trim_all();
 }
 
+export async function wait(pool: Fsmm.Pool,
+    points: Fsmm.TypedPool<Graphene.Point>): Promise<number> {
+    pool.max_blocks = points.maxBlocks;
+    pool.flushing = false;
+    // @ts-expect-error: it is for reading
+    pool.n_waiting = 5;
+    // @ts-expect-error: it is a number
+    pool.acquire_wait('5');
+
+    const block: Fsmm.Block = await pool.acquire_async(GLib.PRIORITY_LOW, new Gio.Cancellable());
+    const box = await points.acquire_async();
+    const length: number = await pool.with_async(async lent => lent.length);
+    const x: number = await points.with_async(lent => lent.x);
+
+    // @ts-expect-error: a point has none
+    print(box.z);
+    // @ts-expect-error: it is a promise
+    pool.acquire_async().release();
+    pool.acquire_async(0, null, (source, result) => {
+        // @ts-expect-error: there may be none
+        source.n_waiting;
+        pool.acquire_finish(result).release();
+    });
+    points.alloc_async(0, null, (_, result) => points.alloc_finish(result).x.toFixed());
+    pool.acquire_wait(1000, null).release();
+    points.alloc_wait().drop();
+
+    return block.length + length + x + points.acquire_wait(-1).y;
+}
+
 export function handleErrors(pool: Fsmm.Pool): string | null {
     try {
         pool.reserve(100);
