@@ -121,12 +121,73 @@ void test_unsupported_types () {
   }
 }
 
+async void take_turns (Fsmm.Pool pool, Fsmm.TypedPool pairs) {
+  try {
+    for (int i = 0; i < 100; i++) {
+      var block = yield pool.acquire_async ();
+      var box = yield pairs.alloc_async (Priority.DEFAULT, null);
+
+      assert (block.write (0, { 1 }));
+      assert (pool.n_allocated == 1 && pairs.n_allocated == 1);
+      Idle.add (take_turns.callback);
+      yield;
+      box.drop ();
+      assert (block.release ());
+    }
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+}
+
+void test_waiting () {
+  try {
+    var pool = new Fsmm.Pool.full (null, 64, 0, 0, 1);
+    Fsmm.type_register_plain_layout (typeof (Pair), sizeof (Pair), 0);
+    var pairs = new Fsmm.TypedPool.full (null, typeof (Pair), 0, 1);
+    var block = pool.acquire_wait ();
+
+    try {
+      pool.acquire_wait (1000, new Cancellable ());
+      assert_not_reached ();
+    } catch (Fsmm.Error.TIMED_OUT error) {
+      assert ("0.001 s" in error.message);
+    }
+    assert (block.release ());
+    pairs.alloc_wait (0).drop ();
+
+    int n_left = 3;
+    for (int i = 0; i < 3; i++) {
+      take_turns.begin (pool, pairs, (source, result) => {
+        take_turns.end (result);
+        n_left--;
+      });
+    }
+    assert (pool.n_waiting == 2);
+    while (n_left > 0) {
+      MainContext.default ().iteration (true);
+    }
+    assert (pool.n_allocated == 0 && pairs.n_allocated == 0);
+
+    pool.flushing = true;
+    pool.max_blocks = 2;
+    try {
+      pool.acquire_wait ();
+      assert_not_reached ();
+    } catch (Fsmm.Error.CLOSED error) {
+      assert ("flushing" in error.message);
+    }
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+}
+
 int main (string[] args) {
   Test.init (ref args);
   Test.add_func ("/vala/handle", test_handle);
   Test.add_func ("/vala/references", test_references);
   Test.add_func ("/vala/errors", test_errors);
   Test.add_func ("/vala/structs", test_structs);
+  Test.add_func ("/vala/waiting", test_waiting);
   Test.add_func ("/vala/unsupported-types", test_unsupported_types);
 
   return Test.run ();
