@@ -93,6 +93,8 @@ answer (FsmmRequest *self, gpointer made, GError *error)
   task = g_task_new (self->owner, self->cancellable, self->callback, self->user_data);
   g_task_set_source_tag (task, self->source_tag);
   g_task_set_priority (task, self->io_priority);
+  /* Cancelled from now on, it would keep the block until a binding's collector frees the task. */
+  g_task_set_check_cancellable (task, FALSE);
   if (error != NULL)
     g_task_return_error (task, error);
   else

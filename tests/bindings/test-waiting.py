@@ -215,4 +215,25 @@ def callback():
             context.pop_thread_default()
 
 
+@test
+def callback_cancelled_too_late():
+    """a block is not kept by the result of a call that is cancelled when it has been answered"""
+    for pool, finish in (
+        (pool := make_pool(), pool.acquire_finish),
+        (tracks := make_tracks(), tracks.alloc_finish),
+    ):
+        context, cancellable, results = GLib.MainContext(), Gio.Cancellable(), []
+        context.push_thread_default()
+        handle = pool.acquire_wait()
+        pool.acquire_async(0, cancellable, lambda _, result: results.append(result))
+        handle.__exit__()
+        context.iteration(True)  # it is answered, and the callback comes next
+        cancellable.cancel()
+        while not results:
+            context.iteration(True)
+        context.pop_thread_default()
+        finish(results[0]).__exit__()
+        equal(pool.n_allocated, 0)
+
+
 tap.run(tests)
