@@ -75,6 +75,9 @@ set_exhausted_error (FsmmPool *self, gsize n_blocks, GError **error)
 {
   guint64 max_blocks = fsmm_pool_get_limit (self);
 
+  /* The limit has been removed meanwhile. */
+  if (max_blocks == 0)
+    max_blocks = MAX (fsmm_pool_get_stats (self).n_live, n_blocks);
   if (n_blocks > max_blocks)
     set_error (self, error, FSMM_ERROR_EXHAUSTED,
                "%" G_GSIZE_FORMAT " blocks are more than it can have: max-blocks is "

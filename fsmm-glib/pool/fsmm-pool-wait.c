@@ -275,6 +275,20 @@ fsmm_pool_get_flushing (FsmmPool *self)
   return fsmm_heap_is_closed (&self->store);
 }
 
+/* Two threads may set it at once: the store gets what the property is in the end. */
+static void
+apply_limit (FsmmPool *self)
+{
+  guint64 max_blocks;
+
+  do
+    {
+      max_blocks = fsmm_pool_get_limit (self);
+      fsmm_heap_set_max_blocks (&self->store, fsmm_pool_limit_of_store (max_blocks));
+    }
+  while (max_blocks != fsmm_pool_get_limit (self));
+}
+
 /**
  * fsmm_pool_set_max_blocks: (set-property max-blocks)
  * @self: a pool
@@ -296,7 +310,7 @@ fsmm_pool_set_max_blocks (FsmmPool *self, gsize max_blocks)
 
   /* A pool that is broken hands out nothing, whatever its limit. */
   if (!fsmm_pool_is_broken (self))
-    fsmm_heap_set_max_blocks (&self->store, fsmm_pool_limit_of_store (max_blocks));
+    apply_limit (self);
   g_object_notify (G_OBJECT (self), "max-blocks");
 }
 

@@ -4,10 +4,15 @@
 
 #include "pool/fsmm-request-private.h"
 
+#include "base/fsmm-lock.h"
+
 /* A request waits as the callback data of a source in the main context of whoever asks. It becomes
  * ready when the request has been served or refused, and is asked to look if that is cancelled. If the
  * context goes first, it destroys the source, and the request leaves the queue. That is why there is
- * no GTask before: it would keep the context. */
+ * no GTask before: it would keep the context.
+ *
+ * Only the context owns the source. Another thread that makes it ready holds the lock of the request
+ * meanwhile, for which the context has to wait before the source goes, and it with that. */
 
 typedef struct {
   FsmmWait wait; /* the first, so that it leads here */
@@ -15,8 +20,9 @@ typedef struct {
   const FsmmRequestKind *kind;
   GObject *owner; /* (owned): what is asked */
   FsmmPool *pool; /* whose block is waited for; not gone before */
-  GSource *source;
-  gboolean is_notified; /* (atomic) */
+  GMutex lock;          /* protects the two below */
+  GSource *source;      /* (not owned) (nullable): NULL once it has been destroyed */
+  gboolean is_notified; /* there is something to answer */
   gboolean is_over;     /* what has been waited for is in other hands */
 
   gpointer source_tag;
@@ -32,11 +38,34 @@ request_unref (FsmmRequest *self)
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
-  g_source_unref (self->source);
+  g_mutex_clear (&self->lock);
   g_clear_object (&self->cancellable);
   g_object_unref (self->owner);
   fsmm_heap_wait_clear (&self->wait);
   g_free (self);
+}
+
+/* Whether there is something to answer: then the source is made ready. */
+static void
+set_notified (FsmmRequest *self, gboolean is_notified)
+{
+  fsmm_lock (&self->lock);
+  self->is_notified = is_notified;
+  if (self->source != NULL)
+    g_source_set_ready_time (self->source, is_notified ? 0 : -1);
+  fsmm_unlock (&self->lock);
+}
+
+static gboolean
+get_notified (FsmmRequest *self)
+{
+  gboolean is_notified;
+
+  fsmm_lock (&self->lock);
+  is_notified = self->is_notified;
+  fsmm_unlock (&self->lock);
+
+  return is_notified;
 }
 
 /* The queue has had a reference. */
@@ -45,8 +74,7 @@ notify_request (FsmmWaiter *waiter)
 {
   FsmmRequest *self = (FsmmRequest *) (gpointer) waiter;
 
-  g_atomic_int_set (&self->is_notified, TRUE);
-  g_source_set_ready_time (self->source, 0);
+  set_notified (self, TRUE);
   request_unref (self);
 }
 
@@ -56,8 +84,7 @@ begin_request (FsmmRequest *self)
 {
   FsmmAllocResult result;
 
-  g_atomic_int_set (&self->is_notified, FALSE);
-  g_source_set_ready_time (self->source, -1);
+  set_notified (self, FALSE);
   g_atomic_int_inc (&self->ref_count);
   result = fsmm_heap_wait_begin (&self->pool->store, &self->wait);
   if (result != FSMM_ALLOC_OK)
@@ -106,7 +133,7 @@ answer (FsmmRequest *self, gpointer made, GError *error)
 static void
 answer_in_context (FsmmRequest *self, gpointer made, GError *error)
 {
-  GMainContext *context = g_source_get_context (self->source);
+  GMainContext *context = g_source_get_context (g_main_current_source ());
 
   g_main_context_push_thread_default (context);
   answer (self, made, error);
@@ -156,7 +183,7 @@ look_at_request (gpointer data)
 {
   FsmmRequest *self = data;
 
-  if (!g_atomic_int_get (&self->is_notified) && !is_cancelled (self))
+  if (!get_notified (self) && !is_cancelled (self))
     return G_SOURCE_CONTINUE;
 
   if (end_request (self) != FSMM_ALLOC_OK)
@@ -179,6 +206,10 @@ abandon_request (gpointer data)
 {
   FsmmRequest *self = data;
 
+  fsmm_lock (&self->lock);
+  self->source = NULL;
+  fsmm_unlock (&self->lock);
+
   if (!self->is_over && end_request (self) == FSMM_ALLOC_OK)
     give_claim_back (self);
   request_unref (self);
@@ -192,23 +223,24 @@ dispatch_request (GSource *source, GSourceFunc func, gpointer data)
 
 static GSourceFuncs source_funcs = { .dispatch = dispatch_request };
 
-static void
-attach_request (FsmmRequest *self)
+static GSource *
+make_source (FsmmRequest *self)
 {
-  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+  GSource *source = g_source_new (&source_funcs, sizeof (GSource));
 
-  g_source_set_static_name (self->source, self->kind->call);
-  g_source_set_priority (self->source, self->io_priority);
-  g_source_set_callback (self->source, look_at_request, self, abandon_request);
+  g_source_set_static_name (source, self->kind->call);
+  g_source_set_priority (source, self->io_priority);
+  g_source_set_callback (source, look_at_request, self, abandon_request);
   if (self->cancellable != NULL)
     {
       GSource *cancelled = g_cancellable_source_new (self->cancellable);
 
       g_source_set_dummy_callback (cancelled);
-      g_source_add_child_source (self->source, cancelled);
+      g_source_add_child_source (source, cancelled);
       g_source_unref (cancelled);
     }
-  g_source_attach (self->source, context);
+
+  return source;
 }
 
 static FsmmRequest *
@@ -221,22 +253,26 @@ request_new (const FsmmRequestKind *kind, GObject *owner, FsmmPool *pool, int io
   self->owner = g_object_ref (owner);
   self->pool = pool;
   self->io_priority = io_priority;
-  self->source = g_source_new (&source_funcs, sizeof (GSource));
+  g_mutex_init (&self->lock);
   fsmm_heap_wait_init (&self->wait, &pool->store, io_priority, notify_request);
 
   return self;
 }
 
-/* Waits for a block, and then has what is asked for made in it. */
+/* Waits for a block, and then has what is asked for made in it. The context comes last: another thread
+ * may run it, and answer at once. */
 static void
 start_waiting (FsmmRequest *self)
 {
-  attach_request (self);
-  if (begin_request (self) == FSMM_ALLOC_OK)
-    return;
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+  GSource *source = make_source (self);
 
-  g_atomic_int_set (&self->is_notified, TRUE);
-  g_source_set_ready_time (self->source, 0);
+  self->source = source;
+  if (begin_request (self) != FSMM_ALLOC_OK)
+    set_notified (self, TRUE);
+
+  g_source_attach (source, context);
+  g_source_unref (source);
 }
 
 /* Answers @callback in the calling thread's default context, and never before this returns. */

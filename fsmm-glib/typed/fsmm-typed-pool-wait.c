@@ -18,9 +18,15 @@ construct_wait (FsmmTypedPool *self, gint64 timeout_us, GCancellable *cancellabl
 {
   const FsmmPatience patience = { "fsmm_typed_pool_construct_wait", timeout_us, FALSE, cancellable,
                                   NULL };
+  gpointer instance;
   gsize epoch;
 
-  return fsmm_typed_pool_make (self, NULL, FSMM_STATE_LIVE, &patience, &epoch, error);
+  /* Whoever has the last reference may drop it while this sleeps. */
+  g_object_ref (self);
+  instance = fsmm_typed_pool_make (self, NULL, FSMM_STATE_LIVE, &patience, &epoch, error);
+  g_object_unref (self);
+
+  return instance;
 }
 
 static FSMM_HEAP_TELLER gpointer
@@ -76,8 +82,13 @@ alloc_wait (FsmmTypedPool *self, gint64 timeout_us, GCancellable *cancellable, G
 {
   const FsmmPatience patience = { "fsmm_typed_pool_alloc_wait", timeout_us, FALSE, cancellable,
                                   NULL };
+  FsmmBox *box;
 
-  return fsmm_box_make (self, NULL, &patience, error);
+  g_object_ref (self);
+  box = fsmm_box_make (self, NULL, &patience, error);
+  g_object_unref (self);
+
+  return box;
 }
 
 static FSMM_HEAP_TELLER FsmmBox *

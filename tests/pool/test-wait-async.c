@@ -375,6 +375,106 @@ test_context_ends_first (gconstpointer is_served)
   g_assert_finalize_object (pool);
 }
 
+/* ThreadSanitizer cannot see what GLib locks. */
+#ifndef FSMM_THREAD_SANITIZER
+typedef struct {
+  FsmmPool *pool;
+  gpointer block; /* (atomic) */
+  gint is_over;   /* (atomic) */
+} Other;
+
+static gpointer
+free_whatever_comes (gpointer data)
+{
+  Other *self = data;
+
+  while (!g_atomic_int_get (&self->is_over))
+    {
+      gpointer block = fsmm_test_swap (&self->block, NULL);
+
+      if (block != NULL)
+        fsmm_test_free (self->pool, block);
+      else
+        g_thread_yield ();
+    }
+
+  return NULL;
+}
+
+/* A context for each request, which ends once that is answered: what another thread does to answer it must
+ * be over by then. */
+static void
+test_context_ends_when_answered (void)
+{
+  Other other = { .pool = fsmm_pool_new_full ("jobs", 64, 0, 1024, 1, NULL) };
+  GThread *thread = g_thread_new ("other", free_whatever_comes, &other);
+
+  for (guint i = fsmm_test_rounds (50000); i > 0; i--)
+    {
+      GMainContext *context = g_main_context_new ();
+      gpointer block = fsmm_test_alloc (other.pool);
+      Request one = { 0 };
+
+      g_main_context_push_thread_default (context);
+      request (&one, other.pool, G_PRIORITY_DEFAULT, NULL);
+      fsmm_test_swap (&other.block, block);
+      while (one.turn == 0)
+        g_main_context_iteration (context, FALSE);
+      fsmm_block_unref (one.block);
+      g_main_context_pop_thread_default (context);
+      g_main_context_unref (context);
+    }
+
+  g_atomic_int_set (&other.is_over, TRUE);
+  g_thread_join (thread);
+  fsmm_test_assert_counts (other.pool, 0, 1);
+  g_object_unref (other.pool);
+}
+
+static gint n_late; /* (atomic) */
+
+static void
+count_late (GObject *source, GAsyncResult *result, gpointer data)
+{
+  FsmmBlock *block = fsmm_pool_acquire_finish (FSMM_POOL (source), result, NULL);
+
+  if (block != NULL)
+    fsmm_block_unref (block);
+  g_atomic_int_inc (&n_late);
+}
+
+static gpointer
+ask_and_cancel (gpointer data)
+{
+  for (guint i = fsmm_test_rounds (50000); i > 0; i--)
+    {
+      GCancellable *cancellable = g_cancellable_new ();
+
+      fsmm_pool_acquire_async (data, G_PRIORITY_DEFAULT, cancellable, count_late, NULL);
+      g_cancellable_cancel (cancellable);
+      g_object_unref (cancellable);
+    }
+
+  return NULL;
+}
+
+/* Who asks may be another thread than the one that runs its context, which answers while it still asks. */
+static void
+test_answered_while_it_asks (void)
+{
+  gpointer block;
+  g_autoptr (FsmmPool) pool = new_full_pool (&block);
+  GThread *thread = g_thread_new ("ask", ask_and_cancel, pool);
+
+  while (g_atomic_int_get (&n_late) < (gint) fsmm_test_rounds (50000))
+    g_main_context_iteration (NULL, FALSE);
+  g_thread_join (thread);
+  fsmm_test_free (pool, block);
+  g_assert_cmpuint (fsmm_pool_get_n_waiting (pool), ==, 0);
+  fsmm_test_assert_counts (pool, 0, 1);
+}
+#endif
+
 /* A request keeps the pool alive. */
 static void
 test_keeps_the_pool (void)
@@ -498,6 +598,10 @@ main (int argc, char *argv[])
   g_test_add_func ("/wait-async/never-finished", test_never_finished);
   g_test_add_data_func ("/wait-async/context-ends-first", NULL, test_context_ends_first);
   g_test_add_data_func ("/wait-async/context-of-a-served-one-ends", "", test_context_ends_first);
+#ifndef FSMM_THREAD_SANITIZER
+  g_test_add_func ("/wait-async/context-ends-when-answered", test_context_ends_when_answered);
+  g_test_add_func ("/wait-async/answered-while-it-asks", test_answered_while_it_asks);
+#endif
   g_test_add_func ("/wait-async/keeps-the-pool", test_keeps_the_pool);
   g_test_add_func ("/wait-async/asks-again", test_asks_again);
   g_test_add_func ("/wait-async/broken", test_broken);

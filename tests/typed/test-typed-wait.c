@@ -129,6 +129,27 @@ test_box (void)
   fsmm_box_unref (box);
 }
 
+/* A thread that waits keeps the pool alive. */
+static void
+test_keeps_the_pool (void)
+{
+  FsmmTypedPool *pool = pool_new (job_get_type (), 1);
+  FsmmPool *raw = fsmm_typed_pool_get_pool (pool);
+  GThread *thread;
+  Job *job;
+
+  fsmm_typed_pool_construct (pool, NULL);
+  g_object_add_weak_pointer (G_OBJECT (pool), (gpointer *) &pool);
+  thread = g_thread_new ("wait", construct_in_thread, pool);
+  wait_until_waiting (pool, 1);
+  g_object_unref (pool);
+  g_assert_nonnull (pool);
+  fsmm_pool_set_max_blocks (raw, 2);
+  job = g_thread_join (thread);
+  g_assert_nonnull (job);
+  g_assert_null (pool);
+}
+
 static void
 test_properties (void)
 {
@@ -184,18 +205,29 @@ pop_job (Pipe *self)
   return job;
 }
 
+/* What is dropped while it is made is not there: then another one is made. */
+static gpointer
+make_job (FsmmTypedPool *pool)
+{
+  g_autoptr (GError) error = NULL;
+  gpointer job;
+
+  while ((job = fsmm_typed_pool_construct_wait (pool, -1, NULL, &error)) == NULL)
+    {
+      g_assert_error (error, FSMM_ERROR, FSMM_ERROR_RELEASED);
+      g_clear_error (&error);
+    }
+
+  return job;
+}
+
 static gpointer
 produce (gpointer data)
 {
   Pipe *pipe = data;
 
   for (guint i = fsmm_test_rounds (5000); i > 0; i--)
-    {
-      gpointer job = fsmm_typed_pool_construct_wait (pipe->pool, -1, NULL, NULL);
-
-      g_assert_nonnull (job);
-      push_job (pipe, job);
-    }
+    push_job (pipe, make_job (pipe->pool));
 
   return NULL;
 }
@@ -329,6 +361,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/typed-wait/construct", test_construct);
   g_test_add_func ("/typed-wait/plain", test_plain);
   g_test_add_func ("/typed-wait/box", test_box);
+  g_test_add_func ("/typed-wait/keeps-the-pool", test_keeps_the_pool);
   g_test_add_func ("/typed-wait/properties", test_properties);
   g_test_add_func ("/typed-wait/pipeline", test_pipeline);
   g_test_add_func ("/typed-wait/free-all-beside", test_free_all_beside);

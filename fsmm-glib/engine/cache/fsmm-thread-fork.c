@@ -65,7 +65,7 @@ static void
 forget_waiters (FsmmStore *store)
 {
   if (store->waiters != NULL)
-    fsmm_waiters_forget_others (store->waiters, &fsmm_thread);
+    fsmm_waiters_forget_sleepers (store->waiters);
 }
 
 static void

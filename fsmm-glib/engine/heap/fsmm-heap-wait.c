@@ -6,6 +6,8 @@
 
 #include "engine/heap/fsmm-heap-locked.h"
 
+#include <errno.h>
+
 /* While somebody waits, all threads take and free blocks with the lock, from what is common to them.
  * Whoever gives the lock back sees first to what is true then: no block can be taken, or nobody waits,
  * or one of those that wait has been woken to take it. So no wake-up is lost, whatever made room.
@@ -138,7 +140,10 @@ note_no_memory (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
   if (n_live == 0)
     leave_queue (self, wait, FSMM_ALLOC_NO_MEMORY, deferred);
   else
-    self->waiters->failed_live = n_live;
+    {
+      self->waiters->failed_live = n_live;
+      fsmm_waiters_have_one_look (self->waiters);
+    }
 }
 
 /* Takes a block for it, for which the memory may be missing. */
@@ -171,16 +176,10 @@ may_be_overtaken (const FsmmWait *wait)
          (FSMM_WAIT_NOW () - wait->waiter.first_since < PATIENCE || !FSMM_WAIT_DOES (BE_FAIR));
 }
 
-void
-fsmm_heap_serve_waiters_slow (FsmmStore *self, FsmmDeferred *deferred)
+static void
+serve_queue (FsmmStore *self, FsmmDeferred *deferred)
 {
   FsmmWait *wait;
-
-  if (self->waiters->queue.length == 0)
-    {
-      stop_diverting (self);
-      return;
-    }
 
   while ((wait = peek_waiter (self)) != NULL && has_room (self))
     {
@@ -193,7 +192,22 @@ fsmm_heap_serve_waiters_slow (FsmmStore *self, FsmmDeferred *deferred)
       if (!FSMM_WAIT_DOES (SERVE))
         return;
       serve (self, wait, deferred);
+      if (fsmm_waiter_is_queued (&wait->waiter))
+        return;
     }
+}
+
+/* Keeps errno: this is done by whoever gives a block back. */
+void
+fsmm_heap_serve_waiters_slow (FsmmStore *self, FsmmDeferred *deferred)
+{
+  int kept_errno = errno;
+
+  if (self->waiters->queue.length == 0)
+    stop_diverting (self);
+  else
+    serve_queue (self, deferred);
+  errno = kept_errno;
 }
 
 /* --- A thread that sleeps --- */
@@ -206,7 +220,7 @@ fsmm_heap_wait_init (FsmmWait *wait,
                      void (*notify) (FsmmWaiter *waiter))
 {
   *wait = (FsmmWait) {
-    .waiter = { .priority = priority, .notify = notify, .thread = &fsmm_thread },
+    .waiter = { .priority = priority, .notify = notify },
     .site = store->debug & FSMM_DEBUG_HISTORY ? fsmm_stack_capture () : NULL,
   };
   g_cond_init (&wait->waiter.woken);
@@ -234,10 +248,8 @@ get_end_of_sleep (FsmmStore *self, gint64 end)
 static void
 sleep_until_woken (FsmmStore *self, FsmmWait *wait, gint64 end)
 {
-  gint64 until = get_end_of_sleep (self, end);
-
   while (wait->waiter.state == FSMM_WAITER_ASLEEP && !wait->waiter.is_cancelled)
-    if (!fsmm_wait_until (&wait->waiter.woken, self->lock, until))
+    if (!fsmm_wait_until (&wait->waiter.woken, self->lock, get_end_of_sleep (self, end)))
       {
         self->waiters->failed_live = G_MAXSIZE;
         return;

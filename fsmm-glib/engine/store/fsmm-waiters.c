@@ -6,6 +6,8 @@
 
 #include "base/fsmm-system.h"
 
+#include <errno.h>
+
 /* For g_free (). NULL if there is no memory. */
 FsmmWaiters *
 fsmm_waiters_try_new (void)
@@ -66,6 +68,18 @@ fsmm_waiters_wake (FsmmWaiters *self, FsmmWaiter *waiter)
   g_cond_signal (&waiter->woken);
 }
 
+/* The first thread that sleeps is to sleep for a shorter time. */
+void
+fsmm_waiters_have_one_look (FsmmWaiters *self)
+{
+  for (GList *l = self->queue.head; l != NULL; l = l->next)
+    if (((FsmmWaiter *) l->data)->notify == NULL)
+      {
+        g_cond_signal (&((FsmmWaiter *) l->data)->woken);
+        return;
+      }
+}
+
 /* It was woken, and found that another thread was faster. */
 void
 fsmm_waiters_sleep_again (FsmmWaiters *self, FsmmWaiter *waiter)
@@ -74,10 +88,10 @@ fsmm_waiters_sleep_again (FsmmWaiters *self, FsmmWaiter *waiter)
   self->n_woken--;
 }
 
-/* In a child of fork (): those of other threads are not there. Their memory stays, as the stacks of
- * their threads do. */
+/* In a child of fork (): other threads that sleep are not there. Their memory stays, as their stacks do.
+ * What is notified may be of a context that the thread which is left runs, whoever asked. */
 void
-fsmm_waiters_forget_others (FsmmWaiters *self, gconstpointer thread)
+fsmm_waiters_forget_sleepers (FsmmWaiters *self)
 {
   GList *next;
 
@@ -86,7 +100,7 @@ fsmm_waiters_forget_others (FsmmWaiters *self, gconstpointer thread)
       FsmmWaiter *waiter = l->data;
 
       next = l->next;
-      if (waiter->thread == thread)
+      if (waiter->notify != NULL)
         continue;
       if (waiter->state == FSMM_WAITER_WOKEN)
         self->n_woken--;
@@ -95,10 +109,11 @@ fsmm_waiters_forget_others (FsmmWaiters *self, gconstpointer thread)
     }
 }
 
-/* What is told may be gone afterwards. */
+/* What is told may be gone afterwards. Keeps errno, as above all else that gives a block back. */
 void
 fsmm_waiters_notify (GQueue *left)
 {
+  int kept_errno = errno;
   GList *link;
 
   while ((link = g_queue_pop_head_link (left)) != NULL)
@@ -107,4 +122,5 @@ fsmm_waiters_notify (GQueue *left)
 
       waiter->notify (waiter);
     }
+  errno = kept_errno;
 }

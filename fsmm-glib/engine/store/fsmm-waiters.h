@@ -32,7 +32,6 @@ struct _FsmmWaiter
   gint64 first_since;    /* when the first came of those from here to the end of the queue */
   gboolean is_cancelled;
   GCond woken;           /* where a thread sleeps */
-  gconstpointer thread;  /* that came with it */
   GList link;
 };
 
@@ -50,8 +49,9 @@ FsmmWaiters *fsmm_waiters_try_new (void);
 void fsmm_waiters_add (FsmmWaiters *self, FsmmWaiter *waiter);
 void fsmm_waiters_remove (FsmmWaiters *self, FsmmWaiter *waiter, FsmmWaiterState state);
 void fsmm_waiters_wake (FsmmWaiters *self, FsmmWaiter *waiter);
+void fsmm_waiters_have_one_look (FsmmWaiters *self);
 void fsmm_waiters_sleep_again (FsmmWaiters *self, FsmmWaiter *waiter);
-void fsmm_waiters_forget_others (FsmmWaiters *self, gconstpointer thread);
+void fsmm_waiters_forget_sleepers (FsmmWaiters *self);
 
 /* Without the lock: those that have left the queue. */
 void fsmm_waiters_notify (GQueue *left);
