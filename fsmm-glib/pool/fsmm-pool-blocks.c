@@ -173,6 +173,18 @@ fsmm_pool_free_told (FsmmPool *self, gpointer block, GError **error)
   return is_freed;
 }
 
+/* One that the calling thread does not own, or not surely. Apart from what goes before, for which no
+ * register must be saved. */
+static G_GNUC_NO_INLINE gboolean
+free_other (FsmmPool *self, gpointer block, GError **error)
+{
+  if (fsmm_cache_try_free_beside_last (self, block))
+    return TRUE;
+
+  return FSMM_HEAP_IS_TOLD_OF ? fsmm_pool_free_told (self, block, error)
+                              : free_slow (self, block, error);
+}
+
 /**
  * fsmm_pool_free: (skip)
  * @self: a pool
@@ -205,11 +217,8 @@ fsmm_pool_free (FsmmPool *self, gpointer block, GError **error)
 {
   if (G_LIKELY (fsmm_cache_try_free_own (self, block, FSMM_STATE_LIVE, NULL, 0)))
     return TRUE;
-  if (fsmm_cache_try_free_beside_last (self, block))
-    return TRUE;
 
-  return FSMM_HEAP_IS_TOLD_OF ? fsmm_pool_free_told (self, block, error)
-                              : free_slow (self, block, error);
+  return free_other (self, block, error);
 }
 
 /**
