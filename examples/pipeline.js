@@ -13,7 +13,6 @@ import GLib from 'gi://GLib?version=2.0';
 import Gio from 'gi://Gio?version=2.0';
 import System from 'system';
 
-Gio._promisify(Fsmm.Pool.prototype, 'acquire_async');
 Gio._promisify(Gio.InputStream.prototype, 'read_bytes_async');
 
 const MAX_BLOCKS = 16;

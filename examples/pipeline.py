@@ -49,7 +49,7 @@ class Pipeline:
     def read(self, hashers):
         """Yields blocks that are filled, with their length, and what is to become their digest."""
         while True:
-            block = self.pool.acquire_wait(-1)  # until there is one
+            block = self.pool.acquire_wait()  # until there is one
             n_bytes = self.file.readinto(block.view())
             if n_bytes == 0:
                 block.release()
