@@ -187,6 +187,7 @@ test_limit_is_lowered (void)
   g_assert_error (error, FSMM_ERROR, FSMM_ERROR_EXHAUSTED);
   g_assert_nonnull (strstr (error->message, "max-blocks is 2, and 6 are live"));
   g_assert_cmpuint (fsmm_pool_get_peak_allocated (pool), ==, 6);
+  fsmm_test_assert_sound (pool);
 
   start (&sleeper, pool, -1, NULL);
   for (guint i = 0; i < 4; i++)

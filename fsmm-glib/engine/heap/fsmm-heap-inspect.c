@@ -166,6 +166,13 @@ count_out (const FsmmChunk *chunk)
   return n_out;
 }
 
+/* Where the limit has been lowered, the peak may be above it, and so may be what is live. */
+static gboolean
+exceeds_limit (const FsmmStore *self, gsize n_live)
+{
+  return n_live > self->max_blocks && self->peak_live <= self->max_blocks;
+}
+
 static char *
 find_count_fault (FsmmStore *self)
 {
@@ -183,10 +190,14 @@ find_count_fault (FsmmStore *self)
     }
 
   fsmm_cache_note_peak (self);
-  if (n_out != n_live || n_live > self->max_blocks || n_live > self->peak_live)
+  if (n_out != n_live || exceeds_limit (self, n_live) || n_live > self->peak_live)
     return g_strdup_printf ("%" G_GSIZE_FORMAT " blocks are out, %" G_GSIZE_FORMAT
                             " are counted, with a peak of %" G_GSIZE_FORMAT,
                             n_out, n_live, self->peak_live);
+  if (self->diverts && fsmm_heap_count_live_diverted (self) != n_live)
+    return g_strdup_printf ("%" G_GSIZE_FORMAT " blocks are out, but those that wait count %"
+                            G_GSIZE_FORMAT,
+                            n_out, fsmm_heap_count_live_diverted (self));
   if (n_blocks != self->n_blocks)
     return g_strdup_printf ("there are %" G_GSIZE_FORMAT " blocks, %" G_GSIZE_FORMAT " are counted",
                             n_blocks, self->n_blocks);
