@@ -99,13 +99,14 @@ class _Line:
         now = self.loop.time()
         while self.waiters:
             waiter = self.waiters[0]
-            if not waiter.future.done():
-                if now < waiter.since + PATIENCE:
-                    self.loop.call_at(waiter.since + PATIENCE, self.look)
-                    return
-                waiter.go_to_queue()
+            if not waiter.future.done() and now < waiter.since + PATIENCE:
+                self.loop.call_at(waiter.since + PATIENCE, self.look)
+                return
+            # Before all else: a finalizer that runs meanwhile may serve those behind it.
             self.waiters.popleft()
-        del self.pool._lines[self.loop]
+            if not waiter.future.done():
+                waiter.try_to_go_to_queue()
+        self.pool._lines.pop(self.loop, None)
 
 
 class _Lines(dict):
@@ -141,10 +142,17 @@ class _Waiter:
     def go_to_queue(self, io_priority=_PRIORITY_DEFAULT, cancellable=None):
         self.request = Request(self.pool, io_priority, cancellable, self._answer)
 
+    def try_to_go_to_queue(self):
+        """Without a thread that asks, the task has to be told."""
+        try:
+            self.go_to_queue()
+        except Exception as error:
+            self.future.set_exception(error)
+
     def withdraw(self):
         if self.request is not None:
             self.request.cancel()
-        if self.future.done():
+        if not self.future.cancel():
             _give_back(self.future)
 
     def _answer(self, handle, error):

@@ -3,6 +3,7 @@
 
 import functools
 import math
+import numbers
 import operator
 import threading
 
@@ -17,6 +18,9 @@ Fsmm = get_introspection_module("Fsmm")
 # For how long it does not matter who came first, in seconds.
 PATIENCE = 0.001
 
+# More than that is for ever.
+_MOST_SECONDS = 2**63 // 1_000_000
+
 _NO_ROOM = (int(Fsmm.Error.TIMED_OUT), int(Fsmm.Error.NO_MEMORY))
 
 
@@ -28,9 +32,15 @@ def says_no_room(error):
 
 
 def _to_microseconds(timeout):
-    if timeout is None or timeout < 0 or timeout == math.inf:
+    if timeout is None:
         return -1
-    return min(math.ceil(timeout * 1_000_000), GLib.MAXINT64)
+    if isinstance(timeout, numbers.Real) and math.isnan(timeout):
+        raise ValueError("timeout is NaN: it must be a number of seconds, or None")
+    if not isinstance(timeout, numbers.Real):
+        raise TypeError(f"timeout must be a number of seconds or None, not {timeout!r}")
+    if timeout < 0 or timeout > _MOST_SECONDS:
+        return -1
+    return math.ceil(timeout * 1_000_000)
 
 
 class _Sleeper(threading.Thread):
@@ -40,23 +50,39 @@ class _Sleeper(threading.Thread):
         super().__init__(name="fsmm-sleeper", daemon=True)
         self._pool, self._microseconds = pool, microseconds
         self._follower = Follower(cancellable)
+        self._lock = threading.Lock()
+        self._is_abandoned = False
         self._handle = self._error = None
 
     def run(self):
+        handle, error = None, None
         try:
-            self._handle = self._pool._wait(self._microseconds, self._follower)
-        except GLib.Error as error:
-            self._error = error.with_traceback(None)
+            handle = self._pool._wait(self._microseconds, self._follower)
+        except GLib.Error as failure:
+            error = failure.with_traceback(None)
+        with self._lock:
+            self._handle, self._error = handle, error
+            if self._is_abandoned:
+                self._give_back()
+
+    def _give_back(self):
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            handle.__exit__()
+
+    def _abandon(self):
+        """It may not even run yet."""
+        self._follower.cancel()
+        with self._lock:
+            self._is_abandoned = True
+            self._give_back()
 
     def wait(self):
-        self.start()
         try:
+            self.start()
             self.join()
         except BaseException:
-            self._follower.cancel()
-            self.join()
-            if self._handle is not None:
-                self._handle.__exit__()
+            self._abandon()
             raise
         finally:
             self._follower.leave()
@@ -68,12 +94,10 @@ class _Sleeper(threading.Thread):
 def wait(pool, timeout, cancellable):
     """Waits for so many seconds. Python runs handlers of signals in the main thread alone."""
     microseconds = _to_microseconds(timeout)
-    patience = round(PATIENCE * 1_000_000)
-    is_short = 0 <= microseconds <= patience
-    if is_short or threading.current_thread() is not threading.main_thread():
+    if microseconds == 0 or threading.current_thread() is not threading.main_thread():
         return pool._wait(microseconds, cancellable)
     try:
-        return pool._wait(patience, cancellable)
+        return pool._wait(0, cancellable)
     except GLib.Error as error:
         if not says_no_room(error):
             raise
