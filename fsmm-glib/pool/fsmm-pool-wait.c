@@ -166,9 +166,9 @@ static const FsmmRequestKind handle_request = {
  * @io_priority: the priority of the request, such as `G_PRIORITY_DEFAULT`: who asks with a lower
  *   number is served first, and a thread that sleeps has `G_PRIORITY_DEFAULT`
  * @cancellable: (nullable): to end the wait, or %NULL
- * @callback: (scope async) (nullable): to be called when there is a block, or an
+ * @callback: (scope async) (closure user_data) (nullable): to be called when there is a block, or an
  *   error; %NULL to leave the block alone
- * @user_data: (closure): for @callback, or %NULL
+ * @user_data: (nullable): for @callback, or %NULL
  *
  * Asks for a block whose bytes are all 0, without sleeping until there is one.
  *

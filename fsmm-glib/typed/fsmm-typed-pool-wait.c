@@ -155,9 +155,9 @@ static const FsmmRequestKind box_request = {
  * @io_priority: the priority of the request, such as `G_PRIORITY_DEFAULT`: who asks with a lower
  *   number is served first, and a thread that sleeps has `G_PRIORITY_DEFAULT`
  * @cancellable: (nullable): to end the wait, or %NULL
- * @callback: (scope async) (nullable): to be called when there is an instance,
+ * @callback: (scope async) (closure user_data) (nullable): to be called when there is an instance,
  *   or an error; %NULL to leave it alone
- * @user_data: (closure): for @callback, or %NULL
+ * @user_data: (nullable): for @callback, or %NULL
  *
  * Asks for a new instance, without sleeping until there is room for it.
  *
