@@ -144,10 +144,11 @@ test_free_all (void)
     start (&sleepers[i], pool, -1, NULL);
 
   g_assert_cmpuint (fsmm_pool_free_all (pool), ==, 2);
-  wait_until_waiting (pool, 1);
-  fsmm_pool_free_all (pool);
-  for (guint i = 0; i < G_N_ELEMENTS (sleepers); i++)
+  for (guint i = 0; i < 2; i++)
     join_served (&sleepers[i]);
+  g_assert_cmpuint (fsmm_pool_get_n_waiting (pool), ==, 1);
+  g_assert_cmpuint (fsmm_pool_free_all (pool), ==, 2);
+  join_served (&sleepers[2]);
   fsmm_pool_free_all (pool);
   fsmm_test_assert_sound (pool);
 }

@@ -134,7 +134,7 @@ static void
 test_keeps_the_pool (void)
 {
   FsmmTypedPool *pool = pool_new (job_get_type (), 1);
-  FsmmPool *raw = fsmm_typed_pool_get_pool (pool);
+  g_autoptr (FsmmPool) raw = g_object_ref (fsmm_typed_pool_get_pool (pool));
   GThread *thread;
   Job *job;
 
