@@ -43,18 +43,18 @@ def _to_microseconds(timeout):
     return math.ceil(timeout * 1_000_000)
 
 
-class _Sleeper(threading.Thread):
-    """Sleeps in place of a thread that has to look after signals."""
+class _Sleeper:
+    """A thread that sleeps in place of one that has to look after signals."""
 
     def __init__(self, pool, microseconds, cancellable):
-        super().__init__(name="fsmm-sleeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="fsmm-sleeper", daemon=True)
         self._pool, self._microseconds = pool, microseconds
         self._follower = Follower(cancellable)
         self._lock = threading.Lock()
         self._is_abandoned = False
         self._handle = self._error = None
 
-    def run(self):
+    def _run(self):
         handle, error = None, None
         try:
             handle = self._pool._wait(self._microseconds, self._follower)
@@ -79,8 +79,8 @@ class _Sleeper(threading.Thread):
 
     def wait(self):
         try:
-            self.start()
-            self.join()
+            self._thread.start()
+            self._thread.join()
         except BaseException:
             self._abandon()
             raise
