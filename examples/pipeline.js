@@ -23,6 +23,9 @@ const UPDATE_INTERVAL = 100; // milliseconds
 const COLLECT_INTERVAL = 64;
 const {PRIORITY_DEFAULT, PRIORITY_DEFAULT_IDLE} = GLib;
 const SIGINT = 2;
+// Newer versions of GLib have what is of Unix in a namespace of its own.
+const addSignal = await import('gi://GLibUnix?version=2.0').then(
+    GLibUnix => GLibUnix.default.signal_add, () => GLib.unix_signal_add);
 const STDERR = 2;
 /* What shells expect of a program that SIGINT has ended. */
 const INTERRUPTED = 130;
@@ -126,7 +129,7 @@ function open(path) {
 }
 
 function watch(pipeline) {
-    GLib.unix_signal_add(PRIORITY_DEFAULT, SIGINT, () => {
+    addSignal(PRIORITY_DEFAULT, SIGINT, () => {
         pipeline.cancellable.cancel();
         return GLib.SOURCE_REMOVE;
     });
