@@ -23,9 +23,10 @@ const UPDATE_INTERVAL = 100; // milliseconds
 const COLLECT_INTERVAL = 64;
 const {PRIORITY_DEFAULT, PRIORITY_DEFAULT_IDLE} = GLib;
 const SIGINT = 2;
-// Newer versions of GLib have what is of Unix in a namespace of its own.
+// Newer versions of GLib have what is of Unix in a namespace of its own, under one of two names.
 const addSignal = await import('gi://GLibUnix?version=2.0').then(
-    GLibUnix => GLibUnix.default.signal_add, () => GLib.unix_signal_add);
+    ({default: GLibUnix}) => GLibUnix.signal_add ?? GLibUnix.signal_add_full,
+    () => GLib.unix_signal_add);
 const STDERR = 2;
 /* What shells expect of a program that SIGINT has ended. */
 const INTERRUPTED = 130;
