@@ -59,16 +59,6 @@ fsmm_unlock (GMutex *mutex)
   g_mutex_unlock (mutex);
 }
 
-static inline void
-fsmm_wait (GCond *cond, GMutex *mutex)
-{
-  ANNOTATE_HAPPENS_BEFORE (mutex);
-  fsmm_tsan_leave (mutex);
-  g_cond_wait (cond, mutex);
-  fsmm_tsan_enter (mutex);
-  ANNOTATE_HAPPENS_AFTER (mutex);
-}
-
 /* Returns FALSE if that is the time, as of g_get_monotonic_time (). -1: never. */
 static inline gboolean
 fsmm_wait_until (GCond *cond, GMutex *mutex, gint64 end)
@@ -85,6 +75,12 @@ fsmm_wait_until (GCond *cond, GMutex *mutex, gint64 end)
   ANNOTATE_HAPPENS_AFTER (mutex);
 
   return is_woken;
+}
+
+static inline void
+fsmm_wait (GCond *cond, GMutex *mutex)
+{
+  fsmm_wait_until (cond, mutex, -1);
 }
 
 /* --- fsmm-once.c --- */
