@@ -99,7 +99,7 @@ join_queue (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
 }
 
 static void
-leave_queue (FsmmStore *self, FsmmWait *wait, FsmmAllocResult result, FsmmDeferred *deferred)
+leave_queue (FsmmStore *self, FsmmWait *wait, FsmmAllocResult result)
 {
   FsmmWaiter *waiter = &wait->waiter;
 
@@ -116,8 +116,15 @@ leave_queue (FsmmStore *self, FsmmWait *wait, FsmmAllocResult result, FsmmDeferr
       self->waiters->last_left = FSMM_WAIT_NOW ();
       self->waiters->n_looks = 0;
     }
-  if (waiter->notify != NULL)
-    g_queue_push_tail_link (&deferred->left, &waiter->link);
+}
+
+/* As above, and tells it, if no thread sleeps that finds out. */
+static void
+dismiss (FsmmStore *self, FsmmWait *wait, FsmmAllocResult result, FsmmDeferred *deferred)
+{
+  leave_queue (self, wait, result);
+  if (wait->waiter.notify != NULL)
+    g_queue_push_tail_link (&deferred->left, &wait->waiter.link);
 }
 
 /* --- Serving. With the lock held. --- */
@@ -138,7 +145,7 @@ note_no_memory (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
   gsize n_live = fsmm_heap_count_live_diverted (self);
 
   if (n_live == 0)
-    leave_queue (self, wait, FSMM_ALLOC_NO_MEMORY, deferred);
+    dismiss (self, wait, FSMM_ALLOC_NO_MEMORY, deferred);
   else
     {
       self->waiters->failed_live = n_live;
@@ -161,7 +168,7 @@ serve (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
   if (result == FSMM_ALLOC_OK)
     {
       wait->claim = (FsmmClaim) { slot.block, slot.state, self->epoch };
-      leave_queue (self, wait, FSMM_ALLOC_OK, deferred);
+      dismiss (self, wait, FSMM_ALLOC_OK, deferred);
     }
   else if (result == FSMM_ALLOC_NO_MEMORY)
     note_no_memory (self, wait, deferred);
@@ -283,9 +290,9 @@ step_once (FsmmStore *self, FsmmWait *wait, gint64 end, FsmmDeferred *deferred)
     return TRUE;
 
   if (wait->waiter.is_cancelled)
-    leave_queue (self, wait, FSMM_ALLOC_CANCELLED, deferred);
+    leave_queue (self, wait, FSMM_ALLOC_CANCELLED);
   else if (end >= 0 && FSMM_WAIT_NOW () >= end)
-    leave_queue (self, wait, FSMM_ALLOC_TIMED_OUT, deferred);
+    leave_queue (self, wait, FSMM_ALLOC_TIMED_OUT);
 
   return !fsmm_waiter_is_queued (&wait->waiter);
 }
@@ -364,10 +371,7 @@ fsmm_heap_wait_end (FsmmStore *self, FsmmWait *wait, FsmmAllocResult result)
   fsmm_heap_lock (self);
   was_queued = fsmm_waiter_is_queued (&wait->waiter);
   if (was_queued)
-    {
-      leave_queue (self, wait, result, &deferred);
-      g_queue_unlink (&deferred.left, &wait->waiter.link);
-    }
+    leave_queue (self, wait, result);
   fsmm_heap_unlock_and_finish (self, &deferred);
 
   return was_queued;
@@ -381,7 +385,7 @@ close_waiters (FsmmStore *self, FsmmDeferred *deferred)
   /* What takes a block without the lock does not look whether it is closed. */
   divert (self, deferred);
   while (self->waiters != NULL && peek_waiter (self) != NULL && FSMM_WAIT_DOES (CLOSE_ALL))
-    leave_queue (self, peek_waiter (self), FSMM_ALLOC_CLOSED, deferred);
+    dismiss (self, peek_waiter (self), FSMM_ALLOC_CLOSED, deferred);
 }
 
 /* While it is closed, nobody can wait. Returns FALSE if that is so already. */
