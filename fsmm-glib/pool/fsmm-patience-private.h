@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 typedef struct {
   const char *call;          /* the name of the public function */
   gint64 timeout_us;         /* -1: for ever; 0: not at all */
-  gboolean only_asks;        /* if there is no room, the call fails at once, and sets no error */
+  gboolean only_asks;        /* with 0: if there is no room, the call sets no error */
   GCancellable *cancellable; /* (nullable) */
   FsmmClaim *granted;        /* (nullable): the block that it has been handed, which is NULL once it
                               * is taken. If it was dropped, the call fails, and sets no error */
@@ -29,6 +29,19 @@ gboolean fsmm_pool_take_patiently (FsmmPool *self,
                                    FsmmClaim *claim,
                                    GError **error);
 
+/* Takes a block that is filled and in that state, if there is one now. In @result, why not. */
+static G_ALWAYS_INLINE inline gboolean
+fsmm_pool_try_take (
+    FsmmPool *self, FsmmState state, FsmmFill fill, FsmmClaim *claim, FsmmAllocResult *result)
+{
+  FsmmSlot slot = fsmm_heap_alloc (&self->store, state, fill, &claim->epoch, result);
+
+  claim->block = slot.block;
+  claim->state = slot.state;
+
+  return slot.block != NULL;
+}
+
 /* Takes a block that is filled and in that state. Without @patience (nullable), this does not wait. */
 static G_ALWAYS_INLINE inline gboolean
 fsmm_pool_take (FsmmPool *self,
@@ -39,15 +52,10 @@ fsmm_pool_take (FsmmPool *self,
                 GError **error)
 {
   FsmmAllocResult result;
-  FsmmSlot slot;
 
   if (G_UNLIKELY (patience != NULL))
     return fsmm_pool_take_patiently (self, state, fill, patience, claim, error);
-
-  slot = fsmm_heap_alloc (&self->store, state, fill, &claim->epoch, &result);
-  claim->block = slot.block;
-  claim->state = slot.state;
-  if (G_LIKELY (slot.block != NULL))
+  if (G_LIKELY (fsmm_pool_try_take (self, state, fill, claim, &result)))
     return TRUE;
 
   fsmm_pool_report_alloc (self, result, 1, error);
@@ -60,7 +68,7 @@ FsmmBlock *fsmm_pool_make_handle (FsmmPool *pool, const FsmmPatience *patience, 
 /* fsmm-pool-errors.c */
 void fsmm_pool_report_wait (FsmmPool *self,
                             const FsmmWait *wait,
-                            const FsmmPatience *patience,
+                            gint64 timeout_us,
                             GError **error);
 void fsmm_pool_warn_of_wait (FsmmPool *self, const char *call);
 void fsmm_pool_report_closed (FsmmPool *self, GError **error);

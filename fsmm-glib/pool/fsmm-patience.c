@@ -97,7 +97,7 @@ wait_or_report (FsmmPool *self,
   is_taken = wait_for_block (self, state, fill, &wait, get_time_limit (patience->timeout_us), claim);
   g_cancellable_disconnect (patience->cancellable, handler);
   if (!is_taken)
-    fsmm_pool_report_wait (self, &wait, patience, error);
+    fsmm_pool_report_wait (self, &wait, patience->timeout_us, error);
   fsmm_heap_wait_clear (&wait);
   g_object_unref (self);
 
@@ -112,21 +112,19 @@ static gboolean
 try_again (FsmmPool *self, FsmmState state, FsmmFill fill, FsmmClaim *claim)
 {
   FsmmAllocResult result;
-  FsmmSlot slot = FSMM_NO_SLOT;
 
-  for (guint i = 0; i < N_TRIES && slot.block == NULL; i++)
+  for (guint i = 0; i < N_TRIES; i++)
     {
       g_thread_yield ();
-      slot = fsmm_heap_alloc (&self->store, state, fill, &claim->epoch, &result);
+      if (fsmm_pool_try_take (self, state, fill, claim, &result))
+        return TRUE;
     }
-  claim->block = slot.block;
-  claim->state = slot.state;
 
-  return slot.block != NULL;
+  return FALSE;
 }
 
 static void
-report_no_time (FsmmPool *self, const FsmmPatience *patience, GError **error)
+report_no_time (FsmmPool *self, GError **error)
 {
   const FsmmWait wait = {
     .result = FSMM_ALLOC_TIMED_OUT,
@@ -134,7 +132,7 @@ report_no_time (FsmmPool *self, const FsmmPatience *patience, GError **error)
     .n_others = fsmm_heap_count_waiting (&self->store),
   };
 
-  fsmm_pool_report_wait (self, &wait, patience, error);
+  fsmm_pool_report_wait (self, &wait, 0, error);
 }
 
 /* --- Taking --- */
@@ -169,26 +167,19 @@ fsmm_pool_take_patiently (FsmmPool *self,
                           GError **error)
 {
   FsmmAllocResult result;
-  FsmmSlot slot;
 
   if (patience->granted != NULL)
     return settle_claim (self, state, fill, patience->granted, claim);
   if (!may_wait (self, patience, error))
     return FALSE;
 
-  slot = fsmm_heap_alloc (&self->store, state, fill, &claim->epoch, &result);
-  claim->block = slot.block;
-  claim->state = slot.state;
-  if (slot.block != NULL)
-    return TRUE;
-
-  if (patience->only_asks)
-    return FALSE;
-  if (patience->timeout_us != 0 && try_again (self, state, fill, claim))
+  if (fsmm_pool_try_take (self, state, fill, claim, &result))
     return TRUE;
   if (patience->timeout_us != 0)
-    return wait_or_report (self, state, fill, patience, claim, error);
+    return try_again (self, state, fill, claim) ||
+           wait_or_report (self, state, fill, patience, claim, error);
 
-  report_no_time (self, patience, error);
+  if (!patience->only_asks)
+    report_no_time (self, error);
   return FALSE;
 }

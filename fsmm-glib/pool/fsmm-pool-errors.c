@@ -448,13 +448,13 @@ set_cancelled_error (FsmmPool *self, GError **error)
 void
 fsmm_pool_report_wait (FsmmPool *self,
                        const FsmmWait *wait,
-                       const FsmmPatience *patience,
+                       gint64 timeout_us,
                        GError **error)
 {
   switch (wait->result)
     {
     case FSMM_ALLOC_TIMED_OUT:
-      set_timed_out_error (self, wait, patience->timeout_us, error);
+      set_timed_out_error (self, wait, timeout_us, error);
       break;
     case FSMM_ALLOC_CLOSED:
       fsmm_pool_report_closed (self, error);

@@ -143,10 +143,9 @@ answer_in_context (FsmmRequest *self, gpointer made, GError *error)
 static void
 answer_refusal (FsmmRequest *self)
 {
-  const FsmmPatience patience = { self->kind->call, -1, FALSE, NULL, NULL };
   GError *error = NULL;
 
-  fsmm_pool_report_wait (self->pool, &self->wait, &patience, &error);
+  fsmm_pool_report_wait (self->pool, &self->wait, -1, &error);
   answer_in_context (self, NULL, error);
 }
 
