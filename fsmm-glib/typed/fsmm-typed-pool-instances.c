@@ -304,11 +304,9 @@ claim_or_report (FsmmTypedPool *self,
 static gboolean
 free_or_report (FsmmTypedPool *self, gpointer instance, GError **error)
 {
-  FsmmStore *store = fsmm_typed_pool_get_store (self);
   FsmmLook look;
 
-  if (fsmm_cache_try_free_beside_last (store->key, instance) ||
-      fsmm_heap_free_slow (store, instance, &look))
+  if (fsmm_heap_free_other (fsmm_typed_pool_get_store (self), instance, &look))
     return TRUE;
 
   fsmm_pool_report_free (self->pool, "fsmm_typed_pool_destroy", &look, instance, error);

@@ -203,11 +203,19 @@ fsmm_heap_alloc (
 }
 
 /* Gives a LIVE block back if the calling thread owns its region. If this returns FALSE,
- * fsmm_heap_free_slow () must be asked. */
+ * fsmm_heap_free_other () must be asked. */
 static inline gboolean
 fsmm_heap_try_free_own (FsmmStore *self, gpointer block)
 {
   return fsmm_cache_try_free_own (self->key, block, FSMM_STATE_LIVE, NULL, 0);
+}
+
+/* As below, for a block that has been found not to be the calling thread's own. */
+static inline gboolean
+fsmm_heap_free_other (FsmmStore *self, gpointer block, FsmmLook *look)
+{
+  return fsmm_cache_try_free_beside_last (self->key, block) ||
+         fsmm_heap_free_slow (self, block, look);
 }
 
 /* Gives a block back if it is LIVE. Otherwise, @look says what the address was found to be. */
@@ -215,8 +223,7 @@ static inline gboolean
 fsmm_heap_free (FsmmStore *self, gpointer block, FsmmLook *look)
 {
   return G_LIKELY (fsmm_heap_try_free_own (self, block)) ||
-         fsmm_cache_try_free_beside_last (self->key, block) ||
-         fsmm_heap_free_slow (self, block, look);
+         fsmm_heap_free_other (self, block, look);
 }
 
 G_END_DECLS
