@@ -90,9 +90,13 @@ set_exhausted_error (FsmmPool *self, gsize n_blocks, GError **error)
                n_blocks, max_blocks, count_live_at_refusal (self, n_blocks, max_blocks));
 }
 
+/* Nothing is counted and written for a caller who does not look at it, and tries again perhaps. */
 void
 fsmm_pool_report_alloc (FsmmPool *self, FsmmAllocResult result, gsize n_blocks, GError **error)
 {
+  if (error == NULL)
+    return;
+
   if (fsmm_pool_is_broken (self))
     fsmm_pool_report_broken (self, error);
   else if (result == FSMM_ALLOC_EXHAUSTED)
@@ -451,6 +455,9 @@ fsmm_pool_report_wait (FsmmPool *self,
                        gint64 timeout_us,
                        GError **error)
 {
+  if (error == NULL)
+    return;
+
   switch (wait->result)
     {
     case FSMM_ALLOC_TIMED_OUT:
