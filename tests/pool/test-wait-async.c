@@ -6,11 +6,6 @@
 
 #include <gio/gio.h>
 
-#ifdef G_OS_UNIX
-#include <sys/wait.h>
-#include <unistd.h>
-#endif
-
 static FsmmPool *
 new_full_pool (gpointer *block)
 {
@@ -72,6 +67,8 @@ assert_served (Request *self)
   g_assert_no_error (self->error);
   g_assert_nonnull (self->block);
   g_assert_true (self->thread == g_thread_self ());
+  for (guint i = 0; i < 64; i++)
+    g_assert_cmphex (((guint8 *) fsmm_block_get_address (self->block))[i], ==, 0);
 }
 
 static void
@@ -95,8 +92,6 @@ test_room (void)
   g_assert_cmpuint (one.turn, ==, 0);
   iterate_until_answered (&one);
   assert_served (&one);
-  for (guint i = 0; i < 64; i++)
-    g_assert_cmphex (((guint8 *) fsmm_block_get_address (one.block))[i], ==, 0);
   fsmm_block_unref (one.block);
   fsmm_test_assert_counts (pool, 0, 1);
 }
@@ -122,8 +117,6 @@ test_free (void)
 
   iterate_until_answered (&one);
   assert_served (&one);
-  for (guint i = 0; i < 64; i++)
-    g_assert_cmphex (((guint8 *) fsmm_block_get_address (one.block))[i], ==, 0);
   fsmm_block_unref (one.block);
   fsmm_test_assert_counts (pool, 0, 1);
 }
@@ -533,54 +526,6 @@ test_broken (void)
   g_object_unref (broken);
 }
 
-/* --- The child of a fork --- */
-
-#ifdef G_OS_UNIX
-static gpointer
-sleep_in_thread (gpointer data)
-{
-  gpointer block = fsmm_pool_alloc_wait (data, -1, NULL, NULL);
-
-  g_assert_nonnull (block);
-  fsmm_test_free (data, block);
-
-  return NULL;
-}
-
-/* Threads that wait do not exist there, and their places are nobody's. */
-static void
-look_as_child (FsmmPool *pool, gpointer block)
-{
-  gboolean is_right = fsmm_pool_get_n_waiting (pool) == 0 && fsmm_pool_free (pool, block, NULL);
-
-  block = is_right ? fsmm_pool_alloc_wait (pool, 1000 * 1000, NULL, NULL) : NULL;
-  is_right = is_right && block != NULL && fsmm_pool_get_n_allocated (pool) == 1 &&
-             fsmm_pool_alloc_wait (pool, 1000, NULL, NULL) == NULL && fsmm_pool_free (pool, block, NULL);
-  _exit (is_right ? 0 : 1);
-}
-
-static void
-test_fork (void)
-{
-  gpointer block;
-  g_autoptr (FsmmPool) pool = new_full_pool (&block);
-  GThread *thread = g_thread_new ("sleeper", sleep_in_thread, pool);
-  int status;
-  pid_t child;
-
-  while (fsmm_pool_get_n_waiting (pool) == 0)
-    g_usleep (100);
-  child = fork ();
-  if (child == 0)
-    look_as_child (pool, block);
-  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
-  g_assert_cmpint (status, ==, 0);
-
-  fsmm_test_free (pool, block);
-  g_thread_join (thread);
-}
-#endif
-
 int
 main (int argc, char *argv[])
 {
@@ -605,9 +550,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/wait-async/keeps-the-pool", test_keeps_the_pool);
   g_test_add_func ("/wait-async/asks-again", test_asks_again);
   g_test_add_func ("/wait-async/broken", test_broken);
-#ifdef G_OS_UNIX
-  g_test_add_func ("/wait-async/fork", test_fork);
-#endif
 
   return g_test_run ();
 }
