@@ -46,6 +46,14 @@ fsmm_pool_alloc_wait_told (FsmmPool *self,
   return block;
 }
 
+/* Apart from what goes before, for which no register must be saved. */
+static G_GNUC_NO_INLINE gpointer
+alloc_wait_by_call (FsmmPool *self, gint64 timeout_us, GCancellable *cancellable, GError **error)
+{
+  return FSMM_HEAP_IS_TOLD_OF ? fsmm_pool_alloc_wait_told (self, timeout_us, cancellable, error)
+                              : alloc_wait_slow (self, timeout_us, cancellable, error);
+}
+
 /**
  * fsmm_pool_alloc_wait: (skip)
  * @self: a pool
@@ -76,20 +84,21 @@ fsmm_pool_alloc_wait_told (FsmmPool *self,
 gpointer
 fsmm_pool_alloc_wait (FsmmPool *self, gint64 timeout_us, GCancellable *cancellable, GError **error)
 {
-  FsmmCache *cache = cancellable == NULL ? fsmm_cache_enter_fast (self) : NULL;
-  gpointer block = NULL;
+  FsmmCache *cache = G_LIKELY (cancellable == NULL) ? fsmm_cache_enter_fast (self) : NULL;
+  gpointer block;
 
-  if (G_LIKELY (cache != NULL))
+  if (G_UNLIKELY (cache == NULL))
+    return alloc_wait_by_call (self, timeout_us, cancellable, error);
+  if (G_UNLIKELY (cache->front.bits == 0))
     {
-      if (G_LIKELY (cache->front.bits != 0))
-        block = fsmm_cache_pop (cache, FSMM_STATE_LIVE, (FsmmFill) { 0, NULL }).block;
       fsmm_reader_leave ();
-      if (G_LIKELY (block != NULL))
-        return block;
+      return alloc_wait_by_call (self, timeout_us, cancellable, error);
     }
 
-  return FSMM_HEAP_IS_TOLD_OF ? fsmm_pool_alloc_wait_told (self, timeout_us, cancellable, error)
-                              : alloc_wait_slow (self, timeout_us, cancellable, error);
+  block = fsmm_cache_pop (cache, FSMM_STATE_LIVE, (FsmmFill) { 0, NULL }).block;
+  fsmm_reader_leave ();
+
+  return block;
 }
 
 static FsmmBlock *
