@@ -421,7 +421,7 @@ fsmm_cache_retire (FsmmCache *self, FsmmLateDoubleFrees *late)
   fsmm_cache_disown_all (self);
   store->n_live += fsmm_cache_get_live (self);
   if (store->diverts && self != &store->common)
-    store->waiters->other_live -= fsmm_cache_get_live (self);
+    store->waiting->other_live -= fsmm_cache_get_live (self);
   g_queue_unlink (&store->caches, &self->store_link);
 }
 

@@ -64,8 +64,8 @@ mark_dead (FsmmStore *store)
 static void
 forget_waiters (FsmmStore *store)
 {
-  if (store->waiters != NULL)
-    fsmm_waiters_forget_sleepers (store->waiters);
+  if (store->waiting != NULL)
+    fsmm_waiters_forget_sleepers (&store->waiting->waiters);
 }
 
 static void

@@ -73,7 +73,7 @@ static inline gsize
 fsmm_heap_count_live_diverted (const FsmmStore *self)
 {
   gssize n_live =
-      self->n_live + self->waiters->other_live + fsmm_cache_get_live (&self->common);
+      self->n_live + self->waiting->other_live + fsmm_cache_get_live (&self->common);
 
   return (gsize) MAX (n_live, 0);
 }
@@ -82,8 +82,8 @@ fsmm_heap_count_live_diverted (const FsmmStore *self)
 static inline void
 fsmm_heap_note_memory (FsmmStore *self)
 {
-  if (G_UNLIKELY (self->waiters != NULL))
-    self->waiters->failed_live = G_MAXSIZE;
+  if (G_UNLIKELY (self->waiting != NULL))
+    self->waiting->failed_live = G_MAXSIZE;
 }
 
 /* To be called before a block is taken, and once something has changed. */

@@ -4,6 +4,7 @@
 
 #include "engine/heap/fsmm-heap-wait.h"
 
+#include "base/fsmm-system.h"
 #include "engine/heap/fsmm-heap-locked.h"
 
 #include <errno.h>
@@ -36,14 +37,26 @@
 
 /* --- Through the lock --- */
 
+/* NULL if there is no memory. */
+static FsmmWaiting *
+try_new_waiting (void)
+{
+  FsmmWaiting *waiting = fsmm_system_try_new0 (sizeof *waiting);
+
+  if (waiting != NULL)
+    waiting->failed_live = G_MAXSIZE;
+
+  return waiting;
+}
+
 static void
 divert (FsmmStore *self, FsmmDeferred *deferred)
 {
   FsmmCache *own = fsmm_thread_get_cache (self->index);
 
-  if (self->waiters == NULL)
-    self->waiters = fsmm_waiters_try_new ();
-  if (self->waiters == NULL || self->diverts || !FSMM_WAIT_DOES (DIVERT))
+  if (self->waiting == NULL)
+    self->waiting = try_new_waiting ();
+  if (self->waiting == NULL || self->diverts || !FSMM_WAIT_DOES (DIVERT))
     return;
 
   /* Where the store is debugged, no thread has anything. */
@@ -52,18 +65,18 @@ divert (FsmmStore *self, FsmmDeferred *deferred)
   if (own != NULL)
     fsmm_reader_take_key (own);
   self->diverts = TRUE;
-  self->waiters->other_live = 0;
+  self->waiting->other_live = 0;
   for (GList *l = self->caches.head; l != NULL; l = l->next)
     if (l->data != &self->common)
-      self->waiters->other_live += fsmm_cache_get_live (l->data);
+      self->waiting->other_live += fsmm_cache_get_live (l->data);
 }
 
 /* What is claimed counts again from now on. */
 static void
 stop_diverting (FsmmStore *self)
 {
-  if (self->is_closed || self->waiters->n_looks++ % LOOKS_AT_CLOCK != 0 ||
-      FSMM_WAIT_NOW () - self->waiters->last_left < DIVERT_LONGER)
+  if (self->is_closed || self->waiting->n_looks++ % LOOKS_AT_CLOCK != 0 ||
+      FSMM_WAIT_NOW () - self->waiting->last_left < DIVERT_LONGER)
     return;
 
   self->diverts = FALSE;
@@ -80,20 +93,20 @@ stop_diverting (FsmmStore *self)
 static FsmmWait *
 peek_waiter (FsmmStore *self)
 {
-  return (FsmmWait *) (gpointer) fsmm_waiters_peek (self->waiters);
+  return (FsmmWait *) (gpointer) fsmm_waiters_peek (&self->waiting->waiters);
 }
 
 static FsmmAllocResult
 join_queue (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
 {
   divert (self, deferred);
-  if (self->waiters == NULL)
+  if (self->waiting == NULL)
     return FSMM_ALLOC_NO_MEMORY;
 
   /* One that comes again keeps its turn. */
   if (wait->waiter.since == 0)
     wait->waiter.since = FSMM_WAIT_NOW ();
-  fsmm_waiters_add (self->waiters, &wait->waiter);
+  fsmm_waiters_add (&self->waiting->waiters, &wait->waiter);
 
   return FSMM_ALLOC_OK;
 }
@@ -104,17 +117,17 @@ leave_queue (FsmmStore *self, FsmmWait *wait, FsmmAllocResult result)
   FsmmWaiter *waiter = &wait->waiter;
 
   wait->result = result;
-  fsmm_waiters_remove (self->waiters, waiter,
+  fsmm_waiters_remove (&self->waiting->waiters, waiter,
                        result == FSMM_ALLOC_OK ? FSMM_WAITER_SERVED : FSMM_WAITER_AWAY);
   if (result != FSMM_ALLOC_OK)
     {
       wait->n_live = fsmm_cache_count_live (self);
-      wait->n_others = self->waiters->queue.length;
+      wait->n_others = self->waiting->waiters.queue.length;
     }
-  if (self->waiters->queue.length == 0)
+  if (self->waiting->waiters.queue.length == 0)
     {
-      self->waiters->last_left = FSMM_WAIT_NOW ();
-      self->waiters->n_looks = 0;
+      self->waiting->last_left = FSMM_WAIT_NOW ();
+      self->waiting->n_looks = 0;
     }
 }
 
@@ -135,7 +148,7 @@ has_room (FsmmStore *self)
 {
   gsize n_live = fsmm_heap_count_live_diverted (self);
 
-  return n_live < self->max_blocks && n_live < self->waiters->failed_live;
+  return n_live < self->max_blocks && n_live < self->waiting->failed_live;
 }
 
 /* If no block is live, nobody can make room. */
@@ -148,8 +161,8 @@ note_no_memory (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
     dismiss (self, wait, FSMM_ALLOC_NO_MEMORY, deferred);
   else
     {
-      self->waiters->failed_live = n_live;
-      fsmm_waiters_have_one_look (self->waiters);
+      self->waiting->failed_live = n_live;
+      fsmm_waiters_have_one_look (&self->waiting->waiters);
     }
 }
 
@@ -192,8 +205,8 @@ serve_queue (FsmmStore *self, FsmmDeferred *deferred)
     {
       if (may_be_overtaken (wait))
         {
-          if (self->waiters->n_woken == 0 && FSMM_WAIT_DOES (WAKE))
-            fsmm_waiters_wake (self->waiters, &wait->waiter);
+          if (self->waiting->waiters.n_woken == 0 && FSMM_WAIT_DOES (WAKE))
+            fsmm_waiters_wake (&self->waiting->waiters, &wait->waiter);
           return;
         }
       if (!FSMM_WAIT_DOES (SERVE))
@@ -210,7 +223,7 @@ fsmm_heap_serve_waiters_slow (FsmmStore *self, FsmmDeferred *deferred)
 {
   int kept_errno = errno;
 
-  if (self->waiters->queue.length == 0)
+  if (self->waiting->waiters.queue.length == 0)
     stop_diverting (self);
   else
     serve_queue (self, deferred);
@@ -245,7 +258,7 @@ get_end_of_sleep (FsmmStore *self, gint64 end)
 {
   gint64 next_look;
 
-  if (self->waiters->failed_live == G_MAXSIZE)
+  if (self->waiting->failed_live == G_MAXSIZE)
     return end;
 
   next_look = FSMM_WAIT_NOW () + MEMORY_INTERVAL;
@@ -258,7 +271,7 @@ sleep_until_woken (FsmmStore *self, FsmmWait *wait, gint64 end)
   while (wait->waiter.state == FSMM_WAITER_ASLEEP && !wait->waiter.is_cancelled)
     if (!fsmm_wait_until (&wait->waiter.woken, self->lock, get_end_of_sleep (self, end)))
       {
-        self->waiters->failed_live = G_MAXSIZE;
+        self->waiting->failed_live = G_MAXSIZE;
         return;
       }
 }
@@ -276,7 +289,7 @@ take_if_woken (FsmmStore *self, FsmmWait *wait, FsmmDeferred *deferred)
     return;
 
   if (FSMM_WAIT_DOES (SLEEP_AGAIN))
-    fsmm_waiters_sleep_again (self->waiters, &wait->waiter);
+    fsmm_waiters_sleep_again (&self->waiting->waiters, &wait->waiter);
   if (has_room (self))
     serve (self, wait, deferred);
 }
@@ -384,7 +397,7 @@ close_waiters (FsmmStore *self, FsmmDeferred *deferred)
 {
   /* What takes a block without the lock does not look whether it is closed. */
   divert (self, deferred);
-  while (self->waiters != NULL && peek_waiter (self) != NULL && FSMM_WAIT_DOES (CLOSE_ALL))
+  while (self->waiting != NULL && peek_waiter (self) != NULL && FSMM_WAIT_DOES (CLOSE_ALL))
     dismiss (self, peek_waiter (self), FSMM_ALLOC_CLOSED, deferred);
 }
 
@@ -430,7 +443,7 @@ fsmm_heap_count_waiting (FsmmStore *self)
   guint n_waiting;
 
   fsmm_heap_lock (self);
-  n_waiting = self->waiters != NULL ? self->waiters->queue.length : 0;
+  n_waiting = self->waiting != NULL ? self->waiting->waiters.queue.length : 0;
   fsmm_unlock (self->lock);
 
   return n_waiting;

@@ -43,7 +43,7 @@ fsmm_store_tear_down (FsmmStore *self)
   if (G_UNLIKELY (self->debug != 0))
     fsmm_store_debug_clear (self);
   fsmm_store_clear_lookup (self);
-  g_free (self->waiters);
+  g_free (self->waiting);
 }
 
 /* --- Chunks come and go --- */

@@ -15,7 +15,7 @@
 #include "engine/chunk/fsmm-geometry.h"
 #include "engine/store/fsmm-quarantine.h"
 #include "engine/store/fsmm-reader.h"
-#include "engine/store/fsmm-waiters.h"
+#include "base/fsmm-waiters.h"
 #include "debug/fsmm-report.h"
 #include "engine/chunk/fsmm-segment.h"
 #include "engine/chunk/fsmm-block-state.h"
@@ -35,6 +35,16 @@ typedef struct {
   guint n_vain;       /* how many looks are left out */
   guint n_skipped;    /* how many have been */
 } FsmmDecay;
+
+/* Of a store that somebody has waited for: see fsmm-heap-wait.c. */
+typedef struct {
+  FsmmWaiters waiters;
+  gint64 last_left;  /* when the queue became empty */
+  guint n_looks;     /* how often it has been found so since */
+  gssize other_live; /* while all threads go through the lock: what the counts of all caches but the
+                      * common one add up to */
+  gsize failed_live; /* how many blocks were live when there was no memory; G_MAXSIZE: there is */
+} FsmmWaiting;
 
 struct _FsmmStore
 {
@@ -76,7 +86,7 @@ struct _FsmmStore
   guint n_vain;    /* how often in turn other threads had no idle region to take */
   guint n_skipped; /* how often that was not tried since */
 
-  FsmmWaiters *waiters; /* (owned) (nullable): NULL: nobody has ever waited */
+  FsmmWaiting *waiting; /* (owned) (nullable): NULL: nobody has ever waited */
 
   FsmmDecay decay;
   gint64 retain_bytes;     /* in chunks, when all blocks are dropped; -1: as many as are used again */

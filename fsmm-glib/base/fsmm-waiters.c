@@ -2,23 +2,9 @@
 
 #include "config.h"
 
-#include "engine/store/fsmm-waiters.h"
-
-#include "base/fsmm-system.h"
+#include "base/fsmm-waiters.h"
 
 #include <errno.h>
-
-/* For g_free (). NULL if there is no memory. */
-FsmmWaiters *
-fsmm_waiters_try_new (void)
-{
-  FsmmWaiters *self = fsmm_system_try_new0 (sizeof *self);
-
-  if (self != NULL)
-    self->failed_live = G_MAXSIZE;
-
-  return self;
-}
 
 /* Behind those that came before it, but for those of lower priority. */
 void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Who waits for a block of a store: a queue by priority, and then by arrival.
+/* Who waits for something that others have: a queue by priority, and then by arrival.
  *
- * What becomes of them is decided in fsmm-heap-wait.c. Every function here is called with the store's
+ * What becomes of them is for the owner of the queue to decide. Every function here is called with its
  * lock held. */
 
 #pragma once
@@ -17,7 +17,7 @@ typedef enum {
   FSMM_WAITER_AWAY,   /* not in the queue, and has nothing */
   FSMM_WAITER_ASLEEP, /* in the queue */
   FSMM_WAITER_WOKEN,  /* in the queue; there was room, and its thread is to look itself */
-  FSMM_WAITER_SERVED, /* not in the queue any more: it has a block */
+  FSMM_WAITER_SERVED, /* not in the queue any more: it has what it waited for */
 } FsmmWaiterState;
 
 /* In the memory of whoever waits, who must take it out of the queue before that goes. */
@@ -36,16 +36,10 @@ struct _FsmmWaiter
 };
 
 typedef struct {
-  GQueue queue;       /* (element-type FsmmWaiter) */
-  guint n_woken;     /* how many are */
-  gint64 last_left;  /* when the queue became empty */
-  guint n_looks;     /* how often it has been found so since */
-  gssize other_live; /* while all threads go through the lock: what the counts of all caches but the
-                      * common one add up to */
-  gsize failed_live; /* how many blocks were live when there was no memory; G_MAXSIZE: there is */
+  GQueue queue;  /* (element-type FsmmWaiter) */
+  guint n_woken; /* how many are */
 } FsmmWaiters;
 
-FsmmWaiters *fsmm_waiters_try_new (void);
 void fsmm_waiters_add (FsmmWaiters *self, FsmmWaiter *waiter);
 void fsmm_waiters_remove (FsmmWaiters *self, FsmmWaiter *waiter, FsmmWaiterState state);
 void fsmm_waiters_wake (FsmmWaiters *self, FsmmWaiter *waiter);
