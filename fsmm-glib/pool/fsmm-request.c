@@ -4,32 +4,17 @@
 
 #include "pool/fsmm-request-private.h"
 
-#include "base/fsmm-lock.h"
+#include "pool/fsmm-reply-private.h"
 
-/* A request waits as the callback data of a source in the main context of whoever asks. It becomes
- * ready when the request has been served or refused, and is asked to look if that is cancelled. If the
- * context goes first, it destroys the source, and the request leaves the queue. That is why there is
- * no GTask before: it would keep the context.
- *
- * Only the context owns the source. Another thread that makes it ready holds the lock of the request
- * meanwhile, for which the context has to wait before the source goes, and it with that. */
+/* A request is in the queue of the pool's store, and becomes ready when it has been served or refused. If
+ * its context ends before that, it leaves the queue. */
 
 typedef struct {
   FsmmWait wait; /* the first, so that it leads here */
   gint ref_count;
   const FsmmRequestKind *kind;
-  GObject *owner; /* (owned): what is asked */
-  FsmmPool *pool; /* whose block is waited for; not gone before */
-  GMutex lock;          /* protects the two below */
-  GSource *source;      /* (not owned) (nullable): NULL once it has been destroyed */
-  gboolean is_notified; /* there is something to answer */
-  gboolean is_over;     /* what has been waited for is in other hands */
-
-  gpointer source_tag;
-  int io_priority;
-  GCancellable *cancellable; /* (owned) (nullable) */
-  GAsyncReadyCallback callback;
-  gpointer user_data;
+  FsmmPool *pool; /* whose block is waited for; not gone before the owner of the reply */
+  FsmmReply reply;
 } FsmmRequest;
 
 static void
@@ -38,34 +23,9 @@ request_unref (FsmmRequest *self)
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
-  g_mutex_clear (&self->lock);
-  g_clear_object (&self->cancellable);
-  g_object_unref (self->owner);
+  fsmm_reply_clear (&self->reply);
   fsmm_heap_wait_clear (&self->wait);
   g_free (self);
-}
-
-/* Whether there is something to answer: then the source is made ready. */
-static void
-set_notified (FsmmRequest *self, gboolean is_notified)
-{
-  fsmm_lock (&self->lock);
-  self->is_notified = is_notified;
-  if (self->source != NULL)
-    g_source_set_ready_time (self->source, is_notified ? 0 : -1);
-  fsmm_unlock (&self->lock);
-}
-
-static gboolean
-get_notified (FsmmRequest *self)
-{
-  gboolean is_notified;
-
-  fsmm_lock (&self->lock);
-  is_notified = self->is_notified;
-  fsmm_unlock (&self->lock);
-
-  return is_notified;
 }
 
 /* The queue has had a reference. */
@@ -74,7 +34,7 @@ notify_request (FsmmWaiter *waiter)
 {
   FsmmRequest *self = (FsmmRequest *) (gpointer) waiter;
 
-  set_notified (self, TRUE);
+  fsmm_reply_set_ready (&self->reply, TRUE);
   request_unref (self);
 }
 
@@ -84,7 +44,7 @@ begin_request (FsmmRequest *self)
 {
   FsmmAllocResult result;
 
-  set_notified (self, FALSE);
+  fsmm_reply_set_ready (&self->reply, FALSE);
   g_atomic_int_inc (&self->ref_count);
   result = fsmm_heap_wait_begin (&self->pool->store, &self->wait);
   if (result != FSMM_ALLOC_OK)
@@ -112,41 +72,12 @@ give_claim_back (FsmmRequest *self)
 }
 
 static void
-answer (FsmmRequest *self, gpointer made, GError *error)
-{
-  GTask *task;
-
-  self->is_over = TRUE;
-  task = g_task_new (self->owner, self->cancellable, self->callback, self->user_data);
-  g_task_set_source_tag (task, self->source_tag);
-  g_task_set_priority (task, self->io_priority);
-  /* Cancelled from now on, it would keep the block until a binding's collector frees the task. */
-  g_task_set_check_cancellable (task, FALSE);
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else
-    g_task_return_pointer (task, made, self->kind->discard);
-  g_object_unref (task);
-}
-
-/* So that the task answers in the same context, whichever is the default of the thread that runs it. */
-static void
-answer_in_context (FsmmRequest *self, gpointer made, GError *error)
-{
-  GMainContext *context = g_source_get_context (g_main_current_source ());
-
-  g_main_context_push_thread_default (context);
-  answer (self, made, error);
-  g_main_context_pop_thread_default (context);
-}
-
-static void
 answer_refusal (FsmmRequest *self)
 {
   GError *error = NULL;
 
   fsmm_pool_report_wait (self->pool, &self->wait, -1, &error);
-  answer_in_context (self, NULL, error);
+  fsmm_reply_answer_in_context (&self->reply, NULL, NULL, error);
 }
 
 /* Returns FALSE if the block has been dropped since: then it waits again. */
@@ -157,23 +88,17 @@ make_and_answer (FsmmRequest *self)
   GError *error = NULL;
   gpointer made;
 
-  made = self->kind->make (self->owner, &patience, &error);
+  made = self->kind->make (self->reply.owner, &patience, &error);
   if (made == NULL && error == NULL && begin_request (self) == FSMM_ALLOC_OK)
     return FALSE;
 
   if (made == NULL && error == NULL)
     answer_refusal (self);
   else
-    answer_in_context (self, made, error);
+    fsmm_reply_answer_in_context (&self->reply, made, self->kind->discard, error);
   give_claim_back (self);
 
   return TRUE;
-}
-
-static gboolean
-is_cancelled (FsmmRequest *self)
-{
-  return g_cancellable_is_cancelled (self->cancellable);
 }
 
 /* Called when it is ready, and when it may have been cancelled. */
@@ -181,13 +106,14 @@ static gboolean
 look_at_request (gpointer data)
 {
   FsmmRequest *self = data;
+  FsmmReply *reply = &self->reply;
 
-  if (!get_notified (self) && !is_cancelled (self))
+  if (!fsmm_reply_is_ready (reply) && !fsmm_reply_is_cancelled (reply))
     return G_SOURCE_CONTINUE;
 
   if (end_request (self) != FSMM_ALLOC_OK)
     answer_refusal (self);
-  else if (!is_cancelled (self))
+  else if (!fsmm_reply_is_cancelled (reply))
     return make_and_answer (self) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
   else
     {
@@ -205,73 +131,23 @@ abandon_request (gpointer data)
 {
   FsmmRequest *self = data;
 
-  fsmm_lock (&self->lock);
-  self->source = NULL;
-  fsmm_unlock (&self->lock);
-
-  if (!self->is_over && end_request (self) == FSMM_ALLOC_OK)
+  fsmm_reply_lose_source (&self->reply);
+  if (!self->reply.is_over && end_request (self) == FSMM_ALLOC_OK)
     give_claim_back (self);
   request_unref (self);
 }
 
-static gboolean
-dispatch_request (GSource *source, GSourceFunc func, gpointer data)
-{
-  return func (data);
-}
-
-static GSourceFuncs source_funcs = { .dispatch = dispatch_request };
-
-static GSource *
-make_source (FsmmRequest *self)
-{
-  GSource *source = g_source_new (&source_funcs, sizeof (GSource));
-
-  g_source_set_static_name (source, self->kind->call);
-  g_source_set_priority (source, self->io_priority);
-  g_source_set_callback (source, look_at_request, self, abandon_request);
-  if (self->cancellable != NULL)
-    {
-      GSource *cancelled = g_cancellable_source_new (self->cancellable);
-
-      g_source_set_dummy_callback (cancelled);
-      g_source_add_child_source (source, cancelled);
-      g_source_unref (cancelled);
-    }
-
-  return source;
-}
-
-static FsmmRequest *
-request_new (const FsmmRequestKind *kind, GObject *owner, FsmmPool *pool, int io_priority)
-{
-  FsmmRequest *self = g_new0 (FsmmRequest, 1);
-
-  self->ref_count = 1;
-  self->kind = kind;
-  self->owner = g_object_ref (owner);
-  self->pool = pool;
-  self->io_priority = io_priority;
-  g_mutex_init (&self->lock);
-  fsmm_heap_wait_init (&self->wait, &pool->store, io_priority, notify_request);
-
-  return self;
-}
-
-/* Waits for a block, and then has what is asked for made in it. The context comes last: another thread
- * may run it, and answer at once. */
+/* Waits for a block, and then has what is asked for made in it. */
 static void
 start_waiting (FsmmRequest *self)
 {
-  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
-  GSource *source = make_source (self);
+  GSource *source = fsmm_reply_make_source (&self->reply, self->kind->call, look_at_request, self,
+                                            abandon_request);
 
-  self->source = source;
   if (begin_request (self) != FSMM_ALLOC_OK)
-    set_notified (self, TRUE);
+    fsmm_reply_set_ready (&self->reply, TRUE);
 
-  g_source_attach (source, context);
-  g_source_unref (source);
+  fsmm_reply_attach (source);
 }
 
 /* Answers @callback in the calling thread's default context, and never before this returns. */
@@ -286,14 +162,15 @@ fsmm_request_start (const FsmmRequestKind *kind,
                     gpointer user_data)
 {
   const FsmmPatience at_once = { kind->call, 0, TRUE, cancellable, NULL };
-  FsmmRequest *self = request_new (kind, owner, pool, io_priority);
+  FsmmRequest *self = g_new0 (FsmmRequest, 1);
   GError *error = NULL;
   gpointer made;
 
-  self->source_tag = source_tag;
-  self->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
-  self->callback = callback;
-  self->user_data = user_data;
+  self->ref_count = 1;
+  self->kind = kind;
+  self->pool = pool;
+  fsmm_heap_wait_init (&self->wait, &pool->store, io_priority, notify_request);
+  fsmm_reply_init (&self->reply, owner, source_tag, io_priority, cancellable, callback, user_data);
 
   made = kind->make (owner, &at_once, &error);
   if (made == NULL && error == NULL)
@@ -302,6 +179,6 @@ fsmm_request_start (const FsmmRequestKind *kind,
       return;
     }
 
-  answer (self, made, error);
+  fsmm_reply_answer (&self->reply, made, kind->discard, error);
   request_unref (self);
 }
