@@ -16,6 +16,7 @@ fsmm_fault_get_word (FsmmFault self)
     [FSMM_FAULT_OVERRUN] = FSMM_WORD_OVERRUN,
     [FSMM_FAULT_LEAK] = FSMM_WORD_LEAK,
     [FSMM_FAULT_BLOCKED_LOOP] = FSMM_WORD_BLOCKED_LOOP,
+    [FSMM_FAULT_DIRTY_OBJECT] = FSMM_WORD_DIRTY_OBJECT,
   };
 
   return words[self];

@@ -17,6 +17,7 @@ typedef enum {
   FSMM_FAULT_OVERRUN,
   FSMM_FAULT_LEAK,
   FSMM_FAULT_BLOCKED_LOOP,
+  FSMM_FAULT_DIRTY_OBJECT,
 } FsmmFault;
 
 /* Macros, because some are also the nicks of an FsmmError, in a table that the compiler fills. */
@@ -27,6 +28,7 @@ typedef enum {
 #define FSMM_WORD_OVERRUN "overrun"
 #define FSMM_WORD_LEAK "leak"
 #define FSMM_WORD_BLOCKED_LOOP "blocked-loop"
+#define FSMM_WORD_DIRTY_OBJECT "dirty-object"
 
 const char *fsmm_fault_get_word (FsmmFault self);
 

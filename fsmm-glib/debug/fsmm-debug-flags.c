@@ -21,11 +21,12 @@ static const GDebugKey keys[] = {
   { "quarantine", FSMM_DEBUG_QUARANTINE }, { "trace", FSMM_DEBUG_TRACE },
   { "leaks", FSMM_DEBUG_LEAKS },           { "malloc", FSMM_DEBUG_MALLOC },
   { "wipe", FSMM_DEBUG_WIPE },             { "no-tools", FSMM_DEBUG_NO_TOOLS },
-  { "wait", FSMM_DEBUG_WAIT },
+  { "wait", FSMM_DEBUG_WAIT },             { "objects", FSMM_DEBUG_OBJECTS },
 };
 
 /* What people mean who want to find a mistake, whatever it is. What "malloc" and "no-tools" are for
- * excludes that; "wait" is about when something is done, not whether it is right. */
+ * excludes that; "wait" is about when something is done, not whether it is right; and "objects" is for
+ * pools of objects, many of which are as they should be with what it tells. */
 #define ALL_FLAGS                                                                                  \
   (FSMM_DEBUG_POISON | FSMM_DEBUG_CANARY | FSMM_DEBUG_QUARANTINE | FSMM_DEBUG_TRACE |              \
    FSMM_DEBUG_LEAKS)
@@ -40,6 +41,7 @@ static const char help[] =
   "  malloc      get each block from malloc, for tools that watch that\n"
   "  wipe        zero the memory of a block when it is freed\n"
   "  wait        warn when the thread of the main loop waits for a block\n"
+  "  objects     report what is left behind on objects that come back to their pool\n"
   "  no-tools    do not tell sanitizers and Valgrind about blocks\n"
   "  all         poison, canary, quarantine, trace and leaks\n"
   "  help        print this\n"

@@ -18,10 +18,14 @@ typedef enum {
   FSMM_DEBUG_WIPE = 1 << 6,       /* what is freed is zeroed */
   FSMM_DEBUG_NO_TOOLS = 1 << 7,   /* AddressSanitizer and Valgrind are told nothing */
   FSMM_DEBUG_WAIT = 1 << 9,       /* a thread that runs the main loop and waits is told */
+  FSMM_DEBUG_OBJECTS = 1 << 10,   /* objects that come back other than they were made are told */
 
   /* Not to be asked for: there is a tool that is told. */
   FSMM_DEBUG_TOOLS = 1 << 8,
 } FsmmDebugFlags;
+
+/* Of block pools, which have nothing to do with the others. */
+#define FSMM_DEBUG_OF_BLOCKS(flags) ((flags) & ~(FSMM_DEBUG_WAIT | FSMM_DEBUG_OBJECTS))
 
 #define FSMM_DEBUG_HISTORY (FSMM_DEBUG_TRACE | FSMM_DEBUG_LEAKS)
 

@@ -127,7 +127,7 @@ fsmm_pool_constructed (GObject *object)
     fsmm_geometry_set_malloced (&geometry);
 
   self->warns_of_waits = (flags & FSMM_DEBUG_WAIT) != 0;
-  fsmm_heap_init (&self->store, &geometry, limit, flags & ~FSMM_DEBUG_WAIT,
+  fsmm_heap_init (&self->store, &geometry, limit, FSMM_DEBUG_OF_BLOCKS (flags),
                    &(FsmmSubject) { self, describe_pool, self->name, NULL });
   self->store.key = self;
   if (fsmm_pool_is_broken (self))
