@@ -43,6 +43,21 @@ fsmm_keepers_remove (FsmmKeepers *self, gpointer object)
     g_object_unref (object);
 }
 
+/* The same, but returns FALSE, and leaves it, if the object would be finalized. */
+static inline gboolean
+fsmm_keepers_try_remove (FsmmKeepers *self)
+{
+  gsize before = __atomic_load_n (self, __ATOMIC_RELAXED);
+
+  do
+    if (before == (FSMM_KEEPERS_ONE | FSMM_KEEPERS_HOLD_REFERENCE))
+      return FALSE;
+  while (!__atomic_compare_exchange_n (self, &before, before - FSMM_KEEPERS_ONE, TRUE,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+
+  return TRUE;
+}
+
 /* Whether the last reference is being dropped. In dispose this need not be so, since
  * g_object_run_dispose () leaves the references as they are. */
 static inline gboolean
