@@ -21,7 +21,8 @@
  * What atexit () itself is given from here would be called first of all of that, or second, as the
  * first pool is made late or early. */
 
-static gint is_watching; /* (atomic) */
+static gint is_watching;       /* (atomic) */
+static void (*report_more) (void); /* (atomic) (nullable) */
 
 /* For every pool that is asked about. */
 void
@@ -29,6 +30,12 @@ fsmm_exit_watch (void)
 {
   g_atomic_int_set (&is_watching, TRUE);
   fsmm_leaks_watch_fork ();
+}
+
+void
+fsmm_exit_add_report (void (*report) (void))
+{
+  g_atomic_pointer_set (&report_more, report);
 }
 
 static void
@@ -55,9 +62,13 @@ report_damage (void)
 __attribute__ ((destructor (101))) static void
 look_at_exit (void)
 {
-  if (!g_atomic_int_get (&is_watching))
-    return;
+  void (*report) (void) = g_atomic_pointer_get (&report_more);
 
-  report_damage ();
-  fsmm_leaks_report_at_exit ();
+  if (g_atomic_int_get (&is_watching))
+    {
+      report_damage ();
+      fsmm_leaks_report_at_exit ();
+    }
+  if (report != NULL)
+    report ();
 }

@@ -10,4 +10,7 @@ G_BEGIN_DECLS
 
 void fsmm_exit_watch (void);
 
+/* Of what the engine does not know: to be called after its own. */
+void fsmm_exit_add_report (void (*report) (void));
+
 G_END_DECLS
