@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "fsmm-trimmer.h"
+#include "pool/fsmm-trimmer-private.h"
 
 #include "engine/heap/fsmm-heap.h"
 
@@ -69,6 +69,14 @@ enum { TRIMMED, OVER_BUDGET, N_SIGNALS };
 static guint trimmer_signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (FsmmTrimmer, fsmm_trimmer, G_TYPE_OBJECT)
+
+static void (*trim_other) (GMemoryMonitorWarningLevel level); /* (atomic) (nullable) */
+
+void
+fsmm_trimmer_set_other (void (*trim) (GMemoryMonitorWarningLevel level))
+{
+  g_atomic_pointer_set (&trim_other, trim);
+}
 
 /* --- Looking --- */
 
@@ -424,7 +432,10 @@ fsmm_trimmer_new (void)
  *
  * Gives memory back at once, as when the system warns that it gets scarce.
  *
- * This is all memory that is free, whatever the level: see [func@Fsmm.trim_all].
+ * This is all memory that is free, whatever the level: see [func@Fsmm.trim_all]. With
+ * `G_MEMORY_MONITOR_WARNING_LEVEL_MEDIUM`, object pools drop idle objects as well, but for
+ * [property@Fsmm.ObjectPool:min-idle], and with `G_MEMORY_MONITOR_WARNING_LEVEL_CRITICAL` all of them:
+ * each in the main context in which it was made, so that this may be done a short time later.
  *
  * Returns: how many bytes the system has got
  *
@@ -433,10 +444,14 @@ fsmm_trimmer_new (void)
 guint64
 fsmm_trimmer_trim (FsmmTrimmer *self, GMemoryMonitorWarningLevel level)
 {
+  void (*trim) (GMemoryMonitorWarningLevel level) = g_atomic_pointer_get (&trim_other);
   guint64 n_bytes;
 
   g_return_val_if_fail (FSMM_IS_TRIMMER (self), 0);
 
+  /* First, since objects may have blocks. */
+  if (trim != NULL)
+    trim (level);
   n_bytes = fsmm_heap_trim_all ();
   g_object_ref (self);
   emit_trimmed (self, n_bytes);
