@@ -7,6 +7,8 @@
 #include "fsmm-box.h"
 #include "fsmm-boxed-type.h"
 #include "fsmm-error.h"
+#include "fsmm-lease.h"
+#include "fsmm-object-pool.h"
 #include "fsmm-pool-memory.h"
 #include "fsmm-pool-wait.h"
 #include "fsmm-pool.h"

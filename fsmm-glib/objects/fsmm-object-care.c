@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "objects/fsmm-object-pool-private.h"
+#include "objects/fsmm-object-registry.h"
+#include "pool/fsmm-trimmer-private.h"
+
+/* What is done in the main context in which the pool was made: objects whose leases were dropped are
+ * reset, those that nobody has used for long are dropped, and who can make one is asked to.
+ *
+ * There is one source for all of it, which is made ready when there is something to do. If nobody runs
+ * the context, a thread that borrows does the same in its place. */
+
+/* In microseconds. */
+#define LOOK_INTERVAL 50000
+
+/* --- One thing after the other --- */
+
+/* Before the signal is emitted, since its handler may add an object at once. */
+static gboolean
+claim_signal (FsmmObjectPool *self)
+{
+  FsmmObjectStore *store = self->store;
+  gboolean is_needed;
+
+  fsmm_lock (&store->lock);
+  is_needed = fsmm_object_store_needs_signal (store);
+  if (is_needed)
+    store->n_pending++;
+  fsmm_unlock (&store->lock);
+
+  return is_needed;
+}
+
+static void
+take_returned_back (FsmmObjectPool *self)
+{
+  FsmmPooled *pooled;
+
+  while ((pooled = fsmm_object_store_take_returned (self->store)) != NULL)
+    fsmm_object_pool_take_back (self, pooled, 0);
+}
+
+static void
+drop_expired (FsmmObjectStore *store)
+{
+  FsmmPooled *pooled;
+
+  while ((pooled = fsmm_object_store_take_expired (store)) != NULL)
+    fsmm_pooled_drop (pooled, FSMM_CALLS_ALLOWED);
+}
+
+static GObject *
+pop_doomed (FsmmObjectStore *store)
+{
+  GObject *object;
+
+  fsmm_lock (&store->lock);
+  object = g_queue_pop_head (&store->doomed);
+  fsmm_unlock (&store->lock);
+
+  return object;
+}
+
+/* Objects that were given up where none may be finalized. */
+void
+fsmm_object_care_drop_doomed (FsmmObjectStore *self)
+{
+  GObject *object;
+
+  while ((object = pop_doomed (self)) != NULL)
+    g_object_unref (object);
+}
+
+static guint
+steal_number (FsmmObjectStore *store, guint *number)
+{
+  guint n;
+
+  fsmm_lock (&store->lock);
+  n = *number;
+  *number = 0;
+  fsmm_unlock (&store->lock);
+
+  return n;
+}
+
+static void
+trim_as_asked (FsmmObjectPool *self)
+{
+  guint level = steal_number (self->store, &self->store->trim_level);
+
+  if (level >= G_MEMORY_MONITOR_WARNING_LEVEL_CRITICAL)
+    fsmm_object_store_drop_idle (self->store, 0);
+  else if (level >= G_MEMORY_MONITOR_WARNING_LEVEL_MEDIUM)
+    fsmm_object_store_drop_idle (self->store, fsmm_object_pool_get_min_idle (self));
+}
+
+/* Those of leases that were dropped when nobody else had the pool any more. */
+static void
+let_pool_go (FsmmObjectPool *self)
+{
+  for (guint n = steal_number (self->store, &self->store->n_keepers); n > 0; n--)
+    fsmm_keepers_remove (&self->keepers, self);
+}
+
+/* The caller has a reference to the pool. */
+static void
+do_all (FsmmObjectPool *self)
+{
+  FsmmObjectStore *store = self->store;
+
+  take_returned_back (self);
+  while (claim_signal (self))
+    fsmm_object_pool_emit_needs_object (self);
+  fsmm_object_store_look_at_lingering (store);
+  drop_expired (store);
+  trim_as_asked (self);
+  fsmm_object_care_drop_doomed (store);
+  let_pool_go (self);
+}
+
+/* --- The source --- */
+
+static void
+note_start (FsmmObjectStore *store)
+{
+  fsmm_lock (&store->lock);
+  store->care_at = -1;
+  g_source_set_ready_time (store->care, -1);
+  fsmm_unlock (&store->lock);
+}
+
+/* What lingers may be left without a word. */
+static void
+look_again_later (FsmmObjectStore *store)
+{
+  fsmm_lock (&store->lock);
+  if (store->waiters.queue.length > 0 && store->lingering.length > 0)
+    fsmm_object_store_schedule (store, g_get_monotonic_time () + LOOK_INTERVAL);
+  fsmm_unlock (&store->lock);
+}
+
+static gboolean
+take_care (gpointer data)
+{
+  FsmmObjectStore *store = data;
+  FsmmObjectPool *pool;
+
+  note_start (store);
+  pool = fsmm_object_store_dup_pool (store);
+  if (pool == NULL)
+    return G_SOURCE_CONTINUE;
+
+  do_all (pool);
+  look_again_later (store);
+  g_object_unref (pool);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+dispatch_care (GSource *source, GSourceFunc func, gpointer data)
+{
+  return func (data);
+}
+
+static GSourceFuncs care_funcs = { .dispatch = dispatch_care };
+
+/* The source keeps the store, and not the pool. */
+void
+fsmm_object_care_start (FsmmObjectStore *self)
+{
+  self->care = g_source_new (&care_funcs, sizeof (GSource));
+  g_source_set_static_name (self->care, "[fsmm-glib] FsmmObjectPool");
+  g_source_set_callback (self->care, take_care, fsmm_object_store_ref (self),
+                         (GDestroyNotify) fsmm_object_store_unref);
+  g_source_attach (self->care, self->context);
+}
+
+void
+fsmm_object_care_stop (FsmmObjectStore *self)
+{
+  g_source_destroy (self->care);
+}
+
+/* --- In place of the context --- */
+
+static gboolean
+has_something_to_do (FsmmObjectStore *store)
+{
+  gboolean has_something;
+
+  fsmm_lock (&store->lock);
+  has_something = store->returned.length > 0 || store->doomed.length > 0 || store->trim_level > 0 ||
+                  fsmm_object_store_needs_signal (store);
+  fsmm_unlock (&store->lock);
+
+  return has_something;
+}
+
+/* If the calling thread runs the context, or nobody does. */
+void
+fsmm_object_care_if_possible (FsmmObjectPool *self)
+{
+  GMainContext *context = self->store->context;
+
+  if (!has_something_to_do (self->store) || !g_main_context_acquire (context))
+    return;
+
+  do_all (self);
+  g_main_context_release (context);
+}
+
+/* --- For the trimmer --- */
+
+/* Each object is dropped in the context of its pool. */
+static void
+trim_pool (FsmmObjectStore *store, guint level)
+{
+  g_autoptr (FsmmObjectPool) pool = fsmm_object_store_dup_pool (store);
+
+  if (pool == NULL)
+    return;
+
+  fsmm_lock (&store->lock);
+  store->trim_level = MAX (store->trim_level, level);
+  fsmm_object_store_schedule (store, 0);
+  fsmm_unlock (&store->lock);
+  fsmm_object_care_if_possible (pool);
+}
+
+static void
+trim_pools (GMemoryMonitorWarningLevel level)
+{
+  g_autoptr (GPtrArray) stores = NULL;
+
+  if (level < G_MEMORY_MONITOR_WARNING_LEVEL_MEDIUM)
+    return;
+
+  stores = fsmm_object_registry_list ();
+  for (guint i = 0; i < stores->len; i++)
+    trim_pool (stores->pdata[i], level);
+}
+
+/* Called for every pool. */
+void
+fsmm_object_care_follow_trimmers (void)
+{
+  fsmm_trimmer_set_other (trim_pools);
+}

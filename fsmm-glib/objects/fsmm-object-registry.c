@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "objects/fsmm-object-registry.h"
+
+#include "base/fsmm-fork.h"
+#include "base/fsmm-lock.h"
+
+/* All object pools of the process, for what concerns all of them.
+ *
+ * Lock order: the lock here, then that of a store. */
+
+static GMutex registry_lock;
+static GQueue all = G_QUEUE_INIT; /* (element-type FsmmObjectStore) */
+
+void
+fsmm_object_registry_add (FsmmObjectStore *store)
+{
+  fsmm_lock (&registry_lock);
+  g_queue_push_tail_link (&all, &store->registry_link);
+  fsmm_unlock (&registry_lock);
+}
+
+void
+fsmm_object_registry_remove (FsmmObjectStore *store)
+{
+  fsmm_lock (&registry_lock);
+  g_queue_unlink (&all, &store->registry_link);
+  fsmm_unlock (&registry_lock);
+}
+
+/* Returns: (transfer full) (element-type FsmmObjectStore): those that there are now */
+GPtrArray *
+fsmm_object_registry_list (void)
+{
+  GPtrArray *stores = g_ptr_array_new_with_free_func ((GDestroyNotify) fsmm_object_store_unref);
+
+  fsmm_lock (&registry_lock);
+  for (GList *l = all.head; l != NULL; l = l->next)
+    g_ptr_array_add (stores, fsmm_object_store_ref (l->data));
+  fsmm_unlock (&registry_lock);
+
+  return stores;
+}
+
+/* --- fork () --- */
+
+static void
+lock_all (void)
+{
+  fsmm_lock (&registry_lock);
+  for (GList *l = all.head; l != NULL; l = l->next)
+    fsmm_lock (&((FsmmObjectStore *) l->data)->lock);
+}
+
+static void
+unlock_all (void)
+{
+  for (GList *l = all.head; l != NULL; l = l->next)
+    fsmm_unlock (&((FsmmObjectStore *) l->data)->lock);
+  fsmm_unlock (&registry_lock);
+}
+
+static void
+forget_others_of (FsmmObjectStore *store)
+{
+  fsmm_waiters_forget_sleepers (&store->waiters);
+  for (GList *l = store->lent.head; l != NULL; l = l->next)
+    ((FsmmPooled *) l->data)->is_inherited = TRUE;
+}
+
+static void
+forget_others (void)
+{
+  for (GList *l = all.head; l != NULL; l = l->next)
+    forget_others_of (l->data);
+}
+
+FSMM_FORK_HANDLERS (FSMM_FORK_OBJECTS, lock_all, unlock_all, forget_others)

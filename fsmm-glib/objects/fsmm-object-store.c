@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "objects/fsmm-object-store.h"
+
+/* --- Life --- */
+
+FsmmObjectStore *
+fsmm_object_store_new (FsmmObjectPool *pool)
+{
+  FsmmObjectStore *self = g_new0 (FsmmObjectStore, 1);
+
+  self->ref_count = 1;
+  g_weak_ref_init (&self->pool, pool);
+  self->address = pool;
+  self->context = g_main_context_ref_thread_default ();
+  self->care_at = -1;
+  self->registry_link.data = self;
+  g_mutex_init (&self->lock);
+
+  return self;
+}
+
+FsmmObjectStore *
+fsmm_object_store_ref (FsmmObjectStore *self)
+{
+  g_atomic_int_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+fsmm_object_store_unref (FsmmObjectStore *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  g_weak_ref_clear (&self->pool);
+  g_source_unref (self->care);
+  g_main_context_unref (self->context);
+  g_mutex_clear (&self->lock);
+  g_free (self->name);
+  g_free (self);
+}
+
+/* Returns: (transfer full) (nullable) */
+FsmmObjectPool *
+fsmm_object_store_dup_pool (FsmmObjectStore *self)
+{
+  return g_weak_ref_get (&self->pool);
+}
+
+/* The pool lives on, but weak references to it were cleared. What could not be done in its context
+ * because of that is to be done now. */
+void
+fsmm_object_store_find_again (FsmmObjectStore *self, FsmmObjectPool *pool)
+{
+  g_weak_ref_set (&self->pool, pool);
+
+  fsmm_lock (&self->lock);
+  fsmm_object_store_schedule (self, 0);
+  fsmm_unlock (&self->lock);
+}
+
+/* Whoever gives the lock back sees first to what is true then: nothing can be lent, or nobody waits,
+ * or one of those that wait has been woken. */
+void
+fsmm_object_store_unlock (FsmmObjectStore *self)
+{
+  GQueue left = G_QUEUE_INIT;
+
+  if (G_UNLIKELY (self->waiters.queue.length > 0))
+    fsmm_object_store_serve (self, &left);
+  fsmm_unlock (&self->lock);
+  if (G_UNLIKELY (left.length > 0))
+    fsmm_waiters_notify (&left);
+}
+
+/* Has the context look at that time, as of g_get_monotonic_time (), or before. */
+void
+fsmm_object_store_schedule (FsmmObjectStore *self, gint64 at)
+{
+  if (self->care_at >= 0 && self->care_at <= at)
+    return;
+
+  self->care_at = at;
+  g_source_set_ready_time (self->care, at);
+  if (at == 0)
+    fsmm_object_store_have_all_look (self);
+}
+
+guint
+fsmm_object_store_count_idle (const FsmmObjectStore *self)
+{
+  return self->idle.length + self->returned.length;
+}
+
+/* --- Queues --- */
+
+static GQueue *
+get_queue (FsmmObjectStore *self, FsmmPooledState state)
+{
+  switch (state)
+    {
+    case FSMM_POOLED_LENT:
+      return &self->lent;
+    case FSMM_POOLED_RETURNED:
+      return &self->returned;
+    case FSMM_POOLED_LINGERING:
+      return &self->lingering;
+    case FSMM_POOLED_IDLE:
+      return &self->idle;
+    case FSMM_POOLED_BUSY:
+    case FSMM_POOLED_GONE:
+    default:
+      return NULL;
+    }
+}
+
+static void
+set_state (FsmmPooled *pooled, FsmmPooledState state)
+{
+  FsmmObjectStore *self = pooled->store;
+  GQueue *from = get_queue (self, pooled->state);
+  GQueue *to = get_queue (self, state);
+
+  if (from != NULL)
+    g_queue_unlink (from, &pooled->link);
+  if (to != NULL)
+    g_queue_push_head_link (to, &pooled->link);
+  pooled->state = state;
+}
+
+static FsmmPooled *
+make_busy (FsmmPooled *pooled)
+{
+  set_state (pooled, FSMM_POOLED_BUSY);
+
+  return pooled;
+}
+
+static gboolean
+has_place (FsmmObjectStore *self)
+{
+  return !self->is_closed && (self->max_objects == 0 || self->n_objects < self->max_objects);
+}
+
+static FsmmPooled *
+add_place (FsmmObjectStore *self)
+{
+  self->n_objects++;
+
+  return fsmm_pooled_new (self);
+}
+
+/* --- Taking --- */
+
+/* For somebody who borrows: with the lock held. NULL: there is none. */
+FsmmPooled *
+fsmm_object_store_take_locked (FsmmObjectStore *self)
+{
+  FsmmPooled *pooled = NULL;
+
+  if (self->is_closed)
+    return NULL;
+
+  if (self->idle.length > 0)
+    pooled = make_busy (g_queue_peek_head (&self->idle));
+  else if (self->making == FSMM_MAKING_BY_CALL && has_place (self))
+    pooled = add_place (self);
+
+  if (pooled != NULL)
+    {
+      pooled->is_borrowed = TRUE;
+      self->n_lent++;
+    }
+
+  return pooled;
+}
+
+/* Those that have waited for too long are served before. */
+FsmmPooled *
+fsmm_object_store_take (FsmmObjectStore *self, FsmmLendResult *result)
+{
+  GQueue left = G_QUEUE_INIT;
+  FsmmPooled *pooled;
+
+  fsmm_lock (&self->lock);
+  if (G_UNLIKELY (self->waiters.queue.length > 0))
+    fsmm_object_store_serve (self, &left);
+  pooled = fsmm_object_store_take_locked (self);
+  *result = pooled != NULL ? FSMM_LEND_OK : self->is_closed ? FSMM_LEND_CLOSED : FSMM_LEND_FULL;
+  fsmm_unlock (&self->lock);
+  fsmm_waiters_notify (&left);
+
+  return pooled;
+}
+
+static FsmmPooled *
+unlock_with_place (FsmmObjectStore *self, gboolean *is_closed)
+{
+  FsmmPooled *pooled = has_place (self) ? add_place (self) : NULL;
+
+  *is_closed = self->is_closed;
+  fsmm_object_store_unlock (self);
+
+  return pooled;
+}
+
+/* For an object that is made in reserve. */
+FsmmPooled *
+fsmm_object_store_take_place (FsmmObjectStore *self, gboolean *is_closed)
+{
+  fsmm_lock (&self->lock);
+
+  return unlock_with_place (self, is_closed);
+}
+
+/* For one that is added, as ::needs-object may have asked. */
+FsmmPooled *
+fsmm_object_store_answer_with_place (FsmmObjectStore *self, gboolean *is_closed)
+{
+  fsmm_lock (&self->lock);
+  if (self->n_pending > 0)
+    self->n_pending--;
+
+  return unlock_with_place (self, is_closed);
+}
+
+/* The one that has not been used for longest, if more than @n_kept are idle, or NULL. */
+FsmmPooled *
+fsmm_object_store_take_idle (FsmmObjectStore *self, guint n_kept)
+{
+  FsmmPooled *pooled = NULL;
+
+  fsmm_lock (&self->lock);
+  if (self->idle.length > n_kept)
+    pooled = make_busy (g_queue_peek_tail (&self->idle));
+  fsmm_object_store_unlock (self);
+
+  return pooled;
+}
+
+/* The same, if there are more objects than there may be. */
+FsmmPooled *
+fsmm_object_store_take_surplus (FsmmObjectStore *self)
+{
+  FsmmPooled *pooled = NULL;
+
+  fsmm_lock (&self->lock);
+  if (self->max_objects > 0 && self->n_objects > self->max_objects && self->idle.length > 0)
+    pooled = make_busy (g_queue_peek_tail (&self->idle));
+  fsmm_object_store_unlock (self);
+
+  return pooled;
+}
+
+/* When it becomes too old, or has been idle for too long. -1: never. */
+static gint64
+get_end (const FsmmObjectStore *self, const FsmmPooled *pooled)
+{
+  gint64 end = -1;
+
+  if (self->idle_timeout > 0 && self->idle.length > self->min_idle)
+    end = pooled->changed_at + self->idle_timeout * G_GINT64_CONSTANT (1000);
+  if (self->max_age > 0)
+    {
+      gint64 too_old_at = pooled->made_at + self->max_age * G_GINT64_CONSTANT (1000);
+
+      end = end < 0 ? too_old_at : MIN (end, too_old_at);
+    }
+
+  return end;
+}
+
+/* One that is idle, and whose time has come. If there is none, has the context look when there is. */
+FsmmPooled *
+fsmm_object_store_take_expired (FsmmObjectStore *self)
+{
+  gint64 now = g_get_monotonic_time (), next = -1;
+  FsmmPooled *expired = NULL;
+
+  fsmm_lock (&self->lock);
+  for (GList *l = self->idle.tail; l != NULL && expired == NULL; l = l->prev)
+    {
+      gint64 end = get_end (self, l->data);
+
+      if (end >= 0 && end <= now)
+        expired = make_busy (l->data);
+      else if (end >= 0)
+        next = next < 0 ? end : MIN (next, end);
+    }
+  if (expired == NULL && next >= 0)
+    fsmm_object_store_schedule (self, next);
+  fsmm_object_store_unlock (self);
+
+  return expired;
+}
+
+FsmmPooled *
+fsmm_object_store_take_returned (FsmmObjectStore *self)
+{
+  FsmmPooled *pooled;
+
+  fsmm_lock (&self->lock);
+  pooled = g_queue_peek_tail (&self->returned);
+  if (pooled != NULL)
+    make_busy (pooled);
+  fsmm_object_store_unlock (self);
+
+  return pooled;
+}
+
+/* One that may be nobody else's any more, and that has not been looked at since. */
+FsmmPooled *
+fsmm_object_store_take_lingering (FsmmObjectStore *self, gint64 since)
+{
+  FsmmPooled *found = NULL;
+
+  fsmm_lock (&self->lock);
+  for (GList *l = self->lingering.tail; l != NULL && found == NULL; l = l->prev)
+    {
+      FsmmPooled *pooled = l->data;
+
+      if (pooled->changed_at <= since && fsmm_pooled_is_forgotten (pooled, since))
+        found = make_busy (pooled);
+    }
+  fsmm_object_store_unlock (self);
+
+  return found;
+}
+
+/* Any that no lease has. */
+FsmmPooled *
+fsmm_object_store_take_any (FsmmObjectStore *self)
+{
+  GQueue *queues[] = { &self->idle, &self->returned, &self->lingering };
+  FsmmPooled *found = NULL;
+
+  fsmm_lock (&self->lock);
+  for (guint i = 0; i < G_N_ELEMENTS (queues) && found == NULL; i++)
+    if (queues[i]->length > 0)
+      found = make_busy (g_queue_peek_tail (queues[i]));
+  fsmm_unlock (&self->lock);
+
+  return found;
+}
+
+/* Of one that is watched. If it lingers, returns TRUE, and it is BUSY. */
+gboolean
+fsmm_object_store_note_last_reference (FsmmPooled *pooled)
+{
+  FsmmObjectStore *self = pooled->store;
+  gboolean lingers;
+
+  fsmm_lock (&self->lock);
+  lingers = pooled->state == FSMM_POOLED_LINGERING;
+  if (lingers)
+    make_busy (pooled);
+  pooled->is_told = TRUE;
+  fsmm_unlock (&self->lock);
+
+  return lingers;
+}
+
+/* --- Giving --- */
+
+/* Returns FALSE if the pool is closed. */
+gboolean
+fsmm_object_store_lend (FsmmPooled *pooled)
+{
+  FsmmObjectStore *self = pooled->store;
+  gboolean is_closed;
+
+  fsmm_lock (&self->lock);
+  is_closed = self->is_closed;
+  if (!is_closed)
+    {
+      pooled->is_inherited = FALSE;
+      if (pooled->is_new)
+        pooled->is_new = FALSE;
+      else
+        self->n_reused++;
+      set_state (pooled, FSMM_POOLED_LENT);
+    }
+  fsmm_unlock (&self->lock);
+
+  return !is_closed;
+}
+
+static void
+stop_counting_as_lent (FsmmPooled *pooled)
+{
+  if (pooled->is_borrowed)
+    pooled->store->n_lent--;
+  pooled->is_borrowed = FALSE;
+}
+
+/* What its return takes is for the context to do. */
+void
+fsmm_object_store_return_later (FsmmPooled *pooled)
+{
+  FsmmObjectStore *self = pooled->store;
+
+  fsmm_lock (&self->lock);
+  stop_counting_as_lent (pooled);
+  set_state (pooled, FSMM_POOLED_RETURNED);
+  fsmm_object_store_schedule (self, 0);
+  fsmm_object_store_unlock (self);
+}
+
+static gboolean
+has_room_for_idle (FsmmObjectStore *self, FsmmPooled *pooled)
+{
+  if (self->is_closed || (self->max_objects > 0 && self->n_objects > self->max_objects))
+    return FALSE;
+  if (self->max_idle > 0 && self->idle.length >= self->max_idle)
+    return FALSE;
+
+  return self->max_age == 0 ||
+         g_get_monotonic_time () - pooled->made_at < self->max_age * G_GINT64_CONSTANT (1000);
+}
+
+static void
+note_idle (FsmmObjectStore *self, FsmmPooled *pooled)
+{
+  gint64 end;
+
+  if (self->idle_timeout == 0 && self->max_age == 0)
+    return;
+
+  pooled->changed_at = g_get_monotonic_time ();
+  end = get_end (self, pooled);
+  if (end >= 0)
+    fsmm_object_store_schedule (self, end);
+}
+
+/* Returns FALSE if the pool cannot use it. */
+gboolean
+fsmm_object_store_put_idle (FsmmPooled *pooled)
+{
+  FsmmObjectStore *self = pooled->store;
+  gboolean is_wanted;
+
+  fsmm_lock (&self->lock);
+  is_wanted = has_room_for_idle (self, pooled);
+  if (is_wanted)
+    {
+      stop_counting_as_lent (pooled);
+      set_state (pooled, FSMM_POOLED_IDLE);
+      note_idle (self, pooled);
+    }
+  fsmm_object_store_unlock (self);
+
+  return is_wanted;
+}
+
+/* Returns FALSE if it was told that it is nobody else's any more, or if the pool is closed: then it is
+ * as before. */
+gboolean
+fsmm_object_store_let_linger (FsmmPooled *pooled)
+{
+  FsmmObjectStore *self = pooled->store;
+  gboolean is_shared;
+
+  fsmm_lock (&self->lock);
+  is_shared = !self->is_closed && !pooled->is_told;
+  if (is_shared)
+    {
+      stop_counting_as_lent (pooled);
+      pooled->changed_at = g_get_monotonic_time ();
+      set_state (pooled, FSMM_POOLED_LINGERING);
+      fsmm_object_store_have_all_look (self);
+    }
+  fsmm_object_store_unlock (self);
+
+  return is_shared;
+}
+
+/* Whoever waits may get its place. If the calling thread is not to drop its object, @doomed (transfer
+ * full) (nullable) is that. */
+void
+fsmm_object_store_remove (FsmmPooled *pooled, gboolean is_discarded, GObject *doomed)
+{
+  FsmmObjectStore *self = pooled->store;
+
+  fsmm_lock (&self->lock);
+  stop_counting_as_lent (pooled);
+  set_state (pooled, FSMM_POOLED_GONE);
+  self->n_objects--;
+  if (is_discarded)
+    self->n_discarded++;
+  if (doomed != NULL)
+    {
+      g_queue_push_tail (&self->doomed, doomed);
+      fsmm_object_store_schedule (self, 0);
+    }
+  fsmm_object_store_unlock (self);
+  fsmm_pooled_unref (pooled);
+}
+
+void
+fsmm_object_store_count (FsmmObjectStore *self, guint64 *counter)
+{
+  fsmm_lock (&self->lock);
+  (*counter)++;
+  fsmm_unlock (&self->lock);
+}
+
+void
+fsmm_object_store_restart_idle_times (FsmmObjectStore *self)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  fsmm_lock (&self->lock);
+  for (GList *l = self->idle.head; l != NULL; l = l->next)
+    ((FsmmPooled *) l->data)->changed_at = now;
+  fsmm_unlock (&self->lock);
+}
+
+/* Nothing is lent from now on, and nobody waits. */
+void
+fsmm_object_store_close (FsmmObjectStore *self)
+{
+  GQueue left = G_QUEUE_INIT;
+
+  fsmm_lock (&self->lock);
+  g_atomic_int_set (&self->is_closed, TRUE);
+  fsmm_object_store_dismiss_all (self, &left);
+  fsmm_unlock (&self->lock);
+  fsmm_waiters_notify (&left);
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Objects that are borrowed and come back, in one thread. */
+
+#include "fsmm-test.h"
+
+#include "thing.h"
+
+#include <gio/gio.h>
+
+static FsmmObjectPool *
+new_pool (guint max_objects)
+{
+  return g_object_new (FSMM_TYPE_OBJECT_POOL, "name", "things", "item-type", THING_TYPE, "max-objects",
+                       max_objects, NULL);
+}
+
+static FsmmLease *
+borrow (FsmmObjectPool *pool)
+{
+  g_autoptr (GError) error = NULL;
+  FsmmLease *lease = fsmm_object_pool_borrow (pool, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (lease);
+
+  return lease;
+}
+
+static void
+assert_refused (FsmmObjectPool *pool, gint code, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (fsmm_object_pool_borrow (pool, &error));
+  g_assert_error (error, FSMM_ERROR, code);
+  if (strstr (error->message, words) == NULL)
+    g_error ("\"%s\" does not say \"%s\"", error->message, words);
+}
+
+static void
+assert_counts (FsmmObjectPool *pool, guint n_lent, guint n_idle, guint n_lingering)
+{
+  g_assert_cmpuint (fsmm_object_pool_get_n_lent (pool), ==, n_lent);
+  g_assert_cmpuint (fsmm_object_pool_get_n_idle (pool), ==, n_idle);
+  g_assert_cmpuint (fsmm_object_pool_get_n_lingering (pool), ==, n_lingering);
+}
+
+static void
+give_back (FsmmLease *lease)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (fsmm_lease_release (lease, &error));
+  g_assert_no_error (error);
+  fsmm_lease_unref (lease);
+}
+
+/* --- Borrowing --- */
+
+static void
+test_reuse (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (2);
+  FsmmLease *lease = borrow (pool);
+  GObject *object = fsmm_lease_get_object (lease);
+
+  g_assert_true (THING_IS (object));
+  g_assert_true (fsmm_lease_is_live (lease));
+  assert_counts (pool, 1, 0, 0);
+  give_back (lease);
+  assert_counts (pool, 0, 1, 0);
+
+  lease = borrow (pool);
+  g_assert_true (fsmm_lease_get_object (lease) == object);
+  g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 1);
+  g_assert_cmpuint (fsmm_object_pool_get_n_reused (pool), ==, 1);
+  g_assert_cmpuint (fsmm_object_pool_get_n_discarded (pool), ==, 0);
+  give_back (lease);
+}
+
+static void
+test_last_used_first (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (0);
+  FsmmLease *first = borrow (pool);
+  FsmmLease *second = borrow (pool);
+  GObject *object = fsmm_lease_get_object (first);
+
+  give_back (second);
+  give_back (first);
+  first = borrow (pool);
+  g_assert_true (fsmm_lease_get_object (first) == object);
+  give_back (first);
+}
+
+static void
+test_limit (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (1);
+  FsmmLease *lease = borrow (pool);
+
+  assert_refused (pool, FSMM_ERROR_EXHAUSTED,
+                  "object pool \"things\" (Thing): no object is idle: 1 lent, and max-objects is 1; "
+                  "release one, wait for one, or raise it");
+  fsmm_object_pool_set_max_objects (pool, 2);
+  give_back (borrow (pool));
+  give_back (lease);
+
+  /* Lower than there are. */
+  fsmm_object_pool_set_max_objects (pool, 1);
+  assert_counts (pool, 0, 1, 0);
+  g_assert_cmpuint (fsmm_object_pool_get_n_discarded (pool), ==, 1);
+}
+
+static void
+test_lowered_limit_drains (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (0);
+  FsmmLease *first = borrow (pool);
+  FsmmLease *second = borrow (pool);
+
+  fsmm_object_pool_set_max_objects (pool, 1);
+  give_back (first);
+  assert_counts (pool, 1, 0, 0);
+  give_back (second);
+  assert_counts (pool, 0, 1, 0);
+}
+
+/* --- The end of a lease --- */
+
+static void
+test_ended_lease (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (1);
+  g_autoptr (FsmmLease) lease = borrow (pool);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (fsmm_lease_release (lease, NULL));
+  g_assert_false (fsmm_lease_is_live (lease));
+  g_assert_null (fsmm_lease_get_object (lease));
+  g_assert_null (fsmm_lease_steal (lease));
+  fsmm_lease_discard (lease);
+  g_assert_false (fsmm_lease_release (lease, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_RELEASED);
+  assert_counts (pool, 0, 1, 0);
+}
+
+static void
+test_dropped_lease (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (1);
+
+  fsmm_lease_unref (borrow (pool));
+  assert_counts (pool, 0, 1, 0);
+  fsmm_lease_unref (borrow (pool));
+  g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 1);
+}
+
+static void
+test_lease_keeps_pool (void)
+{
+  FsmmObjectPool *pool = new_pool (1);
+  FsmmLease *lease = borrow (pool);
+  GObject *object = fsmm_lease_get_object (lease);
+
+  g_object_add_weak_pointer (G_OBJECT (pool), (gpointer *) &pool);
+  g_object_add_weak_pointer (object, (gpointer *) &object);
+  g_object_unref (pool);
+  g_assert_nonnull (pool);
+  g_assert_nonnull (object);
+  give_back (lease);
+  g_assert_null (pool);
+  g_assert_null (object);
+}
+
+/* Nothing is finalized where a collector may run: its context does that. */
+static void
+test_dropped_lease_keeps_pool (void)
+{
+  FsmmObjectPool *pool = new_pool (1);
+  FsmmLease *lease = borrow (pool);
+
+  g_object_add_weak_pointer (G_OBJECT (pool), (gpointer *) &pool);
+  g_object_unref (pool);
+  fsmm_lease_unref (lease);
+  g_assert_nonnull (pool);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_null (pool);
+}
+
+static void
+test_discard (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (1);
+  g_autoptr (FsmmLease) lease = borrow (pool);
+  GObject *object = fsmm_lease_get_object (lease);
+
+  g_object_add_weak_pointer (object, (gpointer *) &object);
+  fsmm_lease_discard (lease);
+  g_assert_null (object);
+  assert_counts (pool, 0, 0, 0);
+  g_assert_cmpuint (fsmm_object_pool_get_n_discarded (pool), ==, 1);
+  give_back (borrow (pool));
+}
+
+static void
+test_steal (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (1);
+  g_autoptr (FsmmLease) lease = borrow (pool);
+  g_autoptr (GObject) object = fsmm_lease_steal (lease);
+
+  g_assert_true (THING_IS (object));
+  g_assert_cmpuint (object->ref_count, ==, 1);
+  assert_counts (pool, 0, 0, 0);
+  give_back (borrow (pool));
+
+  /* It is nobody's, so it can come in again. */
+  fsmm_object_pool_set_max_objects (pool, 2);
+  g_assert_true (fsmm_object_pool_add (pool, g_steal_pointer (&object), NULL));
+  assert_counts (pool, 0, 2, 0);
+}
+
+/* --- References that are left --- */
+
+static void
+test_lingering (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (1);
+  FsmmLease *lease = borrow (pool);
+  g_autoptr (GObject) kept = g_object_ref (fsmm_lease_get_object (lease));
+
+  give_back (lease);
+  assert_counts (pool, 0, 0, 1);
+  assert_refused (pool, FSMM_ERROR_EXHAUSTED, "0 lent, 1 released but still referenced");
+  g_clear_object (&kept);
+  assert_counts (pool, 0, 1, 0);
+  give_back (borrow (pool));
+  g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 1);
+}
+
+static void
+test_lingering_of_dropped_lease (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (1);
+  FsmmLease *lease = borrow (pool);
+  g_autoptr (GObject) kept = g_object_ref (fsmm_lease_get_object (lease));
+
+  fsmm_lease_unref (lease);
+  assert_counts (pool, 0, 0, 1);
+  g_clear_object (&kept);
+  assert_counts (pool, 0, 1, 0);
+}
+
+static void
+test_lingering_outlives_pool (void)
+{
+  FsmmObjectPool *pool = new_pool (1);
+  FsmmLease *lease = borrow (pool);
+  GObject *kept = g_object_ref (fsmm_lease_get_object (lease));
+
+  give_back (lease);
+  g_object_add_weak_pointer (G_OBJECT (pool), (gpointer *) &pool);
+  g_object_unref (pool);
+  g_assert_null (pool);
+  g_assert_cmpuint (kept->ref_count, ==, 1);
+  g_object_add_weak_pointer (kept, (gpointer *) &kept);
+  g_object_unref (kept);
+  g_assert_null (kept);
+}
+
+static void
+test_known_references (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (1);
+  g_autoptr (FsmmLease) lease = borrow (pool);
+  g_autoptr (GObject) kept = g_object_ref (fsmm_lease_get_object (lease));
+
+  g_assert_true (fsmm_lease_release_known (lease, 1, NULL));
+  assert_counts (pool, 0, 1, 0);
+}
+
+static void
+test_sharing (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (1);
+  FsmmLease *lease = borrow (pool);
+  g_autoptr (GObject) kept = g_object_ref (fsmm_lease_get_object (lease));
+
+  fsmm_object_pool_set_sharing (pool, FSMM_SHARING_IGNORE);
+  give_back (lease);
+  assert_counts (pool, 0, 1, 0);
+  lease = borrow (pool);
+  g_assert_true (fsmm_lease_get_object (lease) == kept);
+  fsmm_object_pool_set_sharing (pool, FSMM_SHARING_DISCARD);
+  give_back (lease);
+  assert_counts (pool, 0, 0, 0);
+  g_assert_cmpuint (kept->ref_count, ==, 1);
+}
+
+static void
+ignore_toggle (gpointer data, GObject *object, gboolean is_last_ref)
+{
+}
+
+/* What a script has added something to has a toggle reference for as long as it lives. */
+static void
+test_toggle_of_binding (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (1);
+  FsmmLease *lease = borrow (pool);
+  GObject *object = fsmm_lease_get_object (lease);
+  g_autoptr (GObject) kept = g_object_ref (object);
+
+  g_object_add_toggle_ref (object, ignore_toggle, NULL);
+  give_back (lease);
+  assert_counts (pool, 0, 0, 1);
+  g_clear_object (&kept);
+  give_back (borrow (pool));
+  assert_counts (pool, 0, 1, 0);
+  g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 1);
+  g_object_remove_toggle_ref (object, ignore_toggle, NULL);
+}
+
+/* The second silences the first. */
+static void
+test_toggle_while_lingering (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (1);
+  FsmmLease *lease = borrow (pool);
+  GObject *object = fsmm_lease_get_object (lease);
+  g_autoptr (GObject) kept = g_object_ref (object);
+  g_autoptr (GError) error = NULL;
+
+  give_back (lease);
+  g_object_add_toggle_ref (object, ignore_toggle, NULL);
+  g_clear_object (&kept);
+  lease = fsmm_object_pool_borrow_wait (pool, 10 * G_USEC_PER_SEC, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (fsmm_lease_get_object (lease) == object);
+  give_back (lease);
+  g_object_remove_toggle_ref (object, ignore_toggle, NULL);
+}
+
+static void
+test_run_dispose (void)
+{
+  g_autoptr (FsmmObjectPool) pool = new_pool (1);
+  FsmmLease *lease = borrow (pool);
+
+  g_object_run_dispose (fsmm_lease_get_object (lease));
+  give_back (lease);
+  assert_counts (pool, 0, 0, 0);
+  g_assert_cmpuint (fsmm_object_pool_get_n_discarded (pool), ==, 1);
+  give_back (borrow (pool));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/object-pool/reuse", test_reuse);
+  g_test_add_func ("/object-pool/last-used-first", test_last_used_first);
+  g_test_add_func ("/object-pool/limit", test_limit);
+  g_test_add_func ("/object-pool/lowered-limit-drains", test_lowered_limit_drains);
+  g_test_add_func ("/object-pool/ended-lease", test_ended_lease);
+  g_test_add_func ("/object-pool/dropped-lease", test_dropped_lease);
+  g_test_add_func ("/object-pool/lease-keeps-pool", test_lease_keeps_pool);
+  g_test_add_func ("/object-pool/dropped-lease-keeps-pool", test_dropped_lease_keeps_pool);
+  g_test_add_func ("/object-pool/discard", test_discard);
+  g_test_add_func ("/object-pool/steal", test_steal);
+  g_test_add_func ("/object-pool/lingering", test_lingering);
+  g_test_add_func ("/object-pool/lingering-of-dropped-lease", test_lingering_of_dropped_lease);
+  g_test_add_func ("/object-pool/lingering-outlives-pool", test_lingering_outlives_pool);
+  g_test_add_func ("/object-pool/known-references", test_known_references);
+  g_test_add_func ("/object-pool/sharing", test_sharing);
+  g_test_add_func ("/object-pool/toggle-of-binding", test_toggle_of_binding);
+  g_test_add_func ("/object-pool/toggle-while-lingering", test_toggle_while_lingering);
+  g_test_add_func ("/object-pool/run-dispose", test_run_dispose);
+
+  return g_test_run ();
+}
