@@ -188,6 +188,9 @@ assert_nothing_is_lost (FsmmObjectPool *pool)
                      fsmm_object_pool_get_n_lingering (pool) > 0);
       fsmm_lease_unref (fsmm_object_pool_borrow (pool, NULL));
     }
+  /* What was given up where nothing may be finalized. */
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
   g_assert_cmpuint (fsmm_object_pool_get_n_lingering (pool), ==, 0);
   g_assert_cmpuint (fsmm_object_pool_get_n_idle (pool), ==, N_OBJECTS);
   g_assert_cmpuint (fsmm_object_pool_get_n_created (pool) - fsmm_object_pool_get_n_discarded (pool), ==,
