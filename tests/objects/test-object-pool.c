@@ -2,129 +2,77 @@
 
 /* Objects that are borrowed and come back, in one thread. */
 
-#include "fsmm-test.h"
-
 #include "thing.h"
-
-#include <gio/gio.h>
-
-static FsmmObjectPool *
-new_pool (guint max_objects)
-{
-  return g_object_new (FSMM_TYPE_OBJECT_POOL, "name", "things", "item-type", THING_TYPE, "max-objects",
-                       max_objects, NULL);
-}
-
-static FsmmLease *
-borrow (FsmmObjectPool *pool)
-{
-  g_autoptr (GError) error = NULL;
-  FsmmLease *lease = fsmm_object_pool_borrow (pool, &error);
-
-  g_assert_no_error (error);
-  g_assert_nonnull (lease);
-
-  return lease;
-}
-
-static void
-assert_refused (FsmmObjectPool *pool, gint code, const char *words)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_null (fsmm_object_pool_borrow (pool, &error));
-  g_assert_error (error, FSMM_ERROR, code);
-  if (strstr (error->message, words) == NULL)
-    g_error ("\"%s\" does not say \"%s\"", error->message, words);
-}
-
-static void
-assert_counts (FsmmObjectPool *pool, guint n_lent, guint n_idle, guint n_lingering)
-{
-  g_assert_cmpuint (fsmm_object_pool_get_n_lent (pool), ==, n_lent);
-  g_assert_cmpuint (fsmm_object_pool_get_n_idle (pool), ==, n_idle);
-  g_assert_cmpuint (fsmm_object_pool_get_n_lingering (pool), ==, n_lingering);
-}
-
-static void
-give_back (FsmmLease *lease)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (fsmm_lease_release (lease, &error));
-  g_assert_no_error (error);
-  fsmm_lease_unref (lease);
-}
 
 /* --- Borrowing --- */
 
 static void
 test_reuse (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (2);
-  FsmmLease *lease = borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (2);
+  FsmmLease *lease = thing_borrow (pool);
   GObject *object = fsmm_lease_get_object (lease);
 
   g_assert_true (THING_IS (object));
   g_assert_true (fsmm_lease_is_live (lease));
-  assert_counts (pool, 1, 0, 0);
-  give_back (lease);
-  assert_counts (pool, 0, 1, 0);
+  thing_assert_counts (pool, 1, 0, 0);
+  thing_give_back (lease);
+  thing_assert_counts (pool, 0, 1, 0);
 
-  lease = borrow (pool);
+  lease = thing_borrow (pool);
   g_assert_true (fsmm_lease_get_object (lease) == object);
   g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 1);
   g_assert_cmpuint (fsmm_object_pool_get_n_reused (pool), ==, 1);
   g_assert_cmpuint (fsmm_object_pool_get_n_discarded (pool), ==, 0);
-  give_back (lease);
+  thing_give_back (lease);
 }
 
 static void
 test_last_used_first (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (0);
-  FsmmLease *first = borrow (pool);
-  FsmmLease *second = borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (0);
+  FsmmLease *first = thing_borrow (pool);
+  FsmmLease *second = thing_borrow (pool);
   GObject *object = fsmm_lease_get_object (first);
 
-  give_back (second);
-  give_back (first);
-  first = borrow (pool);
+  thing_give_back (second);
+  thing_give_back (first);
+  first = thing_borrow (pool);
   g_assert_true (fsmm_lease_get_object (first) == object);
-  give_back (first);
+  thing_give_back (first);
 }
 
 static void
 test_limit (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (1);
-  FsmmLease *lease = borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
 
-  assert_refused (pool, FSMM_ERROR_EXHAUSTED,
-                  "object pool \"things\" (Thing): no object is idle: 1 lent, and max-objects is 1; "
-                  "release one, wait for one, or raise it");
+  thing_assert_refused (pool, FSMM_ERROR_EXHAUSTED,
+                  "object pool \"things\" (Thing): no object is idle: 1 lent, and max-objects is "
+                        "1; release one, wait for one, or raise it");
   fsmm_object_pool_set_max_objects (pool, 2);
-  give_back (borrow (pool));
-  give_back (lease);
+  thing_give_back (thing_borrow (pool));
+  thing_give_back (lease);
 
   /* Lower than there are. */
   fsmm_object_pool_set_max_objects (pool, 1);
-  assert_counts (pool, 0, 1, 0);
+  thing_assert_counts (pool, 0, 1, 0);
   g_assert_cmpuint (fsmm_object_pool_get_n_discarded (pool), ==, 1);
 }
 
 static void
 test_lowered_limit_drains (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (0);
-  FsmmLease *first = borrow (pool);
-  FsmmLease *second = borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (0);
+  FsmmLease *first = thing_borrow (pool);
+  FsmmLease *second = thing_borrow (pool);
 
   fsmm_object_pool_set_max_objects (pool, 1);
-  give_back (first);
-  assert_counts (pool, 1, 0, 0);
-  give_back (second);
-  assert_counts (pool, 0, 1, 0);
+  thing_give_back (first);
+  thing_assert_counts (pool, 1, 0, 0);
+  thing_give_back (second);
+  thing_assert_counts (pool, 0, 1, 0);
 }
 
 /* --- The end of a lease --- */
@@ -132,8 +80,8 @@ test_lowered_limit_drains (void)
 static void
 test_ended_lease (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (1);
-  g_autoptr (FsmmLease) lease = borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  g_autoptr (FsmmLease) lease = thing_borrow (pool);
   g_autoptr (GError) error = NULL;
 
   g_assert_true (fsmm_lease_release (lease, NULL));
@@ -143,25 +91,25 @@ test_ended_lease (void)
   fsmm_lease_discard (lease);
   g_assert_false (fsmm_lease_release (lease, &error));
   g_assert_error (error, FSMM_ERROR, FSMM_ERROR_RELEASED);
-  assert_counts (pool, 0, 1, 0);
+  thing_assert_counts (pool, 0, 1, 0);
 }
 
 static void
 test_dropped_lease (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (1);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
 
-  fsmm_lease_unref (borrow (pool));
-  assert_counts (pool, 0, 1, 0);
-  fsmm_lease_unref (borrow (pool));
+  fsmm_lease_unref (thing_borrow (pool));
+  thing_assert_counts (pool, 0, 1, 0);
+  fsmm_lease_unref (thing_borrow (pool));
   g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 1);
 }
 
 static void
 test_lease_keeps_pool (void)
 {
-  FsmmObjectPool *pool = new_pool (1);
-  FsmmLease *lease = borrow (pool);
+  FsmmObjectPool *pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
   GObject *object = fsmm_lease_get_object (lease);
 
   g_object_add_weak_pointer (G_OBJECT (pool), (gpointer *) &pool);
@@ -169,7 +117,7 @@ test_lease_keeps_pool (void)
   g_object_unref (pool);
   g_assert_nonnull (pool);
   g_assert_nonnull (object);
-  give_back (lease);
+  thing_give_back (lease);
   g_assert_null (pool);
   g_assert_null (object);
 }
@@ -178,8 +126,8 @@ test_lease_keeps_pool (void)
 static void
 test_dropped_lease_keeps_pool (void)
 {
-  FsmmObjectPool *pool = new_pool (1);
-  FsmmLease *lease = borrow (pool);
+  FsmmObjectPool *pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
 
   g_object_add_weak_pointer (G_OBJECT (pool), (gpointer *) &pool);
   g_object_unref (pool);
@@ -193,34 +141,34 @@ test_dropped_lease_keeps_pool (void)
 static void
 test_discard (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (1);
-  g_autoptr (FsmmLease) lease = borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  g_autoptr (FsmmLease) lease = thing_borrow (pool);
   GObject *object = fsmm_lease_get_object (lease);
 
   g_object_add_weak_pointer (object, (gpointer *) &object);
   fsmm_lease_discard (lease);
   g_assert_null (object);
-  assert_counts (pool, 0, 0, 0);
+  thing_assert_counts (pool, 0, 0, 0);
   g_assert_cmpuint (fsmm_object_pool_get_n_discarded (pool), ==, 1);
-  give_back (borrow (pool));
+  thing_give_back (thing_borrow (pool));
 }
 
 static void
 test_steal (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (1);
-  g_autoptr (FsmmLease) lease = borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  g_autoptr (FsmmLease) lease = thing_borrow (pool);
   g_autoptr (GObject) object = fsmm_lease_steal (lease);
 
   g_assert_true (THING_IS (object));
   g_assert_cmpuint (object->ref_count, ==, 1);
-  assert_counts (pool, 0, 0, 0);
-  give_back (borrow (pool));
+  thing_assert_counts (pool, 0, 0, 0);
+  thing_give_back (thing_borrow (pool));
 
   /* It is nobody's, so it can come in again. */
   fsmm_object_pool_set_max_objects (pool, 2);
   g_assert_true (fsmm_object_pool_add (pool, g_steal_pointer (&object), NULL));
-  assert_counts (pool, 0, 2, 0);
+  thing_assert_counts (pool, 0, 2, 0);
 }
 
 /* --- References that are left --- */
@@ -228,40 +176,40 @@ test_steal (void)
 static void
 test_lingering (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (1);
-  FsmmLease *lease = borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
   g_autoptr (GObject) kept = g_object_ref (fsmm_lease_get_object (lease));
 
-  give_back (lease);
-  assert_counts (pool, 0, 0, 1);
-  assert_refused (pool, FSMM_ERROR_EXHAUSTED, "0 lent, 1 released but still referenced");
+  thing_give_back (lease);
+  thing_assert_counts (pool, 0, 0, 1);
+  thing_assert_refused (pool, FSMM_ERROR_EXHAUSTED, "0 lent, 1 released but still referenced");
   g_clear_object (&kept);
-  assert_counts (pool, 0, 1, 0);
-  give_back (borrow (pool));
+  thing_assert_counts (pool, 0, 1, 0);
+  thing_give_back (thing_borrow (pool));
   g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 1);
 }
 
 static void
 test_lingering_of_dropped_lease (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (1);
-  FsmmLease *lease = borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
   g_autoptr (GObject) kept = g_object_ref (fsmm_lease_get_object (lease));
 
   fsmm_lease_unref (lease);
-  assert_counts (pool, 0, 0, 1);
+  thing_assert_counts (pool, 0, 0, 1);
   g_clear_object (&kept);
-  assert_counts (pool, 0, 1, 0);
+  thing_assert_counts (pool, 0, 1, 0);
 }
 
 static void
 test_lingering_outlives_pool (void)
 {
-  FsmmObjectPool *pool = new_pool (1);
-  FsmmLease *lease = borrow (pool);
+  FsmmObjectPool *pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
   GObject *kept = g_object_ref (fsmm_lease_get_object (lease));
 
-  give_back (lease);
+  thing_give_back (lease);
   g_object_add_weak_pointer (G_OBJECT (pool), (gpointer *) &pool);
   g_object_unref (pool);
   g_assert_null (pool);
@@ -274,29 +222,29 @@ test_lingering_outlives_pool (void)
 static void
 test_known_references (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (1);
-  g_autoptr (FsmmLease) lease = borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  g_autoptr (FsmmLease) lease = thing_borrow (pool);
   g_autoptr (GObject) kept = g_object_ref (fsmm_lease_get_object (lease));
 
   g_assert_true (fsmm_lease_release_known (lease, 1, NULL));
-  assert_counts (pool, 0, 1, 0);
+  thing_assert_counts (pool, 0, 1, 0);
 }
 
 static void
 test_sharing (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (1);
-  FsmmLease *lease = borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
   g_autoptr (GObject) kept = g_object_ref (fsmm_lease_get_object (lease));
 
   fsmm_object_pool_set_sharing (pool, FSMM_SHARING_IGNORE);
-  give_back (lease);
-  assert_counts (pool, 0, 1, 0);
-  lease = borrow (pool);
+  thing_give_back (lease);
+  thing_assert_counts (pool, 0, 1, 0);
+  lease = thing_borrow (pool);
   g_assert_true (fsmm_lease_get_object (lease) == kept);
   fsmm_object_pool_set_sharing (pool, FSMM_SHARING_DISCARD);
-  give_back (lease);
-  assert_counts (pool, 0, 0, 0);
+  thing_give_back (lease);
+  thing_assert_counts (pool, 0, 0, 0);
   g_assert_cmpuint (kept->ref_count, ==, 1);
 }
 
@@ -309,17 +257,17 @@ ignore_toggle (gpointer data, GObject *object, gboolean is_last_ref)
 static void
 test_toggle_of_binding (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (1);
-  FsmmLease *lease = borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
   GObject *object = fsmm_lease_get_object (lease);
   g_autoptr (GObject) kept = g_object_ref (object);
 
   g_object_add_toggle_ref (object, ignore_toggle, NULL);
-  give_back (lease);
-  assert_counts (pool, 0, 0, 1);
+  thing_give_back (lease);
+  thing_assert_counts (pool, 0, 0, 1);
   g_clear_object (&kept);
-  give_back (borrow (pool));
-  assert_counts (pool, 0, 1, 0);
+  thing_give_back (thing_borrow (pool));
+  thing_assert_counts (pool, 0, 1, 0);
   g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 1);
   g_object_remove_toggle_ref (object, ignore_toggle, NULL);
 }
@@ -328,33 +276,33 @@ test_toggle_of_binding (void)
 static void
 test_toggle_while_lingering (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (1);
-  FsmmLease *lease = borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
   GObject *object = fsmm_lease_get_object (lease);
   g_autoptr (GObject) kept = g_object_ref (object);
   g_autoptr (GError) error = NULL;
 
-  give_back (lease);
+  thing_give_back (lease);
   g_object_add_toggle_ref (object, ignore_toggle, NULL);
   g_clear_object (&kept);
   lease = fsmm_object_pool_borrow_wait (pool, 10 * G_USEC_PER_SEC, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (fsmm_lease_get_object (lease) == object);
-  give_back (lease);
+  thing_give_back (lease);
   g_object_remove_toggle_ref (object, ignore_toggle, NULL);
 }
 
 static void
 test_run_dispose (void)
 {
-  g_autoptr (FsmmObjectPool) pool = new_pool (1);
-  FsmmLease *lease = borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
 
   g_object_run_dispose (fsmm_lease_get_object (lease));
-  give_back (lease);
-  assert_counts (pool, 0, 0, 0);
+  thing_give_back (lease);
+  thing_assert_counts (pool, 0, 0, 0);
   g_assert_cmpuint (fsmm_object_pool_get_n_discarded (pool), ==, 1);
-  give_back (borrow (pool));
+  thing_give_back (thing_borrow (pool));
 }
 
 int

@@ -4,12 +4,9 @@
  * functions of some, discard some, and wait in different ways: nobody ever gets an object that somebody
  * else still has, and everybody gets one. */
 
-#include "fsmm-test.h"
-
-#include "fsmm-glib/objects/fsmm-pooled-object.h"
 #include "thing.h"
 
-#include <gio/gio.h>
+#include "fsmm-glib/objects/fsmm-pooled-object.h"
 
 #define N_THREADS 6
 #define N_OBJECTS 3
@@ -189,8 +186,7 @@ assert_nothing_is_lost (FsmmObjectPool *pool)
       fsmm_lease_unref (fsmm_object_pool_borrow (pool, NULL));
     }
   /* What was given up where nothing may be finalized. */
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
+  thing_run_context ();
   g_assert_cmpuint (fsmm_object_pool_get_n_lingering (pool), ==, 0);
   g_assert_cmpuint (fsmm_object_pool_get_n_idle (pool), ==, N_OBJECTS);
   g_assert_cmpuint (fsmm_object_pool_get_n_created (pool) - fsmm_object_pool_get_n_discarded (pool), ==,

@@ -2,6 +2,8 @@
 
 #include "thing.h"
 
+#include <string.h>
+
 G_DEFINE_TYPE (Thing, thing, G_TYPE_OBJECT)
 
 static gint n_things; /* (atomic) */
@@ -53,4 +55,62 @@ guint
 thing_count (void)
 {
   return (guint) g_atomic_int_get (&n_things);
+}
+
+/* --- Pools of them --- */
+
+FsmmObjectPool *
+thing_pool_new (guint max_objects)
+{
+  return g_object_new (FSMM_TYPE_OBJECT_POOL, "name", "things", "item-type", THING_TYPE, "max-objects",
+                       max_objects, NULL);
+}
+
+FsmmLease *
+thing_borrow (FsmmObjectPool *pool)
+{
+  g_autoptr (GError) error = NULL;
+  FsmmLease *lease = fsmm_object_pool_borrow (pool, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (lease);
+
+  return lease;
+}
+
+void
+thing_give_back (FsmmLease *lease)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (fsmm_lease_release (lease, &error));
+  g_assert_no_error (error);
+  fsmm_lease_unref (lease);
+}
+
+void
+thing_assert_refused (FsmmObjectPool *pool, gint code, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (fsmm_object_pool_borrow (pool, &error));
+  g_assert_error (error, FSMM_ERROR, code);
+  if (strstr (error->message, words) == NULL)
+    g_error ("\"%s\" does not say \"%s\"", error->message, words);
+}
+
+void
+thing_assert_counts (FsmmObjectPool *pool, guint n_lent, guint n_idle, guint n_lingering)
+{
+  g_assert_cmpuint (fsmm_object_pool_get_n_lent (pool), ==, n_lent);
+  g_assert_cmpuint (fsmm_object_pool_get_n_idle (pool), ==, n_idle);
+  g_assert_cmpuint (fsmm_object_pool_get_n_lingering (pool), ==, n_lingering);
+}
+
+/* What is to be done there now. */
+void
+thing_run_context (void)
+{
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* An object for pools, with a property and a signal. */
+/* An object for pools, with a property and a signal, and what tests do with pools of it. */
 
 #pragma once
 
-#include <glib-object.h>
+#include "fsmm-test.h"
 
 G_BEGIN_DECLS
 
@@ -32,5 +32,12 @@ GType thing_get_type (void);
 
 /* How many there are. */
 guint thing_count (void);
+
+FsmmObjectPool *thing_pool_new (guint max_objects);
+FsmmLease *thing_borrow (FsmmObjectPool *pool);
+void thing_give_back (FsmmLease *lease);
+void thing_assert_refused (FsmmObjectPool *pool, gint code, const char *words);
+void thing_assert_counts (FsmmObjectPool *pool, guint n_lent, guint n_idle, guint n_lingering);
+void thing_run_context (void);
 
 G_END_DECLS
