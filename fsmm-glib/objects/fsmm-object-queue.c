@@ -99,6 +99,7 @@ fsmm_object_store_dismiss_all (FsmmObjectStore *self, GQueue *left)
 void
 fsmm_object_store_have_all_look (FsmmObjectStore *self)
 {
+  self->n_looks++;
   for (GList *l = self->waiters.queue.head; l != NULL; l = l->next)
     {
       FsmmWaiter *waiter = l->data;
@@ -113,7 +114,7 @@ gboolean
 fsmm_object_store_needs_signal (FsmmObjectStore *self)
 {
   return self->making == FSMM_MAKING_BY_SIGNAL && !self->is_closed &&
-         self->waiters.queue.length > self->n_pending &&
+         self->waiters.queue.length > self->n_pending + self->idle.length &&
          (self->max_objects == 0 || self->n_objects + self->n_pending < self->max_objects);
 }
 
@@ -146,6 +147,7 @@ fsmm_object_wait_begin (FsmmObjectStore *self, FsmmObjectWait *wait)
     {
       if (wait->waiter.since == 0)
         wait->waiter.since = g_get_monotonic_time ();
+      wait->n_looks = self->n_looks;
       fsmm_waiters_add (&self->waiters, &wait->waiter);
       if (self->lingering.length > 0)
         fsmm_object_store_schedule (self, g_get_monotonic_time () + LOOK_INTERVAL);
@@ -211,8 +213,9 @@ fsmm_object_wait_nap (FsmmObjectStore *self, FsmmObjectWait *wait, gint64 end)
   gboolean is_over;
 
   fsmm_lock (&self->lock);
-  if (waiter->state == FSMM_WAITER_ASLEEP && !waiter->is_cancelled)
+  if (waiter->state == FSMM_WAITER_ASLEEP && !waiter->is_cancelled && wait->n_looks == self->n_looks)
     fsmm_wait_until (&waiter->woken, &self->lock, get_end_of_nap (self, end));
+  wait->n_looks = self->n_looks;
   take_if_woken (self, wait, &left);
   if (fsmm_waiter_is_queued (waiter) && waiter->is_cancelled)
     leave_queue (self, wait, FSMM_LEND_CANCELLED);

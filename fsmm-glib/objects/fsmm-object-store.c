@@ -81,13 +81,13 @@ fsmm_object_store_unlock (FsmmObjectStore *self)
 void
 fsmm_object_store_schedule (FsmmObjectStore *self, gint64 at)
 {
+  if (at == 0)
+    fsmm_object_store_have_all_look (self);
   if (self->care_at >= 0 && self->care_at <= at)
     return;
 
   self->care_at = at;
   g_source_set_ready_time (self->care, at);
-  if (at == 0)
-    fsmm_object_store_have_all_look (self);
 }
 
 guint

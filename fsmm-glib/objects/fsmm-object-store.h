@@ -73,6 +73,7 @@ struct _FsmmObjectStore
   guint64 n_discarded;
 
   FsmmWaiters waiters;
+  guint n_looks;         /* how often threads that sleep were to look at what is to be done */
   gint64 care_at;        /* when there is something to be done in the context; -1: never */
   guint n_keepers;       /* leases that were dropped, and left it to the context to let the pool go */
   guint trim_level;      /* how much is to be dropped there: a GMemoryMonitorWarningLevel, or 0 */
@@ -82,6 +83,7 @@ struct _FsmmObjectStore
 /* Who waits for an object. It is handed one that is BUSY, or a place for one that is to be made. */
 typedef struct {
   FsmmWaiter waiter; /* the first, so that it leads here */
+  guint n_looks; /* of a thread that sleeps: how many it has seen to */
   FsmmLendResult result;
   FsmmPooled *granted; /* (owned) (nullable) */
   GError *error;       /* (owned) (nullable): if making one failed */
