@@ -143,7 +143,7 @@ test_trim (void)
 static void
 test_trimmer (void)
 {
-  g_autoptr (FsmmTrimmer) trimmer = fsmm_trimmer_new ();
+  g_autoptr (FsmmTrimmer) trimmer = g_object_new (FSMM_TYPE_TRIMMER, NULL);
   g_autoptr (FsmmObjectPool) pool = thing_pool_new (0);
 
   fsmm_object_pool_set_min_idle (pool, 2);
@@ -177,7 +177,7 @@ trim_in_thread (gpointer trimmer)
 static void
 test_trimmed_in_context (void)
 {
-  g_autoptr (FsmmTrimmer) trimmer = fsmm_trimmer_new ();
+  g_autoptr (FsmmTrimmer) trimmer = g_object_new (FSMM_TYPE_TRIMMER, NULL);
   g_autoptr (FsmmObjectPool) pool = thing_pool_new (0);
   FsmmLease *lease = thing_borrow (pool);
   GThread *thread = NULL;
