@@ -29,6 +29,9 @@ leave_queue (FsmmObjectStore *self, FsmmObjectWait *wait, FsmmLendResult result)
   wait->n_lent = self->n_lent;
   wait->n_lingering = self->lingering.length;
   wait->n_others = self->waiters.queue.length;
+  /* Whoever was asked may never answer: the next one that waits has it asked again. */
+  if (result != FSMM_LEND_OK && self->waiters.queue.length == 0)
+    self->n_pending = 0;
 }
 
 /* As above, and tells it, if no thread sleeps that finds out. */

@@ -318,6 +318,24 @@ test_needs_object_later (void)
   g_main_context_release (NULL);
 }
 
+/* Who was asked has never answered. */
+static void
+test_needs_object_again (void)
+{
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  Needs needs = { pool, 0, FALSE };
+  FsmmLease *lease;
+
+  g_signal_connect (pool, "needs-object", G_CALLBACK (on_needs_object), &needs);
+  g_assert_null (fsmm_object_pool_borrow_wait (pool, 1000, NULL, NULL));
+  g_assert_cmpuint (needs.n_emitted, ==, 1);
+  needs.adds_at_once = TRUE;
+  lease = fsmm_object_pool_borrow_wait (pool, 20 * SECOND, NULL, NULL);
+  g_assert_nonnull (lease);
+  g_assert_cmpuint (needs.n_emitted, ==, 2);
+  thing_give_back (lease);
+}
+
 /* --- What is to be done in the context --- */
 
 static gboolean
@@ -583,6 +601,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-wait/create-fails", test_create_fails);
   g_test_add_func ("/object-wait/needs-object-at-once", test_needs_object_at_once);
   g_test_add_func ("/object-wait/needs-object-later", test_needs_object_later);
+  g_test_add_func ("/object-wait/needs-object-again", test_needs_object_again);
   g_test_add_func ("/object-wait/dropped-while-context-sleeps", test_dropped_while_context_sleeps);
   g_test_add_func ("/object-wait/async", test_async);
   g_test_add_func ("/object-wait/priorities", test_priorities);
