@@ -4,6 +4,8 @@
 
 #include "thing.h"
 
+#include "fsmm-glib/objects/fsmm-object-pool-private.h"
+
 static void
 run_for (guint milliseconds)
 {
@@ -221,6 +223,28 @@ test_dropped_in_context (void)
   g_assert_cmpuint (thing_count (), ==, 0);
 }
 
+/* The pool is gone before a thread that brings an object back is done with it. */
+static void
+test_dropped_after_pool (void)
+{
+  FsmmObjectPool *pool = thing_pool_new (0);
+  FsmmLease *lease = thing_borrow (pool);
+  GObject *kept = g_object_ref (fsmm_lease_get_object (lease));
+  FsmmPooled *pooled;
+
+  thing_give_back (lease);
+  pooled = fsmm_pooled_ref (g_queue_peek_head (&pool->store->lingering));
+  g_assert_true (fsmm_object_store_note_last_reference (pooled));
+  g_object_unref (pool);
+
+  fsmm_pooled_come_back (pooled);
+  fsmm_pooled_unref (pooled);
+  g_object_unref (kept);
+  g_assert_cmpuint (thing_count (), ==, 1);
+  thing_run_context ();
+  g_assert_cmpuint (thing_count (), ==, 0);
+}
+
 static gboolean
 note_reset (FsmmObjectPool *pool, GObject *object, gpointer thread)
 {
@@ -268,6 +292,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-care/trimmer", test_trimmer);
   g_test_add_func ("/object-care/trimmed-in-context", test_trimmed_in_context);
   g_test_add_func ("/object-care/dropped-in-context", test_dropped_in_context);
+  g_test_add_func ("/object-care/dropped-after-pool", test_dropped_after_pool);
   g_test_add_func ("/object-care/reset-where-released", test_reset_where_released);
 
   return g_test_run ();
