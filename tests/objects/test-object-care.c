@@ -196,6 +196,31 @@ test_trimmed_in_context (void)
 }
 
 static gpointer
+trim_a_little_in_thread (gpointer trimmer)
+{
+  fsmm_trimmer_trim (trimmer, G_MEMORY_MONITOR_WARNING_LEVEL_MEDIUM);
+
+  return NULL;
+}
+
+/* The highest level counts of those that have come before the context gets to it. */
+static void
+test_trimmed_twice (void)
+{
+  g_autoptr (FsmmTrimmer) trimmer = g_object_new (FSMM_TYPE_TRIMMER, NULL);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (0);
+
+  fsmm_object_pool_set_min_idle (pool, 1);
+  thing_give_back (thing_borrow (pool));
+  g_assert_true (g_main_context_acquire (NULL));
+  g_thread_join (g_thread_new ("trimmer", trim_in_thread, trimmer));
+  g_thread_join (g_thread_new ("trimmer", trim_a_little_in_thread, trimmer));
+  thing_run_context ();
+  thing_assert_counts (pool, 0, 0, 0);
+  g_main_context_release (NULL);
+}
+
+static gpointer
 drop_lease (gpointer lease)
 {
   fsmm_lease_unref (lease);
@@ -291,6 +316,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-care/trim", test_trim);
   g_test_add_func ("/object-care/trimmer", test_trimmer);
   g_test_add_func ("/object-care/trimmed-in-context", test_trimmed_in_context);
+  g_test_add_func ("/object-care/trimmed-twice", test_trimmed_twice);
   g_test_add_func ("/object-care/dropped-in-context", test_dropped_in_context);
   g_test_add_func ("/object-care/dropped-after-pool", test_dropped_after_pool);
   g_test_add_func ("/object-care/reset-where-released", test_reset_where_released);

@@ -213,6 +213,12 @@ test_floating_refused (void)
   g_assert_false (fsmm_object_pool_add (pool, object, &error));
   g_assert_error (error, FSMM_ERROR, FSMM_ERROR_UNSUPPORTED_TYPE);
   g_assert_null (object);
+
+  fsmm_object_pool_close (pool);
+  object = make_floating (pool, NULL, NULL);
+  g_object_add_weak_pointer (object, (gpointer *) &object);
+  g_assert_false (fsmm_object_pool_add (pool, object, NULL));
+  g_assert_null (object);
 }
 
 static GObject *

@@ -305,6 +305,24 @@ test_run_dispose (void)
   thing_give_back (thing_borrow (pool));
 }
 
+/* Another one takes its place, and is as good as the first was. */
+static void
+test_disposed_while_idle (void)
+{
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
+  GObject *object = fsmm_lease_get_object (lease);
+
+  thing_give_back (lease);
+  g_object_run_dispose (object);
+  thing_give_back (thing_borrow (pool));
+  g_assert_cmpuint (fsmm_object_pool_get_n_discarded (pool), ==, 1);
+  g_assert_cmpuint (fsmm_object_pool_get_n_reused (pool), ==, 0);
+  thing_give_back (thing_borrow (pool));
+  g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 2);
+  g_assert_cmpuint (fsmm_object_pool_get_n_reused (pool), ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -328,6 +346,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-pool/toggle-of-binding", test_toggle_of_binding);
   g_test_add_func ("/object-pool/toggle-while-lingering", test_toggle_while_lingering);
   g_test_add_func ("/object-pool/run-dispose", test_run_dispose);
+  g_test_add_func ("/object-pool/disposed-while-idle", test_disposed_while_idle);
 
   return g_test_run ();
 }

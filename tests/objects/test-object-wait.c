@@ -565,6 +565,35 @@ test_granted_is_of_no_use (void)
 }
 
 static void
+ignore_toggle (gpointer data, GObject *object, gboolean is_last_ref)
+{
+}
+
+/* A second toggle reference silences the pool's own: it looks now and then. */
+static void
+test_async_without_a_word (void)
+{
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
+  GObject *object = g_object_ref (fsmm_lease_get_object (lease));
+  gint64 end = g_get_monotonic_time () + 10 * SECOND;
+  Request request = { .number = 1 };
+
+  thing_give_back (lease);
+  g_object_add_toggle_ref (object, ignore_toggle, NULL);
+  ask (pool, 0, NULL, &request);
+  g_object_unref (object);
+  while (!request.is_answered && g_get_monotonic_time () < end)
+    {
+      thing_run_context ();
+      g_usleep (1000);
+    }
+  g_assert_nonnull (request.lease);
+  thing_give_back (request.lease);
+  g_object_remove_toggle_ref (object, ignore_toggle, NULL);
+}
+
+static void
 test_async_close (void)
 {
   g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
@@ -610,6 +639,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-wait/never-finished", test_never_finished);
   g_test_add_func ("/object-wait/request-keeps-pool", test_request_keeps_pool);
   g_test_add_func ("/object-wait/granted-is-of-no-use", test_granted_is_of_no_use);
+  g_test_add_func ("/object-wait/async-without-a-word", test_async_without_a_word);
   g_test_add_func ("/object-wait/async-close", test_async_close);
 
   return g_test_run ();
