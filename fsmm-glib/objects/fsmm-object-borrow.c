@@ -245,8 +245,6 @@ fsmm_object_pool_add_known (FsmmObjectPool *self,
     {
       if (error == NULL || *error == NULL)
         fsmm_object_store_report_no_place (store, is_closed, error);
-      if (g_object_is_floating (object))
-        g_object_ref_sink (object);
       g_object_unref (object);
       return FALSE;
     }

@@ -150,7 +150,6 @@ fsmm_object_wait_begin (FsmmObjectStore *self, FsmmObjectWait *wait)
     {
       if (wait->waiter.since == 0)
         wait->waiter.since = g_get_monotonic_time ();
-      wait->n_looks = self->n_looks;
       fsmm_waiters_add (&self->waiters, &wait->waiter);
       if (self->lingering.length > 0)
         fsmm_object_store_schedule (self, g_get_monotonic_time () + LOOK_INTERVAL);
