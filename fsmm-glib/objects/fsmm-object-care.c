@@ -105,24 +105,7 @@ let_pool_go (FsmmObjectPool *self)
     fsmm_keepers_remove (&self->keepers, self);
 }
 
-/* The caller has a reference to the pool. */
-static void
-do_all (FsmmObjectPool *self)
-{
-  FsmmObjectStore *store = self->store;
-
-  take_returned_back (self);
-  while (claim_signal (self))
-    fsmm_object_pool_emit_needs_object (self);
-  fsmm_object_store_look_at_lingering (store);
-  drop_expired (store);
-  trim_as_asked (self);
-  fsmm_object_care_drop_doomed (store);
-  let_pool_go (self);
-}
-
-/* --- The source --- */
-
+/* From now on, what there is to do is for somebody to do after this. */
 static void
 note_start (FsmmObjectStore *store)
 {
@@ -142,6 +125,25 @@ look_again_later (FsmmObjectStore *store)
   fsmm_unlock (&store->lock);
 }
 
+/* The caller has a reference to the pool, and has noted the start. */
+static void
+do_all (FsmmObjectPool *self)
+{
+  FsmmObjectStore *store = self->store;
+
+  take_returned_back (self);
+  while (claim_signal (self))
+    fsmm_object_pool_emit_needs_object (self);
+  fsmm_object_store_look_at_lingering (store);
+  drop_expired (store);
+  trim_as_asked (self);
+  fsmm_object_care_drop_doomed (store);
+  let_pool_go (self);
+  look_again_later (store);
+}
+
+/* --- The source --- */
+
 static gboolean
 take_care (gpointer data)
 {
@@ -154,7 +156,6 @@ take_care (gpointer data)
     return G_SOURCE_CONTINUE;
 
   do_all (pool);
-  look_again_later (store);
   g_object_unref (pool);
 
   return G_SOURCE_CONTINUE;
@@ -193,8 +194,8 @@ has_something_to_do (FsmmObjectStore *store)
   gboolean has_something;
 
   fsmm_lock (&store->lock);
-  has_something = store->returned.length > 0 || store->doomed.length > 0 || store->trim_level > 0 ||
-                  fsmm_object_store_needs_signal (store);
+  has_something = store->care_at == 0 || store->returned.length > 0 || store->doomed.length > 0 ||
+                  store->trim_level > 0 || fsmm_object_store_needs_signal (store);
   fsmm_unlock (&store->lock);
 
   return has_something;
@@ -209,6 +210,7 @@ fsmm_object_care_if_possible (FsmmObjectPool *self)
   if (!has_something_to_do (self->store) || !g_main_context_acquire (context))
     return;
 
+  note_start (self->store);
   do_all (self);
   g_main_context_release (context);
 }

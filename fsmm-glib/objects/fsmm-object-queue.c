@@ -192,13 +192,14 @@ take_if_woken (FsmmObjectStore *self, FsmmObjectWait *wait, GQueue *left)
     leave_queue (self, wait, FSMM_LEND_OK);
 }
 
-/* An object that lingers may have been left without a word. */
+/* An object that lingers may have been left without a word. And what is for the context to do now may be
+ * for this thread to do, since it last looked, or once nobody runs that any more. */
 static gint64
 get_end_of_nap (FsmmObjectStore *self, gint64 end)
 {
   gint64 next_look;
 
-  if (self->lingering.length == 0)
+  if (self->lingering.length == 0 && self->care_at != 0)
     return end;
 
   next_look = g_get_monotonic_time () + LOOK_INTERVAL;

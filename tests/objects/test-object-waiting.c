@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Whoever waits for an object gets one in the end, whoever runs the main context of the pool. */
+
+#include "lending.h"
+
+/* --- Nobody runs the context --- */
+
+static gpointer
+borrow_and_drop (gpointer pool)
+{
+  g_autoptr (GError) error = NULL;
+  FsmmLease *lease = fsmm_object_pool_borrow_wait (pool, 10 * G_USEC_PER_SEC, NULL, &error);
+
+  g_assert_no_error (error);
+  fsmm_lease_unref (lease);
+
+  return NULL;
+}
+
+static void
+wait_for_sleeper (FsmmObjectPool *pool)
+{
+  while (fsmm_object_pool_get_n_waiting (pool) == 0)
+    g_usleep (1000);
+  g_usleep (10000);
+}
+
+/* What has to be reset is reset by whoever waits, each time. */
+static void
+test_reset (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+
+  fsmm_object_pool_set_reset_func (pool, lending_accept, NULL, NULL);
+  for (guint i = 0; i < 3; i++)
+    {
+      FsmmLease *lease = lending_borrow (pool);
+      GThread *thread = g_thread_new ("borrower", borrow_and_drop, pool);
+
+      wait_for_sleeper (pool);
+      fsmm_lease_unref (lease);
+      g_thread_join (thread);
+    }
+}
+
+static gpointer
+hold_context (gpointer n_there)
+{
+  g_assert_true (g_main_context_acquire (NULL));
+  lending_meet (n_there);
+  g_usleep (50000);
+  g_main_context_release (NULL);
+
+  return NULL;
+}
+
+/* Its owner goes without having looked. */
+static void
+test_owner_goes (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  FsmmLease *lease = lending_borrow (pool);
+  GThread *borrower = g_thread_new ("borrower", borrow_and_drop, pool);
+  gint n_there = 0;
+  GThread *owner = g_thread_new ("owner", hold_context, &n_there);
+
+  fsmm_object_pool_set_reset_func (pool, lending_accept, NULL, NULL);
+  lending_meet (&n_there);
+  wait_for_sleeper (pool);
+  fsmm_lease_unref (lease);
+  g_thread_join (owner);
+  g_thread_join (borrower);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/object-waiting/reset", test_reset);
+  g_test_add_func ("/object-waiting/owner-goes", test_owner_goes);
+
+  return g_test_run ();
+}
