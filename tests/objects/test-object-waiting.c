@@ -73,6 +73,55 @@ test_owner_goes (void)
   g_thread_join (borrower);
 }
 
+/* --- How objects are made changes meanwhile --- */
+
+static void
+count_call (FsmmObjectPool *pool, guint *n_calls)
+{
+  ++*n_calls;
+}
+
+static GObject *
+make_thing (FsmmObjectPool *pool, gpointer data, GError **error)
+{
+  return g_object_new (THING_TYPE, NULL);
+}
+
+typedef struct {
+  FsmmObjectPool *pool;
+  gint n_there;
+} Meeting;
+
+static gpointer
+meet_and_borrow (gpointer data)
+{
+  Meeting *self = data;
+
+  lending_meet (&self->n_there);
+  return borrow_and_drop (self->pool);
+}
+
+/* Whoever has just found out how does not undo what is set at the same time. */
+static void
+test_function_set_meanwhile (void)
+{
+  guint n_rounds = fsmm_test_rounds (30000), n_calls = 0;
+
+  for (guint i = 0; i < n_rounds; i++)
+    {
+      g_autoptr (FsmmObjectPool) pool = lending_new (1);
+      Meeting meeting = { pool, 0 };
+      GThread *thread;
+
+      g_signal_connect (pool, "needs-object", G_CALLBACK (count_call), &n_calls);
+      thread = g_thread_new ("borrower", meet_and_borrow, &meeting);
+      lending_meet (&meeting.n_there);
+      lending_dally (i);
+      fsmm_object_pool_set_create_func (pool, make_thing, NULL, NULL);
+      g_thread_join (thread);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -80,6 +129,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/object-waiting/reset", test_reset);
   g_test_add_func ("/object-waiting/owner-goes", test_owner_goes);
+  g_test_add_func ("/object-waiting/function-set-meanwhile", test_function_set_meanwhile);
 
   return g_test_run ();
 }
