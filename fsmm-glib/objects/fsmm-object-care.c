@@ -24,6 +24,7 @@ claim_signal (FsmmObjectPool *self)
   FsmmObjectStore *store = self->store;
   gboolean is_needed;
 
+  fsmm_object_pool_update_making (self);
   fsmm_lock (&store->lock);
   is_needed = fsmm_object_store_needs_signal (store);
   if (is_needed)

@@ -99,7 +99,7 @@ find_making (FsmmObjectPool *self)
   return can_make_by_type (self->store->item_type) ? FSMM_MAKING_BY_CALL : FSMM_MAKING_NONE;
 }
 
-/* To be called before somebody waits: handlers come and go without a word. It is found out with the
+/* To be called before somebody waits, or is asked to make one: handlers come and go without a word. It is found out with the
  * lock, so that what has changed since is not undone; GLib has a lock of its own for handlers, with which
  * it calls nobody. */
 void
@@ -109,6 +109,9 @@ fsmm_object_pool_update_making (FsmmObjectPool *self)
 
   fsmm_lock (&store->lock);
   g_atomic_int_set (&store->making, find_making (self));
+  /* Nobody is left who would answer. */
+  if (store->making != FSMM_MAKING_BY_SIGNAL)
+    store->n_pending = 0;
   fsmm_object_store_unlock (store);
 }
 

@@ -122,6 +122,43 @@ test_function_set_meanwhile (void)
     }
 }
 
+/* What no handler has been told counts for nothing: another one is told anew. */
+static void
+test_handler_goes (void)
+{
+  g_autoptr (FsmmObjectPool) pool = g_object_new (FSMM_TYPE_OBJECT_POOL, "item-type", G_TYPE_ICON, NULL);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  FsmmLease *lease = NULL;
+  guint n_calls = 0;
+  gulong handler = g_signal_connect (pool, "needs-object", G_CALLBACK (count_call), &n_calls);
+
+  fsmm_object_pool_borrow_async (pool, G_PRIORITY_DEFAULT, cancellable, lending_store_lease, &lease);
+  g_signal_handler_disconnect (pool, handler);
+  lending_run ();
+  g_cancellable_cancel (cancellable);
+  lending_run ();
+  g_assert_cmpuint (fsmm_object_pool_get_n_waiting (pool), ==, 0);
+
+  g_signal_connect (pool, "needs-object", G_CALLBACK (count_call), &n_calls);
+  g_assert_null (fsmm_object_pool_borrow_wait (pool, 10000, NULL, NULL));
+  g_assert_cmpuint (n_calls, ==, 1);
+}
+
+/* Then the type says how one is made. */
+static void
+test_handler_goes_for_type (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  FsmmLease *lease = NULL;
+  guint n_calls = 0;
+  gulong handler = g_signal_connect (pool, "needs-object", G_CALLBACK (count_call), &n_calls);
+
+  fsmm_object_pool_borrow_async (pool, G_PRIORITY_DEFAULT, NULL, lending_store_lease, &lease);
+  g_signal_handler_disconnect (pool, handler);
+  lending_run_until_lent (&lease);
+  lending_give_back (lease);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -130,6 +167,8 @@ main (int argc, char **argv)
   g_test_add_func ("/object-waiting/reset", test_reset);
   g_test_add_func ("/object-waiting/owner-goes", test_owner_goes);
   g_test_add_func ("/object-waiting/function-set-meanwhile", test_function_set_meanwhile);
+  g_test_add_func ("/object-waiting/handler-goes", test_handler_goes);
+  g_test_add_func ("/object-waiting/handler-goes-for-type", test_handler_goes_for_type);
 
   return g_test_run ();
 }
