@@ -112,6 +112,14 @@ fsmm_object_store_have_all_look (FsmmObjectStore *self)
     }
 }
 
+/* Has the context look after those that linger, if somebody waits: they may be left without a word. */
+void
+fsmm_object_store_look_at_lingering_later (FsmmObjectStore *self)
+{
+  if (self->waiters.queue.length > 0 && self->lingering.length > 0)
+    fsmm_object_store_schedule (self, g_get_monotonic_time () + LOOK_INTERVAL);
+}
+
 /* Whether ::needs-object is to be emitted once more. */
 gboolean
 fsmm_object_store_needs_signal (FsmmObjectStore *self)
@@ -151,8 +159,7 @@ fsmm_object_wait_begin (FsmmObjectStore *self, FsmmObjectWait *wait)
       if (wait->waiter.since == 0)
         wait->waiter.since = g_get_monotonic_time ();
       fsmm_waiters_add (&self->waiters, &wait->waiter);
-      if (self->lingering.length > 0)
-        fsmm_object_store_schedule (self, g_get_monotonic_time () + LOOK_INTERVAL);
+      fsmm_object_store_look_at_lingering_later (self);
     }
   fsmm_object_store_unlock (self);
 

@@ -494,6 +494,7 @@ fsmm_object_store_let_linger (FsmmPooled *pooled)
       stop_counting_as_lent (pooled);
       pooled->changed_at = g_get_monotonic_time ();
       set_state (pooled, FSMM_POOLED_LINGERING);
+      fsmm_object_store_look_at_lingering_later (self);
       fsmm_object_store_have_all_look (self);
     }
   fsmm_object_store_unlock (self);

@@ -136,6 +136,7 @@ void fsmm_object_store_serve (FsmmObjectStore *self, GQueue *left);
 void fsmm_object_store_dismiss_all (FsmmObjectStore *self, GQueue *left);
 gboolean fsmm_object_store_needs_signal (FsmmObjectStore *self);
 void fsmm_object_store_have_all_look (FsmmObjectStore *self);
+void fsmm_object_store_look_at_lingering_later (FsmmObjectStore *self);
 
 void fsmm_object_wait_init (FsmmObjectWait *wait,
                             int priority,

@@ -159,6 +159,33 @@ test_handler_goes_for_type (void)
   lending_give_back (lease);
 }
 
+/* --- Objects that linger without a word --- */
+
+static void
+ignore_toggle (gpointer data, GObject *object, gboolean is_last_ref)
+{
+}
+
+/* It began to linger after somebody had begun to wait, and no toggle reference tells when that is over. */
+static void
+test_silent_object (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  FsmmLease *lease = lending_borrow (pool), *other = NULL;
+  GObject *object = fsmm_lease_get_object (lease);
+  g_autoptr (GObject) kept = g_object_ref (object);
+
+  g_object_add_toggle_ref (object, ignore_toggle, NULL);
+  fsmm_object_pool_borrow_async (pool, G_PRIORITY_DEFAULT, NULL, lending_store_lease, &other);
+  lending_run ();
+  lending_give_back (lease);
+  lending_run ();
+  g_clear_object (&kept);
+  lending_run_until_lent (&other);
+  lending_give_back (other);
+  g_object_remove_toggle_ref (object, ignore_toggle, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -169,6 +196,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-waiting/function-set-meanwhile", test_function_set_meanwhile);
   g_test_add_func ("/object-waiting/handler-goes", test_handler_goes);
   g_test_add_func ("/object-waiting/handler-goes-for-type", test_handler_goes_for_type);
+  g_test_add_func ("/object-waiting/silent-object", test_silent_object);
 
   return g_test_run ();
 }
