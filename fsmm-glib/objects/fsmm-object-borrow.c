@@ -102,7 +102,7 @@ take_after_a_look (FsmmObjectPool *self, FsmmLendResult *result)
   fsmm_object_care_if_possible (self);
   fsmm_object_store_look_at_lingering (self->store);
 
-  return fsmm_object_store_take (self->store, result);
+  return fsmm_object_store_take (self->store, TRUE, result);
 }
 
 /* Borrows one if that can be done at once. NULL without an error: @result says why not. */
@@ -114,7 +114,7 @@ fsmm_object_pool_try_borrow (FsmmObjectPool *self, FsmmLendResult *result, GErro
 
   do
     {
-      FsmmPooled *pooled = fsmm_object_store_take (self->store, result);
+      FsmmPooled *pooled = fsmm_object_store_take (self->store, FALSE, result);
 
       if (pooled == NULL && *result == FSMM_LEND_FULL)
         pooled = take_after_a_look (self, result);

@@ -109,7 +109,9 @@ guint fsmm_object_store_count_idle (const FsmmObjectStore *self);
 
 /* Objects come and go. Each takes or returns one that is BUSY. */
 FsmmPooled *fsmm_object_store_take_locked (FsmmObjectStore *self); /* with the lock */
-FsmmPooled *fsmm_object_store_take (FsmmObjectStore *self, FsmmLendResult *result);
+FsmmPooled *fsmm_object_store_take (FsmmObjectStore *self,
+                                    gboolean has_looked,
+                                    FsmmLendResult *result);
 FsmmPooled *fsmm_object_store_take_place (FsmmObjectStore *self, gboolean *is_closed);
 FsmmPooled *fsmm_object_store_answer_with_place (FsmmObjectStore *self, gboolean *is_closed);
 FsmmPooled *fsmm_object_store_take_idle (FsmmObjectStore *self, guint n_kept);

@@ -108,7 +108,7 @@ try_again (FsmmObjectPool *self, GError **error)
       FsmmPooled *pooled;
 
       g_thread_yield ();
-      pooled = fsmm_object_store_take (self->store, &result);
+      pooled = fsmm_object_store_take (self->store, TRUE, &result);
       if (pooled != NULL)
         lease = fsmm_object_pool_finish_loan (self, pooled, error);
     }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What is kept in reserve, and for how long. */
+
+#include "lending.h"
+
+/* --- Used again --- */
+
+/* Also where there is room for more, and nobody runs the context: it is reset by whoever borrows. */
+static void
+test_reset_rather_than_made (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (0);
+
+  fsmm_object_pool_set_reset_func (pool, lending_accept, NULL, NULL);
+  for (guint i = 0; i < 3; i++)
+    fsmm_lease_unref (lending_borrow (pool));
+  g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 1);
+  g_assert_cmpuint (fsmm_object_pool_get_n_reused (pool), ==, 2);
+}
+
+static gpointer
+borrow_in_thread (gpointer pool)
+{
+  return lending_borrow (pool);
+}
+
+/* But if another thread has the context, one is made: who borrows does not wait for that. */
+static void
+test_made_meanwhile (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (0);
+
+  fsmm_object_pool_set_reset_func (pool, lending_accept, NULL, NULL);
+  fsmm_lease_unref (lending_borrow (pool));
+  g_assert_true (g_main_context_acquire (NULL));
+  lending_give_back (g_thread_join (g_thread_new ("borrower", borrow_in_thread, pool)));
+  g_main_context_release (NULL);
+  g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 2);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/object-upkeep/reset-rather-than-made", test_reset_rather_than_made);
+  g_test_add_func ("/object-upkeep/made-meanwhile", test_made_meanwhile);
+
+  return g_test_run ();
+}
