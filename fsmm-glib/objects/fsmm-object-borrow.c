@@ -334,15 +334,19 @@ fsmm_object_pool_reserve (FsmmObjectPool *self, guint n_objects, GError **error)
   g_return_val_if_fail (FSMM_IS_OBJECT_POOL (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (fsmm_object_pool_is_broken (self, error) ||
-      !can_reserve (self, n_objects, error))
+  if (fsmm_object_pool_is_broken (self, error))
     return FALSE;
 
-  while (fsmm_object_pool_get_n_idle (self) < n_objects)
+  /* What can be reserved may change while one is made. */
+  while (can_reserve (self, n_objects, error))
     {
       gboolean is_closed;
-      FsmmPooled *pooled = fsmm_object_store_take_place (self->store, &is_closed);
+      FsmmPooled *pooled;
 
+      if (fsmm_object_pool_get_n_idle (self) >= n_objects)
+        return TRUE;
+
+      pooled = fsmm_object_store_take_place (self->store, &is_closed);
       if (pooled == NULL)
         {
           fsmm_object_store_report_no_place (self->store, is_closed, error);
@@ -352,5 +356,5 @@ fsmm_object_pool_reserve (FsmmObjectPool *self, guint n_objects, GError **error)
         return FALSE;
     }
 
-  return TRUE;
+  return FALSE;
 }

@@ -39,6 +39,31 @@ test_made_meanwhile (void)
   g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 2);
 }
 
+/* --- Limits --- */
+
+static GObject *
+lower_max_idle (FsmmObjectPool *pool, gpointer n_made, GError **error)
+{
+  g_assert_cmpuint (++*(guint *) n_made, <, 10);
+  fsmm_object_pool_set_max_idle (pool, 1);
+
+  return g_object_new (THING_TYPE, NULL);
+}
+
+/* It does not make objects for ever that cannot be kept. */
+static void
+test_limit_lowered_meanwhile (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (0);
+  g_autoptr (GError) error = NULL;
+  guint n_made = 0;
+
+  fsmm_object_pool_set_create_func (pool, lower_max_idle, &n_made, NULL);
+  g_assert_false (fsmm_object_pool_reserve (pool, 2, &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_INVALID_ARGUMENT);
+  g_assert_cmpuint (fsmm_object_pool_get_n_idle (pool), ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -46,6 +71,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/object-upkeep/reset-rather-than-made", test_reset_rather_than_made);
   g_test_add_func ("/object-upkeep/made-meanwhile", test_made_meanwhile);
+  g_test_add_func ("/object-upkeep/limit-lowered-meanwhile", test_limit_lowered_meanwhile);
 
   return g_test_run ();
 }
