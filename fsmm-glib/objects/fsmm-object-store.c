@@ -448,17 +448,24 @@ has_room_for_idle (FsmmObjectStore *self, FsmmPooled *pooled)
 }
 
 static void
+schedule_end (FsmmObjectStore *self, const FsmmPooled *pooled)
+{
+  gint64 end = get_end (self, pooled);
+
+  if (end >= 0)
+    fsmm_object_store_schedule (self, end);
+}
+
+/* With one more, the one that was used last before all others may be one too many. */
+static void
 note_idle (FsmmObjectStore *self, FsmmPooled *pooled)
 {
-  gint64 end;
-
   if (self->idle_timeout == 0 && self->max_age == 0)
     return;
 
   pooled->changed_at = g_get_monotonic_time ();
-  end = get_end (self, pooled);
-  if (end >= 0)
-    fsmm_object_store_schedule (self, end);
+  schedule_end (self, pooled);
+  schedule_end (self, g_queue_peek_tail (&self->idle));
 }
 
 /* Returns FALSE if the pool cannot use it. */

@@ -64,6 +64,27 @@ test_limit_lowered_meanwhile (void)
   g_assert_cmpuint (fsmm_object_pool_get_n_idle (pool), ==, 1);
 }
 
+/* --- Times --- */
+
+/* One that had to stay for as long as it was the only one goes as soon as it is not. */
+static void
+test_one_too_many (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (0);
+  FsmmLease *first = lending_borrow (pool);
+  FsmmLease *second = lending_borrow (pool);
+
+  fsmm_object_pool_set_min_idle (pool, 1);
+  fsmm_object_pool_set_idle_timeout (pool, 200);
+  lending_give_back (first);
+  g_usleep (250000);
+  lending_run ();
+  g_assert_cmpuint (fsmm_object_pool_get_n_idle (pool), ==, 1);
+  lending_give_back (second);
+  lending_run ();
+  g_assert_cmpuint (fsmm_object_pool_get_n_idle (pool), ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -72,6 +93,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-upkeep/reset-rather-than-made", test_reset_rather_than_made);
   g_test_add_func ("/object-upkeep/made-meanwhile", test_made_meanwhile);
   g_test_add_func ("/object-upkeep/limit-lowered-meanwhile", test_limit_lowered_meanwhile);
+  g_test_add_func ("/object-upkeep/one-too-many", test_one_too_many);
 
   return g_test_run ();
 }
