@@ -247,7 +247,8 @@ end_borrowing (FsmmBorrowing *self)
   return self->wait.result;
 }
 
-/* What has not been taken. */
+/* What has not been taken. Nobody has used it since it became idle: whatever references there are, they
+ * have been known. */
 static void
 give_back (FsmmBorrowing *self)
 {
@@ -256,10 +257,10 @@ give_back (FsmmBorrowing *self)
   if (granted == NULL)
     return;
 
-  if (granted->object != NULL)
-    fsmm_pooled_settle (granted, 0, FSMM_CALLS_FORBIDDEN);
-  else
+  if (granted->object == NULL)
     fsmm_object_store_remove (granted, FALSE, NULL);
+  else if (!fsmm_object_store_put_idle (granted))
+    fsmm_pooled_drop (granted, FSMM_CALLS_FORBIDDEN);
 }
 
 static void

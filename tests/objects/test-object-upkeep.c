@@ -85,6 +85,28 @@ test_one_too_many (void)
   g_assert_cmpuint (fsmm_object_pool_get_n_idle (pool), ==, 1);
 }
 
+/* What a request was handed that did not want it any more is idle as it was: also if its binding has a
+ * reference that nobody uses. */
+static void
+test_not_taken (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  g_autoptr (FsmmLease) lease = lending_borrow (pool);
+  g_autoptr (GObject) wrapper = g_object_ref (fsmm_lease_get_object (lease));
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  FsmmLease *other = NULL;
+
+  fsmm_object_pool_borrow_async (pool, G_PRIORITY_DEFAULT, cancellable, lending_store_lease, &other);
+  g_assert_true (fsmm_lease_release_known (lease, 1, NULL));
+  g_assert_cmpuint (fsmm_object_pool_get_n_lent (pool), ==, 1);
+  g_cancellable_cancel (cancellable);
+  lending_run ();
+  g_assert_null (other);
+  g_assert_cmpuint (fsmm_object_pool_get_n_lent (pool), ==, 0);
+  g_assert_cmpuint (fsmm_object_pool_get_n_lingering (pool), ==, 0);
+  g_assert_cmpuint (fsmm_object_pool_get_n_idle (pool), ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -94,6 +116,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-upkeep/made-meanwhile", test_made_meanwhile);
   g_test_add_func ("/object-upkeep/limit-lowered-meanwhile", test_limit_lowered_meanwhile);
   g_test_add_func ("/object-upkeep/one-too-many", test_one_too_many);
+  g_test_add_func ("/object-upkeep/not-taken", test_not_taken);
 
   return g_test_run ();
 }
