@@ -48,10 +48,11 @@ end_lease (FsmmLease *self)
   return object != NULL;
 }
 
+/* Of a lease that has ended. A function of the program may have dropped its last reference since. */
 static void
-let_pool_go (FsmmLease *self)
+let_pool_go (FsmmObjectPool *pool)
 {
-  fsmm_keepers_remove (&self->pool->keepers, self->pool);
+  fsmm_keepers_remove (&pool->keepers, pool);
 }
 
 /* As above, but if the pool would be finalized, with all that is in it, its context does that. */
@@ -204,9 +205,12 @@ fsmm_lease_release (FsmmLease *self, GError **error)
 gboolean
 fsmm_lease_release_known (FsmmLease *self, guint n_known_refs, GError **error)
 {
+  FsmmObjectPool *pool;
+
   g_return_val_if_fail (self != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
+  pool = self->pool;
   if (!end_lease (self))
     {
       fsmm_object_store_set_error (self->store, error, FSMM_ERROR_RELEASED,
@@ -215,8 +219,8 @@ fsmm_lease_release_known (FsmmLease *self, guint n_known_refs, GError **error)
       return FALSE;
     }
 
-  fsmm_object_pool_take_back (self->pool, self->pooled, n_known_refs);
-  let_pool_go (self);
+  fsmm_object_pool_take_back (pool, self->pooled, n_known_refs);
+  let_pool_go (pool);
 
   return TRUE;
 }
@@ -235,13 +239,16 @@ fsmm_lease_release_known (FsmmLease *self, guint n_known_refs, GError **error)
 void
 fsmm_lease_discard (FsmmLease *self)
 {
+  FsmmObjectPool *pool;
+
   g_return_if_fail (self != NULL);
 
+  pool = self->pool;
   if (!end_lease (self))
     return;
 
   fsmm_pooled_drop (self->pooled, FSMM_CALLS_ALLOWED);
-  let_pool_go (self);
+  let_pool_go (pool);
 }
 
 /**
@@ -266,7 +273,7 @@ fsmm_lease_steal (FsmmLease *self)
 
   object = fsmm_pooled_detach (self->pooled);
   fsmm_object_store_remove (self->pooled, FALSE, NULL);
-  let_pool_go (self);
+  let_pool_go (self->pool);
 
   return object;
 }

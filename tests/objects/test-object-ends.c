@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Objects, leases and pools end while others are still busy with them. */
+
+#include "lending.h"
+
+/* --- A lease --- */
+
+#define N_LEASES 3000
+
+typedef struct {
+  FsmmLease *lease;
+  FsmmObjectPool *other_pool;
+  FsmmLease *leases[N_LEASES];
+} Exchange;
+
+static void
+borrow_all (Exchange *self)
+{
+  for (guint i = 0; i < N_LEASES; i++)
+    self->leases[i] = lending_borrow (self->other_pool);
+}
+
+static void
+give_all_back (Exchange *self)
+{
+  for (guint i = 0; i < N_LEASES; i++)
+    lending_give_back (self->leases[i]);
+}
+
+/* Returns: (transfer full): with a lease among others, whose memory is used again after them */
+static Exchange *
+exchange_new (FsmmObjectPool *pool)
+{
+  Exchange *self = g_new0 (Exchange, 1);
+
+  self->other_pool = lending_new (0);
+  self->lease = lending_borrow (pool);
+  borrow_all (self);
+  give_all_back (self);
+
+  return self;
+}
+
+/* One of so many lies where the first was. */
+static void
+exchange_leases (Exchange *self)
+{
+  fsmm_lease_unref (self->lease);
+  borrow_all (self);
+}
+
+static gboolean
+exchange_in_reset (FsmmObjectPool *pool, GObject *object, gpointer exchange)
+{
+  exchange_leases (exchange);
+
+  return TRUE;
+}
+
+static void
+assert_other_is_intact_and_free (Exchange *self)
+{
+  g_object_add_weak_pointer (G_OBJECT (self->other_pool), (gpointer *) &self->other_pool);
+  g_object_unref (self->other_pool);
+  for (guint i = 0; i < N_LEASES; i++)
+    {
+      g_assert_nonnull (self->other_pool);
+      lending_give_back (self->leases[i]);
+    }
+  g_assert_null (self->other_pool);
+  g_free (self);
+}
+
+/* The function that resets its object drops the last reference to it. */
+static void
+test_lease_dropped_in_reset (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  Exchange *exchange = exchange_new (pool);
+
+  fsmm_object_pool_set_reset_func (pool, exchange_in_reset, exchange, NULL);
+  g_assert_true (fsmm_lease_release (exchange->lease, NULL));
+  assert_other_is_intact_and_free (exchange);
+}
+
+/* So does whoever is told that its object ends. */
+static void
+test_lease_dropped_in_discard (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  Exchange *exchange = exchange_new (pool);
+
+  g_object_set_data_full (fsmm_lease_get_object (exchange->lease), "exchange", exchange,
+                          (GDestroyNotify) exchange_leases);
+  fsmm_lease_discard (exchange->lease);
+  assert_other_is_intact_and_free (exchange);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/object-ends/lease-dropped-in-reset", test_lease_dropped_in_reset);
+  g_test_add_func ("/object-ends/lease-dropped-in-discard", test_lease_dropped_in_discard);
+
+  return g_test_run ();
+}
