@@ -66,17 +66,30 @@ dup_mark (GObject *object)
   return g_object_dup_qdata (object, get_mark_quark (), ref_mark, NULL);
 }
 
+/* Whether note_disposal () will be called. */
+static FSMM_DEFINE_QUARK (fsmm-pooled-object-listener, listener);
+
 /* Its dispose function runs: whoever has that run leaves a wreck. */
 static void
 note_disposal (gpointer unused, GObject *object)
 {
   FsmmPooled *self = dup_mark (object);
 
+  g_object_set_qdata (object, listener_quark (), NULL);
   if (self != NULL)
     {
       g_atomic_int_set (&self->is_disposed, TRUE);
       fsmm_pooled_unref (self);
     }
+}
+
+/* This stays with the object when the pool gives it up: while it is disposed of, it cannot be taken away,
+ * and whoever is told of that before us may end the lease. Without a mark, it does nothing. */
+static void
+listen_to_disposal (GObject *object)
+{
+  if (g_object_replace_qdata (object, listener_quark (), NULL, GINT_TO_POINTER (TRUE), NULL, NULL))
+    g_object_weak_ref (object, note_disposal, NULL);
 }
 
 gboolean
@@ -90,7 +103,7 @@ fsmm_pooled_attach (FsmmPooled *self, GObject *object)
     }
 
   self->object = object;
-  g_object_weak_ref (object, note_disposal, NULL);
+  listen_to_disposal (object);
 
   return TRUE;
 }
@@ -100,8 +113,6 @@ fsmm_pooled_detach (FsmmPooled *self)
 {
   GObject *object = g_steal_pointer (&self->object);
 
-  if (!g_atomic_int_get (&self->is_disposed))
-    g_object_weak_unref (object, note_disposal, NULL);
   if (g_object_steal_qdata (object, get_mark_quark ()) != NULL)
     fsmm_pooled_unref (self);
 

@@ -97,6 +97,53 @@ test_lease_dropped_in_discard (void)
   assert_other_is_intact_and_free (exchange);
 }
 
+/* --- An object --- */
+
+static void
+discard_lease (gpointer lease, GObject *object)
+{
+  fsmm_lease_discard (*(FsmmLease **) lease);
+}
+
+/* Who is told that it is disposed of ends its lease, and is told before the pool is. */
+static void
+test_lease_ended_in_dispose (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  GObject *thing = g_object_new (THING_TYPE, NULL);
+  g_autoptr (FsmmLease) lease = NULL;
+
+  g_object_weak_ref (thing, discard_lease, &lease);
+  g_assert_true (fsmm_object_pool_add (pool, thing, NULL));
+  lease = lending_borrow (pool);
+  g_object_run_dispose (thing);
+  g_assert_cmpuint (thing_count (), ==, 0);
+  g_assert_cmpuint (fsmm_object_pool_get_n_discarded (pool), ==, 1);
+}
+
+/* What comes in again is listened to again, and only once. */
+static void
+test_disposal_of_one_that_came_again (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  FsmmLease *lease = lending_borrow (pool);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      GObject *object = fsmm_lease_steal (lease);
+
+      fsmm_lease_unref (lease);
+      if (i == 1)
+        g_object_run_dispose (object);
+      g_assert_true (fsmm_object_pool_add (pool, object, NULL));
+      lease = lending_borrow (pool);
+      g_assert_true (fsmm_lease_get_object (lease) == object);
+    }
+  g_object_run_dispose (fsmm_lease_get_object (lease));
+  lending_give_back (lease);
+  g_assert_cmpuint (thing_count (), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -104,6 +151,8 @@ main (int argc, char **argv)
 
   g_test_add_func ("/object-ends/lease-dropped-in-reset", test_lease_dropped_in_reset);
   g_test_add_func ("/object-ends/lease-dropped-in-discard", test_lease_dropped_in_discard);
+  g_test_add_func ("/object-ends/lease-ended-in-dispose", test_lease_ended_in_dispose);
+  g_test_add_func ("/object-ends/disposal-of-one-that-came-again", test_disposal_of_one_that_came_again);
 
   return g_test_run ();
 }
