@@ -31,6 +31,7 @@ static gboolean
 replace (FsmmObjectPool *self, FsmmPooled *pooled)
 {
   FsmmObjectStore *store = self->store;
+  GObject *object;
 
   fsmm_object_pool_update_making (self);
   if (g_atomic_int_get (&store->making) != FSMM_MAKING_BY_CALL)
@@ -39,7 +40,8 @@ replace (FsmmObjectPool *self, FsmmPooled *pooled)
       return FALSE;
     }
 
-  g_object_unref (fsmm_pooled_detach (pooled));
+  object = fsmm_pooled_detach (pooled);
+  g_clear_object (&object);
   fsmm_pooled_renew (pooled);
   fsmm_object_store_count (store, &store->n_discarded);
   return TRUE;

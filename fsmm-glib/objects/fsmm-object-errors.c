@@ -195,6 +195,23 @@ fsmm_object_store_report_wait (FsmmObjectStore *self,
     }
 }
 
+/* Its memory is still there, but it is no object any more. */
+void
+fsmm_object_store_report_end (FsmmObjectStore *self, gconstpointer address)
+{
+  FsmmReport report = { NULL, NULL, g_type_name (self->item_type) };
+  g_autofree char *pool = fsmm_object_store_describe (self);
+  g_autofree char *name = self->name != NULL ? fsmm_text_escape (self->name)
+                                             : g_strdup_printf ("%p", self->address);
+  g_autofree char *message = g_strdup_printf (
+      "%s: the object at %p is finalized while it belongs to the pool: somebody has dropped a reference "
+      "that was not theirs; what a lease lends is released, and not unreferenced",
+      pool, address);
+
+  report.pool = name;
+  fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, FSMM_FAULT_DOUBLE_FREE, address, message);
+}
+
 /* The main loop's own thread should not sleep: nothing is drawn then, and nothing answered. */
 void
 fsmm_object_store_warn_of_wait (FsmmObjectStore *self)

@@ -22,7 +22,7 @@ fsmm_pooled_drop (FsmmPooled *self, FsmmCalls calls)
     }
 
   fsmm_object_store_remove (self, TRUE, NULL);
-  g_object_unref (object);
+  g_clear_object (&object);
 }
 
 static gboolean

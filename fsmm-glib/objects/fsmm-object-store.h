@@ -131,6 +131,10 @@ void fsmm_object_store_count (FsmmObjectStore *self, guint64 *counter);
 void fsmm_object_store_restart_idle_times (FsmmObjectStore *self);
 void fsmm_object_store_close (FsmmObjectStore *self);
 
+/* --- fsmm-object-errors.c --- */
+
+void fsmm_object_store_report_end (FsmmObjectStore *self, gconstpointer address);
+
 /* --- fsmm-object-queue.c --- */
 
 /* With the lock. */

@@ -92,11 +92,21 @@ listen_to_disposal (GObject *object)
     g_object_weak_ref (object, note_disposal, NULL);
 }
 
+/* It is finalized, although the pool has a reference: somebody has dropped one that was not theirs. */
+static void
+note_end (gpointer mark)
+{
+  FsmmPooled *self = mark;
+
+  g_atomic_int_set (&self->is_finalized, TRUE);
+  fsmm_object_store_report_end (self->store, self->object);
+  fsmm_pooled_unref (self);
+}
+
 gboolean
 fsmm_pooled_attach (FsmmPooled *self, GObject *object)
 {
-  if (!g_object_replace_qdata (object, get_mark_quark (), NULL, fsmm_pooled_ref (self),
-                               (GDestroyNotify) fsmm_pooled_unref, NULL))
+  if (!g_object_replace_qdata (object, get_mark_quark (), NULL, fsmm_pooled_ref (self), note_end, NULL))
     {
       fsmm_pooled_unref (self);
       return FALSE;
@@ -113,6 +123,8 @@ fsmm_pooled_detach (FsmmPooled *self)
 {
   GObject *object = g_steal_pointer (&self->object);
 
+  if (g_atomic_int_get (&self->is_finalized))
+    return NULL;
   if (g_object_steal_qdata (object, get_mark_quark ()) != NULL)
     fsmm_pooled_unref (self);
 
@@ -124,6 +136,7 @@ fsmm_pooled_renew (FsmmPooled *self)
 {
   g_clear_pointer (&self->snapshot, fsmm_snapshot_free);
   g_atomic_int_set (&self->is_disposed, FALSE);
+  g_atomic_int_set (&self->is_finalized, FALSE);
   self->is_new = TRUE;
 }
 
@@ -222,8 +235,12 @@ was_alone_for_long (FsmmPooled *self, gint64 now)
 gboolean
 fsmm_pooled_is_forgotten (FsmmPooled *self, gint64 now)
 {
-  guint n_references = count_references (self->object);
+  guint n_references;
 
+  if (g_atomic_int_get (&self->is_finalized))
+    return TRUE;
+
+  n_references = count_references (self->object);
   if (!self->is_watched)
     return n_references <= 2;
   if (n_references == 1)
@@ -271,7 +288,7 @@ fsmm_pooled_watch (FsmmPooled *self)
 void
 fsmm_pooled_unwatch (FsmmPooled *self)
 {
-  if (!self->is_watched)
+  if (!self->is_watched || g_atomic_int_get (&self->is_finalized))
     return;
 
   g_object_ref (self->object);

@@ -38,6 +38,7 @@ typedef struct {
   FsmmObjectStore *store; /* (owned) */
   GObject *object;        /* (nullable): NULL until it is made */
   gint is_disposed;       /* (atomic): somebody has run its dispose function */
+  gint is_finalized;      /* (atomic): it is there no more, by a mistake of the program */
   gboolean is_new;        /* it has never been lent */
   gboolean is_borrowed;   /* for a lease, or for somebody who is about to get one */
 
@@ -62,7 +63,7 @@ void fsmm_pooled_unref (FsmmPooled *self);
 
 /* Takes @object (transfer full). FALSE: it is in a pool already, and was not taken. */
 gboolean fsmm_pooled_attach (FsmmPooled *self, GObject *object);
-/* Returns: (transfer full): its object, which is none of the pool's any more */
+/* Returns: (transfer full) (nullable): its object, if that is still there, which is none of the pool's any more */
 GObject *fsmm_pooled_detach (FsmmPooled *self);
 
 /* Its place is for another object, which has not been made yet. */

@@ -100,6 +100,11 @@ test_lease_dropped_in_discard (void)
 /* --- An object --- */
 
 static void
+ignore_toggle (gpointer data, GObject *object, gboolean is_last_ref)
+{
+}
+
+static void
 discard_lease (gpointer lease, GObject *object)
 {
   fsmm_lease_discard (*(FsmmLease **) lease);
@@ -144,6 +149,65 @@ test_disposal_of_one_that_came_again (void)
   g_assert_cmpuint (thing_count (), ==, 0);
 }
 
+/* Somebody drops a reference that was the pool's. */
+static void
+unref_too_often (GObject *object)
+{
+  fsmm_test_expect_report ("object pool \"things\" (Thing): the object at * is finalized while it "
+                           "belongs to the pool*");
+  g_object_unref (object);
+  fsmm_test_assert_reported ();
+  fsmm_test_assert_field ("FSMM_FAULT", "double-free");
+}
+
+static void
+test_finalized_while_lent (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  FsmmLease *lease = lending_borrow (pool);
+
+  unref_too_often (fsmm_lease_get_object (lease));
+  lending_give_back (lease);
+  lending_give_back (lending_borrow (pool));
+
+  lease = lending_borrow (pool);
+  unref_too_often (fsmm_lease_get_object (lease));
+  g_assert_null (fsmm_lease_steal (lease));
+  fsmm_lease_unref (lease);
+  g_assert_cmpuint (fsmm_object_pool_get_n_lent (pool), ==, 0);
+  g_assert_cmpuint (thing_count (), ==, 0);
+}
+
+static void
+test_finalized_while_idle (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  FsmmLease *lease = lending_borrow (pool);
+  GObject *object = fsmm_lease_get_object (lease);
+
+  lending_give_back (lease);
+  unref_too_often (object);
+  lending_give_back (lending_borrow (pool));
+  g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 2);
+}
+
+static void
+test_finalized_while_lingering (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  FsmmLease *lease = lending_borrow (pool);
+  GObject *kept = g_object_ref (fsmm_lease_get_object (lease));
+
+  g_object_add_toggle_ref (kept, ignore_toggle, NULL);
+  lending_give_back (lease);
+  g_assert_cmpuint (fsmm_object_pool_get_n_lingering (pool), ==, 1);
+  g_object_unref (kept);
+  g_object_remove_toggle_ref (kept, ignore_toggle, NULL);
+  unref_too_often (kept);
+  lending_give_back (lending_borrow (pool));
+  g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 2);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -153,6 +217,9 @@ main (int argc, char **argv)
   g_test_add_func ("/object-ends/lease-dropped-in-discard", test_lease_dropped_in_discard);
   g_test_add_func ("/object-ends/lease-ended-in-dispose", test_lease_ended_in_dispose);
   g_test_add_func ("/object-ends/disposal-of-one-that-came-again", test_disposal_of_one_that_came_again);
+  g_test_add_func ("/object-ends/finalized-while-lent", test_finalized_while_lent);
+  g_test_add_func ("/object-ends/finalized-while-idle", test_finalized_while_idle);
+  g_test_add_func ("/object-ends/finalized-while-lingering", test_finalized_while_lingering);
 
   return g_test_run ();
 }
