@@ -98,6 +98,13 @@ fsmm_object_pool_constructed (GObject *object)
 }
 
 static void
+drop_all (FsmmObjectPool *self)
+{
+  fsmm_object_pool_close (self);
+  fsmm_object_pool_clear_hooks (self);
+}
+
+static void
 fsmm_object_pool_dispose (GObject *object)
 {
   FsmmObjectPool *self = FSMM_OBJECT_POOL (object);
@@ -108,8 +115,7 @@ fsmm_object_pool_dispose (GObject *object)
       return;
     }
 
-  fsmm_object_pool_close (self);
-  fsmm_object_pool_clear_hooks (self);
+  drop_all (self);
 
   G_OBJECT_CLASS (fsmm_object_pool_parent_class)->dispose (object);
 }
@@ -118,6 +124,9 @@ static void
 fsmm_object_pool_finalize (GObject *object)
 {
   FsmmObjectPool *self = FSMM_OBJECT_POOL (object);
+
+  /* If the last lease ended while this was being disposed of, and left to that, nothing has been. */
+  drop_all (self);
 
   fsmm_object_registry_remove (self->store);
   fsmm_object_care_stop (self->store);

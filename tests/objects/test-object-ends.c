@@ -208,6 +208,48 @@ test_finalized_while_lingering (void)
   g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 2);
 }
 
+/* --- A pool --- */
+
+typedef struct {
+  FsmmLease *lease;
+  GObject *object;
+  gint n_there;
+} Last;
+
+static gpointer
+end_last_lease (gpointer data)
+{
+  Last *last = data;
+
+  lending_meet (&last->n_there);
+  lending_give_back (last->lease);
+
+  return NULL;
+}
+
+/* The last reference to the pool is dropped while the last lease is released. */
+static void
+test_last_reference_and_lease (void)
+{
+  guint n_rounds = fsmm_test_rounds (30000);
+
+  for (guint i = 0; i < n_rounds; i++)
+    {
+      FsmmObjectPool *pool = lending_new (2);
+      Last last = { NULL, NULL, 0 };
+      GThread *thread;
+
+      g_assert_true (fsmm_object_pool_reserve (pool, 2, NULL));
+      last.lease = lending_borrow (pool);
+      thread = g_thread_new ("borrower", end_last_lease, &last);
+      lending_meet (&last.n_there);
+      lending_dally (i);
+      g_object_unref (pool);
+      g_thread_join (thread);
+      g_assert_cmpuint (thing_count (), ==, 0);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -220,6 +262,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-ends/finalized-while-lent", test_finalized_while_lent);
   g_test_add_func ("/object-ends/finalized-while-idle", test_finalized_while_idle);
   g_test_add_func ("/object-ends/finalized-while-lingering", test_finalized_while_lingering);
+  g_test_add_func ("/object-ends/last-reference-and-lease", test_last_reference_and_lease);
 
   return g_test_run ();
 }
