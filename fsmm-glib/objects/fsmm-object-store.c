@@ -30,35 +30,18 @@ fsmm_object_store_ref (FsmmObjectStore *self)
   return self;
 }
 
-static gboolean
-drop_object (gpointer object)
-{
-  return G_SOURCE_REMOVE;
-}
-
-/* The pool was closed while another thread brought an object back: it ends where it would have. */
-static void
-hand_doomed_on (FsmmObjectStore *self)
-{
-  GObject *object;
-
-  while ((object = g_queue_pop_head (&self->doomed)) != NULL)
-    {
-      GSource *source = g_idle_source_new ();
-
-      g_source_set_callback (source, drop_object, object, g_object_unref);
-      g_source_attach (source, self->context);
-      g_source_unref (source);
-    }
-}
-
 void
 fsmm_object_store_unref (FsmmObjectStore *self)
 {
+  GObject *doomed;
+
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
-  hand_doomed_on (self);
+  /* Of an object that came back when the pool had ended: the same is done by who has no pool. */
+  while ((doomed = g_queue_pop_head (&self->doomed)) != NULL)
+    g_object_unref (doomed);
+
   g_weak_ref_clear (&self->pool);
   g_source_unref (self->care);
   g_main_context_unref (self->context);

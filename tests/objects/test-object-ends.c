@@ -250,6 +250,40 @@ test_last_reference_and_lease (void)
     }
 }
 
+static gpointer
+drop_object (gpointer data)
+{
+  Last *last = data;
+
+  lending_meet (&last->n_there);
+  g_object_unref (last->object);
+
+  return NULL;
+}
+
+/* It is dropped while the last other reference to an object that lingers is. */
+static void
+test_last_references (void)
+{
+  guint n_rounds = fsmm_test_rounds (30000);
+
+  for (guint i = 0; i < n_rounds; i++)
+    {
+      FsmmObjectPool *pool = lending_new (1);
+      FsmmLease *lease = lending_borrow (pool);
+      Last last = { NULL, g_object_ref (fsmm_lease_get_object (lease)), 0 };
+      GThread *thread;
+
+      lending_give_back (lease);
+      thread = g_thread_new ("dropper", drop_object, &last);
+      lending_meet (&last.n_there);
+      lending_dally (i);
+      g_object_unref (pool);
+      g_thread_join (thread);
+      g_assert_cmpuint (thing_count (), ==, 0);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -263,6 +297,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-ends/finalized-while-idle", test_finalized_while_idle);
   g_test_add_func ("/object-ends/finalized-while-lingering", test_finalized_while_lingering);
   g_test_add_func ("/object-ends/last-reference-and-lease", test_last_reference_and_lease);
+  g_test_add_func ("/object-ends/last-references", test_last_references);
 
   return g_test_run ();
 }
