@@ -5,6 +5,7 @@
 #include "objects/fsmm-pooled-object.h"
 
 #include "base/fsmm-lock.h"
+#include "base/fsmm-pause.h"
 #include "objects/fsmm-object-snapshot.h"
 #include "objects/fsmm-object-store.h"
 
@@ -250,11 +251,18 @@ fsmm_pooled_is_forgotten (FsmmPooled *self, gint64 now)
   return n_references == 2 && now - self->changed_at >= LOOK_AGAIN;
 }
 
+/* For a test: for how many microseconds a thread is put aside that is about to tell. */
+gint fsmm_toggle_delay;
+
 static void
 on_toggle (gpointer unused, GObject *object, gboolean is_last_ref)
 {
-  FsmmPooled *self = is_last_ref ? dup_mark (object) : NULL;
+  FsmmPooled *self;
 
+  if (G_UNLIKELY (g_atomic_int_get (&fsmm_toggle_delay) > 0))
+    g_usleep ((gulong) g_atomic_int_get (&fsmm_toggle_delay));
+
+  self = is_last_ref ? dup_mark (object) : NULL;
   if (self == NULL)
     return;
 
@@ -285,13 +293,44 @@ fsmm_pooled_watch (FsmmPooled *self)
   g_object_unref (self->object);
 }
 
+static gboolean
+is_told (FsmmPooled *self)
+{
+  gboolean is_told;
+
+  fsmm_lock (&self->store->lock);
+  is_told = self->is_told;
+  fsmm_unlock (&self->store->lock);
+
+  return is_told;
+}
+
+/* Whoever has dropped the last other reference is about to tell, and looks at the object until then. */
+static void
+wait_for_word (FsmmPooled *self)
+{
+  gint64 alone_since = self->alone_since > 0 ? self->alone_since : g_get_monotonic_time ();
+  guint n_pauses = 0;
+
+  while (!is_told (self) && g_get_monotonic_time () - alone_since < LATEST_WORD)
+    fsmm_pause (&n_pauses);
+}
+
+/* As g_object_ref (), but returns how many there were: from now on, nobody else drops the last but one. */
+static guint
+add_reference (GObject *object)
+{
+  return (guint) g_atomic_int_add (&object->ref_count, 1);
+}
+
 void
 fsmm_pooled_unwatch (FsmmPooled *self)
 {
   if (!self->is_watched || g_atomic_int_get (&self->is_finalized))
     return;
 
-  g_object_ref (self->object);
+  if (add_reference (self->object) == 1)
+    wait_for_word (self);
   g_object_remove_toggle_ref (self->object, on_toggle, NULL);
   set_watched (self, FALSE);
 }

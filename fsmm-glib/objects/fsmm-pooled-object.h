@@ -86,5 +86,6 @@ void fsmm_pooled_come_back (FsmmPooled *self);
 /* Whether GLib tells which objects have toggle references. FALSE in a test that has it fail. */
 gboolean fsmm_toggle_flag_is_known (void);
 extern gint fsmm_toggle_flag_fails;
+extern gint fsmm_toggle_delay;
 
 G_END_DECLS

@@ -2,6 +2,7 @@
 
 /* Objects, leases and pools end while others are still busy with them. */
 
+#include "fsmm-glib/objects/fsmm-pooled-object.h"
 #include "lending.h"
 
 /* --- A lease --- */
@@ -263,10 +264,8 @@ drop_object (gpointer data)
 
 /* It is dropped while the last other reference to an object that lingers is. */
 static void
-test_last_references (void)
+drop_last_references (guint n_rounds)
 {
-  guint n_rounds = fsmm_test_rounds (30000);
-
   for (guint i = 0; i < n_rounds; i++)
     {
       FsmmObjectPool *pool = lending_new (1);
@@ -284,6 +283,21 @@ test_last_references (void)
     }
 }
 
+static void
+test_last_references (void)
+{
+  drop_last_references (fsmm_test_rounds (30000));
+}
+
+/* The thread that drops the other one is put aside before it tells: the object is there until it has. */
+static void
+test_last_references_slowly (void)
+{
+  g_atomic_int_set (&fsmm_toggle_delay, 1000);
+  drop_last_references (fsmm_test_rounds (500));
+  g_atomic_int_set (&fsmm_toggle_delay, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -298,6 +312,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-ends/finalized-while-lingering", test_finalized_while_lingering);
   g_test_add_func ("/object-ends/last-reference-and-lease", test_last_reference_and_lease);
   g_test_add_func ("/object-ends/last-references", test_last_references);
+  g_test_add_func ("/object-ends/last-references-slowly", test_last_references_slowly);
 
   return g_test_run ();
 }
