@@ -250,10 +250,11 @@ fsmm_object_wait_cancel (FsmmObjectStore *self, FsmmObjectWait *wait)
 
 /* --- For whoever makes objects elsewhere --- */
 
-/* The first is told, rather than to wait for ever. */
+/* The first is told, rather than to wait for ever. Copying an error may call functions of its domain. */
 void
 fsmm_object_wait_fail_first (FsmmObjectStore *self, const GError *error)
 {
+  g_autoptr (GError) copy = g_error_copy (error);
   GQueue left = G_QUEUE_INIT;
   FsmmObjectWait *wait;
 
@@ -263,7 +264,7 @@ fsmm_object_wait_fail_first (FsmmObjectStore *self, const GError *error)
   wait = peek_wait (self);
   if (wait != NULL)
     {
-      wait->error = g_error_copy (error);
+      wait->error = g_steal_pointer (&copy);
       dismiss (self, wait, FSMM_LEND_FAILED, &left);
     }
   fsmm_object_store_unlock (self);

@@ -159,6 +159,52 @@ test_handler_goes_for_type (void)
   lending_give_back (lease);
 }
 
+/* --- Errors with something in them --- */
+
+typedef struct {
+  FsmmObjectPool *pool;
+} ExtraPrivate;
+
+GQuark extra_quark (void);
+
+static void
+extra_private_init (ExtraPrivate *self)
+{
+}
+
+static void
+extra_private_copy (const ExtraPrivate *self, ExtraPrivate *copy)
+{
+  copy->pool = self->pool;
+  if (self->pool != NULL)
+    g_assert_cmpuint (fsmm_object_pool_get_n_waiting (self->pool), ==, 1);
+}
+
+static void
+extra_private_clear (ExtraPrivate *self)
+{
+}
+
+G_DEFINE_EXTENDED_ERROR (Extra, extra)
+
+/* What copies them is a function of the program, which may use the pool. */
+static void
+test_extended_error (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  g_autoptr (GError) error = g_error_new_literal (extra_quark (), 1, "not today");
+  FsmmLease *lease = NULL;
+  guint n_calls = 0;
+
+  g_signal_connect (pool, "needs-object", G_CALLBACK (count_call), &n_calls);
+  fsmm_object_pool_borrow_async (pool, G_PRIORITY_DEFAULT, NULL, lending_store_lease, &lease);
+  extra_get_private (error)->pool = pool;
+  fsmm_object_pool_add_failed (pool, error);
+  extra_get_private (error)->pool = NULL;
+  lending_run ();
+  g_assert_cmpuint (fsmm_object_pool_get_n_waiting (pool), ==, 0);
+}
+
 /* --- Objects that linger without a word --- */
 
 static void
@@ -197,6 +243,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-waiting/handler-goes", test_handler_goes);
   g_test_add_func ("/object-waiting/handler-goes-for-type", test_handler_goes_for_type);
   g_test_add_func ("/object-waiting/silent-object", test_silent_object);
+  g_test_add_func ("/object-waiting/extended-error", test_extended_error);
 
   return g_test_run ();
 }
