@@ -112,7 +112,8 @@ note_start (FsmmObjectStore *store)
 {
   fsmm_lock (&store->lock);
   store->care_at = -1;
-  g_source_set_ready_time (store->care, -1);
+  if (store->care != NULL)
+    g_source_set_ready_time (store->care, -1);
   fsmm_unlock (&store->lock);
 }
 
@@ -146,6 +147,18 @@ do_all (FsmmObjectPool *self)
 /* --- The source --- */
 
 static gboolean
+has_stopped (FsmmObjectStore *store)
+{
+  gboolean has_stopped;
+
+  fsmm_lock (&store->lock);
+  has_stopped = store->care == NULL;
+  fsmm_unlock (&store->lock);
+
+  return has_stopped;
+}
+
+static gboolean
 take_care (gpointer data)
 {
   FsmmObjectStore *store = data;
@@ -154,7 +167,7 @@ take_care (gpointer data)
   note_start (store);
   pool = fsmm_object_store_dup_pool (store);
   if (pool == NULL)
-    return G_SOURCE_CONTINUE;
+    return has_stopped (store) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 
   do_all (pool);
   g_object_unref (pool);
@@ -170,21 +183,71 @@ dispatch_care (GSource *source, GSourceFunc func, gpointer data)
 
 static GSourceFuncs care_funcs = { .dispatch = dispatch_care };
 
-/* The source keeps the store, and not the pool. */
-void
-fsmm_object_care_start (FsmmObjectStore *self)
+static void leave_context (gpointer data);
+
+/* With the lock. The source keeps the store, and not the pool. Only the context owns the source, and
+ * nobody owns the context: requests that wait there end with it. It cannot end while somebody has the
+ * lock, see leave_context (). */
+static void
+enter_context (FsmmObjectStore *self, GMainContext *context)
 {
-  self->care = g_source_new (&care_funcs, sizeof (GSource));
-  g_source_set_static_name (self->care, "[fsmm-glib] FsmmObjectPool");
-  g_source_set_callback (self->care, take_care, fsmm_object_store_ref (self),
-                         (GDestroyNotify) fsmm_object_store_unref);
-  g_source_attach (self->care, self->context);
+  GSource *source = g_source_new (&care_funcs, sizeof (GSource));
+
+  g_source_set_static_name (source, "[fsmm-glib] FsmmObjectPool");
+  g_source_set_callback (source, take_care, fsmm_object_store_ref (self), leave_context);
+  self->context = context;
+  self->care = source;
+  g_source_attach (source, context);
+  g_source_unref (source);
+}
+
+/* The source has been destroyed. If that is because the context ends, the default one, which never
+ * does, is to be used in its place. */
+static void
+leave_context (gpointer data)
+{
+  FsmmObjectStore *self = data;
+
+  fsmm_lock (&self->lock);
+  if (self->care != NULL)
+    {
+      enter_context (self, g_main_context_default ());
+      self->care_at = -1;
+      fsmm_object_store_schedule (self, 0);
+    }
+  fsmm_unlock (&self->lock);
+  fsmm_object_store_unref (self);
 }
 
 void
+fsmm_object_care_start (FsmmObjectStore *self)
+{
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+
+  fsmm_lock (&self->lock);
+  enter_context (self, context);
+  fsmm_unlock (&self->lock);
+}
+
+/* A source that another thread destroys while its context ends is left for ever, by GLib. So another
+ * context than the default one is asked to do that itself, unless it ends first. */
+void
 fsmm_object_care_stop (FsmmObjectStore *self)
 {
-  g_source_destroy (self->care);
+  GSource *care;
+
+  fsmm_lock (&self->lock);
+  care = self->context == g_main_context_default () ? g_source_ref (self->care) : NULL;
+  g_source_set_ready_time (self->care, 0);
+  self->care = NULL;
+  self->context = NULL;
+  fsmm_unlock (&self->lock);
+
+  if (care == NULL)
+    return;
+
+  g_source_destroy (care);
+  g_source_unref (care);
 }
 
 /* --- In place of the context --- */
@@ -192,28 +255,49 @@ fsmm_object_care_stop (FsmmObjectStore *self)
 static gboolean
 has_something_to_do (FsmmObjectStore *store)
 {
-  gboolean has_something;
-
-  fsmm_lock (&store->lock);
-  has_something = store->care_at == 0 || store->returned.length > 0 || store->doomed.length > 0 ||
-                  store->trim_level > 0 || fsmm_object_store_needs_signal (store);
-  fsmm_unlock (&store->lock);
-
-  return has_something;
+  return store->care_at == 0 || store->returned.length > 0 || store->doomed.length > 0 ||
+         store->trim_level > 0 || fsmm_object_store_needs_signal (store);
 }
 
-/* If the calling thread runs the context, or nobody does. */
+/* Returns: (nullable): the context, if there is something to do in it, and the calling thread runs it, or
+ * nobody does */
+static GMainContext *
+acquire_context (FsmmObjectStore *store)
+{
+  GMainContext *context;
+
+  fsmm_lock (&store->lock);
+  context = store->context;
+  if (!has_something_to_do (store) || !g_main_context_acquire (context))
+    context = NULL;
+  fsmm_unlock (&store->lock);
+
+  return context;
+}
+
+/* It may have ended meanwhile. */
+static void
+release_context (FsmmObjectStore *store, GMainContext *context)
+{
+  fsmm_lock (&store->lock);
+  if (store->context == context)
+    g_main_context_release (context);
+  fsmm_unlock (&store->lock);
+}
+
+/* The caller has a reference to the pool. */
 void
 fsmm_object_care_if_possible (FsmmObjectPool *self)
 {
-  GMainContext *context = self->store->context;
+  FsmmObjectStore *store = self->store;
+  GMainContext *context = acquire_context (store);
 
-  if (!has_something_to_do (self->store) || !g_main_context_acquire (context))
+  if (context == NULL)
     return;
 
-  note_start (self->store);
+  note_start (store);
   do_all (self);
-  g_main_context_release (context);
+  release_context (store, context);
 }
 
 /* --- For the trimmer --- */

@@ -38,7 +38,7 @@
  *
  * All functions can be called from any thread, and functions of the program run without a lock: in the
  * thread that borrows or releases, and else in the main context that was the thread's default when the
- * pool was made. A lease keeps its pool alive.
+ * pool was made, or in the default one once that has ended. A lease keeps its pool alive.
  *
  * Since: 1.2
  */

@@ -14,7 +14,6 @@ fsmm_object_store_new (FsmmObjectPool *pool)
   self->ref_count = 1;
   g_weak_ref_init (&self->pool, pool);
   self->address = pool;
-  self->context = g_main_context_ref_thread_default ();
   self->care_at = -1;
   self->registry_link.data = self;
   g_mutex_init (&self->lock);
@@ -43,8 +42,6 @@ fsmm_object_store_unref (FsmmObjectStore *self)
     g_object_unref (doomed);
 
   g_weak_ref_clear (&self->pool);
-  g_source_unref (self->care);
-  g_main_context_unref (self->context);
   g_mutex_clear (&self->lock);
   g_free (self->name);
   g_free (self);
@@ -93,7 +90,8 @@ fsmm_object_store_schedule (FsmmObjectStore *self, gint64 at)
     return;
 
   self->care_at = at;
-  g_source_set_ready_time (self->care, at);
+  if (self->care != NULL)
+    g_source_set_ready_time (self->care, at);
 }
 
 guint

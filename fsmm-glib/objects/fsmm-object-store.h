@@ -45,11 +45,11 @@ struct _FsmmObjectStore
   char *name;            /* (owned) (nullable) */
   GType item_type;
   FsmmDebugFlags debug;
-  GMainContext *context; /* (owned): in which it was made */
-  GSource *care;         /* (owned): in that, for what is to be done there */
 
   /* Protects all below. What is (atomic) may be read without it. */
   GMutex lock;
+  GMainContext *context; /* (not owned) (nullable): in which it was made, until that ends */
+  GSource *care;         /* (not owned) (nullable): in that, for what is to be done there */
   gint making;    /* (atomic): an FsmmMaking */
   gint is_closed; /* (atomic) */
   guint max_objects; /* 0: no limit; the same for max_idle */

@@ -286,7 +286,7 @@ drop_last_references (guint n_rounds)
 static void
 test_last_references (void)
 {
-  drop_last_references (fsmm_test_rounds (30000));
+  drop_last_references (fsmm_test_rounds (10000));
 }
 
 /* The thread that drops the other one is put aside before it tells: the object is there until it has. */
@@ -296,6 +296,131 @@ test_last_references_slowly (void)
   g_atomic_int_set (&fsmm_toggle_delay, 1000);
   drop_last_references (fsmm_test_rounds (500));
   g_atomic_int_set (&fsmm_toggle_delay, 0);
+}
+
+/* --- A main context --- */
+
+static FsmmObjectPool *
+new_pool_in (GMainContext *context)
+{
+  FsmmObjectPool *pool;
+
+  g_main_context_push_thread_default (context);
+  pool = lending_new (1);
+  g_main_context_pop_thread_default (context);
+
+  return pool;
+}
+
+/* What a request there was handed is for others then, also if the pool was made there. */
+static void
+test_context_of_request_ends (void)
+{
+  GMainContext *context = g_main_context_new ();
+  g_autoptr (FsmmObjectPool) pool = new_pool_in (context);
+  FsmmLease *lease = lending_borrow (pool), *other = NULL;
+
+  g_main_context_push_thread_default (context);
+  fsmm_object_pool_borrow_async (pool, G_PRIORITY_DEFAULT, NULL, lending_store_lease, &other);
+  g_main_context_pop_thread_default (context);
+  lending_give_back (lease);
+  g_assert_cmpuint (fsmm_object_pool_get_n_lent (pool), ==, 1);
+  g_main_context_unref (context);
+  g_assert_cmpuint (fsmm_object_pool_get_n_lent (pool), ==, 0);
+  g_assert_cmpuint (fsmm_object_pool_get_n_waiting (pool), ==, 0);
+  lending_give_back (lending_borrow (pool));
+}
+
+/* What was to be done there is done in the default one. */
+static void
+test_context_of_pool_ends (void)
+{
+  GMainContext *context = g_main_context_new ();
+  FsmmObjectPool *pool = new_pool_in (context);
+  FsmmLease *lease = lending_borrow (pool);
+
+  g_object_unref (pool);
+  fsmm_lease_unref (lease);
+  g_assert_cmpuint (thing_count (), ==, 1);
+  g_main_context_unref (context);
+  lending_run ();
+  g_assert_cmpuint (thing_count (), ==, 0);
+}
+
+static void
+test_context_ends_before_pool (void)
+{
+  GMainContext *context = g_main_context_new ();
+  g_autoptr (FsmmObjectPool) pool = new_pool_in (context);
+  FsmmLease *lease = lending_borrow (pool);
+
+  g_main_context_unref (context);
+  fsmm_object_pool_set_reset_func (pool, lending_accept, NULL, NULL);
+  fsmm_object_pool_set_idle_timeout (pool, 1);
+  fsmm_lease_unref (lease);
+  while (fsmm_object_pool_get_n_discarded (pool) == 0)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static gboolean
+end_context (FsmmObjectPool *pool, GObject *object, gpointer context)
+{
+  g_clear_pointer ((GMainContext **) context, g_main_context_unref);
+
+  return TRUE;
+}
+
+/* A function that is called in place of the context ends that. */
+static void
+test_context_ends_meanwhile (void)
+{
+  GMainContext *context = g_main_context_new ();
+  g_autoptr (FsmmObjectPool) pool = new_pool_in (context);
+
+  fsmm_object_pool_set_reset_func (pool, end_context, &context, NULL);
+  fsmm_lease_unref (lending_borrow (pool));
+  lending_give_back (lending_borrow (pool));
+  g_assert_null (context);
+  g_assert_cmpuint (fsmm_object_pool_get_n_reused (pool), ==, 1);
+}
+
+static gpointer
+unref_context (gpointer data)
+{
+  gpointer *pair = data;
+
+  lending_meet (pair[1]);
+  g_main_context_unref (pair[0]);
+
+  return NULL;
+}
+
+/* At the same time as the pool, which other threads use. */
+static void
+test_context_and_pool_end (void)
+{
+  guint n_rounds = fsmm_test_rounds (4000);
+
+  for (guint i = 0; i < n_rounds; i++)
+    {
+      GMainContext *context = g_main_context_new ();
+      FsmmObjectPool *pool = new_pool_in (context);
+      FsmmLease *lease = lending_borrow (pool);
+      gint n_there = 0;
+      gpointer pair[] = { context, &n_there };
+      GThread *thread = g_thread_new ("context", unref_context, pair);
+
+      fsmm_object_pool_set_reset_func (pool, lending_accept, NULL, NULL);
+      lending_meet (&n_there);
+      lending_dally (i);
+      fsmm_lease_unref (lease);
+      if (i % 2 == 0)
+        lending_give_back (lending_borrow (pool));
+      g_object_unref (pool);
+      g_thread_join (thread);
+      lending_run ();
+      g_assert_cmpuint (thing_count (), ==, 0);
+    }
 }
 
 int
@@ -313,6 +438,11 @@ main (int argc, char **argv)
   g_test_add_func ("/object-ends/last-reference-and-lease", test_last_reference_and_lease);
   g_test_add_func ("/object-ends/last-references", test_last_references);
   g_test_add_func ("/object-ends/last-references-slowly", test_last_references_slowly);
+  g_test_add_func ("/object-ends/context-of-request-ends", test_context_of_request_ends);
+  g_test_add_func ("/object-ends/context-of-pool-ends", test_context_of_pool_ends);
+  g_test_add_func ("/object-ends/context-ends-before-pool", test_context_ends_before_pool);
+  g_test_add_func ("/object-ends/context-ends-meanwhile", test_context_ends_meanwhile);
+  g_test_add_func ("/object-ends/context-and-pool-end", test_context_and_pool_end);
 
   return g_test_run ();
 }
