@@ -98,17 +98,19 @@ fsmm_object_store_dismiss_all (FsmmObjectStore *self, GQueue *left)
     dismiss (self, wait, FSMM_LEND_CLOSED, left);
 }
 
-/* All threads that sleep, of which only some may do what is to be done. */
+/* All that wait, of which only some may do what is to be done. */
 void
 fsmm_object_store_have_all_look (FsmmObjectStore *self)
 {
   self->n_looks++;
   for (GList *l = self->waiters.queue.head; l != NULL; l = l->next)
     {
-      FsmmWaiter *waiter = l->data;
+      FsmmObjectWait *wait = l->data;
 
-      if (waiter->notify == NULL)
-        g_cond_signal (&waiter->woken);
+      if (wait->look != NULL)
+        wait->look (wait, 0);
+      else
+        g_cond_signal (&wait->waiter.woken);
     }
 }
 
@@ -132,9 +134,12 @@ fsmm_object_store_needs_signal (FsmmObjectStore *self)
 /* --- Waiting --- */
 
 void
-fsmm_object_wait_init (FsmmObjectWait *wait, int priority, void (*notify) (FsmmWaiter *waiter))
+fsmm_object_wait_init (FsmmObjectWait *wait,
+                       int priority,
+                       void (*notify) (FsmmWaiter *waiter),
+                       void (*look) (FsmmObjectWait *wait, gint64 at))
 {
-  *wait = (FsmmObjectWait) { .waiter = { .priority = priority, .notify = notify } };
+  *wait = (FsmmObjectWait) { .waiter = { .priority = priority, .notify = notify }, .look = look };
   g_cond_init (&wait->waiter.woken);
 }
 
@@ -143,6 +148,30 @@ fsmm_object_wait_clear (FsmmObjectWait *wait)
 {
   g_clear_error (&wait->error);
   g_cond_clear (&wait->waiter.woken);
+}
+
+/* An object that lingers may have been left without a word. And what is for the context to do now may be
+ * for this thread to do, since it last looked, or once nobody runs that any more. */
+static gint64
+get_end_of_nap (FsmmObjectStore *self, gint64 end)
+{
+  gint64 next_look;
+
+  if (self->lingering.length == 0 && self->care_at != 0)
+    return end;
+
+  next_look = g_get_monotonic_time () + LOOK_INTERVAL;
+  return end < 0 ? next_look : MIN (end, next_look);
+}
+
+/* What is known before it begins to wait is no news afterwards. */
+static void
+have_look_if_needed (FsmmObjectStore *self, FsmmObjectWait *wait)
+{
+  gint64 at = get_end_of_nap (self, -1);
+
+  if (wait->look != NULL && at >= 0)
+    wait->look (wait, at);
 }
 
 /* Returns FALSE if nobody can wait. One that comes again keeps its turn. */
@@ -160,6 +189,7 @@ fsmm_object_wait_begin (FsmmObjectStore *self, FsmmObjectWait *wait)
         wait->waiter.since = g_get_monotonic_time ();
       fsmm_waiters_add (&self->waiters, &wait->waiter);
       fsmm_object_store_look_at_lingering_later (self);
+      have_look_if_needed (self, wait);
     }
   fsmm_object_store_unlock (self);
 
@@ -199,18 +229,17 @@ take_if_woken (FsmmObjectStore *self, FsmmObjectWait *wait, GQueue *left)
     leave_queue (self, wait, FSMM_LEND_OK);
 }
 
-/* An object that lingers may have been left without a word. And what is for the context to do now may be
- * for this thread to do, since it last looked, or once nobody runs that any more. */
-static gint64
-get_end_of_nap (FsmmObjectStore *self, gint64 end)
+/* When whoever does not sleep is to look again, as of g_get_monotonic_time (). -1: when it is told. */
+gint64
+fsmm_object_wait_get_next_look (FsmmObjectStore *self)
 {
-  gint64 next_look;
+  gint64 at;
 
-  if (self->lingering.length == 0 && self->care_at != 0)
-    return end;
+  fsmm_lock (&self->lock);
+  at = get_end_of_nap (self, -1);
+  fsmm_unlock (&self->lock);
 
-  next_look = g_get_monotonic_time () + LOOK_INTERVAL;
-  return end < 0 ? next_look : MIN (end, next_look);
+  return at;
 }
 
 /* Sleeps until there is something to do, or at most until that time, as of g_get_monotonic_time (); -1:

@@ -80,17 +80,23 @@ struct _FsmmObjectStore
   GList registry_link; /* the lock of the registry protects it */
 };
 
+typedef struct _FsmmObjectWait FsmmObjectWait;
+
 /* Who waits for an object. It is handed one that is BUSY, or a place for one that is to be made. */
-typedef struct {
+struct _FsmmObjectWait
+{
   FsmmWaiter waiter; /* the first, so that it leads here */
   guint n_looks; /* of a thread that sleeps: how many it has seen to */
+  /* (nullable): called with the lock, when it is to look for something to do at that time, as of
+   * g_get_monotonic_time (). NULL: a thread sleeps. */
+  void (*look) (FsmmObjectWait *self, gint64 at);
   FsmmLendResult result;
   FsmmPooled *granted; /* (owned) (nullable) */
   GError *error;       /* (owned) (nullable): if making one failed */
   guint n_lent;        /* what was so when it was refused */
   guint n_lingering;
   guint n_others;
-} FsmmObjectWait;
+};
 
 /* --- fsmm-object-store.c --- */
 
@@ -146,12 +152,14 @@ void fsmm_object_store_look_at_lingering_later (FsmmObjectStore *self);
 
 void fsmm_object_wait_init (FsmmObjectWait *wait,
                             int priority,
-                            void (*notify) (FsmmWaiter *waiter));
+                            void (*notify) (FsmmWaiter *waiter),
+                            void (*look) (FsmmObjectWait *wait, gint64 at));
 void fsmm_object_wait_clear (FsmmObjectWait *wait);
 
 gboolean fsmm_object_wait_begin (FsmmObjectStore *self, FsmmObjectWait *wait);
 gboolean fsmm_object_wait_end (FsmmObjectStore *self, FsmmObjectWait *wait, FsmmLendResult result);
 gboolean fsmm_object_wait_nap (FsmmObjectStore *self, FsmmObjectWait *wait, gint64 end);
+gint64 fsmm_object_wait_get_next_look (FsmmObjectStore *self);
 void fsmm_object_wait_cancel (FsmmObjectStore *self, FsmmObjectWait *wait);
 void fsmm_object_wait_fail_first (FsmmObjectStore *self, const GError *error);
 

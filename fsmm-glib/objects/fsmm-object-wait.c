@@ -28,15 +28,19 @@ get_time_limit (gint64 timeout_us)
   return timeout_us < 0 || timeout_us > G_MAXINT64 - now ? -1 : now + timeout_us;
 }
 
-/* What is to be done in the pool's context may be for this thread to do, which would sleep for ever. */
+/* What is to be done in the pool's context may be for this thread to do, which would wait for ever. */
+static void
+look_once (FsmmObjectPool *self)
+{
+  fsmm_object_care_if_possible (self);
+  fsmm_object_store_look_at_lingering (self->store);
+}
+
 static void
 sleep_until_over (FsmmObjectPool *self, FsmmObjectWait *wait, gint64 end)
 {
   do
-    {
-      fsmm_object_care_if_possible (self);
-      fsmm_object_store_look_at_lingering (self->store);
-    }
+    look_once (self);
   while (!fsmm_object_wait_nap (self->store, wait, end));
 }
 
@@ -77,7 +81,7 @@ wait_with_cancellable (FsmmObjectPool *self,
   FsmmObjectWait wait;
 
   fsmm_object_store_warn_of_wait (self->store);
-  fsmm_object_wait_init (&wait, G_PRIORITY_DEFAULT, NULL);
+  fsmm_object_wait_init (&wait, G_PRIORITY_DEFAULT, NULL, NULL);
   pair[0] = self->store;
   pair[1] = &wait;
 
@@ -226,6 +230,14 @@ notify_borrowing (FsmmWaiter *waiter)
   borrowing_unref (self);
 }
 
+static void
+have_borrowing_look (FsmmObjectWait *wait, gint64 at)
+{
+  FsmmBorrowing *self = (FsmmBorrowing *) (gpointer) wait;
+
+  fsmm_reply_look_at (&self->reply, at);
+}
+
 static gboolean
 begin_borrowing (FsmmBorrowing *self)
 {
@@ -292,7 +304,20 @@ answer (FsmmBorrowing *self)
   return TRUE;
 }
 
-/* Called when it is ready, and when it may have been cancelled. */
+/* As a thread that sleeps does: there may be nobody else. */
+static void
+look_for_something_to_do (FsmmBorrowing *self)
+{
+  gint64 next_look;
+
+  fsmm_reply_note_look (&self->reply);
+  look_once (self->pool);
+  next_look = fsmm_object_wait_get_next_look (self->pool->store);
+  if (next_look >= 0)
+    fsmm_reply_look_at (&self->reply, next_look);
+}
+
+/* Called when it is ready, when it may have been cancelled, and when there may be something to do. */
 static gboolean
 look_at_borrowing (gpointer data)
 {
@@ -301,7 +326,10 @@ look_at_borrowing (gpointer data)
   FsmmLendResult result;
 
   if (!fsmm_reply_is_ready (&self->reply) && !is_cancelled)
-    return G_SOURCE_CONTINUE;
+    {
+      look_for_something_to_do (self);
+      return G_SOURCE_CONTINUE;
+    }
 
   result = end_borrowing (self);
   if (result == FSMM_LEND_OK && !is_cancelled)
@@ -347,7 +375,7 @@ borrowing_new (FsmmObjectPool *pool,
 
   self->ref_count = 1;
   self->pool = pool;
-  fsmm_object_wait_init (&self->wait, io_priority, notify_borrowing);
+  fsmm_object_wait_init (&self->wait, io_priority, notify_borrowing, have_borrowing_look);
   fsmm_reply_init (&self->reply, pool, fsmm_object_pool_borrow_async, io_priority, cancellable, callback,
                    user_data);
 

@@ -53,7 +53,11 @@ void fsmm_reply_attach (GSource *source);
 
 void fsmm_reply_set_ready (FsmmReply *self, gboolean is_ready);
 
+void fsmm_reply_look_at (FsmmReply *self, gint64 at);
+
 /* --- For the context: while it looks, and while it forgets --- */
+
+void fsmm_reply_note_look (FsmmReply *self);
 
 gboolean fsmm_reply_is_ready (FsmmReply *self);
 gboolean fsmm_reply_is_cancelled (FsmmReply *self);

@@ -93,6 +93,31 @@ fsmm_reply_set_ready (FsmmReply *self, gboolean is_ready)
   fsmm_unlock (&self->lock);
 }
 
+/* Has the source look at that time, as of g_get_monotonic_time (), or before, also if there is nothing to
+ * answer then. */
+void
+fsmm_reply_look_at (FsmmReply *self, gint64 at)
+{
+  fsmm_lock (&self->lock);
+  if (self->source != NULL && !self->is_ready)
+    {
+      gint64 before = g_source_get_ready_time (self->source);
+
+      g_source_set_ready_time (self->source, before < 0 ? at : MIN (before, at));
+    }
+  fsmm_unlock (&self->lock);
+}
+
+/* The source looks: it is not to do that again if there is nothing to answer, and nobody asks. */
+void
+fsmm_reply_note_look (FsmmReply *self)
+{
+  fsmm_lock (&self->lock);
+  if (self->source != NULL && !self->is_ready)
+    g_source_set_ready_time (self->source, -1);
+  fsmm_unlock (&self->lock);
+}
+
 gboolean
 fsmm_reply_is_ready (FsmmReply *self)
 {

@@ -73,6 +73,70 @@ test_owner_goes (void)
   g_thread_join (borrower);
 }
 
+/* --- A request in a context that is not that of the pool, which nobody runs --- */
+
+static void
+run_until_lent (GMainContext *context, FsmmLease **lease)
+{
+  gint64 end = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+
+  while (*lease == NULL && g_get_monotonic_time () < end)
+    if (!g_main_context_iteration (context, FALSE))
+      g_usleep (1000);
+
+  g_assert_nonnull (*lease);
+}
+
+static void
+add_thing (FsmmObjectPool *pool, gpointer data)
+{
+  g_assert_true (fsmm_object_pool_add (pool, g_object_new (THING_TYPE, NULL), NULL));
+}
+
+static void
+request_in (GMainContext *context, FsmmObjectPool *pool, FsmmLease **lease)
+{
+  g_main_context_push_thread_default (context);
+  fsmm_object_pool_borrow_async (pool, G_PRIORITY_DEFAULT, NULL, lending_store_lease, lease);
+  g_main_context_pop_thread_default (context);
+}
+
+static void
+test_request_elsewhere (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  FsmmLease *lease = NULL, *other = NULL;
+
+  g_signal_connect (pool, "needs-object", G_CALLBACK (add_thing), NULL);
+  request_in (context, pool, &lease);
+  run_until_lent (context, &lease);
+
+  fsmm_object_pool_set_reset_func (pool, lending_accept, NULL, NULL);
+  request_in (context, pool, &other);
+  fsmm_lease_unref (lease);
+  run_until_lent (context, &other);
+  lending_give_back (other);
+}
+
+/* The owner of the pool's context goes without having looked. */
+static void
+test_request_elsewhere_and_owner_goes (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  gint n_there = 0;
+  FsmmLease *lease = NULL;
+  GThread *owner = g_thread_new ("owner", hold_context, &n_there);
+
+  g_signal_connect (pool, "needs-object", G_CALLBACK (add_thing), NULL);
+  lending_meet (&n_there);
+  request_in (context, pool, &lease);
+  run_until_lent (context, &lease);
+  lending_give_back (lease);
+  g_thread_join (owner);
+}
+
 /* --- How objects are made changes meanwhile --- */
 
 static void
@@ -244,6 +308,9 @@ main (int argc, char **argv)
   g_test_add_func ("/object-waiting/handler-goes-for-type", test_handler_goes_for_type);
   g_test_add_func ("/object-waiting/silent-object", test_silent_object);
   g_test_add_func ("/object-waiting/extended-error", test_extended_error);
+  g_test_add_func ("/object-waiting/request-elsewhere", test_request_elsewhere);
+  g_test_add_func ("/object-waiting/request-elsewhere-and-owner-goes",
+                   test_request_elsewhere_and_owner_goes);
 
   return g_test_run ();
 }
