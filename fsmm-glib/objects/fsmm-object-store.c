@@ -183,8 +183,8 @@ fsmm_object_store_take_locked (FsmmObjectStore *self)
   return pooled;
 }
 
-/* Those that have waited for too long are served before. None is made while one has only to be reset, if
- * the caller has not looked yet. */
+/* Those that have waited for too long are served before. None is made while one has only to be reset, or
+ * may have stopped lingering without a word, if the caller has not looked yet. */
 FsmmPooled *
 fsmm_object_store_take (FsmmObjectStore *self, gboolean has_looked, FsmmLendResult *result)
 {
@@ -194,7 +194,8 @@ fsmm_object_store_take (FsmmObjectStore *self, gboolean has_looked, FsmmLendResu
   fsmm_lock (&self->lock);
   if (G_UNLIKELY (self->waiters.queue.length > 0))
     fsmm_object_store_serve (self, &left);
-  if (has_looked || self->idle.length > 0 || self->returned.length == 0)
+  if (has_looked || self->idle.length > 0 ||
+      (self->returned.length == 0 && self->lingering.length == 0))
     pooled = fsmm_object_store_take_locked (self);
   *result = pooled != NULL ? FSMM_LEND_OK : self->is_closed ? FSMM_LEND_CLOSED : FSMM_LEND_FULL;
   fsmm_unlock (&self->lock);
