@@ -115,11 +115,18 @@ fsmm_object_pool_update_making (FsmmObjectPool *self)
   fsmm_object_store_unlock (store);
 }
 
+/* A class whose objects are floating at first may have sunk this one as it was made, as those of
+ * windows and of scripts do: then that reference is its own. */
 static GObject *
 make_by_type (GType type, GError **error)
 {
-  return g_type_is_a (type, G_TYPE_INITABLE) ? g_initable_new (type, NULL, error, NULL)
-                                             : g_object_new (type, NULL);
+  GObject *object = g_type_is_a (type, G_TYPE_INITABLE) ? g_initable_new (type, NULL, error, NULL)
+                                                        : g_object_new (type, NULL);
+
+  if (object != NULL && G_IS_INITIALLY_UNOWNED (object))
+    g_object_ref_sink (object);
+
+  return object;
 }
 
 static GObject *

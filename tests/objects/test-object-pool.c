@@ -323,6 +323,51 @@ test_disposed_while_idle (void)
   g_assert_cmpuint (fsmm_object_pool_get_n_reused (pool), ==, 1);
 }
 
+/* A class that keeps the reference which its objects begin with, as classes of scripts do. */
+
+typedef GInitiallyUnowned Sunk;
+typedef GInitiallyUnownedClass SunkClass;
+
+static GType sunk_get_type (void);
+G_DEFINE_TYPE (Sunk, sunk, G_TYPE_INITIALLY_UNOWNED)
+
+static void
+sunk_init (Sunk *self)
+{
+  g_object_ref_sink (self);
+}
+
+static void
+sunk_class_init (SunkClass *klass)
+{
+}
+
+static void
+test_class_that_sinks (void)
+{
+  FsmmObjectPool *pool = fsmm_object_pool_new (sunk_get_type (), 1);
+  FsmmLease *lease = fsmm_object_pool_borrow (pool, NULL);
+  GObject *object = fsmm_lease_get_object (lease);
+
+  g_assert_cmpuint (object->ref_count, ==, 2);
+  g_assert_true (fsmm_lease_release_known (lease, 1, NULL));
+  fsmm_lease_unref (lease);
+  g_assert_cmpuint (fsmm_object_pool_get_n_idle (pool), ==, 1);
+  g_object_unref (pool);
+
+  g_assert_cmpuint (object->ref_count, ==, 1);
+  g_object_unref (object);
+
+  /* Any other class lets the pool have it. */
+  pool = fsmm_object_pool_new (G_TYPE_INITIALLY_UNOWNED, 1);
+  lease = fsmm_object_pool_borrow (pool, NULL);
+  object = fsmm_lease_get_object (lease);
+  g_assert_cmpuint (object->ref_count, ==, 1);
+  g_assert_false (g_object_is_floating (object));
+  fsmm_lease_unref (lease);
+  g_object_unref (pool);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -347,6 +392,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-pool/toggle-while-lingering", test_toggle_while_lingering);
   g_test_add_func ("/object-pool/run-dispose", test_run_dispose);
   g_test_add_func ("/object-pool/disposed-while-idle", test_disposed_while_idle);
+  g_test_add_func ("/object-pool/class-that-sinks", test_class_that_sinks);
 
   return g_test_run ();
 }
