@@ -4,7 +4,8 @@
 usage: diagram-of-layers.py LIBRARY OUTPUT DEPENDENCIES
 
 There is an arrow where files of a folder include some of another: dashed where it leads past the next
-one. Arrows to the lowest folder, which nearly all include, are left out but for the last.
+one. Arrows to the lowest folder, which nearly all include, are left out but for the last. A folder that
+includes nothing of the next one is tied to it by an invisible arrow, so that all stay in one column.
 """
 
 import html
@@ -20,7 +21,7 @@ HEAD = """\
 // Made by build-aux/diagram-of-layers.py.
 digraph layers {
   graph [bgcolor="transparent" fontname="sans-serif" fontsize=11 fontcolor="#6e6e73"
-         nodesep=0.3 ranksep=0.3 pad=0.05]
+         nodesep=0.15 ranksep=0.25 pad=0.05]
   node [group=column shape=box style=filled penwidth=0 margin="0.14,0.08" fontname="sans-serif"
         fontsize=11 fillcolor="#dbe9f9" fontcolor="#1d1d1f"]
   edge [color="#6e6e73" arrowsize=0.7]
@@ -28,7 +29,7 @@ digraph layers {
 ENGINE = """\
   subgraph cluster_engine {
     label="engine"
-    labeljust=l
+    labeljust=r
     style=dashed
     color="#6e6e73"
     node [fillcolor="#fbe6cd"]
@@ -37,7 +38,7 @@ BELOW_ENGINE = '  node [fillcolor="#e6e6e9"]\n'
 
 
 def node(folder, text):
-    lines = "<br/>".join(textwrap.wrap(html.escape(text), 40))
+    lines = "<br/>".join(textwrap.wrap(html.escape(text), 54))
     return f'  "{folder}" [label=<<b>{folder}</b><br/>{lines}>]\n'
 
 
@@ -60,8 +61,10 @@ def uses(library):
 
 
 def arrows(library, folders):
-    text = ""
-    for user, used in uses(library):
+    pairs = uses(library)
+    text = "".join(f'  "{above}" -> "{below}" [weight=20 style=invis]\n'
+                   for below, above in zip(folders, folders[1:]) if (above, below) not in pairs)
+    for user, used in pairs:
         is_next = folders.index(used) + 1 == folders.index(user)
         if is_next or used != folders[0]:
             style = "weight=20" if is_next else "style=dashed"
