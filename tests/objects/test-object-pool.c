@@ -105,6 +105,27 @@ test_dropped_lease (void)
   g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 1);
 }
 
+static gboolean
+accept (FsmmObjectPool *pool, GObject *object, gpointer data)
+{
+  return TRUE;
+}
+
+/* What has come back is reset, rather than that another one is made, also if there is room for that and
+ * nobody runs the main loop. */
+static void
+test_dropped_lease_with_room (void)
+{
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (0);
+
+  fsmm_object_pool_set_reset_func (pool, accept, NULL, NULL);
+  fsmm_lease_unref (thing_borrow (pool));
+  thing_assert_counts (pool, 0, 1, 0);
+  fsmm_lease_unref (thing_borrow (pool));
+  thing_assert_counts (pool, 0, 1, 0);
+  g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 1);
+}
+
 static void
 test_lease_keeps_pool (void)
 {
@@ -272,6 +293,31 @@ test_toggle_of_binding (void)
   g_object_remove_toggle_ref (object, ignore_toggle, NULL);
 }
 
+/* Nothing tells that it is nobody's any more. So it is looked at before another one is made, also if
+ * there is room for that. */
+static void
+test_toggle_of_binding_with_room (void)
+{
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (0);
+  FsmmLease *lease = thing_borrow (pool);
+  GObject *object = fsmm_lease_get_object (lease);
+  g_autoptr (GObject) kept = g_object_ref (object);
+
+  g_object_add_toggle_ref (object, ignore_toggle, NULL);
+  thing_give_back (lease);
+  thing_give_back (thing_borrow (pool));
+  thing_assert_counts (pool, 0, 1, 1);
+  g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 2);
+
+  lease = thing_borrow (pool);
+  g_clear_object (&kept);
+  thing_give_back (thing_borrow (pool));
+  thing_give_back (lease);
+  thing_assert_counts (pool, 0, 2, 0);
+  g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 2);
+  g_object_remove_toggle_ref (object, ignore_toggle, NULL);
+}
+
 /* The second silences the first. */
 static void
 test_toggle_while_lingering (void)
@@ -379,6 +425,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-pool/lowered-limit-drains", test_lowered_limit_drains);
   g_test_add_func ("/object-pool/ended-lease", test_ended_lease);
   g_test_add_func ("/object-pool/dropped-lease", test_dropped_lease);
+  g_test_add_func ("/object-pool/dropped-lease-with-room", test_dropped_lease_with_room);
   g_test_add_func ("/object-pool/lease-keeps-pool", test_lease_keeps_pool);
   g_test_add_func ("/object-pool/dropped-lease-keeps-pool", test_dropped_lease_keeps_pool);
   g_test_add_func ("/object-pool/discard", test_discard);
@@ -389,6 +436,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-pool/known-references", test_known_references);
   g_test_add_func ("/object-pool/sharing", test_sharing);
   g_test_add_func ("/object-pool/toggle-of-binding", test_toggle_of_binding);
+  g_test_add_func ("/object-pool/toggle-of-binding-with-room", test_toggle_of_binding_with_room);
   g_test_add_func ("/object-pool/toggle-while-lingering", test_toggle_while_lingering);
   g_test_add_func ("/object-pool/run-dispose", test_run_dispose);
   g_test_add_func ("/object-pool/disposed-while-idle", test_disposed_while_idle);
