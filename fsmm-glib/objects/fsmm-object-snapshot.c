@@ -113,6 +113,24 @@ describe_value (const GValue *value)
   return fsmm_text_escape (text);
 }
 
+/* GObject compares boxed values by address, and each that it gives is a copy. Of most types it is not
+ * known what makes two of them equal. */
+static gboolean
+are_equal (GParamSpec *pspec, const GValue *before, const GValue *now)
+{
+  gconstpointer old_boxed, new_boxed;
+
+  if (!G_VALUE_HOLDS_BOXED (before))
+    return g_param_values_cmp (pspec, before, now) == 0;
+
+  old_boxed = g_value_get_boxed (before);
+  new_boxed = g_value_get_boxed (now);
+  if (old_boxed == NULL || new_boxed == NULL)
+    return old_boxed == new_boxed;
+
+  return !G_VALUE_HOLDS (before, G_TYPE_STRV) || g_strv_equal (old_boxed, new_boxed);
+}
+
 static void
 compare_property (GObject *object, GParamSpec *pspec, const GValue *before, GString *text)
 {
@@ -121,7 +139,7 @@ compare_property (GObject *object, GParamSpec *pspec, const GValue *before, GStr
   g_autofree char *new_text = NULL;
 
   get_value (object, pspec, &now);
-  if (g_param_values_cmp (pspec, before, &now) == 0)
+  if (are_equal (pspec, before, &now))
     return;
 
   old_text = describe_value (before);

@@ -109,6 +109,37 @@ test_reference (void)
   fsmm_test_assert_reported ();
 }
 
+static GObject *
+make_resolver (FsmmObjectPool *pool, gpointer data, GError **error)
+{
+  static const char *const hosts[] = { "one", "two", NULL };
+
+  return g_object_new (G_TYPE_SIMPLE_PROXY_RESOLVER, "ignore-hosts", hosts, NULL);
+}
+
+/* Each time, a property that is boxed gives another copy of what it is. */
+static void
+test_strings (void)
+{
+  static const char *const others[] = { "one", "three", NULL };
+  g_autoptr (FsmmObjectPool) pool = g_object_new (FSMM_TYPE_OBJECT_POOL, "name", "watched", "item-type",
+                                                  G_TYPE_SIMPLE_PROXY_RESOLVER, NULL);
+  FsmmLease *lease;
+  guint n_reports = 0;
+
+  fsmm_object_pool_set_create_func (pool, make_resolver, NULL, NULL);
+  fsmm_test_watch_reports (count_report, &n_reports);
+  thing_give_back (borrow_here (pool));
+  fsmm_test_watch_reports (NULL, NULL);
+  g_assert_cmpuint (n_reports, ==, 0);
+
+  lease = borrow_here (pool);
+  g_object_set (fsmm_lease_get_object (lease), "ignore-hosts", others, NULL);
+  fsmm_test_expect_report ("*property ignore-hosts is *three*, and was *two*");
+  thing_give_back (lease);
+  fsmm_test_assert_reported ();
+}
+
 /* Where nothing of the program may run, it is told later. */
 static void
 test_dropped_lease (void)
@@ -247,6 +278,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-debug/clean", test_clean);
   g_test_add_func ("/object-debug/handler", test_handler);
   g_test_add_func ("/object-debug/reference", test_reference);
+  g_test_add_func ("/object-debug/strings", test_strings);
   g_test_add_func ("/object-debug/dropped-lease", test_dropped_lease);
   g_test_add_func ("/object-debug/other-pool", test_other_pool);
   g_test_add_func ("/object-debug/sites", test_sites);
