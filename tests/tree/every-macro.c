@@ -89,7 +89,9 @@ main (void)
   if (block != NULL && box != NULL && declared_from_box (box) == NULL &&
       FSMM_IS_TYPED_POOL (object) && !FSMM_IS_POOL (object) &&
       FSMM_TYPE_BLOCK != FSMM_TYPE_BOX && FSMM_TYPE_POOL != FSMM_TYPE_TYPED_POOL &&
-      G_TYPE_IS_ENUM (FSMM_TYPE_ERROR) && G_TYPE_IS_BOXED (FSMM_TYPE_POOL_MEMORY) && G_TYPE_IS_OBJECT (FSMM_TYPE_TRIMMER))
+      G_TYPE_IS_ENUM (FSMM_TYPE_ERROR) && G_TYPE_IS_BOXED (FSMM_TYPE_POOL_MEMORY) && G_TYPE_IS_OBJECT (FSMM_TYPE_TRIMMER) &&
+      G_TYPE_IS_ENUM (FSMM_TYPE_SHARING) && G_TYPE_IS_BOXED (FSMM_TYPE_LEASE) && !FSMM_IS_OBJECT_POOL (object) &&
+      G_TYPE_IS_OBJECT (FSMM_TYPE_OBJECT_POOL))
     g_print ("%s of %d\n", FSMM_VERSION_S, FSMM_MICRO_VERSION);
 
   track_pool_free (track_pool_new0 ());
