@@ -21,12 +21,13 @@ G_BEGIN_DECLS
  * A lease that was released, discarded or stolen from has no object any more, and says so.
  *
  * ```c
+ * g_autoptr (FsmmObjectPool) pool = fsmm_object_pool_new (G_TYPE_SOCKET_CLIENT, 4);
  * g_autoptr (FsmmLease) lease = fsmm_object_pool_borrow (pool, &error);
  *
  * if (lease == NULL)
- *   return FALSE;
+ *   g_error ("%s", error->message);
  *
- * use (fsmm_lease_get_object (lease));
+ * g_socket_client_set_timeout (G_SOCKET_CLIENT (fsmm_lease_get_object (lease)), 30);
  * fsmm_lease_release (lease, NULL);
  * ```
  *

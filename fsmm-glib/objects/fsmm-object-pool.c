@@ -24,7 +24,7 @@
  * if (lease == NULL)
  *   g_error ("%s", error->message);
  *
- * connect_with (G_SOCKET_CLIENT (fsmm_lease_get_object (lease)));
+ * g_socket_client_set_timeout (G_SOCKET_CLIENT (fsmm_lease_get_object (lease)), 30);
  * fsmm_lease_release (lease, NULL);
  * ```
  *
