@@ -23,7 +23,7 @@ LANGUAGES = {".c", ".cc", ".js", ".py", ".vala"}
 # What begins with one of these is a part of an example.
 PARTS = ("rows-", "xml-tree-")
 # They open a window, and end by themselves only if they are asked to.
-WINDOWS = {"rows"}
+WINDOWS = {"rows", "widgets"}
 TIMEOUT = 60  # seconds
 
 PAGE = (SOURCE / "doc" / "examples.md").read_text(encoding="utf-8")
