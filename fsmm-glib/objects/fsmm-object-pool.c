@@ -213,8 +213,8 @@ fsmm_object_pool_trim (FsmmObjectPool *self)
  * @self: an object pool
  * @func: (scope notified) (closure user_data) (destroy destroy) (nullable): the function, or %NULL for
  *   none
- * @user_data: (nullable): data to pass to @func
- * @destroy: (nullable): to be called with @user_data when the function is not needed any more
+ * @user_data: (nullable): data to pass to @func, or %NULL
+ * @destroy: (nullable): to be called with @user_data when the function is not needed any more, or %NULL
  *
  * Sets the function that makes objects. It is called by whoever needs one, in that thread, where an
  * object is borrowed or reserved.
@@ -237,8 +237,8 @@ fsmm_object_pool_set_create_func (FsmmObjectPool *self,
  * @self: an object pool
  * @func: (scope notified) (closure user_data) (destroy destroy) (nullable): the function, or %NULL for
  *   none
- * @user_data: (nullable): data to pass to @func
- * @destroy: (nullable): to be called with @user_data when the function is not needed any more
+ * @user_data: (nullable): data to pass to @func, or %NULL
+ * @destroy: (nullable): to be called with @user_data when the function is not needed any more, or %NULL
  *
  * Sets the function that prepares an object which has come back, once for each lease: in the thread that
  * releases the lease, or in the pool's main context, or when somebody next borrows one, if its last
@@ -263,8 +263,8 @@ fsmm_object_pool_set_reset_func (FsmmObjectPool *self,
  * @self: an object pool
  * @func: (scope notified) (closure user_data) (destroy destroy) (nullable): the function, or %NULL for
  *   none
- * @user_data: (nullable): data to pass to @func
- * @destroy: (nullable): to be called with @user_data when the function is not needed any more
+ * @user_data: (nullable): data to pass to @func, or %NULL
+ * @destroy: (nullable): to be called with @user_data when the function is not needed any more, or %NULL
  *
  * Sets the function that checks an object before it is lent again, as whether a connection is still
  * there. It is called in the thread that borrows. If it returns %FALSE, another object takes the place.
