@@ -99,6 +99,54 @@ def make_typed_pools() -> list[Fsmm.TypedPool[Point]]:
     return [inferred, Fsmm.TypedPool.new(Point), *([default] if default else [])]
 
 
+class Client:
+    """Stands for a class of objects of which there are stubs."""
+
+    timeout: int
+
+
+def lend(pool: Fsmm.ObjectPool[Client]) -> int:
+    with pool.borrow() as client:
+        client.timeout = 30
+        client.typo = 30  # wrong
+    lease = pool.borrow_wait(2.5, Gio.Cancellable())
+    lease.timeout = 30  # wrong
+    lease.object.timeout = "30"  # wrong
+    pool.borrow_wait("2")  # wrong
+    client = lease.steal()
+    pool.add(client)
+    pool.add(lease)  # wrong
+    pool.add_failed(KeyError("client"))
+    pool.add_failed("client")  # wrong
+    pool.set_create_func(lambda pool, timeout: Client(), 30)
+    pool.set_reset_func(lambda pool, client: True)
+    pool.set_validate_func(5)  # wrong
+    pool.borrow_async(0, None, print, 1)
+    pool.connect("needs-object", print)
+    pool.sharing = Fsmm.Sharing.DISCARD
+    pool.sharing = "discard"  # wrong
+    pool.max_idle = "5"  # wrong
+    pool.n_lent = 5  # wrong
+    return client.timeout + pool.n_lingering + pool.trim()
+
+
+async def lend_to_tasks(pool: Fsmm.ObjectPool[Client]) -> int:
+    async with pool.borrow_async(5) as client:
+        client.typo = 30  # wrong
+    lease = await asyncio.create_task(pool.borrow_async(cancellable=Gio.Cancellable()))
+    print(lease.timeout)  # wrong
+    return client.timeout + lease.object.timeout
+
+
+def make_object_pools() -> list[Fsmm.ObjectPool[Client]]:
+    inferred = Fsmm.ObjectPool(item_type=Client, max_objects=4, sharing=Fsmm.Sharing.WAIT)
+    print(inferred.borrow().object.typo)  # wrong
+    print(Fsmm.ObjectPool.new(Client).borrow().object.typo)  # wrong
+    Fsmm.ObjectPool(item_type=Client, max_object=4)  # wrong
+    Fsmm.ObjectPool.new("GSocketClient").borrow().object.anything = inferred.name
+    return [inferred, Fsmm.ObjectPool.new(Client, 4)]
+
+
 def use_trimmer() -> int:
     trimmer = Fsmm.Trimmer(decay=5000, memory_monitor=None)
     trimmer.connect("over-budget", lambda trimmer, n_bytes: print(n_bytes))

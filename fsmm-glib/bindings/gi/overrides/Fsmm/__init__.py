@@ -19,6 +19,8 @@ from ._errors import (
     TimedOutError,
     UnsupportedTypeError,
 )
+from ._lease import Lease
+from ._object_pool import ObjectPool
 from ._plain import type_register_plain_layout
 from ._pool import Pool
 from ._trimmer import Trimmer
@@ -30,7 +32,9 @@ __all__ = [
     "ClosedError",
     "ExhaustedError",
     "InvalidArgumentError",
+    "Lease",
     "NoMemoryError",
+    "ObjectPool",
     "OutOfRangeError",
     "Pool",
     "ReleasedError",
@@ -41,7 +45,7 @@ __all__ = [
     "type_register_plain_layout",
 ]
 
-for _class in (Block, Box, Pool, Trimmer, TypedPool):
+for _class in (Block, Box, Lease, ObjectPool, Pool, Trimmer, TypedPool):
     # PyGObject finds the namespace by this.
     _class.__module__ = __name__
     override(_class)

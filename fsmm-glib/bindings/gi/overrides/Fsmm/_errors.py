@@ -7,6 +7,8 @@ import operator
 from gi.module import get_introspection_module
 from gi.repository import GLib
 
+from ._failures import to_exception
+
 Fsmm = get_introspection_module("Fsmm")
 
 DOMAIN = GLib.quark_to_string(Fsmm.Error.quark())
@@ -62,7 +64,10 @@ def make_error(code, message):
 
 
 def to_own_error(error):
-    """One of the library's errors as one of its class; any other as it is."""
+    """One of the library's errors as one of its class, and what a function of the program raised."""
+    raised = to_exception(error)
+    if raised is not error:
+        return raised
     return make_error(error.code, error.message) if error.domain == DOMAIN else error
 
 
@@ -74,7 +79,9 @@ def raises(function):
         try:
             return function(*args, **kwargs)
         except GLib.Error as error:
-            raise to_own_error(error) from None
+            own = to_own_error(error)
+        # Not there, so that it keeps the context of its own that it may have.
+        raise own
 
     return raising
 

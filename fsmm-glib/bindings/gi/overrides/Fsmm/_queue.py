@@ -12,6 +12,8 @@ import threading
 
 from gi.repository import Gio, GLib, GObject
 
+from ._home import leave_home
+
 
 class Follower(Gio.Cancellable):
     """Can be cancelled by whoever made it, and is cancelled with another one, if there is one."""
@@ -32,6 +34,18 @@ class Follower(Gio.Cancellable):
             GObject.Object.disconnect(leader, self._handler)
 
 
+def _send_to_task(pool, job):
+    """Has a job run in a loop in which a task waits for the pool."""
+    for loop in list(pool._loops):
+        try:
+            if loop.is_running():
+                loop.call_soon_threadsafe(job.run)
+                return loop.is_running
+        except RuntimeError:  # it has been closed
+            pass
+    return None
+
+
 class _Asker:
     """The thread that asks."""
 
@@ -41,6 +55,7 @@ class _Asker:
         threading.Thread(target=self._run, name="fsmm-asker", daemon=True).start()
 
     def _run(self):
+        leave_home(_send_to_task)
         self._context.push_thread_default()
         while True:
             self._context.iteration(True)

@@ -20,11 +20,11 @@ from asyncio import _get_running_loop, get_running_loop
 
 from gi.repository import GLib
 
-from ._errors import to_own_error
+from ._errors import DOMAIN, to_own_error
 from ._queue import Request
 from ._waiting import PATIENCE, says_no_room
 
-_PRIORITY_DEFAULT = GLib.PRIORITY_DEFAULT  # to look it up takes long
+PRIORITY_DEFAULT = GLib.PRIORITY_DEFAULT  # to look it up takes long
 
 # How many of those that could overtake the others in a line do so.
 OVERTAKING = 7 / 8
@@ -36,16 +36,19 @@ def _give_back(future):
         future.result().__exit__()
 
 
-def _take(pool, cancellable=None):
+def take(pool, cancellable=None):
     """Takes something from a pool for a task, or returns None if there is no room."""
     try:
         handle = pool._wait(0, cancellable)
     except GLib.Error as error:
         if says_no_room(error):
             return None
-        raise to_own_error(error) from None
-    handle.__dict__["_pool"] = pool
-    return handle
+        own = to_own_error(error)
+    else:
+        handle.__dict__["_pool"] = pool
+        return handle
+    # Not there, so that it keeps the context of its own that it may have.
+    raise own
 
 
 class _Line:
@@ -64,7 +67,7 @@ class _Line:
         if self.room == 0 and self.waiters:
             return None
         self.room = max(self.room - 1, 0)
-        return _take(self.pool, cancellable)
+        return take(self.pool, cancellable)
 
     def note_room(self):
         """Is called when something has been released in the thread of the loop."""
@@ -85,14 +88,17 @@ class _Line:
                 continue
             self.room -= 1
             try:
-                handle = _take(self.pool)
-            except GLib.Error:
-                self.room = 0  # the queue has words for that
+                handle = take(self.pool)
+            except Exception as error:
+                if getattr(error, "domain", None) == DOMAIN:
+                    self.room = 0  # the queue has words for that
+                else:
+                    waiter.fail(error)
             finally:
-                if handle is None:
+                if handle is None and not waiter.future.done():
                     self.waiters.appendleft(waiter)
             if handle is not None:
-                waiter.future.set_result(handle)
+                waiter.get(handle)
 
     def look(self):
         """Sends those to the queue who have waited for too long. The line ends with the last."""
@@ -130,7 +136,7 @@ class _Lines(dict):
             line.note_room()
 
 
-class _Waiter:
+class Waiter:
     """A task that waits."""
 
     __slots__ = ("future", "loop", "pool", "request", "since")
@@ -139,7 +145,7 @@ class _Waiter:
         self.pool, self.loop, self.request = pool, loop, None
         self.future, self.since = loop.create_future(), loop.time()
 
-    def go_to_queue(self, io_priority=_PRIORITY_DEFAULT, cancellable=None):
+    def go_to_queue(self, io_priority=PRIORITY_DEFAULT, cancellable=None):
         self.request = Request(self.pool, io_priority, cancellable, self._answer)
 
     def try_to_go_to_queue(self):
@@ -147,6 +153,18 @@ class _Waiter:
         try:
             self.go_to_queue()
         except Exception as error:
+            self.fail(error)
+
+    def get(self, handle):
+        """Is called with what it has waited for."""
+        if self.future.done():
+            handle.__exit__()
+        else:
+            self.future.set_result(handle)
+
+    def fail(self, error):
+        """Is called if it has waited in vain."""
+        if not self.future.done():
             self.future.set_exception(error)
 
     def withdraw(self):
@@ -166,13 +184,9 @@ class _Waiter:
     def _take_answer(self, handle, error):
         if handle is not None:
             handle.__dict__["_pool"] = self.pool
-        if self.future.done():
-            if handle is not None:
-                handle.__exit__()
-        elif error is not None:
-            self.future.set_exception(to_own_error(error))
+            self.get(handle)
         else:
-            self.future.set_result(handle)
+            self.fail(to_own_error(error))
 
 
 class _Nothing:
@@ -190,6 +204,8 @@ class Acquisition(collections.abc.Coroutine):
 
     __slots__ = ("_cancellable", "_handle", "_io_priority", "_pool", "_steps")
 
+    _make_waiter = Waiter
+
     def __init__(self, pool, io_priority, cancellable):
         self._pool, self._io_priority, self._cancellable = pool, io_priority, cancellable
         self._steps = self._handle = None
@@ -203,14 +219,14 @@ class Acquisition(collections.abc.Coroutine):
         if line:
             handle = line.take(self._cancellable)
         else:
-            handle = _take(pool, self._cancellable)
+            handle = take(pool, self._cancellable)
         if handle is None:
-            handle = yield from self._wait(_Waiter(pool, loop))
+            handle = yield from self._wait(self._make_waiter(pool, loop))
         self._handle = handle
         return handle
 
     def _wait(self, waiter):
-        if self._io_priority == _PRIORITY_DEFAULT and self._cancellable is None:
+        if self._io_priority == PRIORITY_DEFAULT and self._cancellable is None:
             lines = waiter.pool.__dict__.setdefault("_lines", _Lines())
             lines.ensure(waiter.pool, waiter.loop).waiters.append(waiter)
         else:

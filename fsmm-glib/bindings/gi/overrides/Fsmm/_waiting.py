@@ -5,12 +5,14 @@ import functools
 import math
 import numbers
 import operator
+import queue
 import threading
 
 from gi.module import get_introspection_module
 from gi.repository import Gio, GLib
 
 from ._errors import DOMAIN
+from ._home import leave_home
 from ._queue import Follower
 
 Fsmm = get_introspection_module("Fsmm")
@@ -51,10 +53,12 @@ class _Sleeper:
         self._pool, self._microseconds = pool, microseconds
         self._follower = Follower(cancellable)
         self._lock = threading.Lock()
+        self._jobs = queue.SimpleQueue()  # ends with None
         self._is_abandoned = False
         self._handle = self._error = None
 
     def _run(self):
+        leave_home(self._send)
         handle, error = None, None
         try:
             handle = self._pool._wait(self._microseconds, self._follower)
@@ -64,6 +68,12 @@ class _Sleeper:
             self._handle, self._error = handle, error
             if self._is_abandoned:
                 self._give_back()
+        self._jobs.put(None)
+
+    def _send(self, _, job):
+        """Has the thread that looks after signals run a job."""
+        self._jobs.put(job)
+        return lambda: not self._is_abandoned
 
     def _give_back(self):
         handle, self._handle = self._handle, None
@@ -80,7 +90,8 @@ class _Sleeper:
     def wait(self):
         try:
             self._thread.start()
-            self._thread.join()
+            while (job := self._jobs.get()) is not None:
+                job.run()
         except BaseException:
             self._abandon()
             raise
@@ -128,10 +139,10 @@ def _to_priority(io_priority):
     raise OverflowError(f"io_priority is {number}: it must be a number that fits into 32 bits")
 
 
-def wait_async(pool, io_priority, cancellable, callback, user_data):
+def wait_async(pool, io_priority, cancellable, callback, user_data, load=_load_tasks):
     """Calls the callback that there is as GIO does, or returns what can be awaited."""
     if callback is None:
         if cancellable is not None and not isinstance(cancellable, Gio.Cancellable):
             raise TypeError(f"cancellable must be a Gio.Cancellable or None, not {cancellable!r}")
-        return _load_tasks().Acquisition(pool, _to_priority(io_priority), cancellable)
+        return load().Acquisition(pool, _to_priority(io_priority), cancellable)
     return pool._begin(io_priority, cancellable, callback, *user_data)
