@@ -2,6 +2,7 @@
 """Waiting for an object of a pool in tasks of asyncio, with the overrides."""
 
 import asyncio
+import gc
 import threading
 
 from bindings import Fsmm, equal
@@ -156,6 +157,24 @@ async def cancelled_as_gio_does():
     await fails_with(Fsmm.ClosedError, "closed", other)
     await fails_with(Fsmm.ClosedError, "closed", pool.borrow_async())
     lease.release()
+
+
+@test
+async def dropped():
+    """a lease that a task has waited for, and drops, gives its object back at once"""
+    pool = Fsmm.ObjectPool.new(Item, 1)
+    gc.disable()
+    for wait in 0, 0.01:  # in the line, and in the queue
+        lease = await pool.borrow_async()
+        task = asyncio.create_task(pool.borrow_async())
+        await asyncio.sleep(wait)
+        lease.release()
+        lease = await task
+        equal(pool.n_lent, 1)
+        del lease, task
+        await asyncio.sleep(0.01)
+        equal(counts(pool), (0, 1, 0))
+    gc.enable()
 
 
 @test

@@ -182,6 +182,7 @@ class Waiter:
                 handle.__exit__()
 
     def _take_answer(self, handle, error):
+        self.request = None  # it leads back here, and what is in a cycle waits for the collector
         if handle is not None:
             handle.__dict__["_pool"] = self.pool
             self.get(handle)
