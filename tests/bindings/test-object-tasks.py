@@ -214,9 +214,11 @@ async def create_function_that_raises():
     pool, errors = Fsmm.ObjectPool.new(Item, 1), [KeyError("a"), ValueError("b"), OSError("c")]
 
     def create(pool):
+        calls.append(n)
         raise errors[n]
 
     for wait in None, 0, 0.01:
+        calls = []
         for n in range(3):
             pool.set_create_func(None)
             lease = await pool.borrow_async()
@@ -228,6 +230,7 @@ async def create_function_that_raises():
                 await asyncio.sleep(wait)
                 lease.discard()
             assert await fails_with(Exception, "", task) is errors[n]
+        equal(calls, [0, 1, 2])
     equal(counts(pool), (0, 0, 0))
 
 

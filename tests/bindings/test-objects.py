@@ -301,6 +301,36 @@ def create_function():
         equal((client.props.timeout, len(seen)), (0, 3))
 
 
+@test
+def class_of_python():
+    """objects of a class of Python's own are made by calling it, and go where nobody looks at them"""
+    n_made = 0
+
+    class Counted(GObject.Object):
+        def __init__(self):
+            super().__init__()
+            nonlocal n_made
+            n_made += 1
+
+    pool = Fsmm.ObjectPool.new(Counted, 3)
+    pool.reserve(2)
+    equal((n_made, pool.n_idle), (2, 2))
+    pool.close()
+    gc.collect()
+    equal([made for made in gc.get_objects() if isinstance(made, Counted)], [])
+
+    pool = Fsmm.ObjectPool.new(Counted, 2)
+    pool.set_create_func(lambda pool: Counted())
+    pool.set_create_func(None)
+    lease = pool.borrow()
+    pool.connect("needs-object", lambda pool: pool.add(Counted()))
+    pool.set_create_func(None)
+    raises(Fsmm.ExhaustedError, "cannot make one by itself", pool.borrow)
+    with pool.borrow_wait(LONG):
+        equal((n_made, pool.n_created), (4, 1))
+    lease.release()
+
+
 class Mistake(Exception):
     pass
 

@@ -5,7 +5,7 @@ import functools
 import types
 
 from gi.module import get_introspection_module
-from gi.repository import GLib, GObject
+from gi.repository import Gio, GLib, GObject
 
 from ._errors import make_error, raises, to_number
 from ._failures import to_glib_error
@@ -89,6 +89,19 @@ def _check_at_home(word, function, pool, lent, *user_data):
         return False
 
 
+def _find_class(gtype):
+    """A class of Python's own whose objects can be made, or None.
+
+    C can make them as well. But what Python knows of an object that it has not made itself is kept
+    until somebody looks at it, and the object with it.
+    """
+    cls = gtype.pytype
+    bases = getattr(cls, "__mro__", ())
+    is_foreign = any("__info__" in vars(base) and base.__gtype__ == gtype for base in bases)
+    is_prepared = gtype.is_a(Gio.Initable) or gtype.is_a(Gio.AsyncInitable)
+    return None if not bases or is_foreign or is_prepared or gtype.is_abstract() else cls
+
+
 class _Handler:
     """A handler of needs-object, which is called where the program waits."""
 
@@ -108,10 +121,6 @@ class _Handler:
 
     def __hash__(self):
         return hash(self._handler)
-
-
-def _to_handler(signal, handler):
-    return _Handler(handler) if signal.replace("_", "-") == "needs-object" else handler
 
 
 def _set_function(set_function, pool, call, function, user_data):
@@ -168,6 +177,9 @@ class ObjectPool(NativeObjectPool):
     # The tasks of each loop that wait, and the loops of those that wait in the library's queue.
     _lines, _loops = None, {}
 
+    # Whether a program makes objects itself, by a function or by handling needs-object.
+    _has_own_create = _is_asking = False
+
     @with_keywords
     @raises
     def __init__(
@@ -192,6 +204,7 @@ class ObjectPool(NativeObjectPool):
             max_age=to_number("max_age", max_age, GLib.MAXUINT),
             sharing=_to_sharing(sharing),
         )
+        self._make_by_class()
 
     @staticmethod
     def new(item_type, max_objects=0):
@@ -318,15 +331,28 @@ class ObjectPool(NativeObjectPool):
 
     # --- Functions of the program ---
 
+    def _make_by_class(self):
+        cls = None if self._is_asking else _find_class(self.get_item_type())
+        if cls is not None:
+            create = functools.partial(_create_at_home, lambda pool: cls())
+            NativeObjectPool.set_create_func(self, create)
+
+    def _connect(self, connect, signal, handler, arguments):
+        if signal.replace("_", "-") != "needs-object":
+            return connect(self, signal, handler, *arguments)
+        handler_id = connect(self, signal, _Handler(handler), *arguments)
+        self._is_asking = True
+        if not self._has_own_create:
+            NativeObjectPool.set_create_func(self, None)
+        return handler_id
+
     def connect(self, detailed_signal, handler, *args):
         """Connects a handler to a signal: needs-object asks for an object, to be given by add()."""
-        handler = _to_handler(detailed_signal, handler)
-        return NativeObjectPool.connect(self, detailed_signal, handler, *args)
+        return self._connect(NativeObjectPool.connect, detailed_signal, handler, args)
 
     def connect_after(self, detailed_signal, handler, *args):
         """Connects a handler that is called after others."""
-        handler = _to_handler(detailed_signal, handler)
-        return NativeObjectPool.connect_after(self, detailed_signal, handler, *args)
+        return self._connect(NativeObjectPool.connect_after, detailed_signal, handler, args)
 
     def set_create_func(self, func, *user_data):
         """Sets what makes objects: func(pool, *user_data) returns one. None is for no function.
@@ -334,6 +360,9 @@ class ObjectPool(NativeObjectPool):
         What it raises is raised by whoever has wanted to borrow.
         """
         _set_function(NativeObjectPool.set_create_func, self, _create_at_home, func, user_data)
+        self._has_own_create = func is not None
+        if func is None:
+            self._make_by_class()
 
     def set_reset_func(self, func, *user_data):
         """Sets what prepares an object that has come back: func(pool, object, *user_data).
