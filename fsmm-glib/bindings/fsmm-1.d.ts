@@ -211,6 +211,169 @@ declare module 'gi://Fsmm?version=1' {
             [Symbol.dispose](): void;
         }
 
+        /** What becomes of an object that comes back while others still refer to it. */
+        enum Sharing {
+            WAIT,
+            DISCARD,
+            IGNORE,
+        }
+
+        /** A class or an interface of objects, or its $gtype. */
+        type ObjectType<T> = (abstract new (...args: never[]) => T) | {$gtype: GObject.GType<T>} |
+            GObject.GType<T>;
+
+        interface ObjectPoolProperties {
+            name?: string | null;
+            max_objects?: Size;
+            maxObjects?: Size;
+            max_idle?: Size;
+            maxIdle?: Size;
+            min_idle?: Size;
+            minIdle?: Size;
+            idle_timeout?: Size;
+            idleTimeout?: Size;
+            max_age?: Size;
+            maxAge?: Size;
+            sharing?: Sharing;
+        }
+
+        /** A handle to an object that a pool has lent. Since: 1.2 */
+        class Lease<T extends GObject.Object = GObject.Object> {
+            static readonly $gtype: GObject.GType<Lease>;
+            private constructor();
+
+            /** The object that has been lent. */
+            readonly object: T;
+
+            /** The object that has been lent, or null if the lease has ended. */
+            get_object(): T | null;
+            is_live(): boolean;
+            /** Gives the object back, which nobody should use any more. */
+            release(): boolean;
+            /** Gives the object back as C does: release () knows the references of JavaScript. */
+            release_known(n_known_refs: number): boolean;
+            /** Has the pool drop the object. */
+            discard(): void;
+            /** Takes the object, of which the pool knows nothing any more. */
+            steal(): T;
+
+            toString(): string;
+            [Symbol.dispose](): void;
+        }
+
+        /** Lends objects that are dear to make, and can be used again. Since: 1.2 */
+        class ObjectPool<T extends GObject.Object = GObject.Object> extends GObject.Object {
+            constructor(properties: ObjectPoolProperties &
+                ({item_type: ObjectType<T>} | {itemType: ObjectType<T>}));
+
+            static 'new'<T extends GObject.Object>(item_type: ObjectType<T>,
+                max_objects: Size): ObjectPool<T>;
+
+            /** needs-object: somebody waits for an object, which add () takes. */
+            connect(signal: 'needs-object', callback: (pool: this) => void): number;
+            connect(signal: string, callback: (...args: any[]) => any): number;
+            connect_after(signal: string, callback: (...args: any[]) => any): number;
+
+            readonly name: string;
+            readonly item_type: GObject.GType<T>;
+            readonly itemType: GObject.GType<T>;
+            /** How many objects there can be at a time, or 0 for no limit. */
+            max_objects: number;
+            maxObjects: number;
+            /** How many are kept while nobody uses them, or 0 for no limit. */
+            max_idle: number;
+            maxIdle: number;
+            /** How many idle ones idle_timeout and trim () leave alone. */
+            min_idle: number;
+            minIdle: number;
+            /** After how many milliseconds an idle one is dropped, or 0 for never. */
+            idle_timeout: number;
+            idleTimeout: number;
+            /** After how many milliseconds one is not lent again, or 0 for never. */
+            max_age: number;
+            maxAge: number;
+            sharing: Sharing;
+            readonly n_lent: number;
+            readonly nLent: number;
+            readonly n_idle: number;
+            readonly nIdle: number;
+            readonly n_lingering: number;
+            readonly nLingering: number;
+            readonly n_waiting: number;
+            readonly nWaiting: number;
+            readonly n_created: number;
+            readonly nCreated: number;
+            readonly n_reused: number;
+            readonly nReused: number;
+            readonly n_discarded: number;
+            readonly nDiscarded: number;
+
+            get_name(): string | null;
+            get_item_type(): GObject.GType<T>;
+            get_max_objects(): number;
+            set_max_objects(max_objects: Size): void;
+            get_max_idle(): number;
+            set_max_idle(max_idle: Size): void;
+            get_min_idle(): number;
+            set_min_idle(min_idle: Size): void;
+            get_idle_timeout(): number;
+            set_idle_timeout(idle_timeout: Size): void;
+            get_max_age(): number;
+            set_max_age(max_age: Size): void;
+            get_sharing(): Sharing;
+            set_sharing(sharing: Sharing): void;
+            get_n_lent(): number;
+            get_n_idle(): number;
+            get_n_lingering(): number;
+            get_n_waiting(): number;
+            get_n_created(): number;
+            get_n_reused(): number;
+            get_n_discarded(): number;
+
+            /** Borrows an object. Where there is none, garbage is collected first. */
+            borrow(): Lease<T>;
+            /**
+             * Borrows an object as borrow () does, and sleeps until there is one: for that many
+             * microseconds at most, or with -1 for ever.
+             */
+            borrow_wait(timeout_us?: Size | -1, cancellable?: Gio.Cancellable | null): Lease<T>;
+            /**
+             * Borrows an object as borrow () does, when there is one. Who has a lower priority is
+             * served first, and then who came first. Where there is none, garbage is collected, but
+             * not more often than each tenth of a second.
+             */
+            borrow_async(io_priority?: number,
+                cancellable?: Gio.Cancellable | null): Promise<Lease<T>>;
+            borrow_async(io_priority: number, cancellable: Gio.Cancellable | null,
+                callback: Gio.AsyncReadyCallback<this>): void;
+            borrow_finish(result: Gio.AsyncResult): Lease<T>;
+            /** Lends an object to a function, until that has ended or what it promises is settled. */
+            with<Result>(func: (object: T) => Result): Result;
+            /** Lends an object to a function, as with () does, when there is one. */
+            with_async<Result>(func: (object: T) => Result | PromiseLike<Result>,
+                io_priority?: number, cancellable?: Gio.Cancellable | null): Promise<Result>;
+            /** Adds an object, which nobody should use any more, and answers needs-object. */
+            add(object: T): boolean;
+            /** Adds an object as C does: add () knows the references of JavaScript. */
+            add_known(object: T, n_known_refs: Size): boolean;
+            /** Says that what needs-object asked for cannot be made. */
+            add_failed(error: unknown): void;
+            /** Makes objects until that many are idle. */
+            reserve(n_objects: Size): boolean;
+            /** Drops what is idle, but for min_idle objects, and returns how many those were. */
+            trim(): number;
+            /** Ends it: what waits, and borrows, fails with Error.CLOSED. */
+            close(): void;
+            /** What the function throws is thrown by whoever has wanted to borrow. */
+            set_create_func(func: ((pool: this) => T) | null): void;
+            /** The function prepares what has come back, and returns whether that can be used. */
+            set_reset_func(func: ((pool: this, object: T) => boolean) | null): void;
+            /** The function looks at what is to be lent again, and returns whether it can be used. */
+            set_validate_func(func: ((pool: this, object: T) => boolean) | null): void;
+
+            toString(): string;
+        }
+
         interface TrimmerProperties {
             decay?: Size;
             budget_bytes?: Size;

@@ -18,6 +18,8 @@ const tests = {
     'a class that extends one of the library is not registered': () => {
         assertFinal('Pool', () => GObject.registerClass(class Mine extends Fsmm.Pool {}));
         assertFinal('TypedPool', () => GObject.registerClass(class Mine extends Fsmm.TypedPool {}));
+        assertFinal('ObjectPool',
+            () => GObject.registerClass(class Mine extends Fsmm.ObjectPool {}));
         assertFinal('Pool', () => GObject.registerClass({
             GTypeName: 'Mine', Properties: {},
         }, class extends Fsmm.Pool {}));
@@ -26,6 +28,7 @@ const tests = {
     'a class of the old kind does not extend one either': () => {
         assertFinal('Pool', () => new Class({Name: 'Mine', Extends: Fsmm.Pool}));
         assertFinal('TypedPool', () => new Class({Name: 'Mine', Extends: Fsmm.TypedPool}));
+        assertFinal('ObjectPool', () => new Class({Name: 'Mine', Extends: Fsmm.ObjectPool}));
     },
 
     'a class of one’s own has a pool in a property': () => {

@@ -15,7 +15,8 @@ import tap
 
 GJS, GIR, DECLARATIONS = sys.argv[1:]
 CORE = "{http://www.gtk.org/introspection/core/1.0}"
-CLASSES = ("Block", "Box", "Error", "Pool", "PoolMemory", "Trimmer", "TypedPool")
+CLASSES = ("Block", "Box", "Error", "Lease", "ObjectPool", "Pool", "PoolMemory", "Sharing", "Trimmer",
+           "TypedPool")
 # What a class, which is a function, and its prototype have in any case, or for gjs itself.
 NOT_OURS = (re.compile(r"\$gtype|length|name|prototype|_classInit"),
             re.compile(r"constructor|_?init|\[Symbol\.toStringTag\]|\[__GObject.*|__metaclass__|"
@@ -30,23 +31,24 @@ const {Fsmm} = imports.gi;
 const dump = object => Reflect.ownKeys(object).map(key => String(key));
 print(JSON.stringify(Object.fromEntries(
     %s.map(name => [name, [dump(Fsmm[name]), dump(Fsmm[name].prototype)]]))));
-""" % json.dumps([name for name in CLASSES if name != "Error"])
+""" % json.dumps([name for name in CLASSES if name not in ("Error", "Sharing")])
 
 
 def declared_names():
     """The names in the namespace, and those in each class: static ones and others."""
-    names, classes, current = set(), {}, None
+    names, classes, current, is_enum = set(), {}, None, False
     for line in pathlib.Path(DECLARATIONS).read_text().splitlines():
-        if match := re.match(r" {8}(const|function|class) (\w+)", line):
-            current = match[2] if match[1] == "class" else None
+        if match := re.match(r" {8}(const|enum|function|class) (\w+)", line):
+            is_enum = match[1] == "enum"
+            current = match[2] if is_enum or match[1] == "class" else None
             names.add(match[2])
             if current:
                 classes[current] = (set(), set())
         elif re.match(r" {8}\S", line):
             current = None
         elif current and (match := re.match(
-                r" {12}(static )?(?:readonly )?'?([\w$]+|\[Symbol\.\w+\])'?[(:<]", line)):
-            classes[current][0 if match[1] else 1].add(match[2])
+                r" {12}(static )?(?:readonly )?'?([\w$]+|\[Symbol\.\w+\])'?[(:<,]", line)):
+            classes[current][0 if match[1] or is_enum else 1].add(match[2])
     return names, {name: (static - {"$gtype"}, own - {"constructor"})
                    for name, (static, own) in classes.items()}
 
@@ -85,7 +87,7 @@ def added_names():
         names[name] = [{key for key in own if not pattern.fullmatch(key)}
                        for own, pattern in zip(keys, NOT_OURS)]
     # Only newer versions of gjs have this.
-    for name in "Block", "Box":
+    for name in "Block", "Box", "Lease":
         names[name][1].add("[Symbol.dispose]")
     return names
 

@@ -7,33 +7,14 @@
 /* exported _init */
 
 const {Gio, GLib, GObject} = imports.gi;
-const System = imports.system;
 const Arguments = imports.overrides.FsmmArguments;
+const {callAgain, callFinally} = imports.overrides.FsmmCalls;
 const Instances = imports.overrides.FsmmInstances;
+const Objects = imports.overrides.FsmmObjects;
 const Refusals = imports.overrides.FsmmRefusals;
 const {makeWaiting} = imports.overrides.FsmmWaiting;
 
 let Fsmm, registerLayout;
-
-// --- Functions that are called with something ---
-
-/* Calls another one when the first, or what it promises, has ended in whichever way. */
-function callFinally(func, argument, end) {
-    let result;
-
-    try {
-        result = func(argument);
-    } catch (error) {
-        end();
-        throw error;
-    }
-
-    if (typeof result === 'object' && result instanceof Promise)
-        return result.finally(end);
-
-    end();
-    return result;
-}
 
 /* Stores what a function made of an instance, when that has ended well, or what it promises. What
  * is called here is no function around a box: the interpreter may remember it, and so the box. */
@@ -47,18 +28,6 @@ function storeAfter(result, box, instance) {
 
     box.set_value(instance);
     return result;
-}
-
-/* The collector does not know what a handle holds. Where there is no room for another block, that
- * may be because of handles that nobody has any more. */
-function callAgain(func, error) {
-    const {EXHAUSTED, NO_MEMORY} = Fsmm.Error;
-
-    if (!error.matches(Fsmm.Error, EXHAUSTED) && !error.matches(Fsmm.Error, NO_MEMORY))
-        throw error;
-
-    System.gc();
-    return func();
 }
 
 /* Takes n handles, or none. */
@@ -280,7 +249,7 @@ function extendBlock({Block}) {
         },
     });
 
-    Refusals.refuseUnknown(Block);
+    Refusals.refuseUnknown(Block, 'block');
     Object.defineProperty(Block.prototype, 'length', {
         configurable: true,
         get() {
@@ -505,7 +474,7 @@ function extendBox({Box}) {
 }
 
 function extendTrimmer({Trimmer}) {
-    const {toDecay, toSize, toTrimmerProperties} = Arguments;
+    const {toGuint, toSize, toTrimmerProperties} = Arguments;
     const {
         _init: init, set_decay: setDecay, set_budget_bytes: setBudgetBytes,
     } = Trimmer.prototype;
@@ -526,7 +495,7 @@ function extendTrimmer({Trimmer}) {
         },
 
         set_decay(decay) {
-            setDecay.call(this, toDecay('decay', decay));
+            setDecay.call(this, toGuint('decay', decay));
         },
 
         set_budget_bytes(nBytes) {
@@ -545,4 +514,6 @@ function _init() {
     extendTrimmer(Fsmm);
     extendTypedPool(Fsmm);
     extendBox(Fsmm);
+    Objects.extendObjectPool(Fsmm);
+    Objects.extendLease(Fsmm);
 }

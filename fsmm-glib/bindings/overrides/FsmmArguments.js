@@ -5,9 +5,10 @@
  * An argument that makes no sense is a TypeError or a RangeError, as is usual in JavaScript; all
  * else that goes wrong is an Fsmm.Error. Each can be asked what it matches. */
 
-/* exported callWithSizes, callWithValue, describe, fail, rethrow, toBytes, toDecay, toFields, toFunction,
-   toGType, toInstance, toName, toPoolProperties, toPriority, toSize, toSizeOrAuto, toTimeout,
-   toTrimmerProperties, toTypedPoolProperties */
+/* exported callWithSizes, callWithValue, describe, fail, rethrow, toBytes, toFields, toFunction,
+   toGType, toGuint, toInstance, toName, toObject, toObjectPoolProperties, toOptionalFunction,
+   toPoolProperties, toPriority, toSharing, toSize, toSizeOrAuto, toTimeout, toTrimmerProperties,
+   toTypedPoolProperties */
 
 const {GObject} = imports.gi;
 const {listNames} = imports.overrides.FsmmNames;
@@ -94,8 +95,8 @@ function toIntegerIn(name, value, least, end, range) {
     return number;
 }
 
-/* Milliseconds are a guint. */
-function toDecay(name, value) {
+/* Milliseconds are a guint, and so are numbers of objects. */
+function toGuint(name, value) {
     return toIntegerIn(name, value, 0, 2 ** 32, 'an integer from 0 to 2**32 - 1');
 }
 
@@ -131,11 +132,43 @@ function toGType(name, value) {
     return type;
 }
 
+/* What objects are of. */
+function toObjectType(name, value) {
+    const type = toGType(name, value);
+
+    if (![GObject.TYPE_OBJECT, GObject.TYPE_INTERFACE].some(base => GObject.type_is_a(type, base))) {
+        fail(TypeError, `${name} is ${type.name}: it must be a class or an interface of objects` +
+            `${GObject.type_is_a(type, GObject.TYPE_BOXED) ? '; a TypedPool has boxed types' : ''}`);
+    }
+
+    return type;
+}
+
+function toObject(name, value) {
+    if (!(value instanceof GObject.Object))
+        fail(TypeError, `${name} must be a GObject, not ${describe(value)}`);
+
+    return value;
+}
+
+function toSharing(name, value) {
+    const {DISCARD, IGNORE, WAIT} = imports.gi.Fsmm.Sharing;
+
+    if (![DISCARD, IGNORE, WAIT].includes(value))
+        fail(TypeError, `${name} must be one of Fsmm.Sharing, not ${describe(value)}`);
+
+    return value;
+}
+
 function toFunction(name, value) {
     if (typeof value !== 'function')
         fail(TypeError, `${name} must be a function, not ${describe(value)}`);
 
     return value;
+}
+
+function toOptionalFunction(name, value) {
+    return value === null ? null : toFunction(name, value);
 }
 
 function toInstance(name, value) {
@@ -208,8 +241,19 @@ const TYPED_POOL_CHECKS = {
     max_blocks: toSize,
 };
 
+const OBJECT_POOL_CHECKS = {
+    name: toName,
+    item_type: toObjectType,
+    max_objects: toGuint,
+    max_idle: toGuint,
+    min_idle: toGuint,
+    idle_timeout: toGuint,
+    max_age: toGuint,
+    sharing: toSharing,
+};
+
 const TRIMMER_CHECKS = {
-    decay: toDecay,
+    decay: toGuint,
     budget_bytes: toSize,
     memory_monitor: (_, value) => value,
 };
@@ -247,6 +291,10 @@ function toPoolProperties(properties) {
 
 function toTypedPoolProperties(properties) {
     return toProperties(TYPED_POOL_CHECKS, 'item_type', properties);
+}
+
+function toObjectPoolProperties(properties) {
+    return toProperties(OBJECT_POOL_CHECKS, 'item_type', properties);
 }
 
 function toTrimmerProperties(properties) {

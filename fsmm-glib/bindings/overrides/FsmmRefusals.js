@@ -64,27 +64,27 @@ function listProperties({prototype}) {
     return [...names];
 }
 
-function failProperty(Class, key) {
-    fail(TypeError, /^-?\d+$/.test(key)
+function failProperty(Class, key, word) {
+    fail(TypeError, word === 'block' && /^-?\d+$/.test(key)
         ? `there is no [${key}] of a block: use read (${key}, 1), or write (${key}, [value])`
-        : `a block has no property "${key}": ${listNames(key, listProperties(Class), 'It has')}`);
+        : `a ${word} has no property "${key}": ${listNames(key, listProperties(Class), 'It has')}`);
 }
 
-/* What a block does not have is a mistake where it is set, and where one of its bytes is meant. */
-function refuseUnknown(Class) {
+/* What a handle does not have is a mistake where it is set, and where a byte of a block is meant. */
+function refuseUnknown(Class, word) {
     Object.setPrototypeOf(Class.prototype, new Proxy({}, {
         get(target, key) {
             if (typeof key === 'string' && /^\d+$/.test(key))
-                failProperty(Class, key);
+                failProperty(Class, key, word);
 
             return target[key];
         },
 
-        set(target, key, value, block) {
-            if (typeof key === 'string' && block !== Class.prototype)
-                failProperty(Class, key);
+        set(target, key, value, handle) {
+            if (typeof key === 'string' && handle !== Class.prototype)
+                failProperty(Class, key, word);
 
-            return Reflect.set(target, key, value, block);
+            return Reflect.set(target, key, value, handle);
         },
     }));
 }

@@ -18,7 +18,8 @@ let lastCollected = -Infinity, isToBeCollected = false;
 function saysNoRoom(error) {
     const codes = imports.gi.Fsmm.Error;
 
-    return error.matches(codes, codes.TIMED_OUT) || error.matches(codes, codes.NO_MEMORY);
+    return Boolean(error.matches?.(codes, codes.TIMED_OUT) ||
+        error.matches?.(codes, codes.NO_MEMORY));
 }
 
 function collectGarbage() {
@@ -43,12 +44,15 @@ function collectGarbageOrLater() {
 }
 
 function isFull(pool) {
-    return pool.max_blocks > 0 && pool.n_allocated >= pool.max_blocks;
+    return pool.max_objects !== undefined
+        ? pool.n_idle === 0
+        : pool.max_blocks > 0 && pool.n_allocated >= pool.max_blocks;
 }
 
 /* Makes the methods of a class that wait, of those that it has from C, whose names begin with a
- * word. The first function makes of a handle what is returned, the second gives it back. */
-function makeWaiting({prototype}, word, prepare, giveBack) {
+ * word. The first function makes of a handle what is returned, the second gives it back, and the
+ * third gets what with_async lends of it. */
+function makeWaiting({prototype}, word, prepare, giveBack, open = handle => handle) {
     const {
         [`${word}_wait`]: wait, [`${word}_async`]: ask, [`${word}_finish`]: finish,
     } = prototype;
@@ -120,7 +124,7 @@ function makeWaiting({prototype}, word, prepare, giveBack) {
             const handle = await promise(this, toPriority('io_priority', ioPriority), cancellable);
 
             try {
-                return await func(handle);
+                return await func(open(handle));
             } finally {
                 giveBack(handle);
             }

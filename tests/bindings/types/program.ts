@@ -132,6 +132,58 @@ export function makeTypedPools(): Fsmm.TypedPool<GLib.Date>[] {
     return [Fsmm.TypedPool.new(type, 0), Fsmm.TypedPool.new_full(null, GLib.Date, 0, 5)];
 }
 
+export async function lend(pool: Fsmm.ObjectPool<Gio.SocketClient>): Promise<number> {
+    const lease = pool.borrow_wait(1000n, null);
+
+    lease.object.timeout = 30;
+    // @ts-expect-error: it is a number
+    lease.object.timeout = '30';
+    // @ts-expect-error: it is the object that has one
+    lease.timeout = 30;
+    // @ts-expect-error: there may be none
+    lease.get_object().timeout = 30;
+    pool.add(lease.steal());
+    // @ts-expect-error: it is of another type
+    pool.add(new Gio.ListStore());
+    pool.add_failed(new Error('no client'));
+    pool.set_create_func(() => new Gio.SocketClient({timeout: 30}));
+    // @ts-expect-error: it must return an object
+    pool.set_create_func(() => {});
+    pool.set_reset_func((_, client) => client.timeout === 30);
+    // @ts-expect-error: it must return whether the object can be used
+    pool.set_validate_func(() => {});
+    pool.set_validate_func(null);
+    pool.connect('needs-object', source => source.add(new Gio.SocketClient()));
+    pool.sharing = Fsmm.Sharing.DISCARD;
+    // @ts-expect-error: there is no such one
+    pool.sharing = Fsmm.Sharing.NEVER;
+    // @ts-expect-error: it is for reading
+    pool.n_lent = 5;
+
+    const timeout: number = pool.with(client => client.timeout);
+    const later: number = await pool.with_async(async client => client.timeout);
+    const other: Fsmm.Lease<Gio.SocketClient> = await pool.borrow_async(GLib.PRIORITY_LOW);
+
+    other.release();
+
+    return timeout + later + pool.max_idle + pool.nLingering;
+}
+
+export function makeObjectPools(): Fsmm.ObjectPool<Gio.SocketClient>[] {
+    // @ts-expect-error: item_type must be given
+    new Fsmm.ObjectPool({max_objects: 5});
+    // @ts-expect-error: it is a class of objects
+    new Fsmm.ObjectPool({item_type: GLib.Date});
+    // @ts-expect-error: it is written otherwise
+    new Fsmm.ObjectPool({item_type: Gio.SocketClient, max_object: 5});
+
+    return [
+        new Fsmm.ObjectPool({item_type: Gio.SocketClient, max_objects: 4, sharing: Fsmm.Sharing.WAIT}),
+        new Fsmm.ObjectPool({itemType: Gio.SocketClient.$gtype, idleTimeout: 60000}),
+        Fsmm.ObjectPool.new(Gio.SocketClient, 4),
+    ];
+}
+
 export function useTrimmer(): number {
     const trimmer = new Fsmm.Trimmer({decay: 5000, memory_monitor: null});
 
