@@ -271,6 +271,23 @@ const tests = {
         }
     },
 
+    'only the reference that JavaScript has is none that counts': () => {
+        const [pool] = makePools();
+        const keep = new Gio.ListStore();
+
+        pool.set_create_func(() => {
+            const client = new Gio.SocketClient();
+
+            keep.append(client);
+            return client;
+        });
+        pool.reserve(1);
+        collectGarbage();
+        pool.borrow().release();
+        assertSame(counts(pool), [0, 0, 1], 'counts');
+        keep.remove_all();
+    },
+
     'what nobody has any more comes back, by the collector': async () => {
         for (const pool of makePools(3)) {
             for (const foo of [undefined, 5]) {

@@ -218,6 +218,25 @@ def lingering():
 
 
 @test
+def references_of_others():
+    """only the reference that Python has is none that counts, also if nobody has looked"""
+    pool, keep = Fsmm.ObjectPool.new(Gio.SocketClient, 1), Gio.ListStore.new(GObject.Object)
+
+    def create(pool):
+        client = Gio.SocketClient()
+        keep.append(client)
+        return client
+
+    pool.set_create_func(create)
+    pool.reserve(1)
+    gc.collect()
+    pool.borrow().release()
+    equal(counts(pool), (0, 0, 1))
+    keep.remove_all()
+    equal(counts(pool), (0, 1, 0))
+
+
+@test
 def dropped_leases():
     """an object comes back when its lease is gone, and its variables"""
     for item_type in Gio.SocketClient, Item, Unowned:
