@@ -181,6 +181,95 @@ void test_waiting () {
   }
 }
 
+async void borrow_in_turn (Fsmm.ObjectPool pool) {
+  try {
+    for (int i = 0; i < 10; i++) {
+      var lease = yield pool.borrow_async ();
+
+      assert (pool.n_lent == 1);
+      Idle.add (borrow_in_turn.callback);
+      yield;
+      assert (lease.release ());
+    }
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+}
+
+void test_objects () {
+  try {
+    var pool = new Fsmm.ObjectPool (typeof (SocketClient), 1);
+    int n_resets = 0;
+
+    pool.set_create_func ((pool) => {
+      if (pool.n_discarded == 0)
+        throw new IOError.BUSY ("later");
+      return new SocketClient ();
+    });
+    try {
+      pool.borrow ();
+      assert_not_reached ();
+    } catch (IOError.BUSY error) {
+      assert (error.message == "later");
+    }
+    pool.add (new SocketClient ());
+    pool.set_reset_func ((pool, object) => {
+      n_resets++;
+      return n_resets < 2;
+    });
+
+    Fsmm.Lease? lease = pool.borrow_wait (1000);
+    unowned SocketClient client = (SocketClient) lease.get_object ();
+    Fsmm.Lease? same = lease;
+
+    client.timeout = 30;
+    lease = null;
+    assert (pool.n_lent == 1 && same.is_live ());
+    assert (same.release ());
+    assert (pool.n_idle == 1);
+    try {
+      same.release ();
+      assert_not_reached ();
+    } catch (Fsmm.Error.RELEASED error) {
+      assert ("ended before" in error.message);
+    }
+
+    // One that the program has a reference to lingers.
+    pool.sharing = Fsmm.Sharing.WAIT;
+    pool.set_reset_func (null);
+    lease = pool.borrow ();
+    Object? kept = lease.get_object ();
+    assert (lease.release ());
+    assert (pool.n_lingering == 1);
+    kept = null;
+    assert (pool.n_idle == 1);
+
+    int n_left = 3;
+    for (int i = 0; i < 3; i++) {
+      borrow_in_turn.begin (pool, (source, result) => {
+        borrow_in_turn.end (result);
+        n_left--;
+      });
+    }
+    while (n_left > 0) {
+      MainContext.default ().iteration (true);
+    }
+
+    lease = pool.borrow ();
+    Object? stolen = lease.steal ();
+    assert (stolen.ref_count == 1 && ((SocketClient) stolen).timeout == 30);
+    pool.close ();
+    try {
+      pool.borrow ();
+      assert_not_reached ();
+    } catch (Fsmm.Error.CLOSED error) {
+      assert (n_resets == 1);
+    }
+  } catch (Error error) {
+    assert_not_reached ();
+  }
+}
+
 int main (string[] args) {
   Test.init (ref args);
   Test.add_func ("/vala/handle", test_handle);
@@ -189,6 +278,7 @@ int main (string[] args) {
   Test.add_func ("/vala/structs", test_structs);
   Test.add_func ("/vala/waiting", test_waiting);
   Test.add_func ("/vala/unsupported-types", test_unsupported_types);
+  Test.add_func ("/vala/objects", test_objects);
 
   return Test.run ();
 }
