@@ -105,6 +105,12 @@ class Client:
     timeout: int
 
 
+def make_client(_: Fsmm.ObjectPool[Client], timeout: int) -> Client:
+    client = Client()
+    client.timeout = timeout
+    return client
+
+
 def lend(pool: Fsmm.ObjectPool[Client]) -> int:
     with pool.borrow() as client:
         client.timeout = 30
@@ -118,8 +124,10 @@ def lend(pool: Fsmm.ObjectPool[Client]) -> int:
     pool.add(lease)  # wrong
     pool.add_failed(KeyError("client"))
     pool.add_failed("client")  # wrong
-    pool.set_create_func(lambda pool, timeout: Client(), 30)
-    pool.set_reset_func(lambda pool, client: True)
+    pool.set_create_func(make_client, 30)
+    pool.set_create_func(lambda pool: Client())
+    pool.set_reset_func(lambda pool, client: client.timeout == 30)
+    pool.set_reset_func(None)
     pool.set_validate_func(5)  # wrong
     pool.borrow_async(0, None, print, 1)
     pool.connect("needs-object", print)
