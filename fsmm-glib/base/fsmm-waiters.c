@@ -95,6 +95,14 @@ fsmm_waiters_forget_sleepers (FsmmWaiters *self)
     }
 }
 
+gint64
+fsmm_waiters_get_time_limit (gint64 timeout_us)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  return timeout_us < 0 || timeout_us > G_MAXINT64 - now ? -1 : now + timeout_us;
+}
+
 /* What is told may be gone afterwards. Keeps errno, as above all else that gives a block back. */
 void
 fsmm_waiters_notify (GQueue *left)

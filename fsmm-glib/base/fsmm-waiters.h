@@ -47,6 +47,9 @@ void fsmm_waiters_have_one_look (FsmmWaiters *self);
 void fsmm_waiters_sleep_again (FsmmWaiters *self, FsmmWaiter *waiter);
 void fsmm_waiters_forget_sleepers (FsmmWaiters *self);
 
+/* The time at which that many microseconds have passed, as of g_get_monotonic_time (), or -1 for never. */
+gint64 fsmm_waiters_get_time_limit (gint64 timeout_us);
+
 /* Without the lock: those that have left the queue. */
 void fsmm_waiters_notify (GQueue *left);
 

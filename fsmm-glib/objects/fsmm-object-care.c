@@ -13,7 +13,7 @@
  * the context, a thread that borrows does the same in its place. */
 
 /* In microseconds. */
-#define LOOK_INTERVAL 50000
+#define CARE_INTERVAL 50000
 
 /* --- One thing after the other --- */
 
@@ -100,7 +100,7 @@ trim_as_asked (FsmmObjectPool *self)
 
 /* Those of leases that were dropped when nobody else had the pool any more. */
 static void
-let_pool_go (FsmmObjectPool *self)
+let_dropped_pool_go (FsmmObjectPool *self)
 {
   for (guint n = steal_number (self->store, &self->store->n_keepers); n > 0; n--)
     fsmm_keepers_remove (&self->keepers, self);
@@ -123,7 +123,7 @@ look_again_later (FsmmObjectStore *store)
 {
   fsmm_lock (&store->lock);
   if (store->waiters.queue.length > 0 && store->lingering.length > 0)
-    fsmm_object_store_schedule (store, g_get_monotonic_time () + LOOK_INTERVAL);
+    fsmm_object_store_schedule (store, g_get_monotonic_time () + CARE_INTERVAL);
   fsmm_unlock (&store->lock);
 }
 
@@ -140,7 +140,7 @@ do_all (FsmmObjectPool *self)
   drop_expired (store);
   trim_as_asked (self);
   fsmm_object_care_drop_doomed (store);
-  let_pool_go (self);
+  let_dropped_pool_go (self);
   look_again_later (store);
 }
 
@@ -321,14 +321,14 @@ trim_pool (FsmmObjectStore *store, guint level)
 static void
 trim_pools (GMemoryMonitorWarningLevel level)
 {
-  g_autoptr (GPtrArray) stores = NULL;
+  g_autoptr (GPtrArray) pools = NULL;
 
   if (level < G_MEMORY_MONITOR_WARNING_LEVEL_MEDIUM)
     return;
 
-  stores = fsmm_object_registry_list ();
-  for (guint i = 0; i < stores->len; i++)
-    trim_pool (stores->pdata[i], level);
+  pools = fsmm_object_registry_list ();
+  for (guint i = 0; i < pools->len; i++)
+    trim_pool (pools->pdata[i], level);
 }
 
 /* Called for every pool. */

@@ -12,17 +12,17 @@
 
 /* Objects that are lent: where they were borrowed, and which of them are when the program exits. */
 
-#define MAX_SITES 5
+#define MAX_LOAN_SITES 5
 
 typedef struct {
   const FsmmStack *stack; /* (nullable) */
   guint n_objects;
-} Site;
+} LoanSite;
 
 typedef struct {
   guint n_objects;
   gint64 lent_at; /* the oldest */
-  GArray *sites;  /* (element-type Site) */
+  GArray *sites;  /* (element-type LoanSite) */
 } Loans;
 
 static void
@@ -36,26 +36,26 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Loans, loans_clear)
 static void
 add_loan (Loans *self, const FsmmPooled *pooled)
 {
-  const Site site = { pooled->borrowed, 1 };
+  const LoanSite site = { pooled->borrowed, 1 };
 
   if (self->n_objects == 0 || pooled->changed_at < self->lent_at)
     self->lent_at = pooled->changed_at;
   self->n_objects++;
 
   for (guint i = 0; i < self->sites->len; i++)
-    if (g_array_index (self->sites, Site, i).stack == site.stack)
+    if (g_array_index (self->sites, LoanSite, i).stack == site.stack)
       {
-        g_array_index (self->sites, Site, i).n_objects++;
+        g_array_index (self->sites, LoanSite, i).n_objects++;
         return;
       }
   g_array_append_val (self->sites, site);
 }
 
 static gint
-compare_sites (gconstpointer a, gconstpointer b)
+compare_loan_sites (gconstpointer a, gconstpointer b)
 {
-  guint one = ((const Site *) a)->n_objects;
-  guint other = ((const Site *) b)->n_objects;
+  guint one = ((const LoanSite *) a)->n_objects;
+  guint other = ((const LoanSite *) b)->n_objects;
 
   return one == other ? 0 : one > other ? -1 : 1;
 }
@@ -63,32 +63,32 @@ compare_sites (gconstpointer a, gconstpointer b)
 static Loans
 find_loans (FsmmObjectStore *store)
 {
-  Loans self = { 0, 0, g_array_new (FALSE, FALSE, sizeof (Site)) };
+  Loans self = { 0, 0, g_array_new (FALSE, FALSE, sizeof (LoanSite)) };
 
   fsmm_lock (&store->lock);
   for (GList *l = store->lent.head; l != NULL; l = l->next)
     if (!((FsmmPooled *) l->data)->is_inherited)
       add_loan (&self, l->data);
   fsmm_unlock (&store->lock);
-  g_array_sort (self.sites, compare_sites);
+  g_array_sort (self.sites, compare_loan_sites);
 
   return self;
 }
 
 static void
-append_sites (GString *text, const Loans *loans)
+append_loan_sites (GString *text, const Loans *loans)
 {
-  for (guint i = 0; i < MIN (loans->sites->len, MAX_SITES); i++)
+  for (guint i = 0; i < MIN (loans->sites->len, MAX_LOAN_SITES); i++)
     {
-      const Site *site = &g_array_index (loans->sites, Site, i);
+      const LoanSite *site = &g_array_index (loans->sites, LoanSite, i);
 
       if (site->stack != NULL)
         g_string_append_printf (text, "\n  %u object%s borrowed by:\n%s", site->n_objects,
                                 site->n_objects == 1 ? "" : "s", fsmm_stack_describe (site->stack));
     }
-  if (loans->sites->len > MAX_SITES)
+  if (loans->sites->len > MAX_LOAN_SITES)
     g_string_append_printf (text, "\n  and others at %u more places",
-                            loans->sites->len - MAX_SITES);
+                            loans->sites->len - MAX_LOAN_SITES);
 }
 
 /* Returns: (transfer full): where most of what is lent was borrowed, in lines that each begin with a line
@@ -102,7 +102,7 @@ fsmm_object_store_describe_sites (FsmmObjectStore *self)
     {
       g_auto (Loans) loans = find_loans (self);
 
-      append_sites (text, &loans);
+      append_loan_sites (text, &loans);
     }
 
   return g_string_free (text, FALSE);
@@ -126,7 +126,7 @@ report_loans (FsmmObjectStore *store)
   g_string_append_printf (
       text, "%s: %u object%s lent when the program exited, the oldest for %" G_GINT64_FORMAT ".%d s",
       pool, loans.n_objects, loans.n_objects == 1 ? "" : "s", tenths / 10, (int) (tenths % 10));
-  append_sites (text, &loans);
+  append_loan_sites (text, &loans);
 
   name = store->name != NULL ? fsmm_text_escape (store->name)
                              : g_strdup_printf ("%p", store->address);
@@ -137,11 +137,11 @@ report_loans (FsmmObjectStore *store)
 static void
 report_at_exit (void)
 {
-  g_autoptr (GPtrArray) stores = fsmm_object_registry_list ();
+  g_autoptr (GPtrArray) pools = fsmm_object_registry_list ();
 
-  for (guint i = 0; i < stores->len; i++)
+  for (guint i = 0; i < pools->len; i++)
     {
-      FsmmObjectStore *store = stores->pdata[i];
+      FsmmObjectStore *store = pools->pdata[i];
 
       if (store->debug & FSMM_DEBUG_LEAKS)
         report_loans (store);

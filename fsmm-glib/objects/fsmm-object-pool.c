@@ -98,7 +98,7 @@ fsmm_object_pool_constructed (GObject *object)
 }
 
 static void
-drop_all (FsmmObjectPool *self)
+end_pool (FsmmObjectPool *self)
 {
   fsmm_object_pool_close (self);
   fsmm_object_pool_clear_hooks (self);
@@ -115,7 +115,7 @@ fsmm_object_pool_dispose (GObject *object)
       return;
     }
 
-  drop_all (self);
+  end_pool (self);
 
   G_OBJECT_CLASS (fsmm_object_pool_parent_class)->dispose (object);
 }
@@ -126,7 +126,7 @@ fsmm_object_pool_finalize (GObject *object)
   FsmmObjectPool *self = FSMM_OBJECT_POOL (object);
 
   /* If the last lease ended while this was being disposed of, and left to that, nothing has been. */
-  drop_all (self);
+  end_pool (self);
 
   fsmm_object_registry_remove (self->store);
   fsmm_object_care_stop (self->store);

@@ -9,8 +9,8 @@
  * time. See fsmm-heap-wait.c. */
 
 /* In microseconds. */
-#define PATIENCE 1000
-#define LOOK_INTERVAL 20000
+#define OBJECT_PATIENCE 1000
+#define NAP 20000
 
 /* --- Serving, with the lock held --- */
 
@@ -21,7 +21,7 @@ peek_wait (FsmmObjectStore *self)
 }
 
 static void
-leave_queue (FsmmObjectStore *self, FsmmObjectWait *wait, FsmmLendResult result)
+leave_object_queue (FsmmObjectStore *self, FsmmObjectWait *wait, FsmmLendResult result)
 {
   wait->result = result;
   fsmm_waiters_remove (&self->waiters, &wait->waiter,
@@ -36,9 +36,9 @@ leave_queue (FsmmObjectStore *self, FsmmObjectWait *wait, FsmmLendResult result)
 
 /* As above, and tells it, if no thread sleeps that finds out. */
 static void
-dismiss (FsmmObjectStore *self, FsmmObjectWait *wait, FsmmLendResult result, GQueue *left)
+dismiss_wait (FsmmObjectStore *self, FsmmObjectWait *wait, FsmmLendResult result, GQueue *left)
 {
-  leave_queue (self, wait, result);
+  leave_object_queue (self, wait, result);
   if (wait->waiter.notify != NULL)
     g_queue_push_tail_link (left, &wait->waiter.link);
 }
@@ -55,10 +55,10 @@ can_lend (FsmmObjectStore *self)
 }
 
 static gboolean
-may_be_overtaken (const FsmmObjectWait *wait)
+wait_may_be_overtaken (const FsmmObjectWait *wait)
 {
   return wait->waiter.notify == NULL &&
-         g_get_monotonic_time () - wait->waiter.first_since < PATIENCE;
+         g_get_monotonic_time () - wait->waiter.first_since < OBJECT_PATIENCE;
 }
 
 /* Of those for whom an object is to be made in some other way, as many as there is room for. */
@@ -76,14 +76,14 @@ fsmm_object_store_serve (FsmmObjectStore *self, GQueue *left)
 
   while ((wait = peek_wait (self)) != NULL && can_lend (self))
     {
-      if (may_be_overtaken (wait))
+      if (wait_may_be_overtaken (wait))
         {
           if (self->waiters.n_woken == 0)
             fsmm_waiters_wake (&self->waiters, &wait->waiter);
           return;
         }
       wait->granted = fsmm_object_store_take_locked (self);
-      dismiss (self, wait, FSMM_LEND_OK, left);
+      dismiss_wait (self, wait, FSMM_LEND_OK, left);
     }
 
   ask_for_objects (self);
@@ -95,7 +95,7 @@ fsmm_object_store_dismiss_all (FsmmObjectStore *self, GQueue *left)
   FsmmObjectWait *wait;
 
   while ((wait = peek_wait (self)) != NULL)
-    dismiss (self, wait, FSMM_LEND_CLOSED, left);
+    dismiss_wait (self, wait, FSMM_LEND_CLOSED, left);
 }
 
 /* All that wait, of which only some may do what is to be done. */
@@ -119,7 +119,7 @@ void
 fsmm_object_store_look_at_lingering_later (FsmmObjectStore *self)
 {
   if (self->waiters.queue.length > 0 && self->lingering.length > 0)
-    fsmm_object_store_schedule (self, g_get_monotonic_time () + LOOK_INTERVAL);
+    fsmm_object_store_schedule (self, g_get_monotonic_time () + NAP);
 }
 
 /* Whether ::needs-object is to be emitted once more. */
@@ -160,7 +160,7 @@ get_end_of_nap (FsmmObjectStore *self, gint64 end)
   if (self->lingering.length == 0 && self->care_at != 0)
     return end;
 
-  next_look = g_get_monotonic_time () + LOOK_INTERVAL;
+  next_look = g_get_monotonic_time () + NAP;
   return end < 0 ? next_look : MIN (end, next_look);
 }
 
@@ -206,7 +206,7 @@ fsmm_object_wait_end (FsmmObjectStore *self, FsmmObjectWait *wait, FsmmLendResul
   fsmm_lock (&self->lock);
   was_queued = fsmm_waiter_is_queued (&wait->waiter);
   if (was_queued)
-    leave_queue (self, wait, result);
+    leave_object_queue (self, wait, result);
   fsmm_object_store_unlock (self);
 
   return was_queued;
@@ -216,7 +216,7 @@ fsmm_object_wait_end (FsmmObjectStore *self, FsmmObjectWait *wait, FsmmLendResul
 
 /* What a thread does that has been woken: those before it come first if they have waited too long. */
 static void
-take_if_woken (FsmmObjectStore *self, FsmmObjectWait *wait, GQueue *left)
+take_object_if_woken (FsmmObjectStore *self, FsmmObjectWait *wait, GQueue *left)
 {
   if (wait->waiter.state == FSMM_WAITER_WOKEN)
     fsmm_object_store_serve (self, left);
@@ -226,7 +226,7 @@ take_if_woken (FsmmObjectStore *self, FsmmObjectWait *wait, GQueue *left)
   fsmm_waiters_sleep_again (&self->waiters, &wait->waiter);
   wait->granted = fsmm_object_store_take_locked (self);
   if (wait->granted != NULL)
-    leave_queue (self, wait, FSMM_LEND_OK);
+    leave_object_queue (self, wait, FSMM_LEND_OK);
 }
 
 /* When whoever does not sleep is to look again, as of g_get_monotonic_time (). -1: when it is told. */
@@ -255,11 +255,11 @@ fsmm_object_wait_nap (FsmmObjectStore *self, FsmmObjectWait *wait, gint64 end)
   if (waiter->state == FSMM_WAITER_ASLEEP && !waiter->is_cancelled && wait->n_looks == self->n_looks)
     fsmm_wait_until (&waiter->woken, &self->lock, get_end_of_nap (self, end));
   wait->n_looks = self->n_looks;
-  take_if_woken (self, wait, &left);
+  take_object_if_woken (self, wait, &left);
   if (fsmm_waiter_is_queued (waiter) && waiter->is_cancelled)
-    leave_queue (self, wait, FSMM_LEND_CANCELLED);
+    leave_object_queue (self, wait, FSMM_LEND_CANCELLED);
   else if (fsmm_waiter_is_queued (waiter) && end >= 0 && g_get_monotonic_time () >= end)
-    leave_queue (self, wait, FSMM_LEND_TIMED_OUT);
+    leave_object_queue (self, wait, FSMM_LEND_TIMED_OUT);
   is_over = !fsmm_waiter_is_queued (waiter);
   fsmm_object_store_unlock (self);
   fsmm_waiters_notify (&left);
@@ -294,7 +294,7 @@ fsmm_object_wait_fail_first (FsmmObjectStore *self, const GError *error)
   if (wait != NULL)
     {
       wait->error = g_steal_pointer (&copy);
-      dismiss (self, wait, FSMM_LEND_FAILED, &left);
+      dismiss_wait (self, wait, FSMM_LEND_FAILED, &left);
     }
   fsmm_object_store_unlock (self);
   fsmm_waiters_notify (&left);

@@ -47,7 +47,7 @@ fsmm_object_registry_list (void)
 /* --- fork () --- */
 
 static void
-lock_all (void)
+lock_object_pools (void)
 {
   fsmm_lock (&registry_lock);
   for (GList *l = all.head; l != NULL; l = l->next)
@@ -55,7 +55,7 @@ lock_all (void)
 }
 
 static void
-unlock_all (void)
+unlock_object_pools (void)
 {
   for (GList *l = all.head; l != NULL; l = l->next)
     fsmm_unlock (&((FsmmObjectStore *) l->data)->lock);
@@ -71,10 +71,10 @@ forget_others_of (FsmmObjectStore *store)
 }
 
 static void
-forget_others (void)
+forget_other_borrowers (void)
 {
   for (GList *l = all.head; l != NULL; l = l->next)
     forget_others_of (l->data);
 }
 
-FSMM_FORK_HANDLERS (FSMM_FORK_OBJECTS, lock_all, unlock_all, forget_others)
+FSMM_FORK_HANDLERS (FSMM_FORK_OBJECTS, lock_object_pools, unlock_object_pools, forget_other_borrowers)

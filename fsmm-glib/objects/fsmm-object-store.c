@@ -265,7 +265,7 @@ fsmm_object_store_take_surplus (FsmmObjectStore *self)
 
 /* When it becomes too old, or has been idle for too long. -1: never. */
 static gint64
-get_end (const FsmmObjectStore *self, const FsmmPooled *pooled)
+get_idle_end (const FsmmObjectStore *self, const FsmmPooled *pooled)
 {
   gint64 end = -1;
 
@@ -291,7 +291,7 @@ fsmm_object_store_take_expired (FsmmObjectStore *self)
   fsmm_lock (&self->lock);
   for (GList *l = self->idle.tail; l != NULL && expired == NULL; l = l->prev)
     {
-      gint64 end = get_end (self, l->data);
+      gint64 end = get_idle_end (self, l->data);
 
       if (end >= 0 && end <= now)
         expired = make_busy (l->data);
@@ -432,7 +432,7 @@ has_room_for_idle (FsmmObjectStore *self, FsmmPooled *pooled)
 static void
 schedule_end (FsmmObjectStore *self, const FsmmPooled *pooled)
 {
-  gint64 end = get_end (self, pooled);
+  gint64 end = get_idle_end (self, pooled);
 
   if (end >= 0)
     fsmm_object_store_schedule (self, end);

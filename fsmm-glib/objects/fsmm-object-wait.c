@@ -12,20 +12,11 @@
 /* --- A thread that sleeps --- */
 
 static void
-cancel_wait (GCancellable *cancellable, gpointer data)
+cancel_borrowing_thread (GCancellable *cancellable, gpointer data)
 {
   gpointer *pair = data;
 
   fsmm_object_wait_cancel (pair[0], pair[1]);
-}
-
-/* The time at which that many microseconds have passed, or -1. */
-static gint64
-get_time_limit (gint64 timeout_us)
-{
-  gint64 now = g_get_monotonic_time ();
-
-  return timeout_us < 0 || timeout_us > G_MAXINT64 - now ? -1 : now + timeout_us;
 }
 
 /* What is to be done in the pool's context may be for this thread to do, which would wait for ever. */
@@ -48,7 +39,7 @@ sleep_until_over (FsmmObjectPool *self, FsmmObjectWait *wait, gint64 end)
 static FsmmLease *
 wait_for_lease (FsmmObjectPool *self, FsmmObjectWait *wait, gint64 timeout_us, GError **error)
 {
-  gint64 end = get_time_limit (timeout_us);
+  gint64 end = fsmm_waiters_get_time_limit (timeout_us);
   GError *own_error = NULL;
   FsmmLease *lease = NULL;
 
@@ -87,7 +78,7 @@ wait_with_cancellable (FsmmObjectPool *self,
 
   g_object_ref (self);
   handler = cancellable != NULL
-                ? g_cancellable_connect (cancellable, G_CALLBACK (cancel_wait), pair, NULL)
+                ? g_cancellable_connect (cancellable, G_CALLBACK (cancel_borrowing_thread), pair, NULL)
                 : 0;
   lease = wait_for_lease (self, &wait, timeout_us, error);
   g_cancellable_disconnect (cancellable, handler);
@@ -102,7 +93,7 @@ wait_with_cancellable (FsmmObjectPool *self,
 #define N_TRIES 4
 
 static FsmmLease *
-try_again (FsmmObjectPool *self, GError **error)
+try_to_borrow_again (FsmmObjectPool *self, GError **error)
 {
   FsmmLendResult result = FSMM_LEND_FULL;
   FsmmLease *lease = NULL;
@@ -121,7 +112,7 @@ try_again (FsmmObjectPool *self, GError **error)
 }
 
 static void
-report_no_time (FsmmObjectPool *self, GError **error)
+report_no_time_to_borrow (FsmmObjectPool *self, GError **error)
 {
   FsmmObjectWait wait = {
     .result = FSMM_LEND_TIMED_OUT,
@@ -147,9 +138,9 @@ borrow_patiently (FsmmObjectPool *self,
   if (lease == NULL && result == FSMM_LEND_CLOSED)
     fsmm_object_store_report (self->store, result, &own_error);
   else if (lease == NULL && own_error == NULL && timeout_us == 0)
-    report_no_time (self, &own_error);
+    report_no_time_to_borrow (self, &own_error);
   if (lease == NULL && own_error == NULL)
-    lease = try_again (self, &own_error);
+    lease = try_to_borrow_again (self, &own_error);
 
   if (own_error != NULL)
     g_propagate_error (error, own_error);
@@ -262,7 +253,7 @@ end_borrowing (FsmmBorrowing *self)
 /* What has not been taken. Nobody has used it since it became idle: whatever references there are, they
  * have been known. */
 static void
-give_back (FsmmBorrowing *self)
+give_granted_back (FsmmBorrowing *self)
 {
   FsmmPooled *granted = g_steal_pointer (&self->wait.granted);
 
@@ -276,7 +267,7 @@ give_back (FsmmBorrowing *self)
 }
 
 static void
-answer_refusal (FsmmBorrowing *self, FsmmLendResult result)
+refuse_borrowing (FsmmBorrowing *self, FsmmLendResult result)
 {
   GError *error = NULL;
 
@@ -297,7 +288,7 @@ answer (FsmmBorrowing *self)
     return FALSE;
 
   if (lease == NULL && error == NULL)
-    answer_refusal (self, FSMM_LEND_CLOSED);
+    refuse_borrowing (self, FSMM_LEND_CLOSED);
   else
     fsmm_reply_answer_in_context (&self->reply, lease, (GDestroyNotify) fsmm_lease_unref, error);
 
@@ -335,8 +326,8 @@ look_at_borrowing (gpointer data)
   if (result == FSMM_LEND_OK && !is_cancelled)
     return answer (self) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 
-  give_back (self);
-  answer_refusal (self, result == FSMM_LEND_OK ? FSMM_LEND_CANCELLED : result);
+  give_granted_back (self);
+  refuse_borrowing (self, result == FSMM_LEND_OK ? FSMM_LEND_CANCELLED : result);
   return G_SOURCE_REMOVE;
 }
 
@@ -348,12 +339,12 @@ abandon_borrowing (gpointer data)
 
   fsmm_reply_lose_source (&self->reply);
   if (!self->reply.is_over && end_borrowing (self) == FSMM_LEND_OK)
-    give_back (self);
+    give_granted_back (self);
   borrowing_unref (self);
 }
 
 static void
-start_waiting (FsmmBorrowing *self)
+start_borrowing (FsmmBorrowing *self)
 {
   GSource *source = fsmm_reply_make_source (&self->reply, "fsmm_object_pool_borrow_async",
                                             look_at_borrowing, self, abandon_borrowing);
@@ -438,7 +429,7 @@ fsmm_object_pool_borrow_async (FsmmObjectPool *self,
   lease = borrow_at_once (self, cancellable, &error);
   if (lease == NULL && error == NULL)
     {
-      start_waiting (borrowing);
+      start_borrowing (borrowing);
       return;
     }
 

@@ -95,7 +95,7 @@ listen_to_disposal (GObject *object)
 
 /* It is finalized, although the pool has a reference: somebody has dropped one that was not theirs. */
 static void
-note_end (gpointer mark)
+note_finalization (gpointer mark)
 {
   FsmmPooled *self = mark;
 
@@ -107,7 +107,7 @@ note_end (gpointer mark)
 gboolean
 fsmm_pooled_attach (FsmmPooled *self, GObject *object)
 {
-  if (!g_object_replace_qdata (object, get_mark_quark (), NULL, fsmm_pooled_ref (self), note_end, NULL))
+  if (!g_object_replace_qdata (object, get_mark_quark (), NULL, fsmm_pooled_ref (self), note_finalization, NULL))
     {
       fsmm_pooled_unref (self);
       return FALSE;

@@ -40,15 +40,6 @@ cancel_wait (GCancellable *cancellable, gpointer data)
   fsmm_heap_wait_cancel (pair[0], pair[1]);
 }
 
-/* The time at which that many microseconds have passed, or -1. */
-static gint64
-get_time_limit (gint64 timeout_us)
-{
-  gint64 now = g_get_monotonic_time ();
-
-  return timeout_us < 0 || timeout_us > G_MAXINT64 - now ? -1 : now + timeout_us;
-}
-
 static void
 warn_of_main_thread (FsmmPool *self, const FsmmPatience *patience)
 {
@@ -94,7 +85,7 @@ wait_or_report (FsmmPool *self,
   handler = patience->cancellable != NULL
                 ? g_cancellable_connect (patience->cancellable, G_CALLBACK (cancel_wait), pair, NULL)
                 : 0;
-  is_taken = wait_for_block (self, state, fill, &wait, get_time_limit (patience->timeout_us), claim);
+  is_taken = wait_for_block (self, state, fill, &wait, fsmm_waiters_get_time_limit (patience->timeout_us), claim);
   g_cancellable_disconnect (patience->cancellable, handler);
   if (!is_taken)
     fsmm_pool_report_wait (self, &wait, patience->timeout_us, error);

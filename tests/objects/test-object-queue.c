@@ -26,7 +26,7 @@ set_up (Scene *self)
 static void
 begin (Scene *self, guint i, int priority)
 {
-  fsmm_object_wait_init (&self->waits[i], priority, NULL);
+  fsmm_object_wait_init (&self->waits[i], priority, NULL, NULL);
   g_assert_true (fsmm_object_wait_begin (self->pool->store, &self->waits[i]));
 }
 
