@@ -77,6 +77,17 @@ lend (FsmmObjectPool *self, FsmmPooled *pooled, GError **error)
   return lease;
 }
 
+/* Somebody may listen to ::needs-object by now. */
+static gboolean
+still_makes_by_call (FsmmObjectPool *self)
+{
+  if (fsmm_object_pool_has_hook (self, FSMM_HOOK_CREATE))
+    return TRUE;
+
+  fsmm_object_pool_update_making (self);
+  return g_atomic_int_get (&self->store->making) == FSMM_MAKING_BY_CALL;
+}
+
 /* Makes a lease of one that is BUSY for the caller, or of a place. NULL without an error: it was of no
  * use, and no other one could be made in its place. */
 FsmmLease *
@@ -84,6 +95,12 @@ fsmm_object_pool_finish_loan (FsmmObjectPool *self, FsmmPooled *pooled, GError *
 {
   if (pooled->object != NULL && !is_fit (self, pooled) && !replace (self, pooled))
     return NULL;
+
+  if (pooled->object == NULL && !still_makes_by_call (self))
+    {
+      fsmm_object_store_remove (pooled, FALSE, NULL);
+      return NULL;
+    }
 
   if (pooled->object == NULL && !fsmm_object_pool_create (self, pooled, error))
     {
@@ -178,6 +195,22 @@ fsmm_object_pool_borrow (FsmmObjectPool *self, GError **error)
 
 /* --- Objects that come in --- */
 
+static FsmmPooled *
+take_place_to_add (FsmmObjectPool *self, GError **error)
+{
+  FsmmPooled *pooled;
+  gboolean is_closed;
+
+  if (fsmm_object_pool_is_broken (self, error))
+    return NULL;
+
+  pooled = fsmm_object_store_answer_with_place (self->store, &is_closed);
+  if (pooled == NULL)
+    fsmm_object_store_report_no_place (self->store, is_closed, error);
+
+  return pooled;
+}
+
 /**
  * fsmm_object_pool_add:
  * @self: an object pool
@@ -231,22 +264,15 @@ fsmm_object_pool_add_known (FsmmObjectPool *self,
                             guint n_known_refs,
                             GError **error)
 {
-  FsmmObjectStore *store;
   FsmmPooled *pooled;
-  gboolean is_closed;
 
   g_return_val_if_fail (FSMM_IS_OBJECT_POOL (self), FALSE);
   g_return_val_if_fail (G_IS_OBJECT (object), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  store = self->store;
-  pooled = fsmm_object_pool_is_broken (self, error)
-             ? NULL
-             : fsmm_object_store_answer_with_place (store, &is_closed);
+  pooled = take_place_to_add (self, error);
   if (pooled == NULL)
     {
-      if (error == NULL || *error == NULL)
-        fsmm_object_store_report_no_place (store, is_closed, error);
       g_object_unref (object);
       return FALSE;
     }

@@ -137,9 +137,9 @@ void
 fsmm_object_wait_init (FsmmObjectWait *wait,
                        int priority,
                        void (*notify) (FsmmWaiter *waiter),
-                       void (*look) (FsmmObjectWait *wait, gint64 at))
+                       void (*have_look) (FsmmObjectWait *wait, gint64 at))
 {
-  *wait = (FsmmObjectWait) { .waiter = { .priority = priority, .notify = notify }, .look = look };
+  *wait = (FsmmObjectWait) { .waiter = { .priority = priority, .notify = notify }, .look = have_look };
   g_cond_init (&wait->waiter.woken);
 }
 

@@ -12,13 +12,13 @@
  * Lock order: the lock here, then that of a store. */
 
 static GMutex registry_lock;
-static GQueue all = G_QUEUE_INIT; /* (element-type FsmmObjectStore) */
+static GQueue all_pools = G_QUEUE_INIT; /* (element-type FsmmObjectStore) */
 
 void
 fsmm_object_registry_add (FsmmObjectStore *store)
 {
   fsmm_lock (&registry_lock);
-  g_queue_push_tail_link (&all, &store->registry_link);
+  g_queue_push_tail_link (&all_pools, &store->registry_link);
   fsmm_unlock (&registry_lock);
 }
 
@@ -26,7 +26,7 @@ void
 fsmm_object_registry_remove (FsmmObjectStore *store)
 {
   fsmm_lock (&registry_lock);
-  g_queue_unlink (&all, &store->registry_link);
+  g_queue_unlink (&all_pools, &store->registry_link);
   fsmm_unlock (&registry_lock);
 }
 
@@ -34,14 +34,14 @@ fsmm_object_registry_remove (FsmmObjectStore *store)
 GPtrArray *
 fsmm_object_registry_list (void)
 {
-  GPtrArray *stores = g_ptr_array_new_with_free_func ((GDestroyNotify) fsmm_object_store_unref);
+  GPtrArray *listed = g_ptr_array_new_with_free_func ((GDestroyNotify) fsmm_object_store_unref);
 
   fsmm_lock (&registry_lock);
-  for (GList *l = all.head; l != NULL; l = l->next)
-    g_ptr_array_add (stores, fsmm_object_store_ref (l->data));
+  for (GList *l = all_pools.head; l != NULL; l = l->next)
+    g_ptr_array_add (listed, fsmm_object_store_ref (l->data));
   fsmm_unlock (&registry_lock);
 
-  return stores;
+  return listed;
 }
 
 /* --- fork () --- */
@@ -50,14 +50,14 @@ static void
 lock_object_pools (void)
 {
   fsmm_lock (&registry_lock);
-  for (GList *l = all.head; l != NULL; l = l->next)
+  for (GList *l = all_pools.head; l != NULL; l = l->next)
     fsmm_lock (&((FsmmObjectStore *) l->data)->lock);
 }
 
 static void
 unlock_object_pools (void)
 {
-  for (GList *l = all.head; l != NULL; l = l->next)
+  for (GList *l = all_pools.head; l != NULL; l = l->next)
     fsmm_unlock (&((FsmmObjectStore *) l->data)->lock);
   fsmm_unlock (&registry_lock);
 }
@@ -73,7 +73,7 @@ forget_others_of (FsmmObjectStore *store)
 static void
 forget_other_borrowers (void)
 {
-  for (GList *l = all.head; l != NULL; l = l->next)
+  for (GList *l = all_pools.head; l != NULL; l = l->next)
     forget_others_of (l->data);
 }
 

@@ -153,7 +153,7 @@ void fsmm_object_store_look_at_lingering_later (FsmmObjectStore *self);
 void fsmm_object_wait_init (FsmmObjectWait *wait,
                             int priority,
                             void (*notify) (FsmmWaiter *waiter),
-                            void (*look) (FsmmObjectWait *wait, gint64 at));
+                            void (*have_look) (FsmmObjectWait *wait, gint64 at));
 void fsmm_object_wait_clear (FsmmObjectWait *wait);
 
 gboolean fsmm_object_wait_begin (FsmmObjectStore *self, FsmmObjectWait *wait);

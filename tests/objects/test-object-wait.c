@@ -318,6 +318,23 @@ test_needs_object_later (void)
   g_main_context_release (NULL);
 }
 
+/* Also if the pool has made some by itself before. */
+static void
+test_needs_object_from_now_on (void)
+{
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (2);
+  Needs needs = { pool, 0, TRUE };
+  FsmmLease *leases[2] = { thing_borrow (pool), NULL };
+
+  g_signal_connect (pool, "needs-object", G_CALLBACK (on_needs_object), &needs);
+  leases[1] = fsmm_object_pool_borrow_wait (pool, 20 * SECOND, NULL, NULL);
+  g_assert_nonnull (leases[1]);
+  g_assert_cmpuint (needs.n_emitted, ==, 1);
+  g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 1);
+  for (guint i = 0; i < 2; i++)
+    thing_give_back (leases[i]);
+}
+
 /* Who was asked has never answered. */
 static void
 test_needs_object_again (void)
@@ -630,6 +647,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-wait/create-fails", test_create_fails);
   g_test_add_func ("/object-wait/needs-object-at-once", test_needs_object_at_once);
   g_test_add_func ("/object-wait/needs-object-later", test_needs_object_later);
+  g_test_add_func ("/object-wait/needs-object-from-now-on", test_needs_object_from_now_on);
   g_test_add_func ("/object-wait/needs-object-again", test_needs_object_again);
   g_test_add_func ("/object-wait/dropped-while-context-sleeps", test_dropped_while_context_sleeps);
   g_test_add_func ("/object-wait/async", test_async);
