@@ -71,6 +71,16 @@ def to_own_error(error):
     return make_error(error.code, error.message) if error.domain == DOMAIN else error
 
 
+def raise_only(errors):
+    """Raises the error in a list, and takes it out.
+
+    A frame that an error has passed, and that has it, would keep it and all that it leads to until
+    the collector runs. Where it is raised is not in a handler of another one, so that it keeps the
+    context of its own that it may have.
+    """
+    raise errors.pop()
+
+
 def raises(function):
     """Lets a function raise each of the library's errors as one of its class."""
 
@@ -79,9 +89,8 @@ def raises(function):
         try:
             return function(*args, **kwargs)
         except GLib.Error as error:
-            own = to_own_error(error)
-        # Not there, so that it keeps the context of its own that it may have.
-        raise own
+            own = [to_own_error(error)]
+        raise_only(own)
 
     return raising
 

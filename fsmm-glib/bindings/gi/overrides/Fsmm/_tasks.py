@@ -20,7 +20,7 @@ from asyncio import _get_running_loop, get_running_loop
 
 from gi.repository import GLib
 
-from ._errors import DOMAIN, to_own_error
+from ._errors import DOMAIN, raise_only, to_own_error
 from ._queue import Request
 from ._waiting import PATIENCE, says_no_room
 
@@ -43,12 +43,11 @@ def take(pool, cancellable=None):
     except GLib.Error as error:
         if says_no_room(error):
             return None
-        own = to_own_error(error)
+        own = [to_own_error(error)]
     else:
         handle.__dict__["_pool"] = pool
         return handle
-    # Not there, so that it keeps the context of its own that it may have.
-    raise own
+    raise_only(own)
 
 
 class _Line:

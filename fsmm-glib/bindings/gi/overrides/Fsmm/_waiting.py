@@ -11,7 +11,7 @@ import threading
 from gi.module import get_introspection_module
 from gi.repository import Gio, GLib
 
-from ._errors import DOMAIN
+from ._errors import DOMAIN, raise_only
 from ._home import leave_home
 from ._queue import Follower
 
@@ -98,7 +98,8 @@ class _Sleeper:
         finally:
             self._follower.leave()
         if self._error is not None:
-            raise self._error
+            errors, self._error = [self._error], None
+            raise_only(errors)
         return self._handle
 
 
