@@ -63,7 +63,8 @@ void fsmm_pooled_unref (FsmmPooled *self);
 
 /* Takes @object (transfer full). FALSE: it is in a pool already, and was not taken. */
 gboolean fsmm_pooled_attach (FsmmPooled *self, GObject *object);
-/* Returns: (transfer full) (nullable): its object, if that is still there, which is none of the pool's any more */
+/* Returns: (transfer full) (nullable): its object, which is none of the pool's any more, if that is still
+ * there */
 GObject *fsmm_pooled_detach (FsmmPooled *self);
 
 /* Its place is for another object, which has not been made yet. */
