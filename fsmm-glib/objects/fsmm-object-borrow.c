@@ -221,7 +221,8 @@ take_place_to_add (FsmmObjectPool *self, GError **error)
  * [signal@Fsmm.ObjectPool::needs-object] made, if there is one.
  *
  * The pool takes the reference, also if this fails. Where other code has references to the object, it
- * lingers until they are gone. A floating reference becomes the pool's own.
+ * lingers until they are gone. A floating reference becomes the pool's own. If the object is none that
+ * the pool can have, the request has still to be answered.
  *
  * Errors: `FSMM_ERROR_EXHAUSTED` if there are [property@Fsmm.ObjectPool:max-objects],
  * `FSMM_ERROR_UNSUPPORTED_TYPE` for an object of another type, `FSMM_ERROR_INVALID_ARGUMENT` for one
@@ -279,7 +280,7 @@ fsmm_object_pool_add_known (FsmmObjectPool *self,
 
   if (!fsmm_object_pool_adopt (self, pooled, object, error))
     {
-      fsmm_object_store_remove (pooled, FALSE, NULL);
+      fsmm_object_store_refuse (pooled);
       return FALSE;
     }
 

@@ -228,11 +228,33 @@ fsmm_object_store_take_place (FsmmObjectStore *self, gboolean *is_closed)
 FsmmPooled *
 fsmm_object_store_answer_with_place (FsmmObjectStore *self, gboolean *is_closed)
 {
+  FsmmPooled *pooled;
+  gboolean is_answer;
+
   fsmm_lock (&self->lock);
-  if (self->n_pending > 0)
+  is_answer = self->n_pending > 0;
+  if (is_answer)
     self->n_pending--;
 
-  return unlock_with_place (self, is_closed);
+  pooled = unlock_with_place (self, is_closed);
+  if (pooled != NULL)
+    pooled->is_answer = is_answer;
+
+  return pooled;
+}
+
+/* The object was none that the pool can have: whoever was asked has still to answer. Otherwise it would be
+ * asked again at once, and for ever if its answer is always the same. */
+void
+fsmm_object_store_refuse (FsmmPooled *pooled)
+{
+  FsmmObjectStore *self = pooled->store;
+
+  fsmm_lock (&self->lock);
+  if (pooled->is_answer && self->waiters.queue.length > self->n_pending)
+    self->n_pending++;
+  fsmm_unlock (&self->lock);
+  fsmm_object_store_remove (pooled, FALSE, NULL);
 }
 
 /* The one that has not been used for longest, if more than @n_kept are idle, or NULL. */

@@ -120,6 +120,7 @@ FsmmPooled *fsmm_object_store_take (FsmmObjectStore *self,
                                     FsmmLendResult *result);
 FsmmPooled *fsmm_object_store_take_place (FsmmObjectStore *self, gboolean *is_closed);
 FsmmPooled *fsmm_object_store_answer_with_place (FsmmObjectStore *self, gboolean *is_closed);
+void fsmm_object_store_refuse (FsmmPooled *pooled);
 FsmmPooled *fsmm_object_store_take_idle (FsmmObjectStore *self, guint n_kept);
 FsmmPooled *fsmm_object_store_take_surplus (FsmmObjectStore *self);
 FsmmPooled *fsmm_object_store_take_expired (FsmmObjectStore *self);

@@ -39,6 +39,7 @@ typedef struct {
   GObject *object;        /* (nullable): NULL until it is made */
   gint is_disposed;       /* (atomic): somebody has run its dispose function */
   gint is_finalized;      /* (atomic): it is there no more, by a mistake of the program */
+  gboolean is_answer;     /* to ::needs-object, until it has been taken */
   gboolean is_new;        /* it has never been lent */
   gboolean is_borrowed;   /* for a lease, or for somebody who is about to get one */
 

@@ -223,6 +223,33 @@ test_handler_goes_for_type (void)
   lending_give_back (lease);
 }
 
+static void
+add_something_else (FsmmObjectPool *pool, guint *n_calls)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpuint (++*n_calls, <, 10);
+  g_assert_false (fsmm_object_pool_add (pool, g_object_new (G_TYPE_OBJECT, NULL), &error));
+  g_assert_error (error, FSMM_ERROR, FSMM_ERROR_UNSUPPORTED_TYPE);
+}
+
+/* A handler whose answer is of no use is not asked again and again. It can still answer. */
+static void
+test_useless_answer (void)
+{
+  g_autoptr (FsmmObjectPool) pool = lending_new (2);
+  FsmmLease *lease = NULL;
+  guint n_calls = 0;
+
+  g_signal_connect (pool, "needs-object", G_CALLBACK (add_something_else), &n_calls);
+  fsmm_object_pool_borrow_async (pool, G_PRIORITY_DEFAULT, NULL, lending_store_lease, &lease);
+  lending_run ();
+  g_assert_cmpuint (n_calls, ==, 1);
+  add_thing (pool, NULL);
+  lending_run_until_lent (&lease);
+  lending_give_back (lease);
+}
+
 /* --- Errors with something in them --- */
 
 typedef struct {
@@ -311,6 +338,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object-waiting/request-elsewhere", test_request_elsewhere);
   g_test_add_func ("/object-waiting/request-elsewhere-and-owner-goes",
                    test_request_elsewhere_and_owner_goes);
+  g_test_add_func ("/object-waiting/useless-answer", test_useless_answer);
 
   return g_test_run ();
 }
