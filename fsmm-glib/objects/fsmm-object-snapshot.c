@@ -70,7 +70,7 @@ fsmm_snapshot_new (GObject *object)
 {
   FsmmSnapshot *self = g_new0 (FsmmSnapshot, 1);
   guint n_all;
-  g_autofree GParamSpec **all =
+  g_autofree GParamSpec **pspecs =
       g_object_class_list_properties (G_OBJECT_GET_CLASS (object), &n_all);
   g_autoptr (GArray) ids = list_signals (object);
 
@@ -79,10 +79,10 @@ fsmm_snapshot_new (GObject *object)
   self->handled = g_hash_table_new (NULL, NULL);
 
   for (guint i = 0; i < n_all; i++)
-    if (can_be_reset (all[i]))
+    if (can_be_reset (pspecs[i]))
       {
-        self->properties[self->n_properties] = all[i];
-        get_value (object, all[i], &self->values[self->n_properties++]);
+        self->properties[self->n_properties] = pspecs[i];
+        get_value (object, pspecs[i], &self->values[self->n_properties++]);
       }
   for (guint i = 0; i < ids->len; i++)
     if (has_handler (object, g_array_index (ids, guint, i)))
