@@ -4,46 +4,10 @@
 
 #define PATIENCE (10 * G_USEC_PER_SEC)
 
-FsmmObjectPool *
-lending_new (guint max_objects)
-{
-  return g_object_new (FSMM_TYPE_OBJECT_POOL, "name", "things", "item-type", THING_TYPE, "max-objects",
-                       max_objects, NULL);
-}
-
-FsmmLease *
-lending_borrow (FsmmObjectPool *pool)
-{
-  g_autoptr (GError) error = NULL;
-  FsmmLease *lease = fsmm_object_pool_borrow (pool, &error);
-
-  g_assert_no_error (error);
-  g_assert_nonnull (lease);
-
-  return lease;
-}
-
-void
-lending_give_back (FsmmLease *lease)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (fsmm_lease_release (lease, &error));
-  g_assert_no_error (error);
-  fsmm_lease_unref (lease);
-}
-
 void
 lending_store_lease (GObject *source, GAsyncResult *result, gpointer data)
 {
   *(FsmmLease **) data = fsmm_object_pool_borrow_finish (FSMM_OBJECT_POOL (source), result, NULL);
-}
-
-void
-lending_run (void)
-{
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
 }
 
 void

@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What tests of object pools share. */
+/* What tests share that have threads and requests race for an object. */
 
 #pragma once
 
-#include "fsmm-test.h"
-
 #include "thing.h"
-
-#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
-FsmmObjectPool *lending_new (guint max_objects);
-FsmmLease *lending_borrow (FsmmObjectPool *pool);
-void lending_give_back (FsmmLease *lease);
-
 /* For fsmm_object_pool_borrow_async (): @data is the address of a lease. An error is left alone. */
 void lending_store_lease (GObject *source, GAsyncResult *result, gpointer data);
-/* Runs the default context until nothing is left to do. */
-void lending_run (void);
-/* Runs it until there is a lease, but for no longer than some seconds. */
+/* Runs the default context until there is a lease, but for no longer than some seconds. */
 void lending_run_until_lent (FsmmLease **lease);
 
 /* Two threads that are to do something at once, each of which calls this first. */

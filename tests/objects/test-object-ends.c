@@ -19,14 +19,14 @@ static void
 borrow_all (Exchange *self)
 {
   for (guint i = 0; i < N_LEASES; i++)
-    self->leases[i] = lending_borrow (self->other_pool);
+    self->leases[i] = thing_borrow (self->other_pool);
 }
 
 static void
 give_all_back (Exchange *self)
 {
   for (guint i = 0; i < N_LEASES; i++)
-    lending_give_back (self->leases[i]);
+    thing_give_back (self->leases[i]);
 }
 
 /* Returns: (transfer full): with a lease among others, whose memory is used again after them */
@@ -35,8 +35,8 @@ exchange_new (FsmmObjectPool *pool)
 {
   Exchange *self = g_new0 (Exchange, 1);
 
-  self->other_pool = lending_new (0);
-  self->lease = lending_borrow (pool);
+  self->other_pool = thing_pool_new (0);
+  self->lease = thing_borrow (pool);
   borrow_all (self);
   give_all_back (self);
 
@@ -67,7 +67,7 @@ assert_other_is_intact_and_free (Exchange *self)
   for (guint i = 0; i < N_LEASES; i++)
     {
       g_assert_nonnull (self->other_pool);
-      lending_give_back (self->leases[i]);
+      thing_give_back (self->leases[i]);
     }
   g_assert_null (self->other_pool);
   g_free (self);
@@ -77,7 +77,7 @@ assert_other_is_intact_and_free (Exchange *self)
 static void
 test_lease_dropped_in_reset (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
   Exchange *exchange = exchange_new (pool);
 
   fsmm_object_pool_set_reset_func (pool, exchange_in_reset, exchange, NULL);
@@ -89,7 +89,7 @@ test_lease_dropped_in_reset (void)
 static void
 test_lease_dropped_in_discard (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
   Exchange *exchange = exchange_new (pool);
 
   g_object_set_data_full (fsmm_lease_get_object (exchange->lease), "exchange", exchange,
@@ -115,13 +115,13 @@ discard_lease (gpointer lease, GObject *object)
 static void
 test_lease_ended_in_dispose (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
   GObject *thing = g_object_new (THING_TYPE, NULL);
   g_autoptr (FsmmLease) lease = NULL;
 
   g_object_weak_ref (thing, discard_lease, &lease);
   g_assert_true (fsmm_object_pool_add (pool, thing, NULL));
-  lease = lending_borrow (pool);
+  lease = thing_borrow (pool);
   g_object_run_dispose (thing);
   g_assert_cmpuint (thing_count (), ==, 0);
   g_assert_cmpuint (fsmm_object_pool_get_n_discarded (pool), ==, 1);
@@ -131,8 +131,8 @@ test_lease_ended_in_dispose (void)
 static void
 test_disposal_of_one_that_came_again (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
-  FsmmLease *lease = lending_borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
 
   for (guint i = 0; i < 3; i++)
     {
@@ -142,11 +142,11 @@ test_disposal_of_one_that_came_again (void)
       if (i == 1)
         g_object_run_dispose (object);
       g_assert_true (fsmm_object_pool_add (pool, object, NULL));
-      lease = lending_borrow (pool);
+      lease = thing_borrow (pool);
       g_assert_true (fsmm_lease_get_object (lease) == object);
     }
   g_object_run_dispose (fsmm_lease_get_object (lease));
-  lending_give_back (lease);
+  thing_give_back (lease);
   g_assert_cmpuint (thing_count (), ==, 0);
 }
 
@@ -164,14 +164,14 @@ unref_too_often (GObject *object)
 static void
 test_finalized_while_lent (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
-  FsmmLease *lease = lending_borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
 
   unref_too_often (fsmm_lease_get_object (lease));
-  lending_give_back (lease);
-  lending_give_back (lending_borrow (pool));
+  thing_give_back (lease);
+  thing_give_back (thing_borrow (pool));
 
-  lease = lending_borrow (pool);
+  lease = thing_borrow (pool);
   unref_too_often (fsmm_lease_get_object (lease));
   g_assert_null (fsmm_lease_steal (lease));
   fsmm_lease_unref (lease);
@@ -182,30 +182,30 @@ test_finalized_while_lent (void)
 static void
 test_finalized_while_idle (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
-  FsmmLease *lease = lending_borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
   GObject *object = fsmm_lease_get_object (lease);
 
-  lending_give_back (lease);
+  thing_give_back (lease);
   unref_too_often (object);
-  lending_give_back (lending_borrow (pool));
+  thing_give_back (thing_borrow (pool));
   g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 2);
 }
 
 static void
 test_finalized_while_lingering (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
-  FsmmLease *lease = lending_borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
   GObject *kept = g_object_ref (fsmm_lease_get_object (lease));
 
   g_object_add_toggle_ref (kept, ignore_toggle, NULL);
-  lending_give_back (lease);
+  thing_give_back (lease);
   g_assert_cmpuint (fsmm_object_pool_get_n_lingering (pool), ==, 1);
   g_object_unref (kept);
   g_object_remove_toggle_ref (kept, ignore_toggle, NULL);
   unref_too_often (kept);
-  lending_give_back (lending_borrow (pool));
+  thing_give_back (thing_borrow (pool));
   g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 2);
 }
 
@@ -223,7 +223,7 @@ end_last_lease (gpointer data)
   Last *last = data;
 
   lending_meet (&last->n_there);
-  lending_give_back (last->lease);
+  thing_give_back (last->lease);
 
   return NULL;
 }
@@ -236,12 +236,12 @@ test_last_reference_and_lease (void)
 
   for (guint i = 0; i < n_rounds; i++)
     {
-      FsmmObjectPool *pool = lending_new (2);
+      FsmmObjectPool *pool = thing_pool_new (2);
       Last last = { NULL, NULL, 0 };
       GThread *thread;
 
       g_assert_true (fsmm_object_pool_reserve (pool, 2, NULL));
-      last.lease = lending_borrow (pool);
+      last.lease = thing_borrow (pool);
       thread = g_thread_new ("borrower", end_last_lease, &last);
       lending_meet (&last.n_there);
       lending_dally (i);
@@ -268,12 +268,12 @@ drop_last_references (guint n_rounds)
 {
   for (guint i = 0; i < n_rounds; i++)
     {
-      FsmmObjectPool *pool = lending_new (1);
-      FsmmLease *lease = lending_borrow (pool);
+      FsmmObjectPool *pool = thing_pool_new (1);
+      FsmmLease *lease = thing_borrow (pool);
       Last last = { NULL, g_object_ref (fsmm_lease_get_object (lease)), 0 };
       GThread *thread;
 
-      lending_give_back (lease);
+      thing_give_back (lease);
       thread = g_thread_new ("dropper", drop_object, &last);
       lending_meet (&last.n_there);
       lending_dally (i);
@@ -306,7 +306,7 @@ new_pool_in (GMainContext *context)
   FsmmObjectPool *pool;
 
   g_main_context_push_thread_default (context);
-  pool = lending_new (1);
+  pool = thing_pool_new (1);
   g_main_context_pop_thread_default (context);
 
   return pool;
@@ -318,17 +318,17 @@ test_context_of_request_ends (void)
 {
   GMainContext *context = g_main_context_new ();
   g_autoptr (FsmmObjectPool) pool = new_pool_in (context);
-  FsmmLease *lease = lending_borrow (pool), *other = NULL;
+  FsmmLease *lease = thing_borrow (pool), *other = NULL;
 
   g_main_context_push_thread_default (context);
   fsmm_object_pool_borrow_async (pool, G_PRIORITY_DEFAULT, NULL, lending_store_lease, &other);
   g_main_context_pop_thread_default (context);
-  lending_give_back (lease);
+  thing_give_back (lease);
   g_assert_cmpuint (fsmm_object_pool_get_n_lent (pool), ==, 1);
   g_main_context_unref (context);
   g_assert_cmpuint (fsmm_object_pool_get_n_lent (pool), ==, 0);
   g_assert_cmpuint (fsmm_object_pool_get_n_waiting (pool), ==, 0);
-  lending_give_back (lending_borrow (pool));
+  thing_give_back (thing_borrow (pool));
 }
 
 /* What was to be done there is done in the default one. */
@@ -337,13 +337,13 @@ test_context_of_pool_ends (void)
 {
   GMainContext *context = g_main_context_new ();
   FsmmObjectPool *pool = new_pool_in (context);
-  FsmmLease *lease = lending_borrow (pool);
+  FsmmLease *lease = thing_borrow (pool);
 
   g_object_unref (pool);
   fsmm_lease_unref (lease);
   g_assert_cmpuint (thing_count (), ==, 1);
   g_main_context_unref (context);
-  lending_run ();
+  thing_run_context ();
   g_assert_cmpuint (thing_count (), ==, 0);
 }
 
@@ -352,7 +352,7 @@ test_context_ends_before_pool (void)
 {
   GMainContext *context = g_main_context_new ();
   g_autoptr (FsmmObjectPool) pool = new_pool_in (context);
-  FsmmLease *lease = lending_borrow (pool);
+  FsmmLease *lease = thing_borrow (pool);
 
   g_main_context_unref (context);
   fsmm_object_pool_set_reset_func (pool, lending_accept, NULL, NULL);
@@ -378,8 +378,8 @@ test_context_ends_meanwhile (void)
   g_autoptr (FsmmObjectPool) pool = new_pool_in (context);
 
   fsmm_object_pool_set_reset_func (pool, end_context, &context, NULL);
-  fsmm_lease_unref (lending_borrow (pool));
-  lending_give_back (lending_borrow (pool));
+  fsmm_lease_unref (thing_borrow (pool));
+  thing_give_back (thing_borrow (pool));
   g_assert_null (context);
   g_assert_cmpuint (fsmm_object_pool_get_n_reused (pool), ==, 1);
 }
@@ -405,7 +405,7 @@ test_context_and_pool_end (void)
     {
       GMainContext *context = g_main_context_new ();
       FsmmObjectPool *pool = new_pool_in (context);
-      FsmmLease *lease = lending_borrow (pool);
+      FsmmLease *lease = thing_borrow (pool);
       gint n_there = 0;
       gpointer pair[] = { context, &n_there };
       GThread *thread = g_thread_new ("context", unref_context, pair);
@@ -415,10 +415,10 @@ test_context_and_pool_end (void)
       lending_dally (i);
       fsmm_lease_unref (lease);
       if (i % 2 == 0)
-        lending_give_back (lending_borrow (pool));
+        thing_give_back (thing_borrow (pool));
       g_object_unref (pool);
       g_thread_join (thread);
-      lending_run ();
+      thing_run_context ();
       g_assert_cmpuint (thing_count (), ==, 0);
     }
 }

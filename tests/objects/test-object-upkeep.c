@@ -10,11 +10,11 @@
 static void
 test_reset_rather_than_made (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (0);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (0);
 
   fsmm_object_pool_set_reset_func (pool, lending_accept, NULL, NULL);
   for (guint i = 0; i < 3; i++)
-    fsmm_lease_unref (lending_borrow (pool));
+    fsmm_lease_unref (thing_borrow (pool));
   g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 1);
   g_assert_cmpuint (fsmm_object_pool_get_n_reused (pool), ==, 2);
 }
@@ -22,19 +22,19 @@ test_reset_rather_than_made (void)
 static gpointer
 borrow_in_thread (gpointer pool)
 {
-  return lending_borrow (pool);
+  return thing_borrow (pool);
 }
 
 /* But if another thread has the context, one is made: who borrows does not wait for that. */
 static void
 test_made_meanwhile (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (0);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (0);
 
   fsmm_object_pool_set_reset_func (pool, lending_accept, NULL, NULL);
-  fsmm_lease_unref (lending_borrow (pool));
+  fsmm_lease_unref (thing_borrow (pool));
   g_assert_true (g_main_context_acquire (NULL));
-  lending_give_back (g_thread_join (g_thread_new ("borrower", borrow_in_thread, pool)));
+  thing_give_back (g_thread_join (g_thread_new ("borrower", borrow_in_thread, pool)));
   g_main_context_release (NULL);
   g_assert_cmpuint (fsmm_object_pool_get_n_created (pool), ==, 2);
 }
@@ -54,7 +54,7 @@ lower_max_idle (FsmmObjectPool *pool, gpointer n_made, GError **error)
 static void
 test_limit_lowered_meanwhile (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (0);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (0);
   g_autoptr (GError) error = NULL;
   guint n_made = 0;
 
@@ -70,18 +70,18 @@ test_limit_lowered_meanwhile (void)
 static void
 test_one_too_many (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (0);
-  FsmmLease *first = lending_borrow (pool);
-  FsmmLease *second = lending_borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (0);
+  FsmmLease *first = thing_borrow (pool);
+  FsmmLease *second = thing_borrow (pool);
 
   fsmm_object_pool_set_min_idle (pool, 1);
   fsmm_object_pool_set_idle_timeout (pool, 200);
-  lending_give_back (first);
+  thing_give_back (first);
   g_usleep (250000);
-  lending_run ();
+  thing_run_context ();
   g_assert_cmpuint (fsmm_object_pool_get_n_idle (pool), ==, 1);
-  lending_give_back (second);
-  lending_run ();
+  thing_give_back (second);
+  thing_run_context ();
   g_assert_cmpuint (fsmm_object_pool_get_n_idle (pool), ==, 1);
 }
 
@@ -90,8 +90,8 @@ test_one_too_many (void)
 static void
 test_not_taken (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
-  g_autoptr (FsmmLease) lease = lending_borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  g_autoptr (FsmmLease) lease = thing_borrow (pool);
   g_autoptr (GObject) wrapper = g_object_ref (fsmm_lease_get_object (lease));
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   FsmmLease *other = NULL;
@@ -100,7 +100,7 @@ test_not_taken (void)
   g_assert_true (fsmm_lease_release_known (lease, 1, NULL));
   g_assert_cmpuint (fsmm_object_pool_get_n_lent (pool), ==, 1);
   g_cancellable_cancel (cancellable);
-  lending_run ();
+  thing_run_context ();
   g_assert_null (other);
   g_assert_cmpuint (fsmm_object_pool_get_n_lent (pool), ==, 0);
   g_assert_cmpuint (fsmm_object_pool_get_n_lingering (pool), ==, 0);

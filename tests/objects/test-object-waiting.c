@@ -30,12 +30,12 @@ wait_for_sleeper (FsmmObjectPool *pool)
 static void
 test_reset (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
 
   fsmm_object_pool_set_reset_func (pool, lending_accept, NULL, NULL);
   for (guint i = 0; i < 3; i++)
     {
-      FsmmLease *lease = lending_borrow (pool);
+      FsmmLease *lease = thing_borrow (pool);
       GThread *thread = g_thread_new ("borrower", borrow_and_drop, pool);
 
       wait_for_sleeper (pool);
@@ -59,8 +59,8 @@ hold_context (gpointer n_there)
 static void
 test_owner_goes (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
-  FsmmLease *lease = lending_borrow (pool);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool);
   GThread *borrower = g_thread_new ("borrower", borrow_and_drop, pool);
   gint n_there = 0;
   GThread *owner = g_thread_new ("owner", hold_context, &n_there);
@@ -104,7 +104,7 @@ request_in (GMainContext *context, FsmmObjectPool *pool, FsmmLease **lease)
 static void
 test_request_elsewhere (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
   g_autoptr (GMainContext) context = g_main_context_new ();
   FsmmLease *lease = NULL, *other = NULL;
 
@@ -116,14 +116,14 @@ test_request_elsewhere (void)
   request_in (context, pool, &other);
   fsmm_lease_unref (lease);
   run_until_lent (context, &other);
-  lending_give_back (other);
+  thing_give_back (other);
 }
 
 /* The owner of the pool's context goes without having looked. */
 static void
 test_request_elsewhere_and_owner_goes (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
   g_autoptr (GMainContext) context = g_main_context_new ();
   gint n_there = 0;
   FsmmLease *lease = NULL;
@@ -133,7 +133,7 @@ test_request_elsewhere_and_owner_goes (void)
   lending_meet (&n_there);
   request_in (context, pool, &lease);
   run_until_lent (context, &lease);
-  lending_give_back (lease);
+  thing_give_back (lease);
   g_thread_join (owner);
 }
 
@@ -173,7 +173,7 @@ test_function_set_meanwhile (void)
 
   for (guint i = 0; i < n_rounds; i++)
     {
-      g_autoptr (FsmmObjectPool) pool = lending_new (1);
+      g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
       Meeting meeting = { pool, 0 };
       GThread *thread;
 
@@ -198,9 +198,9 @@ test_handler_goes (void)
 
   fsmm_object_pool_borrow_async (pool, G_PRIORITY_DEFAULT, cancellable, lending_store_lease, &lease);
   g_signal_handler_disconnect (pool, handler);
-  lending_run ();
+  thing_run_context ();
   g_cancellable_cancel (cancellable);
-  lending_run ();
+  thing_run_context ();
   g_assert_cmpuint (fsmm_object_pool_get_n_waiting (pool), ==, 0);
 
   g_signal_connect (pool, "needs-object", G_CALLBACK (count_call), &n_calls);
@@ -212,7 +212,7 @@ test_handler_goes (void)
 static void
 test_handler_goes_for_type (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
   FsmmLease *lease = NULL;
   guint n_calls = 0;
   gulong handler = g_signal_connect (pool, "needs-object", G_CALLBACK (count_call), &n_calls);
@@ -220,7 +220,7 @@ test_handler_goes_for_type (void)
   fsmm_object_pool_borrow_async (pool, G_PRIORITY_DEFAULT, NULL, lending_store_lease, &lease);
   g_signal_handler_disconnect (pool, handler);
   lending_run_until_lent (&lease);
-  lending_give_back (lease);
+  thing_give_back (lease);
 }
 
 static void
@@ -237,17 +237,17 @@ add_something_else (FsmmObjectPool *pool, guint *n_calls)
 static void
 test_useless_answer (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (2);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (2);
   FsmmLease *lease = NULL;
   guint n_calls = 0;
 
   g_signal_connect (pool, "needs-object", G_CALLBACK (add_something_else), &n_calls);
   fsmm_object_pool_borrow_async (pool, G_PRIORITY_DEFAULT, NULL, lending_store_lease, &lease);
-  lending_run ();
+  thing_run_context ();
   g_assert_cmpuint (n_calls, ==, 1);
   add_thing (pool, NULL);
   lending_run_until_lent (&lease);
-  lending_give_back (lease);
+  thing_give_back (lease);
 }
 
 /* --- Errors with something in them --- */
@@ -282,7 +282,7 @@ G_DEFINE_EXTENDED_ERROR (Extra, extra)
 static void
 test_extended_error (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
   g_autoptr (GError) error = g_error_new_literal (extra_quark (), 1, "not today");
   FsmmLease *lease = NULL;
   guint n_calls = 0;
@@ -292,7 +292,7 @@ test_extended_error (void)
   extra_get_private (error)->pool = pool;
   fsmm_object_pool_add_failed (pool, error);
   extra_get_private (error)->pool = NULL;
-  lending_run ();
+  thing_run_context ();
   g_assert_cmpuint (fsmm_object_pool_get_n_waiting (pool), ==, 0);
 }
 
@@ -307,19 +307,19 @@ ignore_toggle (gpointer data, GObject *object, gboolean is_last_ref)
 static void
 test_silent_object (void)
 {
-  g_autoptr (FsmmObjectPool) pool = lending_new (1);
-  FsmmLease *lease = lending_borrow (pool), *other = NULL;
+  g_autoptr (FsmmObjectPool) pool = thing_pool_new (1);
+  FsmmLease *lease = thing_borrow (pool), *other = NULL;
   GObject *object = fsmm_lease_get_object (lease);
   g_autoptr (GObject) kept = g_object_ref (object);
 
   g_object_add_toggle_ref (object, ignore_toggle, NULL);
   fsmm_object_pool_borrow_async (pool, G_PRIORITY_DEFAULT, NULL, lending_store_lease, &other);
-  lending_run ();
-  lending_give_back (lease);
-  lending_run ();
+  thing_run_context ();
+  thing_give_back (lease);
+  thing_run_context ();
   g_clear_object (&kept);
   lending_run_until_lent (&other);
-  lending_give_back (other);
+  thing_give_back (other);
   g_object_remove_toggle_ref (object, ignore_toggle, NULL);
 }
 
