@@ -4,6 +4,7 @@
 import types
 
 from gi.module import get_introspection_module
+from gi.repository import GLib
 
 from ._errors import raises
 from ._home import is_away
@@ -12,6 +13,10 @@ from ._shared import HandleMeta, refuse_subclass, without_copies
 from ._waiting import hand_on
 
 NativeLease = get_introspection_module("Fsmm").Lease
+
+# To look them up takes long.
+_get_object = NativeLease.get_object
+_release_known = NativeLease.release_known
 
 
 @without_copies("there is one who has borrowed the object")
@@ -56,8 +61,8 @@ class Lease(NativeLease, metaclass=HandleMeta):
     def _release(self):
         # What Python knows of the object has one reference, which is there for as long as this
         # variable is, and which does not mean that it is in use.
-        lent = NativeLease.get_object(self)
-        is_released = NativeLease.release_known(self, 1)
+        lent = _get_object(self)
+        is_released = _release_known(self, 1)
         del lent
         self._hand_on()
         return is_released
@@ -102,16 +107,16 @@ class Lease(NativeLease, metaclass=HandleMeta):
         self.__copy__()
 
     def __enter__(self):
-        return self.object
+        return _get_object(self) or self.object
 
     def __exit__(self, *_):
         # A thread that only waits for others leaves it to the pool to reset the object.
-        if not self.is_live() or is_away():
+        if is_away():
             return
         try:
-            self.release()
-        except ReferenceError:
-            pass  # another thread was faster
+            self._release()
+        except GLib.Error:
+            pass  # it has ended before
 
     def __bool__(self):
         return self.is_live()

@@ -89,17 +89,21 @@ def _check_at_home(word, function, pool, lent, *user_data):
         return False
 
 
+def _is_own(gtype):
+    """Whether it is the type of a class of Python's own."""
+    bases = getattr(gtype.pytype, "__mro__", ())
+    is_foreign = any("__info__" in vars(base) and base.__gtype__ == gtype for base in bases)
+    return bool(bases) and not is_foreign
+
+
 def _find_class(gtype):
     """A class of Python's own whose objects can be made, or None.
 
     C can make them as well. But what Python knows of an object that it has not made itself is kept
     until somebody looks at it, and the object with it.
     """
-    cls = gtype.pytype
-    bases = getattr(cls, "__mro__", ())
-    is_foreign = any("__info__" in vars(base) and base.__gtype__ == gtype for base in bases)
     is_prepared = gtype.is_a(Gio.Initable) or gtype.is_a(Gio.AsyncInitable)
-    return None if not bases or is_foreign or is_prepared or gtype.is_abstract() else cls
+    return gtype.pytype if _is_own(gtype) and not is_prepared and not gtype.is_abstract() else None
 
 
 class _Handler:
@@ -180,6 +184,8 @@ class ObjectPool(NativeObjectPool):
     # Whether a program makes objects itself, by a function or by handling needs-object.
     _has_own_create = _is_asking = False
 
+    _has_own_class = False  # whether its objects are of a class of Python
+
     @with_keywords
     @raises
     def __init__(
@@ -204,6 +210,7 @@ class ObjectPool(NativeObjectPool):
             max_age=to_number("max_age", max_age, GLib.MAXUINT),
             sharing=_to_sharing(sharing),
         )
+        self._has_own_class = _is_own(self.get_item_type())
         self._make_by_class()
 
     @staticmethod
@@ -223,7 +230,8 @@ class ObjectPool(NativeObjectPool):
 
     def _look_at(self, lease):
         # An object of a class of Python that C has made is kept by that until somebody looks at it.
-        lease.get_object()
+        if self._has_own_class:
+            lease.get_object()
         return lease
 
     @raises
