@@ -122,8 +122,9 @@ get_queue (FsmmObjectStore *self, FsmmPooledState state)
     }
 }
 
-static void
-set_state (FsmmPooled *pooled, FsmmPooledState state)
+/* With the lock. */
+void
+fsmm_pooled_set_state (FsmmPooled *pooled, FsmmPooledState state)
 {
   FsmmObjectStore *self = pooled->store;
   GQueue *from = get_queue (self, pooled->state);
@@ -136,10 +137,10 @@ set_state (FsmmPooled *pooled, FsmmPooledState state)
   pooled->state = state;
 }
 
-static FsmmPooled *
-make_busy (FsmmPooled *pooled)
+FsmmPooled *
+fsmm_pooled_make_busy (FsmmPooled *pooled)
 {
-  set_state (pooled, FSMM_POOLED_BUSY);
+  fsmm_pooled_set_state (pooled, FSMM_POOLED_BUSY);
 
   return pooled;
 }
@@ -170,7 +171,7 @@ fsmm_object_store_take_locked (FsmmObjectStore *self)
     return NULL;
 
   if (self->idle.length > 0)
-    pooled = make_busy (g_queue_peek_head (&self->idle));
+    pooled = fsmm_pooled_make_busy (g_queue_peek_head (&self->idle));
   else if (self->making == FSMM_MAKING_BY_CALL && has_place (self))
     pooled = add_place (self);
 
@@ -257,76 +258,6 @@ fsmm_object_store_refuse (FsmmPooled *pooled)
   fsmm_object_store_remove (pooled, FALSE, NULL);
 }
 
-/* The one that has not been used for longest, if more than @n_kept are idle, or NULL. */
-FsmmPooled *
-fsmm_object_store_take_idle (FsmmObjectStore *self, guint n_kept)
-{
-  FsmmPooled *pooled = NULL;
-
-  fsmm_lock (&self->lock);
-  if (self->idle.length > n_kept)
-    pooled = make_busy (g_queue_peek_tail (&self->idle));
-  fsmm_object_store_unlock (self);
-
-  return pooled;
-}
-
-/* The same, if there are more objects than there may be. */
-FsmmPooled *
-fsmm_object_store_take_surplus (FsmmObjectStore *self)
-{
-  FsmmPooled *pooled = NULL;
-
-  fsmm_lock (&self->lock);
-  if (self->max_objects > 0 && self->n_objects > self->max_objects && self->idle.length > 0)
-    pooled = make_busy (g_queue_peek_tail (&self->idle));
-  fsmm_object_store_unlock (self);
-
-  return pooled;
-}
-
-/* When it becomes too old, or has been idle for too long. -1: never. */
-static gint64
-get_idle_end (const FsmmObjectStore *self, const FsmmPooled *pooled)
-{
-  gint64 end = -1;
-
-  if (self->idle_timeout > 0 && self->idle.length > self->min_idle)
-    end = pooled->changed_at + self->idle_timeout * G_GINT64_CONSTANT (1000);
-  if (self->max_age > 0)
-    {
-      gint64 too_old_at = pooled->made_at + self->max_age * G_GINT64_CONSTANT (1000);
-
-      end = end < 0 ? too_old_at : MIN (end, too_old_at);
-    }
-
-  return end;
-}
-
-/* One that is idle, and whose time has come. If there is none, has the context look when there is. */
-FsmmPooled *
-fsmm_object_store_take_expired (FsmmObjectStore *self)
-{
-  gint64 now = g_get_monotonic_time (), next = -1;
-  FsmmPooled *expired = NULL;
-
-  fsmm_lock (&self->lock);
-  for (GList *l = self->idle.tail; l != NULL && expired == NULL; l = l->prev)
-    {
-      gint64 end = get_idle_end (self, l->data);
-
-      if (end >= 0 && end <= now)
-        expired = make_busy (l->data);
-      else if (end >= 0)
-        next = next < 0 ? end : MIN (next, end);
-    }
-  if (expired == NULL && next >= 0)
-    fsmm_object_store_schedule (self, next);
-  fsmm_object_store_unlock (self);
-
-  return expired;
-}
-
 FsmmPooled *
 fsmm_object_store_take_returned (FsmmObjectStore *self)
 {
@@ -335,7 +266,7 @@ fsmm_object_store_take_returned (FsmmObjectStore *self)
   fsmm_lock (&self->lock);
   pooled = g_queue_peek_tail (&self->returned);
   if (pooled != NULL)
-    make_busy (pooled);
+    fsmm_pooled_make_busy (pooled);
   fsmm_object_store_unlock (self);
 
   return pooled;
@@ -353,7 +284,7 @@ fsmm_object_store_take_lingering (FsmmObjectStore *self, gint64 since)
       FsmmPooled *pooled = l->data;
 
       if (pooled->changed_at <= since && fsmm_pooled_is_forgotten (pooled, since))
-        found = make_busy (pooled);
+        found = fsmm_pooled_make_busy (pooled);
     }
   fsmm_object_store_unlock (self);
 
@@ -370,7 +301,7 @@ fsmm_object_store_take_any (FsmmObjectStore *self)
   fsmm_lock (&self->lock);
   for (guint i = 0; i < G_N_ELEMENTS (queues) && found == NULL; i++)
     if (queues[i]->length > 0)
-      found = make_busy (g_queue_peek_tail (queues[i]));
+      found = fsmm_pooled_make_busy (g_queue_peek_tail (queues[i]));
   fsmm_unlock (&self->lock);
 
   return found;
@@ -386,7 +317,7 @@ fsmm_object_store_note_last_reference (FsmmPooled *pooled)
   fsmm_lock (&self->lock);
   lingers = pooled->state == FSMM_POOLED_LINGERING;
   if (lingers)
-    make_busy (pooled);
+    fsmm_pooled_make_busy (pooled);
   pooled->is_told = TRUE;
   fsmm_unlock (&self->lock);
 
@@ -411,15 +342,15 @@ fsmm_object_store_lend (FsmmPooled *pooled)
         pooled->is_new = FALSE;
       else
         self->n_reused++;
-      set_state (pooled, FSMM_POOLED_LENT);
+      fsmm_pooled_set_state (pooled, FSMM_POOLED_LENT);
     }
   fsmm_unlock (&self->lock);
 
   return !is_closed;
 }
 
-static void
-stop_counting_as_lent (FsmmPooled *pooled)
+void
+fsmm_pooled_stop_counting_as_lent (FsmmPooled *pooled)
 {
   if (pooled->is_borrowed)
     pooled->store->n_lent--;
@@ -433,63 +364,10 @@ fsmm_object_store_return_later (FsmmPooled *pooled)
   FsmmObjectStore *self = pooled->store;
 
   fsmm_lock (&self->lock);
-  stop_counting_as_lent (pooled);
-  set_state (pooled, FSMM_POOLED_RETURNED);
+  fsmm_pooled_stop_counting_as_lent (pooled);
+  fsmm_pooled_set_state (pooled, FSMM_POOLED_RETURNED);
   fsmm_object_store_schedule (self, 0);
   fsmm_object_store_unlock (self);
-}
-
-static gboolean
-has_room_for_idle (FsmmObjectStore *self, FsmmPooled *pooled)
-{
-  if (self->is_closed || (self->max_objects > 0 && self->n_objects > self->max_objects))
-    return FALSE;
-  if (self->max_idle > 0 && self->idle.length >= self->max_idle)
-    return FALSE;
-
-  return self->max_age == 0 ||
-         g_get_monotonic_time () - pooled->made_at < self->max_age * G_GINT64_CONSTANT (1000);
-}
-
-static void
-schedule_end (FsmmObjectStore *self, const FsmmPooled *pooled)
-{
-  gint64 end = get_idle_end (self, pooled);
-
-  if (end >= 0)
-    fsmm_object_store_schedule (self, end);
-}
-
-/* With one more, the one that was used last before all others may be one too many. */
-static void
-note_idle (FsmmObjectStore *self, FsmmPooled *pooled)
-{
-  if (self->idle_timeout == 0 && self->max_age == 0)
-    return;
-
-  pooled->changed_at = g_get_monotonic_time ();
-  schedule_end (self, pooled);
-  schedule_end (self, g_queue_peek_tail (&self->idle));
-}
-
-/* Returns FALSE if the pool cannot use it. */
-gboolean
-fsmm_object_store_put_idle (FsmmPooled *pooled)
-{
-  FsmmObjectStore *self = pooled->store;
-  gboolean is_wanted;
-
-  fsmm_lock (&self->lock);
-  is_wanted = has_room_for_idle (self, pooled);
-  if (is_wanted)
-    {
-      stop_counting_as_lent (pooled);
-      set_state (pooled, FSMM_POOLED_IDLE);
-      note_idle (self, pooled);
-    }
-  fsmm_object_store_unlock (self);
-
-  return is_wanted;
 }
 
 /* Returns FALSE if it was told that it is nobody else's any more, or if the pool is closed: then it is
@@ -504,9 +382,9 @@ fsmm_object_store_let_linger (FsmmPooled *pooled)
   is_shared = !self->is_closed && !pooled->is_told;
   if (is_shared)
     {
-      stop_counting_as_lent (pooled);
+      fsmm_pooled_stop_counting_as_lent (pooled);
       pooled->changed_at = g_get_monotonic_time ();
-      set_state (pooled, FSMM_POOLED_LINGERING);
+      fsmm_pooled_set_state (pooled, FSMM_POOLED_LINGERING);
       fsmm_object_store_look_at_lingering_later (self);
       fsmm_object_store_have_all_look (self);
     }
@@ -523,8 +401,8 @@ fsmm_object_store_remove (FsmmPooled *pooled, gboolean is_discarded, GObject *do
   FsmmObjectStore *self = pooled->store;
 
   fsmm_lock (&self->lock);
-  stop_counting_as_lent (pooled);
-  set_state (pooled, FSMM_POOLED_GONE);
+  fsmm_pooled_stop_counting_as_lent (pooled);
+  fsmm_pooled_set_state (pooled, FSMM_POOLED_GONE);
   self->n_objects--;
   if (is_discarded)
     self->n_discarded++;
@@ -542,17 +420,6 @@ fsmm_object_store_count (FsmmObjectStore *self, guint64 *counter)
 {
   fsmm_lock (&self->lock);
   (*counter)++;
-  fsmm_unlock (&self->lock);
-}
-
-void
-fsmm_object_store_restart_idle_times (FsmmObjectStore *self)
-{
-  gint64 now = g_get_monotonic_time ();
-
-  fsmm_lock (&self->lock);
-  for (GList *l = self->idle.head; l != NULL; l = l->next)
-    ((FsmmPooled *) l->data)->changed_at = now;
   fsmm_unlock (&self->lock);
 }
 

@@ -121,9 +121,6 @@ FsmmPooled *fsmm_object_store_take (FsmmObjectStore *self,
 FsmmPooled *fsmm_object_store_take_place (FsmmObjectStore *self, gboolean *is_closed);
 FsmmPooled *fsmm_object_store_answer_with_place (FsmmObjectStore *self, gboolean *is_closed);
 void fsmm_object_store_refuse (FsmmPooled *pooled);
-FsmmPooled *fsmm_object_store_take_idle (FsmmObjectStore *self, guint n_kept);
-FsmmPooled *fsmm_object_store_take_surplus (FsmmObjectStore *self);
-FsmmPooled *fsmm_object_store_take_expired (FsmmObjectStore *self);
 FsmmPooled *fsmm_object_store_take_returned (FsmmObjectStore *self);
 FsmmPooled *fsmm_object_store_take_lingering (FsmmObjectStore *self, gint64 since);
 FsmmPooled *fsmm_object_store_take_any (FsmmObjectStore *self);
@@ -131,12 +128,23 @@ gboolean fsmm_object_store_note_last_reference (FsmmPooled *pooled);
 
 gboolean fsmm_object_store_lend (FsmmPooled *pooled);
 void fsmm_object_store_return_later (FsmmPooled *pooled);
-gboolean fsmm_object_store_put_idle (FsmmPooled *pooled);
 gboolean fsmm_object_store_let_linger (FsmmPooled *pooled);
 void fsmm_object_store_remove (FsmmPooled *pooled, gboolean is_discarded, GObject *doomed);
 void fsmm_object_store_count (FsmmObjectStore *self, guint64 *counter);
-void fsmm_object_store_restart_idle_times (FsmmObjectStore *self);
 void fsmm_object_store_close (FsmmObjectStore *self);
+
+/* With the lock. */
+void fsmm_pooled_set_state (FsmmPooled *pooled, FsmmPooledState state);
+FsmmPooled *fsmm_pooled_make_busy (FsmmPooled *pooled);
+void fsmm_pooled_stop_counting_as_lent (FsmmPooled *pooled);
+
+/* --- fsmm-object-idle.c --- */
+
+FsmmPooled *fsmm_object_store_take_idle (FsmmObjectStore *self, guint n_kept);
+FsmmPooled *fsmm_object_store_take_surplus (FsmmObjectStore *self);
+FsmmPooled *fsmm_object_store_take_expired (FsmmObjectStore *self);
+gboolean fsmm_object_store_put_idle (FsmmPooled *pooled);
+void fsmm_object_store_restart_idle_times (FsmmObjectStore *self);
 
 /* --- fsmm-object-errors.c --- */
 
