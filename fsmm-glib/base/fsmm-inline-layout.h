@@ -57,7 +57,7 @@ G_BEGIN_DECLS
 /* What a thread has of one pool. */
 typedef struct {
   gconstpointer key;  /* (atomic): the pool; otherwise nothing here may be used */
-  guint64 bits;       /* of a word: blocks that can be handed out */
+  guint64 bits;       /* (atomic), for reading: of a word: blocks that can be handed out */
   guint8 *word_cells; /* the states of its blocks */
   guintptr word_base; /* address of its first block */
   gsize block_size;

@@ -84,7 +84,7 @@ _fsmm_inline_pop (FsmmFront *front, guint64 bits, gsize block_size, gsize n_zero
   gsize i = _FSMM_INLINE_CAST (gsize, __builtin_ctzll (bits));
   gpointer block = _FSMM_INLINE_POINTER (gpointer, front->word_base + i * block_size);
 
-  front->bits = bits & (bits - 1);
+  __atomic_store_n (&front->bits, bits & (bits - 1), __ATOMIC_RELAXED);
   if (n_zeroed > 0)
     memset (block, 0, n_zeroed);
   __atomic_store_n (&front->word_cells[i], FSMM_INLINE_LIVE, __ATOMIC_RELEASE);

@@ -113,7 +113,7 @@ fsmm_cache_disown (FsmmCache *self, FsmmRegion *region)
     unqueue (self, region);
   if (region == self->current)
     {
-      self->front.bits = 0;
+      fsmm_cache_set_claims (self, 0);
       self->current = NULL;
     }
   if (thread != NULL)
@@ -161,7 +161,7 @@ fsmm_cache_drop_claims (FsmmCache *self)
   if (self->front.bits == 0)
     return;
 
-  self->front.bits = 0;
+  fsmm_cache_set_claims (self, 0);
   self->next_word = (self->front.word_cells - self->current->cells) / FSMM_WORD_CELLS;
 }
 
@@ -195,7 +195,7 @@ claim_next_word (FsmmCache *self)
       if (idle != 0)
         {
           self->next_word = i + 1;
-          self->front.bits = idle;
+          fsmm_cache_set_claims (self, idle);
           self->front.word_cells = cells;
           self->front.word_base = region->base + i * FSMM_WORD_CELLS * self->front.block_size;
           return TRUE;
@@ -368,7 +368,8 @@ keep_within_limit (FsmmCache *self)
   fsmm_store_set_counted (store, region, n_busy);
   room = store->max_blocks - MIN (store->n_counted, store->max_blocks);
 
-  self->front.bits = fsmm_word_lowest (self->front.bits, MIN (room, MAX (1, room / store->caches.length)));
+  room = MIN (room, MAX (1, room / store->caches.length));
+  fsmm_cache_set_claims (self, fsmm_word_lowest (self->front.bits, room));
   self->next_word--;
   fsmm_store_set_counted (store, region, n_busy + fsmm_word_count (self->front.bits));
 
@@ -420,6 +421,7 @@ fsmm_cache_retire (FsmmCache *self, FsmmLateDoubleFrees *late)
   fsmm_remote_take_in (self, late);
   fsmm_cache_disown_all (self);
   store->n_live += fsmm_cache_get_live (self);
+  store->common.n_claimed += self != &store->common ? self->n_claimed : 0;
   if (store->diverts && self != &store->common)
     store->waiting->other_live -= fsmm_cache_get_live (self);
   g_queue_unlink (&store->caches, &self->store_link);
@@ -437,6 +439,18 @@ fsmm_cache_count_live (FsmmStore *store)
     n_live += fsmm_cache_get_live (l->data);
 
   return (gsize) MAX (n_live, 0);
+}
+
+/* How many blocks were ever taken. While threads take some, this can be wrong by a word for each. */
+gsize
+fsmm_cache_count_taken_ever (FsmmStore *store)
+{
+  gsize n_taken = 0;
+
+  for (GList *l = store->caches.head; l != NULL; l = l->next)
+    n_taken += fsmm_cache_count_all_taken (l->data);
+
+  return n_taken;
 }
 
 /* How many blocks are idle, in chunks that are not closed. */

@@ -201,6 +201,25 @@ fsmm_cache_count_taken (FsmmCache *self, gssize n)
     }
 }
 
+/* Claims these blocks of the word, instead of those that are claimed. Each that is taken from then on
+ * has been claimed once: that is how those are counted, without a word when one is taken. */
+static inline void
+fsmm_cache_set_claims (FsmmCache *self, guint64 bits)
+{
+  gsize n = (gsize) fsmm_word_count (bits) - fsmm_word_count (self->front.bits);
+
+  __atomic_store_n (&self->n_claimed, self->n_claimed + n, __ATOMIC_RELAXED);
+  __atomic_store_n (&self->front.bits, bits, __ATOMIC_RELAXED);
+}
+
+/* How many blocks its thread has ever taken. While it works, this can be wrong by a word. */
+static inline gsize
+fsmm_cache_count_all_taken (const FsmmCache *self)
+{
+  return __atomic_load_n (&self->n_claimed, __ATOMIC_RELAXED) -
+         fsmm_word_count (__atomic_load_n (&self->front.bits, __ATOMIC_RELAXED));
+}
+
 /* How many blocks its thread has taken, less those that it has freed. */
 static inline gssize
 fsmm_cache_get_live (const FsmmCache *self)
@@ -219,7 +238,7 @@ fsmm_cache_pop (FsmmCache *self, FsmmState to, FsmmFill fill)
   gpointer block = (gpointer) (self->front.word_base + i * self->front.block_size);
   FsmmState *state = self->front.word_cells + i;
 
-  self->front.bits = bits & (bits - 1);
+  __atomic_store_n (&self->front.bits, bits & (bits - 1), __ATOMIC_RELAXED);
   /* In this order: what is LIVE is whole. */
   if (fill.n_bytes > 0)
     {
@@ -330,6 +349,7 @@ void fsmm_cache_retire (FsmmCache *self, FsmmLateDoubleFrees *late);
 void fsmm_cache_bury_dead (FsmmStore *store);
 
 gsize fsmm_cache_count_live (FsmmStore *store);
+gsize fsmm_cache_count_taken_ever (FsmmStore *store);
 gsize fsmm_cache_count_idle (FsmmStore *store);
 void fsmm_cache_note_peak (FsmmStore *store);
 

@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include "engine/cache/fsmm-thread.h"
 #include "engine/heap/fsmm-heap-locked.h"
 
 /* One consistent picture, if no other thread is taking blocks or giving them back. */
@@ -17,8 +18,17 @@ fsmm_heap_get_stats (FsmmStore *self, FsmmHeapStats *stats)
       MIN (fsmm_cache_count_idle (self), self->max_blocks - MIN (stats->n_live, self->max_blocks));
   stats->peak_live = self->peak_live;
   stats->reserved_bytes = fsmm_heap_count_reserved (self);
+  stats->n_taken = fsmm_cache_count_taken_ever (self);
+  stats->max_blocks = self->max_blocks;
+  stats->n_waiting = self->waiting != NULL ? self->waiting->waiters.queue.length : 0;
 
   fsmm_unlock (self->lock);
+}
+
+void
+fsmm_heap_for_each_store (void (*func) (FsmmStore *store, gpointer data), gpointer data)
+{
+  fsmm_thread_for_each_store (func, data);
 }
 
 /* Free blocks that their owner has not collected yet, or that are in quarantine, are busy as well. */

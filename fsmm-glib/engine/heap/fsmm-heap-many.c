@@ -45,7 +45,7 @@ take_claimed (FsmmCache *cache, gsize n_blocks, gpointer *blocks)
       n_taken += n;
       bits = first + n < FSMM_WORD_CELLS ? bits >> (first + n) << (first + n) : 0;
     }
-  cache->front.bits = bits;
+  __atomic_store_n (&cache->front.bits, bits, __ATOMIC_RELAXED);
 
   return n_taken;
 }

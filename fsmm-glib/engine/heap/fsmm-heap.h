@@ -155,9 +155,16 @@ typedef struct {
   gsize n_free;
   gsize peak_live;
   gsize reserved_bytes;
+  gsize n_taken; /* ever: while threads take some, wrong by a few for each */
+  gsize max_blocks; /* G_MAXSIZE: no limit */
+  guint n_waiting;
 } FsmmHeapStats;
 
 void fsmm_heap_get_stats (FsmmStore *self, FsmmHeapStats *stats);
+
+/* All stores there are, in the order in which they were made. None comes or goes meanwhile: @func
+ * calls nothing but what is above, and nothing of the program. */
+void fsmm_heap_for_each_store (void (*func) (FsmmStore *store, gpointer data), gpointer data);
 
 /* What memory is used for, in bytes. */
 typedef struct {

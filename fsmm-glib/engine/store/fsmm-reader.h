@@ -46,9 +46,11 @@ struct _FsmmCache
   FsmmRegion *current; /* (nullable): the region at work */
   gsize next_word;     /* of its cells, to be looked at */
   guint threshold; /* how few idle blocks of a region are worth it: many, until blocks get scarce */
+  gint is_stopped; /* (atomic) */
   GQueue queue;    /* (element-type FsmmRegion): own ones in which blocks may be idle */
   GQueue owned;    /* (element-type FsmmRegion): all own ones */
   FsmmRegion *inbox;  /* (atomic) (nullable), for reading: a list of own ones with news */
+  gsize n_claimed;    /* (atomic), for reading: how many blocks it has claimed, and not dropped */
   gsize n_remote;     /* (atomic), for reading: how many blocks of others' regions it freed */
   gssize noted_max;   /* of max_live: what the store's peak includes; with the lock held */
   gsize noted_remote; /* of n_remote, when that was worked out */
@@ -59,7 +61,6 @@ struct _FsmmCache
   FsmmBits remote_bits;
 
   gconstpointer fast_key; /* what the key is while the thread is not stopped */
-  gint is_stopped;        /* (atomic) */
   FsmmThread *thread;     /* (nullable): NULL if it is for any thread that has the lock */
   GList store_link;       /* in FsmmStore.caches */
   GList thread_link;      /* in FsmmThread.all */
