@@ -179,6 +179,7 @@ fsmm_object_store_take_locked (FsmmObjectStore *self)
     {
       pooled->is_borrowed = TRUE;
       self->n_lent++;
+      self->peak_lent = MAX (self->peak_lent, self->n_lent);
     }
 
   return pooled;
@@ -337,6 +338,7 @@ fsmm_object_store_lend (FsmmPooled *pooled)
   is_closed = self->is_closed;
   if (!is_closed)
     {
+      self->n_loans++;
       pooled->is_inherited = FALSE;
       if (pooled->is_new)
         pooled->is_new = FALSE;

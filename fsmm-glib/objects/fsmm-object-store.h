@@ -41,6 +41,7 @@ struct _FsmmObjectStore
 
   /* Set when the pool is constructed. */
   GWeakRef pool;
+  guint64 id;            /* that no other pool of objects of this process ever has */
   gconstpointer address; /* of the pool, for messages */
   char *name;            /* (owned) (nullable) */
   GType item_type;
@@ -61,6 +62,7 @@ struct _FsmmObjectStore
 
   guint n_objects; /* that are not gone */
   guint n_lent;    /* leases, and who is about to get one */
+  guint peak_lent; /* the most that this has been */
   guint n_pending; /* how often ::needs-object was emitted, and not answered */
   GQueue lent;     /* (element-type FsmmPooled); the same for those below */
   GQueue idle;     /* the first was used last */
@@ -68,6 +70,7 @@ struct _FsmmObjectStore
   GQueue lingering;
   GQueue doomed; /* (element-type GObject) (owned): to be dropped in the context */
 
+  guint64 n_loans; /* ever */
   guint64 n_created;
   guint64 n_reused;
   guint64 n_discarded;
