@@ -119,29 +119,15 @@ fsmm_survey_take (GHashTable *known)
   return self.figures;
 }
 
-/* --- Finding a pool again --- */
+/* --- Finding a pool again ---
+ *
+ * While the stores are listed, no pool is finalized. But a reference cannot be taken then: that may call
+ * a binding, which has a toggle reference, and which takes locks of its own. */
 
 typedef struct {
   guint64 id;
-  FsmmPool *pool;
+  FsmmPool *pool; /* (nullable): the search is a keeper of it */
 } Search;
-
-/* Takes a reference unless the last one is gone. While the stores are listed, the pool is not freed. */
-static gboolean
-try_ref (GObject *object)
-{
-  gint n;
-
-  do
-    {
-      n = g_atomic_int_get (&object->ref_count);
-      if (n == 0)
-        return FALSE;
-    }
-  while (!g_atomic_int_compare_and_exchange (&object->ref_count, n, n + 1));
-
-  return TRUE;
-}
 
 static void
 find_pool (FsmmStore *store, gpointer data)
@@ -153,7 +139,7 @@ find_pool (FsmmStore *store, gpointer data)
     return;
 
   pool = (FsmmPool *) (gpointer) ((char *) store - G_STRUCT_OFFSET (FsmmPool, store));
-  if (try_ref (G_OBJECT (pool)))
+  if (fsmm_pool_keep (pool))
     self->pool = pool;
 }
 
@@ -163,6 +149,11 @@ fsmm_survey_dup_pool (guint64 id)
   Search self = { id, NULL };
 
   fsmm_heap_for_each_store (find_pool, &self);
+  if (self.pool == NULL)
+    return NULL;
+
+  g_object_ref (self.pool);
+  fsmm_keepers_remove (&self.pool->keepers, self.pool);
 
   return self.pool;
 }

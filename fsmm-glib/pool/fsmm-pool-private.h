@@ -38,6 +38,7 @@ struct _FsmmPool {
   /* How messages tell the pool from others, if its name is only that of a type. */
   gconstpointer unnamed; /* (nullable): the address of the owner */
   gboolean is_default;   /* of the type */
+  gboolean is_ending;    /* behind the lock of the store: nobody becomes a keeper without a reference */
 };
 
 /* The class of all pools, since FsmmPool is final: comparing it is the fastest type check. NULL
@@ -73,6 +74,10 @@ FsmmPool *fsmm_pool_new_owned (gpointer owner,
                                guint64 chunk_bytes,
                                guint64 max_blocks,
                                const GError *error);
+
+/* Becomes a keeper of a pool to which the caller has no reference, but which is not finalized
+ * meanwhile. Returns FALSE if the pool is about to be. */
+gboolean fsmm_pool_keep (FsmmPool *self);
 
 void fsmm_pool_refuse_raw_blocks (FsmmPool *self);
 

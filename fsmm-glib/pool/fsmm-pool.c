@@ -8,6 +8,7 @@
 #include "pool/fsmm-handle-private.h"
 #include "engine/heap/fsmm-heap-tell.h"
 #include "engine/heap/fsmm-leaks.h"
+#include "base/fsmm-lock.h"
 #include "base/fsmm-text.h"
 #include "pool/fsmm-user-call-private.h"
 
@@ -178,6 +179,33 @@ end_blocks (FsmmPool *self)
     g_object_unref (self);
 }
 
+/* Returns FALSE if somebody has become a keeper meanwhile. */
+static gboolean
+begin_to_end (FsmmPool *self)
+{
+  gboolean begins;
+
+  fsmm_lock (self->store.lock);
+  begins = self->is_ending = __atomic_load_n (&self->keepers, __ATOMIC_ACQUIRE) == 0;
+  fsmm_unlock (self->store.lock);
+
+  return begins;
+}
+
+gboolean
+fsmm_pool_keep (FsmmPool *self)
+{
+  gboolean is_kept;
+
+  fsmm_lock (self->store.lock);
+  is_kept = !self->is_ending;
+  if (is_kept)
+    fsmm_keepers_add (&self->keepers);
+  fsmm_unlock (self->store.lock);
+
+  return is_kept;
+}
+
 static void
 fsmm_pool_dispose (GObject *object)
 {
@@ -188,8 +216,16 @@ fsmm_pool_dispose (GObject *object)
 
   G_OBJECT_CLASS (fsmm_pool_parent_class)->dispose (object);
 
-  if (fsmm_keepers_is_last_reference (object))
-    end_blocks (self);
+  while (fsmm_keepers_is_last_reference (object))
+    {
+      if (begin_to_end (self))
+        {
+          end_blocks (self);
+          return;
+        }
+      if (fsmm_keepers_outlive (&self->keepers, self))
+        return;
+    }
 }
 
 static void

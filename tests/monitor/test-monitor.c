@@ -265,6 +265,74 @@ test_keeps_no_pool (void)
   g_assert_null (find_row (monitor, "short-lived"));
 }
 
+/* A binding has a toggle reference, and is told when others come and go. */
+static void
+count_others (gpointer n_others, GObject *pool, gboolean is_last_ref)
+{
+  *(gint *) n_others += is_last_ref ? -1 : 1;
+}
+
+static void
+test_tells_bindings (void)
+{
+  FsmmPool *pool = fsmm_test_pool_new_named ("of-a-script", 64, 0);
+  g_autoptr (FsmmMonitor) monitor = fsmm_monitor_new (0);
+  FsmmPoolInfo *row = find_row (monitor, "of-a-script");
+  gint n_others = 1;
+
+  g_object_add_toggle_ref (G_OBJECT (pool), count_others, &n_others);
+  g_object_unref (pool);
+  g_assert_cmpint (n_others, ==, 0);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (FsmmPool) found = fsmm_pool_info_dup_pool (row);
+
+      g_assert_true (found == pool);
+      g_assert_cmpint (n_others, ==, 1);
+      g_clear_object (&found);
+      g_assert_cmpint (n_others, ==, 0);
+    }
+  g_object_remove_toggle_ref (G_OBJECT (pool), count_others, &n_others);
+  g_assert_null (fsmm_pool_info_dup_pool (row));
+}
+
+static void
+look_for_pool (const char *message, gpointer row)
+{
+  g_assert_null (fsmm_pool_info_dup_pool (row));
+  g_object_set_data (row, "told", GINT_TO_POINTER (TRUE));
+}
+
+static void
+revive (gpointer found, GObject *pool)
+{
+  FsmmPool **revived = found;
+
+  *revived = fsmm_pool_info_dup_pool (g_object_get_data (pool, "row"));
+}
+
+/* Whoever finds it while it is disposed of has it; but not once its blocks are being dropped. */
+static void
+test_ends (void)
+{
+  FsmmPool *pool = fsmm_test_pool_new_named ("leaking", 64, 0);
+  g_autoptr (FsmmMonitor) monitor = fsmm_monitor_new (0);
+  FsmmPoolInfo *row = find_row (monitor, "leaking");
+  FsmmPool *revived = NULL;
+
+  fsmm_test_alloc (pool);
+  g_object_set_data (G_OBJECT (pool), "row", row);
+  g_object_weak_ref (G_OBJECT (pool), revive, &revived);
+  g_object_unref (pool);
+  g_assert_true (revived == pool);
+  g_assert_cmpuint (fsmm_pool_get_n_allocated (pool), ==, 1);
+
+  fsmm_test_watch_reports (look_for_pool, row);
+  g_object_unref (pool);
+  g_assert_nonnull (g_object_get_data (G_OBJECT (row), "told"));
+  fsmm_test_watch_reports (NULL, NULL);
+}
+
 static void
 test_interval (void)
 {
@@ -372,6 +440,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_setenv ("FSMM_DEBUG", "leaking:leaks;*:no-tools", TRUE);
 
   g_test_add_func ("/monitor/blocks", test_blocks);
   g_test_add_func ("/monitor/other-kinds", test_other_kinds);
@@ -379,6 +448,8 @@ main (int argc, char **argv)
   g_test_add_func ("/monitor/stats", test_stats);
   g_test_add_func ("/monitor/come-and-go", test_come_and_go);
   g_test_add_func ("/monitor/keeps-no-pool", test_keeps_no_pool);
+  g_test_add_func ("/monitor/tells-bindings", test_tells_bindings);
+  g_test_add_func ("/monitor/ends", test_ends);
   g_test_add_func ("/monitor/interval", test_interval);
   g_test_add_func ("/monitor/reenter", test_reenter);
   g_test_add_func ("/monitor/threads", test_threads);
