@@ -152,7 +152,7 @@ update_rows (FsmmMonitor *self, GArray *survey, GHashTable *present, double seco
 }
 
 static void
-look (FsmmMonitor *self)
+refresh_rows (FsmmMonitor *self)
 {
   g_autoptr (GArray) survey = NULL;
   g_autoptr (GHashTable) present = g_hash_table_new (NULL, NULL);
@@ -175,19 +175,19 @@ look (FsmmMonitor *self)
 
 /* The monitor may be finalized at any time, by any thread. */
 static gboolean
-look_if_alive (gpointer data)
+refresh_if_alive (gpointer data)
 {
   g_autoptr (FsmmMonitor) self = g_weak_ref_get (data);
 
   if (self == NULL)
     return G_SOURCE_REMOVE;
 
-  look (self);
+  refresh_rows (self);
   return G_SOURCE_CONTINUE;
 }
 
 static void
-weak_ref_free (gpointer data)
+weak_monitor_free (gpointer data)
 {
   g_weak_ref_clear (data);
   g_free (data);
@@ -217,7 +217,7 @@ start_source (FsmmMonitor *self)
   g_weak_ref_init (weak, self);
   self->source = g_timeout_source_new (self->interval_ms);
   g_source_set_static_name (self->source, "[fsmm-glib] FsmmMonitor");
-  g_source_set_callback (self->source, look_if_alive, weak, weak_ref_free);
+  g_source_set_callback (self->source, refresh_if_alive, weak, weak_monitor_free);
   g_source_attach (self->source, self->context);
 }
 
@@ -268,7 +268,7 @@ fsmm_monitor_constructed (GObject *object)
 
   G_OBJECT_CLASS (fsmm_monitor_parent_class)->constructed (object);
 
-  look (self);
+  refresh_rows (self);
 }
 
 static void
@@ -390,7 +390,7 @@ fsmm_monitor_refresh (FsmmMonitor *self)
   g_return_if_fail (FSMM_IS_MONITOR (self));
 
   g_object_ref (self);
-  look (self);
+  refresh_rows (self);
   g_object_unref (self);
 }
 

@@ -127,12 +127,12 @@ fsmm_survey_take (GHashTable *known)
 typedef struct {
   guint64 id;
   FsmmPool *pool; /* (nullable): the search is a keeper of it */
-} Search;
+} PoolSearch;
 
 static void
 find_pool (FsmmStore *store, gpointer data)
 {
-  Search *self = data;
+  PoolSearch *self = data;
   FsmmPool *pool;
 
   if (id_of_blocks (store) != self->id || store->identity.owner == NULL)
@@ -146,7 +146,7 @@ find_pool (FsmmStore *store, gpointer data)
 FsmmPool *
 fsmm_survey_dup_pool (guint64 id)
 {
-  Search self = { id, NULL };
+  PoolSearch self = { id, NULL };
 
   fsmm_heap_for_each_store (find_pool, &self);
   if (self.pool == NULL)

@@ -13,13 +13,13 @@
 
 static GMutex registry_lock;
 static GQueue all_pools = G_QUEUE_INIT; /* (element-type FsmmObjectStore) */
-static guint64 n_added;
+static guint64 n_registered;
 
 void
 fsmm_object_registry_add (FsmmObjectStore *store)
 {
   fsmm_lock (&registry_lock);
-  store->id = n_added++;
+  store->id = n_registered++;
   g_queue_push_tail_link (&all_pools, &store->registry_link);
   fsmm_unlock (&registry_lock);
 }
