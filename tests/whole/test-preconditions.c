@@ -95,10 +95,42 @@ assert_no_typed_pool (gpointer object)
 }
 
 static void
+assert_no_monitor (gpointer object)
+{
+  FsmmMonitor *monitor = object;
+
+  REFUSES_VOID (fsmm_monitor_refresh (monitor));
+  REFUSES (fsmm_monitor_get_stats (monitor));
+  REFUSES_VOID (fsmm_monitor_set_interval (monitor, 0));
+  REFUSES (fsmm_monitor_get_interval (monitor));
+}
+
+static void
+assert_no_pool_info (gpointer object)
+{
+  FsmmPoolInfo *info = object;
+
+  REFUSES (fsmm_pool_info_get_id (info));
+  REFUSES (fsmm_pool_info_get_name (info));
+  REFUSES (fsmm_pool_info_get_kind (info));
+  REFUSES (fsmm_pool_info_get_item_type (info) != G_TYPE_NONE);
+  REFUSES (fsmm_pool_info_get_alloc_size (info));
+  REFUSES (fsmm_pool_info_get_n_allocated (info));
+  REFUSES (fsmm_pool_info_get_peak_allocated (info));
+  REFUSES (fsmm_pool_info_get_max_blocks (info));
+  REFUSES (fsmm_pool_info_get_n_waiting (info));
+  REFUSES (fsmm_pool_info_get_reserved_bytes (info));
+  REFUSES (fsmm_pool_info_get_alloc_rate (info) > 0);
+  REFUSES (fsmm_pool_info_dup_pool (info));
+}
+
+static void
 test_no_object (void)
 {
   assert_no_pool (NULL);
   assert_no_typed_pool (NULL);
+  assert_no_monitor (NULL);
+  assert_no_pool_info (NULL);
 }
 
 /* Each is the other's wrong type, and so is any object. */
@@ -113,6 +145,8 @@ test_wrong_object (void)
   assert_no_pool (typed_pool);
   assert_no_typed_pool (object);
   assert_no_typed_pool (pool);
+  assert_no_monitor (object);
+  assert_no_pool_info (pool);
 
   fsmm_test_assert_counts (pool, 0, 0);
   fsmm_test_assert_live (typed_pool, 0);
