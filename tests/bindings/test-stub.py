@@ -26,6 +26,10 @@ NOT_IN_STUB = {
 # What a class inherits, or has only where no field of an instance has that name.
 ONLY_IN_STUB = {
     "Box.value",
+    "Monitor.__getitem__",
+    "Monitor.__len__",
+    "Monitor.get_item (position)",
+    "Monitor.get_n_items ()",
     "Trimmer.connect (detailed_signal, handler)",
     "Trimmer.connect (detailed_signal, handler, *args)",
 }

@@ -164,6 +164,19 @@ def use_trimmer() -> int:
     return trimmer.trim(Gio.MemoryMonitorWarningLevel.LOW) + Fsmm.trim_all()
 
 
+def watch() -> float:
+    monitor = Fsmm.Monitor(interval=500)
+    monitor.interval = "500"  # wrong
+    monitor.refresh()
+    for info in monitor:
+        print(info.name.upper())  # wrong
+        info.n_allocated = 5  # wrong
+        if info.kind == Fsmm.PoolKind.RAW and (pool := info.dup_pool()):
+            print(pool.dump(), monitor.get_stats()[0]["alloc-rate"])
+    Fsmm.Monitor(500)  # wrong
+    return Fsmm.Monitor.new()[0].alloc_rate + len(monitor)
+
+
 def wait(pool: Fsmm.Pool, points: Fsmm.TypedPool[Point]) -> float:
     pool.max_blocks = 5
     pool.max_blocks = "5"  # wrong

@@ -20,6 +20,7 @@ from ._errors import (
     UnsupportedTypeError,
 )
 from ._lease import Lease
+from ._monitor import Monitor, PoolInfo
 from ._object_pool import ObjectPool
 from ._plain import type_register_plain_layout
 from ._pool import Pool
@@ -33,10 +34,12 @@ __all__ = [
     "ExhaustedError",
     "InvalidArgumentError",
     "Lease",
+    "Monitor",
     "NoMemoryError",
     "ObjectPool",
     "OutOfRangeError",
     "Pool",
+    "PoolInfo",
     "ReleasedError",
     "TimedOutError",
     "Trimmer",
@@ -45,7 +48,7 @@ __all__ = [
     "type_register_plain_layout",
 ]
 
-for _class in (Block, Box, Lease, ObjectPool, Pool, Trimmer, TypedPool):
+for _class in (Block, Box, Lease, Monitor, ObjectPool, Pool, PoolInfo, Trimmer, TypedPool):
     # PyGObject finds the namespace by this.
     _class.__module__ = __name__
     override(_class)
