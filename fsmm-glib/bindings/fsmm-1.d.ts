@@ -374,6 +374,98 @@ declare module 'gi://Fsmm?version=1' {
             toString(): string;
         }
 
+        /** What kind of pool a row of a monitor is about. */
+        enum PoolKind {
+            RAW,
+            TYPED,
+            OBJECTS,
+            HANDLES,
+        }
+
+        /** A row of the list that a monitor is. It does not keep its pool alive. Since: 1.2 */
+        class PoolInfo extends GObject.Object {
+            private constructor();
+
+            /** A number that no other pool of this process ever has. */
+            readonly id: number;
+            readonly name: string | null;
+            readonly kind: PoolKind;
+            /** What lives in the pool, or what it lends; GObject.TYPE_NONE for raw blocks. */
+            readonly item_type: GObject.GType;
+            readonly itemType: GObject.GType;
+            readonly alloc_size: number;
+            readonly allocSize: number;
+            /** How many blocks are live, or how many objects are lent. */
+            readonly n_allocated: number;
+            readonly nAllocated: number;
+            readonly peak_allocated: number;
+            readonly peakAllocated: number;
+            /** How many there can be at a time, or 0 for no limit. */
+            readonly max_blocks: number;
+            readonly maxBlocks: number;
+            readonly n_waiting: number;
+            readonly nWaiting: number;
+            readonly reserved_bytes: number;
+            readonly reservedBytes: number;
+            /** How many were taken in a second, between the last two looks. */
+            readonly alloc_rate: number;
+            readonly allocRate: number;
+
+            get_id(): number;
+            get_name(): string | null;
+            get_kind(): PoolKind;
+            get_item_type(): GObject.GType;
+            get_alloc_size(): number;
+            get_n_allocated(): number;
+            get_peak_allocated(): number;
+            get_max_blocks(): number;
+            get_n_waiting(): number;
+            get_reserved_bytes(): number;
+            get_alloc_rate(): number;
+
+            /** The pool of blocks that it is about, or null if that is gone. */
+            dup_pool(): Pool | null;
+
+            toString(): string;
+        }
+
+        interface MonitorProperties {
+            interval?: Size;
+        }
+
+        interface Monitor extends Gio.ListModel<PoolInfo> {}
+
+        /**
+         * A list of all pools of this process, which views can have for their model. It looks at them
+         * when it is made or told to, and in an interval while a main loop runs. Since: 1.2
+         */
+        class Monitor extends GObject.Object {
+            constructor(properties?: MonitorProperties);
+
+            static 'new'(interval_ms?: Size): Monitor;
+
+            /** After how many milliseconds it looks again, or 0 for only when it is told to. */
+            interval: number;
+            readonly n_items: number;
+            readonly nItems: number;
+
+            get_interval(): number;
+            set_interval(interval_ms: Size): void;
+            get_item(position: number): PoolInfo | null;
+            get_item_type(): GObject.GType;
+            get_n_items(): number;
+            items_changed(position: number, removed: number, added: number): void;
+
+            /** Looks at all pools now. */
+            refresh(): void;
+            /** The figures of all rows, by the names of their properties: 'n-allocated', for one. */
+            get_stats(): {[name: string]: number | string}[];
+
+            toString(): string;
+            /** The rows of now, whatever becomes of the list meanwhile. */
+            [Symbol.iterator](): IterableIterator<PoolInfo>;
+        }
+
         interface TrimmerProperties {
             decay?: Size;
             budget_bytes?: Size;

@@ -20,6 +20,8 @@ const tests = {
         assertFinal('TypedPool', () => GObject.registerClass(class Mine extends Fsmm.TypedPool {}));
         assertFinal('ObjectPool',
             () => GObject.registerClass(class Mine extends Fsmm.ObjectPool {}));
+        assertFinal('Monitor', () => GObject.registerClass(class Mine extends Fsmm.Monitor {}));
+        assertFinal('PoolInfo', () => GObject.registerClass(class Mine extends Fsmm.PoolInfo {}));
         assertFinal('Pool', () => GObject.registerClass({
             GTypeName: 'Mine', Properties: {},
         }, class extends Fsmm.Pool {}));

@@ -15,15 +15,19 @@ import tap
 
 GJS, GIR, DECLARATIONS = sys.argv[1:]
 CORE = "{http://www.gtk.org/introspection/core/1.0}"
-CLASSES = ("Block", "Box", "Error", "Lease", "ObjectPool", "Pool", "PoolMemory", "Sharing", "Trimmer",
-           "TypedPool")
+ENUMS = ("Error", "PoolKind", "Sharing")
+CLASSES = ("Block", "Box", "Lease", "Monitor", "ObjectPool", "Pool", "PoolInfo", "PoolMemory", "Trimmer",
+           "TypedPool", *ENUMS)
 # What a class, which is a function, and its prototype have in any case, or for gjs itself.
 NOT_OURS = (re.compile(r"\$gtype|length|name|prototype|_classInit"),
             re.compile(r"constructor|_?init|\[Symbol\.toStringTag\]|\[__GObject.*|__metaclass__|"
                        r"\w+(-\w+)+"))
 
 # What a class inherits, and what is better said of it than of all.
-INHERITED = {"Trimmer": {"connect"}}
+INHERITED = {
+    "Monitor": {"get_item", "get_item_type", "get_n_items", "items_changed"},
+    "Trimmer": {"connect"},
+}
 
 DUMP = """
 imports.gi.versions.Fsmm = '1';
@@ -31,7 +35,7 @@ const {Fsmm} = imports.gi;
 const dump = object => Reflect.ownKeys(object).map(key => String(key));
 print(JSON.stringify(Object.fromEntries(
     %s.map(name => [name, [dump(Fsmm[name]), dump(Fsmm[name].prototype)]]))));
-""" % json.dumps([name for name in CLASSES if name not in ("Error", "Sharing")])
+""" % json.dumps([name for name in CLASSES if name not in ENUMS])
 
 
 def declared_names():

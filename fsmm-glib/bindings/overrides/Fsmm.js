@@ -10,6 +10,7 @@ const {Gio, GLib, GObject} = imports.gi;
 const Arguments = imports.overrides.FsmmArguments;
 const {callAgain, callFinally} = imports.overrides.FsmmCalls;
 const Instances = imports.overrides.FsmmInstances;
+const Monitors = imports.overrides.FsmmMonitor;
 const Objects = imports.overrides.FsmmObjects;
 const Refusals = imports.overrides.FsmmRefusals;
 const {makeWaiting} = imports.overrides.FsmmWaiting;
@@ -516,4 +517,6 @@ function _init() {
     extendBox(Fsmm);
     Objects.extendObjectPool(Fsmm);
     Objects.extendLease(Fsmm);
+    Monitors.extendMonitor(Fsmm);
+    Monitors.extendPoolInfo(Fsmm);
 }

@@ -6,9 +6,9 @@
  * else that goes wrong is an Fsmm.Error. Each can be asked what it matches. */
 
 /* exported callWithSizes, callWithValue, describe, fail, rethrow, toBytes, toFields, toFunction,
-   toGType, toGuint, toInstance, toName, toObject, toObjectPoolProperties, toOptionalFunction,
-   toPoolProperties, toPriority, toSharing, toSize, toSizeOrAuto, toTimeout, toTrimmerProperties,
-   toTypedPoolProperties */
+   toGType, toGuint, toInstance, toMonitorProperties, toName, toObject, toObjectPoolProperties,
+   toOptionalFunction, toPoolProperties, toPriority, toSharing, toSize, toSizeOrAuto, toTimeout,
+   toTrimmerProperties, toTypedPoolProperties */
 
 const {GObject} = imports.gi;
 const {listNames} = imports.overrides.FsmmNames;
@@ -258,6 +258,10 @@ const TRIMMER_CHECKS = {
     memory_monitor: (_, value) => value,
 };
 
+const MONITOR_CHECKS = {
+    interval: toGuint,
+};
+
 /* allocSize and alloc-size are alloc_size. */
 function toPropertyName(key) {
     return key.replaceAll('-', '_').replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
@@ -299,4 +303,8 @@ function toObjectPoolProperties(properties) {
 
 function toTrimmerProperties(properties) {
     return toProperties(TRIMMER_CHECKS, null, properties);
+}
+
+function toMonitorProperties(properties) {
+    return toProperties(MONITOR_CHECKS, null, properties);
 }

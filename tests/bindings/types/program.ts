@@ -198,6 +198,26 @@ export function useTrimmer(): number {
     return trimmer.trim(Gio.MemoryMonitorWarningLevel.LOW) + Fsmm.trim_all();
 }
 
+export function watch(): number {
+    const monitor = new Fsmm.Monitor({interval: 500});
+    const model: Gio.ListModel<Fsmm.PoolInfo> = monitor;
+
+    // @ts-expect-error: it is a number
+    monitor.interval = '500';
+    // @ts-expect-error: rows are made by the monitor
+    new Fsmm.PoolInfo();
+    for (const info of monitor) {
+        // @ts-expect-error: a pool need not have a name
+        info.name.toUpperCase();
+        if (info.kind === Fsmm.PoolKind.RAW)
+            info.dup_pool()?.trim();
+    }
+    monitor.refresh();
+    print(monitor.get_stats()[0]['alloc-rate']);
+
+    return model.get_n_items() + Fsmm.Monitor.new().nItems;
+}
+
 export async function wait(pool: Fsmm.Pool,
     points: Fsmm.TypedPool<Graphene.Point>): Promise<number> {
     pool.max_blocks = points.maxBlocks;
