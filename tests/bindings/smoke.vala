@@ -270,6 +270,30 @@ void test_objects () {
   }
 }
 
+void test_monitor () {
+  try {
+    var monitor = new Fsmm.Monitor (0);
+    var pool = new Fsmm.Pool.full ("watched", 64, 0, 0, 5);
+    var block = pool.acquire ();
+
+    monitor.refresh ();
+    for (uint i = 0; i < monitor.get_n_items (); i++) {
+      var info = monitor.get_item (i) as Fsmm.PoolInfo;
+
+      if (info.name != "watched")
+        continue;
+      assert (info.kind == Fsmm.PoolKind.RAW && info.item_type == Type.NONE);
+      assert (info.n_allocated == 1 && info.max_blocks == 5);
+      assert (info.dup_pool () == pool);
+      assert (monitor.get_stats ().get_child_value (i).lookup_value ("n-allocated", null).get_uint64 () == 1);
+      assert (block.release ());
+    }
+    assert (pool.n_allocated == 0);
+  } catch (Fsmm.Error error) {
+    assert_not_reached ();
+  }
+}
+
 int main (string[] args) {
   Test.init (ref args);
   Test.add_func ("/vala/handle", test_handle);
@@ -279,6 +303,7 @@ int main (string[] args) {
   Test.add_func ("/vala/waiting", test_waiting);
   Test.add_func ("/vala/unsupported-types", test_unsupported_types);
   Test.add_func ("/vala/objects", test_objects);
+  Test.add_func ("/vala/monitor", test_monitor);
 
   return Test.run ();
 }

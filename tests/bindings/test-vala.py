@@ -41,7 +41,7 @@ def compile_and_run(path, *arguments):
 def test_smoke():
     """Vala has what the typelib has"""
     output = compile_and_run(pathlib.Path(SOURCE, "tests", "bindings", "smoke.vala"), "--tap")
-    assert output.count("\nok ") == 7, output
+    assert output.count("\nok ") == 8, output
 
 
 def test_example():
