@@ -99,9 +99,9 @@ find_making (FsmmObjectPool *self)
   return can_make_by_type (self->store->item_type) ? FSMM_MAKING_BY_CALL : FSMM_MAKING_NONE;
 }
 
-/* To be called before somebody waits, or is asked to make one: handlers come and go without a word. It is found out with the
- * lock, so that what has changed since is not undone; GLib has a lock of its own for handlers, with which
- * it calls nobody. */
+/* To be called before somebody waits, or is asked to make one: handlers come and go without a word. It
+ * is found out with the lock, so that what has changed since is not undone; GLib has a lock of its own for
+ * handlers, with which it calls nobody. */
 void
 fsmm_object_pool_update_making (FsmmObjectPool *self)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* FSMM_DEBUG=objects: what an object was like when it was made, and what is different when it comes back. */
+/* FSMM_DEBUG=objects: what an object was like when it was made, and what is different when it comes
+ * back. */
 
 #pragma once
 

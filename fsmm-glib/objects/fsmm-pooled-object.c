@@ -107,7 +107,8 @@ note_finalization (gpointer mark)
 gboolean
 fsmm_pooled_attach (FsmmPooled *self, GObject *object)
 {
-  if (!g_object_replace_qdata (object, get_mark_quark (), NULL, fsmm_pooled_ref (self), note_finalization, NULL))
+  if (!g_object_replace_qdata (object, get_mark_quark (), NULL, fsmm_pooled_ref (self),
+                               note_finalization, NULL))
     {
       fsmm_pooled_unref (self);
       return FALSE;

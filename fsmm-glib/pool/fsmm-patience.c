@@ -85,7 +85,8 @@ wait_or_report (FsmmPool *self,
   handler = patience->cancellable != NULL
                 ? g_cancellable_connect (patience->cancellable, G_CALLBACK (cancel_wait), pair, NULL)
                 : 0;
-  is_taken = wait_for_block (self, state, fill, &wait, fsmm_waiters_get_time_limit (patience->timeout_us), claim);
+  is_taken = wait_for_block (self, state, fill, &wait,
+                             fsmm_waiters_get_time_limit (patience->timeout_us), claim);
   g_cancellable_disconnect (patience->cancellable, handler);
   if (!is_taken)
     fsmm_pool_report_wait (self, &wait, patience->timeout_us, error);
