@@ -3,7 +3,10 @@
 #include "config.h"
 
 #include "engine/heap/fsmm-heap-wait.h"
+#include "engine/heap/fsmm-leaks.h"
 #include "pool/fsmm-pool-private.h"
+
+#include <string.h>
 
 static void
 append_counts (FsmmPool *self, GString *text)
@@ -68,6 +71,16 @@ append_flags (FsmmPool *self, GString *text)
     g_string_append (text, "  AddressSanitizer or Valgrind is told of each block\n");
 }
 
+/* Where live blocks were taken, if that is remembered: last, because it is long. */
+static void
+append_call_sites (FsmmPool *self, GString *text)
+{
+  g_autofree char *sites = fsmm_leaks_describe_sites (&self->store);
+
+  if (*sites != '\0')
+    g_string_append_printf (text, "%s\n", sites + strlen ("\n"));
+}
+
 /**
  * fsmm_pool_dump:
  * @self: a pool
@@ -88,7 +101,8 @@ append_flags (FsmmPool *self, GString *text)
  * The line for a chunk shows its address, how many of its blocks are allocated, and a map of them:
  * `#` for an allocated block, `.` for a free one, `_` for one that was never handed out. If there
  * are more than 64 blocks, a character stands for several, and is `+` if only some of them are
- * allocated. If there are more than 64 chunks, only the first 64 are shown.
+ * allocated. If there are more than 64 chunks, only the first 64 are shown. With `FSMM_DEBUG=trace`, the
+ * call stacks follow that took the most of the allocated blocks.
  *
  * The text is not meant to be parsed: it may change. In a debugger, print it with
  * `call (void) puts (fsmm_pool_dump (pool))`.
@@ -118,6 +132,7 @@ fsmm_pool_dump (FsmmPool *self)
       append_memory (self, text);
       append_flags (self, text);
       fsmm_heap_draw (&self->store, text);
+      append_call_sites (self, text);
     }
 
   return g_string_free (g_steal_pointer (&text), FALSE);

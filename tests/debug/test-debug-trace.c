@@ -33,9 +33,11 @@ free_here (FsmmPool *pool, gpointer block)
 }
 
 #ifdef HAVE_LIBDW
-#define TAKEN "*it was taken by:*take_here (test-debug-trace.c:*"
+#define SITE "take_here (test-debug-trace.c:"
+#define TAKEN "*it was taken by:*" SITE "*"
 #define FREED "*it was freed by:*free_here (test-debug-trace.c:*"
 #else
+#define SITE
 #define TAKEN "*it was taken by:*"
 #define FREED "*it was freed by:*"
 #endif
@@ -80,6 +82,23 @@ test_trace_of_errors (void)
   fsmm_test_expect_report ("*written to after it was freed, at offset 1*" TAKEN FREED);
   fsmm_pool_trim (pool);
   fsmm_test_assert_reported ();
+}
+
+static void
+test_trace_in_dumps (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new_named ("traced", 64, 1024);
+  g_autofree char *empty = fsmm_pool_dump (pool);
+  g_autofree char *text = NULL;
+  gpointer block;
+
+  g_assert_null (strstr (empty, "taken by"));
+  block = take_here (pool);
+  text = fsmm_pool_dump (pool);
+  g_test_message ("%s", text);
+  g_assert_true (g_pattern_match_simple (
+      "*\n  0x*1/* #*_\n  1 block (64 bytes) taken by:\n*" SITE "*\n", text));
+  free_here (pool, block);
 }
 
 /* Each thread has a stack of its own to describe, at the same time as the others, and a pool of its
@@ -189,6 +208,7 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/debug/trace/reports", test_trace_tells_of_both);
   g_test_add_func ("/debug/trace/errors", test_trace_of_errors);
+  g_test_add_func ("/debug/trace/dumps", test_trace_in_dumps);
   g_test_add_func ("/debug/trace/threads", test_trace_in_threads);
   g_test_add_func ("/debug/trace/history-starts-anew", test_history_starts_anew);
   g_test_add_func ("/debug/trace/stacks-are-kept-once", test_stacks_are_kept_once);
