@@ -98,6 +98,14 @@ def test_install():
     assert not private, f"private headers are installed: {private}"
 
 
+def test_inspector():
+    """the page for GTK's inspector is where GTK looks, as seen from its prefix"""
+    built, = pathlib.Path(BUILD, "inspector").glob("*.so")
+    version = run("pkg-config", "--variable=gtk_binary_version", "gtk4").strip()
+    folder = library_folder() / "gtk-4.0" / version / "inspector"
+    assert [path.name for path in folder.iterdir()] == [built.name], folder
+
+
 def test_shared_library():
     """a program can be linked with the shared library"""
     source = ROOT / "shared.c"
@@ -228,6 +236,8 @@ def test_devenv_without_pygobject():
 TESTS = [test_install, test_shared_library, test_static_library, test_python_help,
          test_javascript, test_vala, test_only_the_main_header, test_devenv,
          test_devenv_without_pygobject]
+if list(pathlib.Path(BUILD, "inspector").glob("*.so")):
+    TESTS += [test_inspector]
 if CXX:
     TESTS += [test_cplusplus, test_cplusplus_header]
 
