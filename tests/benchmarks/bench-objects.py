@@ -13,8 +13,7 @@ import gi
 import rounds
 
 gi.require_version("Fsmm", "1")
-gi.require_version("Gtk", "4.0")
-from gi.repository import Fsmm, Gio, Gtk  # noqa: E402
+from gi.repository import Fsmm, Gio  # noqa: E402
 
 # --- An object ---
 
@@ -44,7 +43,18 @@ def make_clients(n):
     return n
 
 
-# --- A row of widgets ---
+rounds.run(__doc__, {
+    "Python: an object": {
+        "queue.Queue, get and put": get_clients,
+        "with pool.borrow()": borrow_clients,
+        "Gio.SocketClient()": make_clients,
+    },
+})
+
+# --- A row of widgets: not before, since the collector has more to look at with GTK ---
+
+gi.require_version("Gtk", "4.0")
+from gi.repository import Gtk  # noqa: E402
 
 
 def make_row(_=None):
@@ -70,18 +80,11 @@ def borrow_rows(n):
     return n
 
 
-groups = {
-    "Python: an object": {
-        "queue.Queue, get and put": get_clients,
-        "with pool.borrow()": borrow_clients,
-        "Gio.SocketClient()": make_clients,
-    },
-}
 if Gtk.init_check():
     rows = Fsmm.ObjectPool.new(Gtk.ListBoxRow, 3)
     rows.set_create_func(make_row)
-    groups["Python: a row of widgets"] = {"is lent": borrow_rows, "is made": make_rows}
+    rounds.run(__doc__, {
+        "Python: a row of widgets": {"is lent": borrow_rows, "is made": make_rows},
+    })
 else:
     print("not measured: a row of widgets (there is no display)")
-
-rounds.run(__doc__, groups)
