@@ -15,7 +15,7 @@ import runs
 
 # So narrow that text can still be read where the picture is made to fit a telephone, and so low that
 # the whole of it is on a screen.
-WIDTH = 440
+WIDTH, TALLEST = 440, 700
 EDGE = 10
 LEFT, RIGHT = 120, 44  # the right has a column of figures
 STEPS_LEFT, STEPS_HEIGHT = 44, 260  # of a chart with steps
@@ -64,14 +64,17 @@ class Layout:
         self.top = self.legend + n_legend_lines * LEGEND_LINE + (12 if chart.reference else 0)
         self.left = LEFT if chart.reference else STEPS_LEFT
         self.right = WIDTH - (RIGHT if chart.reference else EDGE)
-        self.group = len(chart.peers) * PITCH + GAP
-        height = self.group * len(chart.groups) if chart.reference else STEPS_HEIGHT
-        self.bottom = self.top + height
-        self.caption = self.bottom + 44
         self.lines = [
             line for text in chart.caption for line in textwrap.wrap(text, CAPTION_COLUMNS)
         ]
-        self.height = self.caption + CAPTION_LINE * len(self.lines)
+        below = 44 + CAPTION_LINE * len(self.lines)
+        # With many peers, groups are nearer to each other.
+        room = (TALLEST - self.top - below) // len(chart.groups)
+        self.group = min(len(chart.peers) * PITCH + GAP, room)
+        height = self.group * len(chart.groups) if chart.reference else STEPS_HEIGHT
+        self.bottom = self.top + height
+        self.caption = self.bottom + 44
+        self.height = self.bottom + below
 
     def at(self, x, y):
         return f"screen {x / WIDTH:.5f}, screen {1 - y / self.height:.5f}"
