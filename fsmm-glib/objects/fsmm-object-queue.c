@@ -44,17 +44,6 @@ dismiss_wait (FsmmObjectStore *self, FsmmObjectWait *wait, FsmmLendResult result
 }
 
 static gboolean
-can_lend (FsmmObjectStore *self)
-{
-  if (self->is_closed)
-    return FALSE;
-
-  return self->idle.length > 0 ||
-         (self->making == FSMM_MAKING_BY_CALL &&
-          (self->max_objects == 0 || self->n_objects < self->max_objects));
-}
-
-static gboolean
 wait_may_be_overtaken (const FsmmObjectWait *wait)
 {
   return wait->waiter.notify == NULL &&
@@ -74,7 +63,7 @@ fsmm_object_store_serve (FsmmObjectStore *self, GQueue *left)
 {
   FsmmObjectWait *wait;
 
-  while ((wait = peek_wait (self)) != NULL && can_lend (self))
+  while ((wait = peek_wait (self)) != NULL && fsmm_object_store_can_lend (self))
     {
       if (wait_may_be_overtaken (wait))
         {
@@ -126,9 +115,9 @@ fsmm_object_store_look_at_lingering_later (FsmmObjectStore *self)
 gboolean
 fsmm_object_store_needs_signal (FsmmObjectStore *self)
 {
-  return self->making == FSMM_MAKING_BY_SIGNAL && !self->is_closed &&
+  return self->making == FSMM_MAKING_BY_SIGNAL &&
          self->waiters.queue.length > self->n_pending + self->idle.length &&
-         (self->max_objects == 0 || self->n_objects + self->n_pending < self->max_objects);
+         fsmm_object_store_has_place (self, self->n_pending);
 }
 
 /* --- Waiting --- */

@@ -145,10 +145,11 @@ fsmm_pooled_make_busy (FsmmPooled *pooled)
   return pooled;
 }
 
-static gboolean
-has_place (FsmmObjectStore *self)
+gboolean
+fsmm_object_store_has_place (const FsmmObjectStore *self, guint n_expected)
 {
-  return !self->is_closed && (self->max_objects == 0 || self->n_objects < self->max_objects);
+  return !self->is_closed &&
+         (self->max_objects == 0 || self->n_objects + n_expected < self->max_objects);
 }
 
 static FsmmPooled *
@@ -161,26 +162,28 @@ add_place (FsmmObjectStore *self)
 
 /* --- Taking --- */
 
+gboolean
+fsmm_object_store_can_lend (const FsmmObjectStore *self)
+{
+  return !self->is_closed &&
+         (self->idle.length > 0 ||
+          (self->making == FSMM_MAKING_BY_CALL && fsmm_object_store_has_place (self, 0)));
+}
+
 /* For somebody who borrows: with the lock held. NULL: there is none. */
 FsmmPooled *
 fsmm_object_store_take_locked (FsmmObjectStore *self)
 {
-  FsmmPooled *pooled = NULL;
+  FsmmPooled *pooled;
 
-  if (self->is_closed)
+  if (!fsmm_object_store_can_lend (self))
     return NULL;
 
-  if (self->idle.length > 0)
-    pooled = fsmm_pooled_make_busy (g_queue_peek_head (&self->idle));
-  else if (self->making == FSMM_MAKING_BY_CALL && has_place (self))
-    pooled = add_place (self);
-
-  if (pooled != NULL)
-    {
-      pooled->is_borrowed = TRUE;
-      self->n_lent++;
-      self->peak_lent = MAX (self->peak_lent, self->n_lent);
-    }
+  pooled = self->idle.length > 0 ? fsmm_pooled_make_busy (g_queue_peek_head (&self->idle))
+                                 : add_place (self);
+  pooled->is_borrowed = TRUE;
+  self->n_lent++;
+  self->peak_lent = MAX (self->peak_lent, self->n_lent);
 
   return pooled;
 }
@@ -209,7 +212,7 @@ fsmm_object_store_take (FsmmObjectStore *self, gboolean has_looked, FsmmLendResu
 static FsmmPooled *
 unlock_with_place (FsmmObjectStore *self, gboolean *is_closed)
 {
-  FsmmPooled *pooled = has_place (self) ? add_place (self) : NULL;
+  FsmmPooled *pooled = fsmm_object_store_has_place (self, 0) ? add_place (self) : NULL;
 
   *is_closed = self->is_closed;
   fsmm_object_store_unlock (self);

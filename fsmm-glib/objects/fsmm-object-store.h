@@ -116,6 +116,11 @@ void fsmm_object_store_unlock (FsmmObjectStore *self);
 void fsmm_object_store_schedule (FsmmObjectStore *self, gint64 at);
 guint fsmm_object_store_count_idle (const FsmmObjectStore *self);
 
+/* With the lock: whether there can be one more object, besides so many that are expected. */
+gboolean fsmm_object_store_has_place (const FsmmObjectStore *self, guint n_expected);
+/* With the lock: whether somebody who borrows can be given an object, or a place for one. */
+gboolean fsmm_object_store_can_lend (const FsmmObjectStore *self);
+
 /* Objects come and go. Each takes or returns one that is BUSY. */
 FsmmPooled *fsmm_object_store_take_locked (FsmmObjectStore *self); /* with the lock */
 FsmmPooled *fsmm_object_store_take (FsmmObjectStore *self,
