@@ -11,18 +11,9 @@
 /* --- An object for somebody who has been given a place --- */
 
 static gboolean
-is_too_old (FsmmPooled *pooled)
-{
-  guint max_age = g_atomic_int_get (&pooled->store->max_age);
-
-  return max_age > 0 &&
-         g_get_monotonic_time () - pooled->made_at >= max_age * G_GINT64_CONSTANT (1000);
-}
-
-static gboolean
 is_fit (FsmmObjectPool *self, FsmmPooled *pooled)
 {
-  return !g_atomic_int_get (&pooled->is_disposed) && !is_too_old (pooled) &&
+  return !g_atomic_int_get (&pooled->is_disposed) && !fsmm_pooled_is_too_old (pooled) &&
          fsmm_object_pool_check (self, FSMM_HOOK_VALIDATE, pooled);
 }
 

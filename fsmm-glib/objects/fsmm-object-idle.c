@@ -36,22 +36,34 @@ fsmm_object_store_take_surplus (FsmmObjectStore *self)
   return pooled;
 }
 
+/* The time at which it becomes too old, as of g_get_monotonic_time (). -1: never. */
+static gint64
+get_end_of_life (const FsmmPooled *pooled)
+{
+  guint max_age = g_atomic_int_get (&pooled->store->max_age);
+
+  return max_age > 0 ? pooled->made_at + max_age * G_GINT64_CONSTANT (1000) : -1;
+}
+
+gboolean
+fsmm_pooled_is_too_old (const FsmmPooled *pooled)
+{
+  gint64 end = get_end_of_life (pooled);
+
+  return end >= 0 && g_get_monotonic_time () >= end;
+}
+
 /* When it becomes too old, or has been idle for too long. -1: never. */
 static gint64
 get_idle_end (const FsmmObjectStore *self, const FsmmPooled *pooled)
 {
-  gint64 end = -1;
+  gint64 end = get_end_of_life (pooled), unused_end;
 
-  if (self->idle_timeout > 0 && self->idle.length > self->min_idle)
-    end = pooled->changed_at + self->idle_timeout * G_GINT64_CONSTANT (1000);
-  if (self->max_age > 0)
-    {
-      gint64 too_old_at = pooled->made_at + self->max_age * G_GINT64_CONSTANT (1000);
+  if (self->idle_timeout == 0 || self->idle.length <= self->min_idle)
+    return end;
 
-      end = end < 0 ? too_old_at : MIN (end, too_old_at);
-    }
-
-  return end;
+  unused_end = pooled->changed_at + self->idle_timeout * G_GINT64_CONSTANT (1000);
+  return end < 0 ? unused_end : MIN (end, unused_end);
 }
 
 /* One that is idle, and whose time has come. If there is none, has the context look when there is. */
@@ -88,8 +100,7 @@ has_room_for_idle (FsmmObjectStore *self, FsmmPooled *pooled)
   if (self->max_idle > 0 && self->idle.length >= self->max_idle)
     return FALSE;
 
-  return self->max_age == 0 ||
-         g_get_monotonic_time () - pooled->made_at < self->max_age * G_GINT64_CONSTANT (1000);
+  return !fsmm_pooled_is_too_old (pooled);
 }
 
 static void

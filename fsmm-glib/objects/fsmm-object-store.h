@@ -148,6 +148,9 @@ void fsmm_pooled_stop_counting_as_lent (FsmmPooled *pooled);
 
 /* --- fsmm-object-idle.c --- */
 
+/* With the lock, or while it is BUSY: whether it is not to be lent any more. */
+gboolean fsmm_pooled_is_too_old (const FsmmPooled *pooled);
+
 FsmmPooled *fsmm_object_store_take_idle (FsmmObjectStore *self, guint n_kept);
 FsmmPooled *fsmm_object_store_take_surplus (FsmmObjectStore *self);
 FsmmPooled *fsmm_object_store_take_expired (FsmmObjectStore *self);
