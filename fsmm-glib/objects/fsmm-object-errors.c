@@ -25,6 +25,22 @@ fsmm_object_store_describe (FsmmObjectStore *self)
                       : g_strdup_printf ("unnamed object pool %p (%s)", self->address, type);
 }
 
+/* Logs a message that describes the pool, so that it can be found by its name and type. */
+void
+fsmm_object_store_log (FsmmObjectStore *self,
+                       GLogLevelFlags level,
+                       FsmmFault fault,
+                       const char *type,
+                       gconstpointer address,
+                       const char *message)
+{
+  g_autofree char *name = self->name != NULL ? fsmm_text_escape (self->name)
+                                             : g_strdup_printf ("%p", self->address);
+  const FsmmReport report = { NULL, name, type != NULL ? type : g_type_name (self->item_type) };
+
+  fsmm_report_log (&report, level, fault, address, message);
+}
+
 void
 fsmm_object_store_set_error (
     FsmmObjectStore *self, GError **error, gint code, const char *format, ...)
@@ -199,38 +215,30 @@ fsmm_object_store_report_wait (FsmmObjectStore *self,
 void
 fsmm_object_store_report_end (FsmmObjectStore *self, gconstpointer address)
 {
-  FsmmReport report = { NULL, NULL, g_type_name (self->item_type) };
   g_autofree char *pool = fsmm_object_store_describe (self);
-  g_autofree char *name = self->name != NULL ? fsmm_text_escape (self->name)
-                                             : g_strdup_printf ("%p", self->address);
   g_autofree char *message = g_strdup_printf (
       "%s: the object at %p is finalized while it belongs to the pool: somebody has dropped a reference "
       "that was not theirs; what a lease lends is released, and not unreferenced",
       pool, address);
 
-  report.pool = name;
-  fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, FSMM_FAULT_DOUBLE_FREE, address, message);
+  fsmm_object_store_log (self, G_LOG_LEVEL_CRITICAL, FSMM_FAULT_DOUBLE_FREE, NULL, address, message);
 }
 
 /* The main loop's own thread should not sleep: nothing is drawn then, and nothing answered. */
 void
 fsmm_object_store_warn_of_wait (FsmmObjectStore *self)
 {
-  FsmmReport report = { NULL, NULL, g_type_name (self->item_type) };
   g_autofree char *pool = NULL;
-  g_autofree char *name = NULL;
   g_autofree char *message = NULL;
 
   if ((self->debug & FSMM_DEBUG_WAIT) == 0 || !g_main_context_is_owner (g_main_context_default ()))
     return;
 
   pool = fsmm_object_store_describe (self);
-  name = self->name != NULL ? fsmm_text_escape (self->name) : g_strdup_printf ("%p", self->address);
-  report.pool = name;
   message = g_strdup_printf (
       "fsmm_object_pool_borrow_wait: %s has none to lend, and the thread that runs the main loop waits "
       "for one: nothing else happens there meanwhile; use fsmm_object_pool_borrow_async (), or wait in "
       "another thread",
       pool);
-  fsmm_report_log (&report, G_LOG_LEVEL_WARNING, FSMM_FAULT_BLOCKED_LOOP, NULL, message);
+  fsmm_object_store_log (self, G_LOG_LEVEL_WARNING, FSMM_FAULT_BLOCKED_LOOP, NULL, NULL, message);
 }

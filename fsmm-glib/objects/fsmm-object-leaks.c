@@ -4,8 +4,6 @@
 
 #include "objects/fsmm-object-leaks.h"
 
-#include "base/fsmm-text.h"
-#include "debug/fsmm-report.h"
 #include "engine/heap/fsmm-exit.h"
 #include "objects/fsmm-object-pool-private.h"
 #include "objects/fsmm-object-registry.h"
@@ -116,8 +114,6 @@ report_loans (FsmmObjectStore *store)
   g_auto (Loans) loans = find_loans (store);
   g_autoptr (GString) text = g_string_new (NULL);
   g_autofree char *pool = fsmm_object_store_describe (store);
-  g_autofree char *name = NULL;
-  FsmmReport report = { NULL, NULL, g_type_name (store->item_type) };
   gint64 tenths = (g_get_monotonic_time () - loans.lent_at) * 10 / G_USEC_PER_SEC;
 
   if (loans.n_objects == 0)
@@ -128,10 +124,7 @@ report_loans (FsmmObjectStore *store)
       pool, loans.n_objects, loans.n_objects == 1 ? "" : "s", tenths / 10, (int) (tenths % 10));
   append_loan_sites (text, &loans);
 
-  name = store->name != NULL ? fsmm_text_escape (store->name)
-                             : g_strdup_printf ("%p", store->address);
-  report.pool = name;
-  fsmm_report_log (&report, G_LOG_LEVEL_MESSAGE, FSMM_FAULT_LEAK, NULL, text->str);
+  fsmm_object_store_log (store, G_LOG_LEVEL_MESSAGE, FSMM_FAULT_LEAK, NULL, NULL, text->str);
 }
 
 static void

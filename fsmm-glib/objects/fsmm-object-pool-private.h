@@ -4,6 +4,7 @@
 
 #include "fsmm-object-pool.h"
 
+#include "base/fsmm-fault.h"
 #include "objects/fsmm-object-store.h"
 #include "pool/fsmm-keepers-private.h"
 
@@ -97,6 +98,13 @@ FsmmLease *fsmm_lease_new (FsmmObjectPool *pool, FsmmPooled *pooled);
 /* --- fsmm-object-errors.c --- */
 
 char *fsmm_object_store_describe (FsmmObjectStore *self);
+/* @type NULL: the item-type. */
+void fsmm_object_store_log (FsmmObjectStore *self,
+                            GLogLevelFlags level,
+                            FsmmFault fault,
+                            const char *type,
+                            gconstpointer address,
+                            const char *message);
 gboolean fsmm_object_pool_is_broken (FsmmObjectPool *self, GError **error);
 void fsmm_object_store_report (FsmmObjectStore *self,
                                FsmmLendResult result,

@@ -5,7 +5,6 @@
 #include "objects/fsmm-object-snapshot.h"
 
 #include "base/fsmm-text.h"
-#include "debug/fsmm-report.h"
 #include "objects/fsmm-object-pool-private.h"
 
 /* Functions of the object's class are called here, to get its properties: so no lock is held. */
@@ -166,20 +165,17 @@ static void
 log_differences (FsmmPooled *pooled, const char *differences)
 {
   FsmmObjectStore *store = pooled->store;
-  FsmmReport report = { NULL, NULL, G_OBJECT_TYPE_NAME (pooled->object) };
+  const char *type = G_OBJECT_TYPE_NAME (pooled->object);
   g_autofree char *pool = fsmm_object_store_describe (store);
-  g_autofree char *name = NULL;
   g_autoptr (GString) text = g_string_new (NULL);
 
   g_string_append_printf (text, "%s: the %s at %p came back other than it was made; reset it:%s", pool,
-                          report.type, (gpointer) pooled->object, differences);
+                          type, (gpointer) pooled->object, differences);
   if (pooled->borrowed != NULL)
     g_string_append_printf (text, "\n  borrowed by:\n%s", fsmm_stack_describe (pooled->borrowed));
 
-  name = store->name != NULL ? fsmm_text_escape (store->name)
-                             : g_strdup_printf ("%p", store->address);
-  report.pool = name;
-  fsmm_report_log (&report, G_LOG_LEVEL_MESSAGE, FSMM_FAULT_DIRTY_OBJECT, pooled->object, text->str);
+  fsmm_object_store_log (store, G_LOG_LEVEL_MESSAGE, FSMM_FAULT_DIRTY_OBJECT, type, pooled->object,
+                         text->str);
 }
 
 /* After it has been reset. */
