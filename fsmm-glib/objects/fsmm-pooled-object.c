@@ -43,16 +43,7 @@ fsmm_pooled_unref (FsmmPooled *self)
 
 /* --- The mark of an object --- */
 
-static GQuark
-get_mark_quark (void)
-{
-  static gint quark;
-
-  if (G_UNLIKELY (g_atomic_int_get (&quark) == 0))
-    g_atomic_int_set (&quark, (gint) g_quark_from_static_string ("fsmm-pooled-object"));
-
-  return (GQuark) g_atomic_int_get (&quark);
-}
+static FSMM_DEFINE_QUARK (fsmm-pooled-object, mark)
 
 static gpointer
 ref_mark (gpointer mark, gpointer data)
@@ -64,11 +55,11 @@ ref_mark (gpointer mark, gpointer data)
 static FsmmPooled *
 dup_mark (GObject *object)
 {
-  return g_object_dup_qdata (object, get_mark_quark (), ref_mark, NULL);
+  return g_object_dup_qdata (object, mark_quark (), ref_mark, NULL);
 }
 
 /* Whether note_disposal () will be called. */
-static FSMM_DEFINE_QUARK (fsmm-pooled-object-listener, listener);
+static FSMM_DEFINE_QUARK (fsmm-pooled-object-listener, listener)
 
 /* Its dispose function runs: whoever has that run leaves a wreck. */
 static void
@@ -107,7 +98,7 @@ note_finalization (gpointer mark)
 gboolean
 fsmm_pooled_attach (FsmmPooled *self, GObject *object)
 {
-  if (!g_object_replace_qdata (object, get_mark_quark (), NULL, fsmm_pooled_ref (self),
+  if (!g_object_replace_qdata (object, mark_quark (), NULL, fsmm_pooled_ref (self),
                                note_finalization, NULL))
     {
       fsmm_pooled_unref (self);
@@ -127,7 +118,7 @@ fsmm_pooled_detach (FsmmPooled *self)
 
   if (g_atomic_int_get (&self->is_finalized))
     return NULL;
-  if (g_object_steal_qdata (object, get_mark_quark ()) != NULL)
+  if (g_object_steal_qdata (object, mark_quark ()) != NULL)
     fsmm_pooled_unref (self);
 
   return object;
