@@ -55,12 +55,12 @@ replace_hook (FsmmObjectPool *self, FsmmHookKind kind, FsmmHook *hook)
 }
 
 /* @func NULL: none. */
-void
-fsmm_object_pool_set_hook (FsmmObjectPool *self,
-                           FsmmHookKind kind,
-                           GCallback func,
-                           gpointer data,
-                           GDestroyNotify destroy)
+static void
+set_hook (FsmmObjectPool *self,
+          FsmmHookKind kind,
+          GCallback func,
+          gpointer data,
+          GDestroyNotify destroy)
 {
   FsmmHook *hook = g_new0 (FsmmHook, 1);
 
@@ -77,6 +77,80 @@ fsmm_object_pool_clear_hooks (FsmmObjectPool *self)
 {
   for (guint i = 0; i < FSMM_N_HOOKS; i++)
     replace_hook (self, i, NULL);
+}
+
+/**
+ * fsmm_object_pool_set_create_func:
+ * @self: an object pool
+ * @func: (scope notified) (closure user_data) (destroy destroy) (nullable): the function, or %NULL for
+ *   none
+ * @user_data: (nullable): data to pass to @func, or %NULL
+ * @destroy: (nullable): to be called with @user_data when the function is not needed any more, or %NULL
+ *
+ * Sets the function that makes objects. It is called by whoever needs one, in that thread, where an
+ * object is borrowed or reserved.
+ *
+ * Since: 1.2
+ */
+void
+fsmm_object_pool_set_create_func (FsmmObjectPool *self,
+                                  FsmmObjectCreateFunc func,
+                                  gpointer user_data,
+                                  GDestroyNotify destroy)
+{
+  g_return_if_fail (FSMM_IS_OBJECT_POOL (self));
+
+  set_hook (self, FSMM_HOOK_CREATE, (GCallback) func, user_data, destroy);
+}
+
+/**
+ * fsmm_object_pool_set_reset_func:
+ * @self: an object pool
+ * @func: (scope notified) (closure user_data) (destroy destroy) (nullable): the function, or %NULL for
+ *   none
+ * @user_data: (nullable): data to pass to @func, or %NULL
+ * @destroy: (nullable): to be called with @user_data when the function is not needed any more, or %NULL
+ *
+ * Sets the function that prepares an object which has come back, once for each lease: in the thread that
+ * releases the lease, or in the pool's main context, or when somebody next borrows one, if its last
+ * reference was dropped. It is called before the pool looks whether other code has references to the
+ * object.
+ *
+ * Since: 1.2
+ */
+void
+fsmm_object_pool_set_reset_func (FsmmObjectPool *self,
+                                 FsmmObjectCheckFunc func,
+                                 gpointer user_data,
+                                 GDestroyNotify destroy)
+{
+  g_return_if_fail (FSMM_IS_OBJECT_POOL (self));
+
+  set_hook (self, FSMM_HOOK_RESET, (GCallback) func, user_data, destroy);
+}
+
+/**
+ * fsmm_object_pool_set_validate_func:
+ * @self: an object pool
+ * @func: (scope notified) (closure user_data) (destroy destroy) (nullable): the function, or %NULL for
+ *   none
+ * @user_data: (nullable): data to pass to @func, or %NULL
+ * @destroy: (nullable): to be called with @user_data when the function is not needed any more, or %NULL
+ *
+ * Sets the function that checks an object before it is lent again, as whether a connection is still
+ * there. It is called in the thread that borrows. If it returns %FALSE, another object takes the place.
+ *
+ * Since: 1.2
+ */
+void
+fsmm_object_pool_set_validate_func (FsmmObjectPool *self,
+                                    FsmmObjectCheckFunc func,
+                                    gpointer user_data,
+                                    GDestroyNotify destroy)
+{
+  g_return_if_fail (FSMM_IS_OBJECT_POOL (self));
+
+  set_hook (self, FSMM_HOOK_VALIDATE, (GCallback) func, user_data, destroy);
 }
 
 /* --- Making objects --- */

@@ -39,11 +39,6 @@ gboolean fsmm_object_pool_has_handlers (FsmmObjectPool *self);
 
 /* --- fsmm-object-hooks.c: functions of the program, called without the lock --- */
 
-void fsmm_object_pool_set_hook (FsmmObjectPool *self,
-                                FsmmHookKind kind,
-                                GCallback func,
-                                gpointer data,
-                                GDestroyNotify destroy);
 void fsmm_object_pool_clear_hooks (FsmmObjectPool *self);
 void fsmm_object_pool_update_making (FsmmObjectPool *self);
 
