@@ -104,13 +104,11 @@ fsmm_object_pool_finish_loan (FsmmObjectPool *self, FsmmPooled *pooled, GError *
 
 /* --- Borrowing --- */
 
-/* What may make one available. */
 static FsmmPooled *
 take_after_a_look (FsmmObjectPool *self, FsmmLendResult *result)
 {
   fsmm_object_pool_update_making (self);
-  fsmm_object_care_if_possible (self);
-  fsmm_object_store_look_at_lingering (self->store);
+  fsmm_object_care_for_borrower (self);
 
   return fsmm_object_store_take (self->store, TRUE, result);
 }

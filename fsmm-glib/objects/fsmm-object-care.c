@@ -12,9 +12,6 @@
  * There is one source for all of it, which is made ready when there is something to do. If nobody runs
  * the context, a thread that borrows does the same in its place. */
 
-/* In microseconds. */
-#define CARE_INTERVAL 50000
-
 /* --- One thing after the other --- */
 
 /* Before the signal is emitted, since its handler may add an object at once. */
@@ -117,13 +114,11 @@ note_start (FsmmObjectStore *store)
   fsmm_unlock (&store->lock);
 }
 
-/* What lingers may be left without a word. */
 static void
 look_again_later (FsmmObjectStore *store)
 {
   fsmm_lock (&store->lock);
-  if (store->waiters.queue.length > 0 && store->lingering.length > 0)
-    fsmm_object_store_schedule (store, g_get_monotonic_time () + CARE_INTERVAL);
+  fsmm_object_store_look_at_lingering_later (store);
   fsmm_unlock (&store->lock);
 }
 
@@ -298,6 +293,14 @@ fsmm_object_care_if_possible (FsmmObjectPool *self)
   note_start (store);
   do_all (self);
   release_context (store, context);
+}
+
+/* What may make an object available: some of it may be for this thread to do, which would wait for ever. */
+void
+fsmm_object_care_for_borrower (FsmmObjectPool *self)
+{
+  fsmm_object_care_if_possible (self);
+  fsmm_object_store_look_at_lingering (self->store);
 }
 
 /* --- For the trimmer --- */

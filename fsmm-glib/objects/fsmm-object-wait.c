@@ -19,19 +19,11 @@ cancel_borrowing_thread (GCancellable *cancellable, gpointer data)
   fsmm_object_wait_cancel (pair[0], pair[1]);
 }
 
-/* What is to be done in the pool's context may be for this thread to do, which would wait for ever. */
-static void
-look_once (FsmmObjectPool *self)
-{
-  fsmm_object_care_if_possible (self);
-  fsmm_object_store_look_at_lingering (self->store);
-}
-
 static void
 sleep_until_over (FsmmObjectPool *self, FsmmObjectWait *wait, gint64 end)
 {
   do
-    look_once (self);
+    fsmm_object_care_for_borrower (self);
   while (!fsmm_object_wait_nap (self->store, wait, end));
 }
 
@@ -302,7 +294,7 @@ look_for_something_to_do (FsmmBorrowing *self)
   gint64 next_look;
 
   fsmm_reply_note_look (&self->reply);
-  look_once (self->pool);
+  fsmm_object_care_for_borrower (self->pool);
   next_look = fsmm_object_wait_get_next_look (self->pool->store);
   if (next_look >= 0)
     fsmm_reply_look_at (&self->reply, next_look);
