@@ -4,6 +4,7 @@
 
 #include "fsmm-monitor.h"
 
+#include "base/fsmm-weak-source.h"
 #include "monitor/fsmm-pool-info-private.h"
 
 /**
@@ -152,8 +153,9 @@ update_rows (FsmmMonitor *self, GArray *survey, GHashTable *present, double seco
 }
 
 static void
-refresh_rows (FsmmMonitor *self)
+refresh_rows (gpointer data)
 {
+  FsmmMonitor *self = data;
   g_autoptr (GArray) survey = NULL;
   g_autoptr (GHashTable) present = g_hash_table_new (NULL, NULL);
   gint64 now = g_get_monotonic_time ();
@@ -173,51 +175,15 @@ refresh_rows (FsmmMonitor *self)
   self->is_looking = FALSE;
 }
 
-/* The monitor may be finalized at any time, by any thread. */
-static gboolean
-refresh_if_alive (gpointer data)
-{
-  g_autoptr (FsmmMonitor) self = g_weak_ref_get (data);
-
-  if (self == NULL)
-    return G_SOURCE_REMOVE;
-
-  refresh_rows (self);
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-weak_monitor_free (gpointer data)
-{
-  g_weak_ref_clear (data);
-  g_free (data);
-}
-
-static void
-stop_source (FsmmMonitor *self)
-{
-  GSource *source = g_steal_pointer (&self->source);
-
-  if (source == NULL)
-    return;
-
-  g_source_destroy (source);
-  g_source_unref (source);
-}
-
 static void
 start_source (FsmmMonitor *self)
 {
-  GWeakRef *weak;
-
   if (self->interval_ms == 0)
     return;
 
-  weak = g_new0 (GWeakRef, 1);
-  g_weak_ref_init (weak, self);
   self->source = g_timeout_source_new (self->interval_ms);
   g_source_set_static_name (self->source, "[fsmm-glib] FsmmMonitor");
-  g_source_set_callback (self->source, refresh_if_alive, weak, weak_monitor_free);
+  fsmm_weak_source_set_callback (self->source, self, refresh_rows);
   g_source_attach (self->source, self->context);
 }
 
@@ -274,7 +240,7 @@ fsmm_monitor_constructed (GObject *object)
 static void
 fsmm_monitor_dispose (GObject *object)
 {
-  stop_source (FSMM_MONITOR (object));
+  fsmm_weak_source_end (g_steal_pointer (&FSMM_MONITOR (object)->source));
 
   G_OBJECT_CLASS (fsmm_monitor_parent_class)->dispose (object);
 }
@@ -437,7 +403,7 @@ fsmm_monitor_set_interval (FsmmMonitor *self, guint interval_ms)
   if (self->interval_ms == interval_ms)
     return;
 
-  stop_source (self);
+  fsmm_weak_source_end (g_steal_pointer (&self->source));
   self->interval_ms = interval_ms;
   start_source (self);
   g_object_notify_by_pspec (G_OBJECT (self), monitor_props[MONITOR_PROP_INTERVAL]);

@@ -4,6 +4,7 @@
 
 #include "pool/fsmm-trimmer-private.h"
 
+#include "base/fsmm-weak-source.h"
 #include "engine/heap/fsmm-heap.h"
 
 /* A look costs each pool a lock, and not more often than this. With a budget alone, it is this often. */
@@ -104,8 +105,9 @@ check_budget (FsmmTrimmer *self, guint64 budget_bytes, guint64 reserved)
 }
 
 static void
-look (FsmmTrimmer *self)
+look (gpointer data)
 {
+  FsmmTrimmer *self = data;
   guint64 budget_bytes = fsmm_trimmer_get_budget_bytes (self);
   guint64 reserved = 0, n_bytes = 0;
 
@@ -125,36 +127,14 @@ look (FsmmTrimmer *self)
     check_budget (self, budget_bytes, reserved);
 }
 
-/* The trimmer may be finalized at any time, by any thread. */
-static gboolean
-look_if_alive (gpointer data)
-{
-  g_autoptr (FsmmTrimmer) self = g_weak_ref_get (data);
-
-  if (self == NULL)
-    return G_SOURCE_REMOVE;
-
-  look (self);
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-weak_ref_free (gpointer data)
-{
-  g_weak_ref_clear (data);
-  g_free (data);
-}
-
 static GSource *
 new_source (FsmmTrimmer *self, guint interval_ms)
 {
-  GWeakRef *weak = g_new0 (GWeakRef, 1);
   GSource *source = interval_ms % 1000 == 0 ? g_timeout_source_new_seconds (interval_ms / 1000)
                                             : g_timeout_source_new (interval_ms);
 
-  g_weak_ref_init (weak, self);
   g_source_set_static_name (source, "[fsmm-glib] FsmmTrimmer");
-  g_source_set_callback (source, look_if_alive, weak, weak_ref_free);
+  fsmm_weak_source_set_callback (source, self, look);
 
   return source;
 }
@@ -183,16 +163,6 @@ change_source (FsmmTrimmer *self)
     }
 
   return old;
-}
-
-static void
-end_source (GSource *source)
-{
-  if (source == NULL)
-    return;
-
-  g_source_destroy (source);
-  g_source_unref (source);
 }
 
 static void
@@ -258,7 +228,7 @@ fsmm_trimmer_dispose (GObject *object)
   source = g_steal_pointer (&self->source);
   g_mutex_unlock (&self->lock);
 
-  end_source (source);
+  fsmm_weak_source_end (source);
   follow (self, NULL);
 
   G_OBJECT_CLASS (fsmm_trimmer_parent_class)->dispose (object);
@@ -486,7 +456,7 @@ fsmm_trimmer_set_decay (FsmmTrimmer *self, guint decay)
     old = change_source (self);
   g_mutex_unlock (&self->lock);
 
-  end_source (old);
+  fsmm_weak_source_end (old);
   if (is_changed)
     g_object_notify_by_pspec (G_OBJECT (self), trimmer_properties[PROP_DECAY]);
 }
@@ -540,7 +510,7 @@ fsmm_trimmer_set_budget_bytes (FsmmTrimmer *self, guint64 budget_bytes)
     old = change_source (self);
   g_mutex_unlock (&self->lock);
 
-  end_source (old);
+  fsmm_weak_source_end (old);
   if (is_changed)
     g_object_notify_by_pspec (G_OBJECT (self), trimmer_properties[PROP_BUDGET_BYTES]);
 }
