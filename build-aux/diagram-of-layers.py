@@ -21,7 +21,7 @@ HEAD = """\
 // Made by build-aux/diagram-of-layers.py.
 digraph layers {
   graph [bgcolor="transparent" fontname="sans-serif" fontsize=11 fontcolor="#6e6e73"
-         nodesep=0.15 ranksep=0.25 pad=0.05]
+         nodesep=0.1 ranksep=0.25 pad=0.05]
   node [group=column shape=box style=filled penwidth=0 margin="0.14,0.08" fontname="sans-serif"
         fontsize=11 fillcolor="#dbe9f9" fontcolor="#1d1d1f"]
   edge [color="#6e6e73" arrowsize=0.7]

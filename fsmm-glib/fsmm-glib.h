@@ -11,6 +11,7 @@
 #include "fsmm-monitor.h"
 #include "fsmm-object-pool.h"
 #include "fsmm-pool-info.h"
+#include "fsmm-pool-kind.h"
 #include "fsmm-pool-memory.h"
 #include "fsmm-pool-wait.h"
 #include "fsmm-pool.h"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "fsmm-pool-info.h"
-#include "monitor/fsmm-survey.h"
+#include "watch/fsmm-survey.h"
 
 G_BEGIN_DECLS
 

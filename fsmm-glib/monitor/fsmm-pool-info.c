@@ -4,6 +4,8 @@
 
 #include "monitor/fsmm-pool-info-private.h"
 
+#include "pool/fsmm-pool-private.h"
+
 /**
  * FsmmPoolInfo:
  *
@@ -23,14 +25,6 @@ struct _FsmmPoolInfo {
   GType item_type;     /* G_TYPE_NONE: none */
   double alloc_rate;
 };
-
-/* clang-format off */
-G_DEFINE_ENUM_TYPE (FsmmPoolKind, fsmm_pool_kind,
-  G_DEFINE_ENUM_VALUE (FSMM_POOL_KIND_RAW, "raw"),
-  G_DEFINE_ENUM_VALUE (FSMM_POOL_KIND_TYPED, "typed"),
-  G_DEFINE_ENUM_VALUE (FSMM_POOL_KIND_OBJECTS, "objects"),
-  G_DEFINE_ENUM_VALUE (FSMM_POOL_KIND_HANDLES, "handles"))
-/* clang-format on */
 
 typedef enum {
   INFO_PROP_ID = 1,
@@ -534,6 +528,45 @@ fsmm_pool_info_get_alloc_rate (FsmmPoolInfo *self)
   return self->alloc_rate;
 }
 
+/* --- Finding the pool again ---
+ *
+ * While the stores are listed, no pool is finalized. But a reference cannot be taken then: that may call
+ * a binding, which has a toggle reference, and which takes locks of its own. */
+
+typedef struct {
+  guint64 id;
+  FsmmPool *pool; /* (nullable): the search is a keeper of it */
+} PoolSearch;
+
+static void
+find_pool (FsmmStore *store, gpointer data)
+{
+  PoolSearch *self = data;
+  FsmmPool *pool;
+
+  if (fsmm_survey_id_of_blocks (store) != self->id || store->identity.owner == NULL)
+    return;
+
+  pool = (FsmmPool *) (gpointer) ((char *) store - G_STRUCT_OFFSET (FsmmPool, store));
+  if (fsmm_pool_keep (pool))
+    self->pool = pool;
+}
+
+static FsmmPool *
+dup_pool_of_id (guint64 id)
+{
+  PoolSearch self = { id, NULL };
+
+  fsmm_heap_for_each_store (find_pool, &self);
+  if (self.pool == NULL)
+    return NULL;
+
+  g_object_ref (self.pool);
+  fsmm_keepers_remove (&self.pool->keepers, self.pool);
+
+  return self.pool;
+}
+
 /**
  * fsmm_pool_info_dup_pool:
  * @self: a row
@@ -551,5 +584,5 @@ fsmm_pool_info_dup_pool (FsmmPoolInfo *self)
 {
   g_return_val_if_fail (FSMM_IS_POOL_INFO (self), NULL);
 
-  return fsmm_survey_dup_pool (self->figures.id);
+  return dup_pool_of_id (self->figures.id);
 }

@@ -6,6 +6,7 @@
 
 #include "base/fsmm-fork.h"
 #include "base/fsmm-lock.h"
+#include "watch/fsmm-survey.h"
 
 /* All object pools of the process, for what concerns all of them.
  *
@@ -15,9 +16,38 @@ static GMutex registry_lock;
 static GQueue all_pools = G_QUEUE_INIT; /* (element-type FsmmObjectStore) */
 static guint64 n_registered;
 
+static void
+look_at_objects (FsmmObjectStore *store, FsmmSurvey *survey)
+{
+  FsmmFigures figures = {
+    .id = fsmm_survey_id_of_objects (store->id),
+    .kind = FSMM_POOL_KIND_OBJECTS,
+    .type = g_type_name (store->item_type),
+  };
+
+  fsmm_lock (&store->lock);
+  figures.n_live = store->n_lent;
+  figures.peak_live = store->peak_lent;
+  figures.max_blocks = store->max_objects;
+  figures.n_waiting = store->waiters.queue.length;
+  figures.n_taken = store->n_loans;
+  fsmm_unlock (&store->lock);
+  fsmm_survey_add (survey, figures, store->name);
+}
+
+static void
+look_at_all_objects (FsmmSurvey *survey)
+{
+  g_autoptr (GPtrArray) listed = fsmm_object_registry_list ();
+
+  for (guint i = 0; i < listed->len; i++)
+    look_at_objects (listed->pdata[i], survey);
+}
+
 void
 fsmm_object_registry_add (FsmmObjectStore *store)
 {
+  fsmm_survey_set_look_further (look_at_all_objects);
   fsmm_lock (&registry_lock);
   store->id = n_registered++;
   g_queue_push_tail_link (&all_pools, &store->registry_link);

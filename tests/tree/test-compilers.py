@@ -18,7 +18,7 @@ import tap
 SOURCE, BUILD = map(pathlib.Path, sys.argv[1:3])
 LIBRARY = BUILD / "fsmm-glib"
 PROGRAM = pathlib.Path(__file__).parent / "inline-program.c"
-PUBLIC_FOLDERS = ("base", "pool", "typed", "objects", "monitor", "cpp")
+PUBLIC_FOLDERS = ("base", "pool", "typed", "objects", "monitor", "watch", "cpp")
 
 WAYS = [(compiler, language, standard)
         for language, compilers, standards in (("c", ("gcc", "clang"), ("gnu11", "c17")),

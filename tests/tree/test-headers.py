@@ -17,7 +17,7 @@ import tap
 SOURCE, BUILD = map(pathlib.Path, sys.argv[1:3])
 CC, CXX = (shlex.split(compiler) for compiler in (sys.argv[3:] + [""])[:2])
 # Where public headers lie, which are side by side when they are installed.
-PUBLIC_FOLDERS = ("base", "pool", "typed", "objects", "monitor", "cpp")
+PUBLIC_FOLDERS = ("base", "pool", "typed", "objects", "monitor", "watch", "cpp")
 PROGRAM = pathlib.Path(__file__).parent / "every-macro.c"
 CXX_PROGRAM = pathlib.Path(__file__).parent / "every-name.cc"
 

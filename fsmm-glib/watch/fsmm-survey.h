@@ -4,7 +4,8 @@
 
 #pragma once
 
-#include "fsmm-pool-info.h"
+#include "engine/heap/fsmm-heap.h"
+#include "fsmm-pool-kind.h"
 
 G_BEGIN_DECLS
 
@@ -23,11 +24,30 @@ typedef struct {
   guint64 n_taken; /* ever */
 } FsmmFigures;
 
+typedef struct {
+  GArray *figures;   /* (owned) (element-type FsmmFigures) */
+  GHashTable *known; /* (not owned) (nullable) */
+} FsmmSurvey;
+
+/* Pools of blocks and pools of objects are numbered apart. */
+static inline guint64
+fsmm_survey_id_of_blocks (const FsmmStore *store)
+{
+  return 2 * store->id;
+}
+
+static inline guint64
+fsmm_survey_id_of_objects (guint64 number)
+{
+  return 2 * number + 1;
+}
+
 /* Returns: (transfer full) (element-type FsmmFigures): by their ids. Those of pools whose ids are among
- * the keys of @known have no name. */
+ * the keys of @known (nullable) have no name. */
 GArray *fsmm_survey_take (GHashTable *known);
 
-/* Returns: (transfer full) (nullable): the pool of blocks that has that id */
-FsmmPool *fsmm_survey_dup_pool (guint64 id);
+/* What looks at pools that are no pools of blocks, once there is one. It adds each, with its name. */
+void fsmm_survey_set_look_further (void (*look) (FsmmSurvey *survey));
+void fsmm_survey_add (FsmmSurvey *self, FsmmFigures figures, const char *name);
 
 G_END_DECLS
