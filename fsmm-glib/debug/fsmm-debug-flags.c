@@ -5,16 +5,11 @@
 #include "debug/fsmm-debug-flags.h"
 
 #include "base/fsmm-lock.h"
+#include "base/fsmm-privilege.h"
 #include "base/fsmm-text.h"
 #include "debug/fsmm-sanitizers.h"
 
 #include <string.h>
-
-#if defined(HAVE_GETAUXVAL)
-#include <sys/auxv.h>
-#elif defined(G_OS_UNIX)
-#include <unistd.h>
-#endif
 
 static const GDebugKey keys[] = {
   { "poison", FSMM_DEBUG_POISON },         { "canary", FSMM_DEBUG_CANARY },
@@ -186,23 +181,6 @@ check (const Entry *entry, gpointer user_data)
     g_warning ("FSMM_DEBUG has \"%s\", which is no flag; FSMM_DEBUG=help lists them", word);
 }
 
-/* Whether the program may do what the user who started it may not: as with a set-user-ID or
- * set-group-ID bit, or capabilities of its file. Then that user's environment is not to be obeyed,
- * or it would decide what such a program does, and what it tells. */
-static gboolean
-is_privileged (void)
-{
-#if defined(HAVE_GETAUXVAL)
-  return getauxval (AT_SECURE) != 0;
-#elif defined(HAVE_ISSETUGID)
-  return issetugid () != 0;
-#elif defined(G_OS_UNIX)
-  return getuid () != geteuid () || getgid () != getegid ();
-#else
-  return FALSE;
-#endif
-}
-
 /* The variable as it was when the first pool was made. What is wrong with it is said when that is
  * done: a handler of the message may make a pool, and other threads need not wait for it. */
 static const char *
@@ -213,7 +191,7 @@ get_variable (void)
 
   if (fsmm_once_enter (&is_read))
     {
-      const char *text = is_privileged () ? NULL : g_getenv ("FSMM_DEBUG");
+      const char *text = fsmm_process_is_privileged () ? NULL : g_getenv ("FSMM_DEBUG");
 
       variable = g_strdup (text != NULL ? text : "");
       fsmm_once_leave (&is_read);
