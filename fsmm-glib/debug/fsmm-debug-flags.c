@@ -41,8 +41,16 @@ static const char help[] =
   "  all         poison, canary, quarantine, trace and leaks\n"
   "  help        print this\n"
   "\n"
+  "For the whole process, and not for some of its pools:\n"
+  "  monitor     show the pools to other programs of the same user, such as fsmm-top\n"
+  "  record=FILE write the figures of all pools to FILE every 100 ms, for fsmm-chart; %p in FILE\n"
+  "              is the number of the process\n"
+  "\n"
   "NAME:FLAGS, up to a semicolon, is for the pools of that name alone; NAME may have * and ? in it:\n"
   "  FSMM_DEBUG=\"leaks,node*:poison,trace;Track:canary\"\n";
+
+static const char monitor_word[] = "monitor";
+static const char record_prefix[] = "record=";
 
 /* Letters are those of English, whatever the locale: in Turkish, I is no capital of i. */
 static FsmmDebugFlags
@@ -60,6 +68,19 @@ parse_flag (const char *word)
   return 0;
 }
 
+/* The name of a file has no comma in it, but may have all else that separates flags. */
+static gboolean
+is_record (const char *word)
+{
+  return g_ascii_strncasecmp (word, record_prefix, strlen (record_prefix)) == 0;
+}
+
+static gboolean
+is_for_process (const char *word)
+{
+  return is_record (word) || g_ascii_strcasecmp (word, monitor_word) == 0;
+}
+
 static gboolean
 has_flag (const char *words)
 {
@@ -67,7 +88,7 @@ has_flag (const char *words)
   gboolean found = FALSE;
 
   for (gsize i = 0; flags[i] != NULL; i++)
-    found |= parse_flag (flags[i]) != 0;
+    found |= parse_flag (flags[i]) != 0 || is_for_process (flags[i]);
 
   return found;
 }
@@ -102,24 +123,32 @@ read_name (Entry *entry, const char *word)
 typedef void (*EntryFunc) (const Entry *entry, gpointer user_data);
 
 static void
+for_each_flag (Entry *entry, EntryFunc func, gpointer user_data)
+{
+  g_auto (GStrv) flags = g_strsplit_set (entry->word, ": \t", -1);
+
+  for (gsize i = 0; flags[i] != NULL; i++)
+    if (*flags[i] != '\0')
+      {
+        entry->word = flags[i];
+        func (entry, user_data);
+      }
+}
+
+static void
 for_each_word (const char *list, EntryFunc func, gpointer user_data)
 {
   g_auto (GStrv) words = g_strsplit (list, ",", -1);
   Entry entry = { NULL, NULL };
 
   for (gsize i = 0; words[i] != NULL; i++)
-    {
-      g_auto (GStrv) flags = NULL;
-
-      read_name (&entry, words[i]);
-      flags = g_strsplit_set (entry.word, ": \t", -1);
-      for (gsize k = 0; flags[k] != NULL; k++)
-        if (*flags[k] != '\0')
-          {
-            entry.word = flags[k];
-            func (&entry, user_data);
-          }
-    }
+    if (is_record (g_strstrip (words[i])))
+      func (&(Entry) { NULL, words[i] }, user_data);
+    else
+      {
+        read_name (&entry, words[i]);
+        for_each_flag (&entry, func, user_data);
+      }
 
   g_free (entry.pattern);
 }
@@ -169,6 +198,31 @@ fsmm_debug_parse (const char *text, const char *pool_name)
   return search.flags;
 }
 
+static void
+add_to_watch (const Entry *entry, gpointer user_data)
+{
+  FsmmDebugWatch *watch = user_data;
+
+  if (entry->pattern != NULL)
+    return;
+
+  if (g_ascii_strcasecmp (entry->word, monitor_word) == 0)
+    watch->is_shown = TRUE;
+  if (is_record (entry->word) && entry->word[strlen (record_prefix)] != '\0')
+    {
+      g_free (watch->record);
+      watch->record = g_strdup (entry->word + strlen (record_prefix));
+    }
+}
+
+/* Fills @watch, which is to be cleared by freeing what it owns. */
+void
+fsmm_debug_parse_watch (const char *text, FsmmDebugWatch *watch)
+{
+  *watch = (FsmmDebugWatch) { FALSE, NULL };
+  for_each_entry (text, add_to_watch, watch);
+}
+
 /* Says what is wrong with the variable, and helps where that is asked for. */
 static void
 check (const Entry *entry, gpointer user_data)
@@ -177,7 +231,12 @@ check (const Entry *entry, gpointer user_data)
 
   if (g_ascii_strcasecmp (word, "help") == 0)
     g_printerr ("%s", help);
-  else if (parse_flag (word) == 0)
+  else if (g_ascii_strcasecmp (word, record_prefix) == 0 || g_ascii_strcasecmp (word, "record") == 0)
+    g_warning ("FSMM_DEBUG has \"%s\" without a file: it is \"record=FILE\"", word);
+  else if (is_for_process (word) && entry->pattern != NULL)
+    g_warning ("FSMM_DEBUG has \"%s\" for pools of one name, but it is for all or none: put it first",
+               word);
+  else if (!is_for_process (word) && parse_flag (word) == 0)
     g_warning ("FSMM_DEBUG has \"%s\", which is no flag; FSMM_DEBUG=help lists them", word);
 }
 
@@ -199,6 +258,23 @@ get_variable (void)
     }
 
   return variable;
+}
+
+/* Returns: (transfer none): what the variable asks for about the process */
+const FsmmDebugWatch *
+fsmm_debug_get_watch (void)
+{
+  static FsmmDebugWatch watch;
+  static gsize is_known;
+  const char *variable = get_variable ();
+
+  if (fsmm_once_enter (&is_known))
+    {
+      fsmm_debug_parse_watch (variable, &watch);
+      fsmm_once_leave (&is_known);
+    }
+
+  return &watch;
 }
 
 /* What holds for a pool of that name, with what follows from one flag for the others. */

@@ -29,9 +29,17 @@ typedef enum {
 
 #define FSMM_DEBUG_HISTORY (FSMM_DEBUG_TRACE | FSMM_DEBUG_LEAKS)
 
+/* What is asked for about the whole process, and not about some of its pools. */
+typedef struct {
+  gboolean is_shown;  /* "monitor": to other programs */
+  char *record;       /* (owned) (nullable): the file of "record=FILE" */
+} FsmmDebugWatch;
+
 FsmmDebugFlags fsmm_debug_parse (const char *text, const char *pool_name);
 FsmmDebugFlags fsmm_debug_get_flags (const char *pool_name);
 FsmmDebugFlags fsmm_debug_get_own_flags (void);
+void fsmm_debug_parse_watch (const char *text, FsmmDebugWatch *watch);
+const FsmmDebugWatch *fsmm_debug_get_watch (void);
 char *fsmm_debug_list (FsmmDebugFlags flags);
 
 G_END_DECLS

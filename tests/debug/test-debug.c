@@ -31,6 +31,37 @@ test_variable (void)
   g_assert_cmpint (fsmm_debug_parse ("all", "a") & FSMM_DEBUG_LEAKS, ==, FSMM_DEBUG_LEAKS);
 }
 
+static void
+assert_watch (const char *text, gboolean is_shown, const char *record)
+{
+  FsmmDebugWatch watch;
+
+  fsmm_debug_parse_watch (text, &watch);
+  g_assert_cmpint (watch.is_shown, ==, is_shown);
+  g_assert_cmpstr (watch.record, ==, record);
+  g_free (watch.record);
+}
+
+static void
+test_watch (void)
+{
+  assert_watch ("", FALSE, NULL);
+  assert_watch ("monitors", FALSE, NULL);
+  assert_watch ("Monitor", TRUE, NULL);
+  assert_watch ("leaks: monitor", TRUE, NULL);
+  assert_watch ("nodes:monitor", FALSE, NULL);
+  assert_watch ("nodes:trace;monitor", TRUE, NULL);
+  assert_watch ("record=", FALSE, NULL);
+  assert_watch ("leaks, RECORD=/tmp/My files:1/x.csv ,nodes:trace", FALSE, "/tmp/My files:1/x.csv");
+  assert_watch ("record=a;record=b,monitor", TRUE, "b");
+
+  /* They are no flags of a pool, and make none of what is next to them the name of one. */
+  g_assert_cmpint (fsmm_debug_parse ("monitor,record=leaks", "a"), ==, 0);
+  g_assert_cmpint (fsmm_debug_parse ("monitor:leaks", "a"), ==, FSMM_DEBUG_LEAKS);
+  g_assert_cmpint (fsmm_debug_parse ("a:trace,record=b:c,leaks", "a"), ==,
+                   FSMM_DEBUG_TRACE | FSMM_DEBUG_LEAKS);
+}
+
 /* --- What was not asked for --- */
 
 static void
@@ -95,6 +126,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/debug/variable", test_variable);
+  g_test_add_func ("/debug/watch", test_watch);
   g_test_add_func ("/debug/off-is-off", test_off_is_off);
   g_test_add_func ("/debug/nobody-watches", test_nobody_watches);
   g_test_add_data_func ("/debug/no-memory/everything", "everything", test_no_memory);

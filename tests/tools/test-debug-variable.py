@@ -31,8 +31,8 @@ def test_help():
     """FSMM_DEBUG=help lists every flag, and the program goes on"""
     text = run("nothing-wrong", "help")
     for flag in ("poison", "canary", "quarantine", "trace", "leaks", "malloc", "wipe", "no-tools",
-                 "all", "help"):
-        assert_matches(rf"\n  {flag}  +[a-z]", text)
+                 "all", "help", "monitor", "record=FILE"):
+        assert_matches(rf"\n  {flag}( +|\n {{14}})[a-z]", text)
     assert_matches(r"NAME:FLAGS", text)
     assert "Supported debug values" not in text  # that is what GLib would say
     assert max(map(len, text.splitlines())) < 100
@@ -45,6 +45,16 @@ def test_unknown_flags():
     assert_matches('FSMM_DEBUG has "poisn", which is no flag; FSMM_DEBUG=help lists them', text)
     assert_matches('"canry"', text)
     assert_matches(r'has "a\\x1bb\\x0ac", which', run("nothing-wrong", "a\x1bb\nc"))
+
+
+def test_words_for_the_process():
+    """what is for all pools or none is not for those of a name, and a record has a file"""
+    text = run("nothing-wrong", "nodes:monitor,nodes:record=x;record=")
+    assert text.count("WARNING") == 3, text
+    assert_matches('"monitor" for pools of one name, but it is for all or none: put it first', text)
+    assert_matches('"record=x" for pools of one name', text)
+    assert_matches('"record=" without a file: it is "record=FILE"', text)
+    assert_matches('"record" without a file', run("nothing-wrong", "record"))
 
 
 def test_silence():
@@ -111,6 +121,6 @@ def test_last_calls():
                    run("leak-at-the-end", "victim:leaks"))
 
 
-tap.run([test_help, test_unknown_flags, test_silence, test_leaks_at_exit, test_leaks_in_many_places,
-         test_leaks_of_others_are_not_told, test_trace, test_small_stacks, test_handles,
+tap.run([test_help, test_unknown_flags, test_words_for_the_process, test_silence, test_leaks_at_exit,
+         test_leaks_in_many_places, test_leaks_of_others_are_not_told, test_trace, test_small_stacks, test_handles,
          test_last_calls])
