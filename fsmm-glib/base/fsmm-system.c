@@ -214,6 +214,29 @@ fsmm_system_discard (gpointer base, gsize size)
   return is_done;
 }
 
+/* How many bytes of whole pages are in memory now; 0 if it has been unmapped meanwhile. Keeps errno. */
+gsize
+fsmm_system_count_resident (gpointer base, gsize size)
+{
+  unsigned char is_resident[1024];
+  gsize page_size = fsmm_system_get_page_size ();
+  gsize n_resident = 0;
+  int kept_errno = errno;
+
+  for (gsize offset = 0; offset < size; offset += sizeof is_resident * page_size)
+    {
+      gsize n_pages = MIN ((size - offset) / page_size, sizeof is_resident);
+
+      if (mincore ((char *) base + offset, n_pages * page_size, is_resident) != 0)
+        break;
+      for (gsize i = 0; i < n_pages; i++)
+        n_resident += is_resident[i] & 1;
+    }
+  errno = kept_errno;
+
+  return n_resident * page_size;
+}
+
 /* Gets whole pages that are going to be written to, all at once: that takes a fraction of the time of getting
  * each when it is first touched. Where the system cannot do so, that is how they come. Keeps errno. */
 void
@@ -306,6 +329,12 @@ fsmm_system_discard (gpointer base, gsize size)
 void
 fsmm_system_populate (gpointer base, gsize size)
 {
+}
+
+gsize
+fsmm_system_count_resident (gpointer base, gsize size)
+{
+  return size;
 }
 
 gboolean

@@ -21,6 +21,7 @@ void fsmm_system_set_scanned (gpointer base, gsize size, gboolean is_scanned);
 gsize fsmm_system_get_page_size (void);
 gboolean fsmm_system_discard (gpointer base, gsize size);
 void fsmm_system_populate (gpointer base, gsize size);
+gsize fsmm_system_count_resident (gpointer base, gsize size);
 
 /* As large as a huge page where there are any. */
 #define FSMM_SYSTEM_HUGE_PAGE ((gsize) 2 * 1024 * 1024)

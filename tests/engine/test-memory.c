@@ -34,6 +34,41 @@ test_free_all_returns_memory (void)
   g_assert_cmpuint (after, <, before + 1024 * 1024);
 }
 
+static gsize
+count_resident (FsmmPool *pool)
+{
+  g_autoptr (GArray) extents = g_array_new (FALSE, FALSE, sizeof (FsmmExtent));
+
+  fsmm_heap_list_extents (&pool->store, extents);
+
+  return fsmm_heap_count_resident (extents);
+}
+
+/* What a pool is said to have in memory is what the process has more: neither what was never touched,
+ * nor what was given back. */
+static void
+test_resident (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new_named ("resident", 64, 0);
+  gsize before = fsmm_test_resident_bytes ();
+  gsize n_more;
+
+  g_assert_cmpuint (count_resident (pool), ==, 0);
+  fill (pool, MILLION);
+  n_more = fsmm_test_resident_bytes () - before;
+  /* What other pools have left for it was there before. */
+  g_assert_cmpuint (count_resident (pool), <, n_more + 4 * 1024 * 1024);
+  g_assert_cmpuint (count_resident (pool), >=, 64 * MILLION);
+
+  fsmm_pool_free_all (pool);
+  fsmm_pool_trim (pool);
+  g_assert_cmpuint (count_resident (pool), <, 1024 * 1024);
+
+  fill (pool, 1);
+  g_assert_cmpuint (count_resident (pool), >, 0);
+  g_assert_cmpuint (count_resident (pool), <, 1024 * 1024);
+}
+
 static void
 test_trim_and_finalize_return_memory (void)
 {
@@ -226,6 +261,7 @@ main (int argc, char *argv[])
                             test_cost_of_a_live_block);
       g_test_add_data_func ("/memory/cost-of-a-live-block-in-1-kib", GSIZE_TO_POINTER (1024),
                             test_cost_of_a_live_block);
+      g_test_add_func ("/memory/resident", test_resident);
       g_test_add_func ("/memory/free-all-returns-it", test_free_all_returns_memory);
       g_test_add_func ("/memory/trim-and-finalize-return-it", test_trim_and_finalize_return_memory);
       g_test_add_func ("/memory/trim-returns-it-beside-live-blocks",

@@ -162,6 +162,15 @@ typedef struct {
 
 void fsmm_heap_get_stats (FsmmStore *self, FsmmHeapStats *stats);
 
+/* Memory of a store: fsmm-heap-resident.c. */
+typedef struct {
+  gpointer base;
+  gsize size;
+} FsmmExtent;
+
+void fsmm_heap_list_extents (FsmmStore *self, GArray *extents);
+gsize fsmm_heap_count_resident (GArray *extents);
+
 /* All stores there are, in the order in which they were made. None comes or goes meanwhile: @func
  * calls nothing but what is above, and nothing of the program. */
 void fsmm_heap_for_each_store (void (*func) (FsmmStore *store, gpointer data), gpointer data);
