@@ -24,6 +24,7 @@ typedef struct {
 
 /* In the order in which locks are taken. */
 typedef enum {
+  FSMM_FORK_WATCHER,
   FSMM_FORK_OBJECTS,
   FSMM_FORK_THREADS,
   FSMM_FORK_PAGES,

@@ -443,6 +443,8 @@ declare module 'gi://Fsmm?version=1' {
             constructor(properties?: MonitorProperties);
 
             static 'new'(interval_ms?: Size): Monitor;
+            /** Shows the pools of this process to other programs of the same user. */
+            static export(): boolean;
 
             /** After how many milliseconds it looks again, or 0 for only when it is told to. */
             interval: number;

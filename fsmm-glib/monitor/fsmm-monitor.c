@@ -6,6 +6,7 @@
 
 #include "base/fsmm-weak-source.h"
 #include "monitor/fsmm-pool-info-private.h"
+#include "watch/fsmm-server.h"
 
 /**
  * FsmmMonitor:
@@ -338,6 +339,34 @@ FsmmMonitor *
 fsmm_monitor_new (guint interval_ms)
 {
   return g_object_new (FSMM_TYPE_MONITOR, "interval", interval_ms, NULL);
+}
+
+/**
+ * fsmm_monitor_export:
+ * @error: return location for a [struct@GLib.Error], or %NULL
+ *
+ * Shows the pools of this process to other programs of the same user, such as `fsmm-top`, until it ends:
+ * as if it had been started with `FSMM_DEBUG=monitor`. Nothing can be changed that way.
+ *
+ * There is a socket for it in the user's runtime folder, and a thread of its own that answers. A child of
+ * `fork ()` shows nothing until it calls this itself. Nothing happens if the pools are shown already.
+ *
+ * It fails if the program may do more than the user who started it, as with a set-user-ID bit, or if
+ * there is no folder that is closed to others.
+ *
+ * It can be called in any thread.
+ *
+ * Returns: %TRUE if other programs can see the pools; %FALSE if @error is set, to one of
+ *   [error@Gio.IOErrorEnum]
+ *
+ * Since: 1.2
+ */
+gboolean
+fsmm_monitor_export (GError **error)
+{
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return fsmm_server_start (error);
 }
 
 /**

@@ -17,6 +17,8 @@ G_DECLARE_FINAL_TYPE (FsmmMonitor, fsmm_monitor, FSMM, MONITOR, GObject)
 FSMM_AVAILABLE_IN_1_2
 FsmmMonitor *fsmm_monitor_new (guint interval_ms);
 FSMM_AVAILABLE_IN_1_2
+gboolean fsmm_monitor_export (GError **error);
+FSMM_AVAILABLE_IN_1_2
 void fsmm_monitor_refresh (FsmmMonitor *self);
 FSMM_AVAILABLE_IN_1_2
 GVariant *fsmm_monitor_get_stats (FsmmMonitor *self);

@@ -97,41 +97,12 @@ fsmm_pool_info_peek_id (FsmmPoolInfo *self)
   return &self->figures.id;
 }
 
-static const char *
-get_nick (FsmmPoolKind kind)
-{
-  GEnumClass *klass = g_type_class_ref (FSMM_TYPE_POOL_KIND);
-  const char *nick = g_enum_get_value (klass, kind)->value_nick;
-
-  g_type_class_unref (klass);
-
-  return nick;
-}
-
 /* Adds a dictionary a{sv} to an array of these. */
 void
 fsmm_pool_info_add_stats (FsmmPoolInfo *self, GVariantBuilder *builder)
 {
-  const FsmmFigures *figures = &self->figures;
-
   g_variant_builder_open (builder, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (builder, "{sv}", "id", g_variant_new_uint64 (figures->id));
-  if (figures->name != NULL)
-    {
-      char *name = g_utf8_make_valid (figures->name, -1);
-
-      g_variant_builder_add (builder, "{sv}", "name", g_variant_new_take_string (name));
-    }
-  g_variant_builder_add (builder, "{sv}", "kind", g_variant_new_string (get_nick (figures->kind)));
-  if (figures->type != NULL)
-    g_variant_builder_add (builder, "{sv}", "item-type", g_variant_new_string (figures->type));
-  g_variant_builder_add (builder, "{sv}", "alloc-size", g_variant_new_uint64 (figures->alloc_size));
-  g_variant_builder_add (builder, "{sv}", "n-allocated", g_variant_new_uint64 (figures->n_live));
-  g_variant_builder_add (builder, "{sv}", "peak-allocated", g_variant_new_uint64 (figures->peak_live));
-  g_variant_builder_add (builder, "{sv}", "max-blocks", g_variant_new_uint64 (figures->max_blocks));
-  g_variant_builder_add (builder, "{sv}", "n-waiting", g_variant_new_uint32 (figures->n_waiting));
-  g_variant_builder_add (builder, "{sv}", "reserved-bytes",
-                         g_variant_new_uint64 (figures->reserved_bytes));
+  fsmm_figures_add_to (&self->figures, builder);
   g_variant_builder_add (builder, "{sv}", "alloc-rate", g_variant_new_double (self->alloc_rate));
   g_variant_builder_close (builder);
 }

@@ -6,6 +6,7 @@
 
 #include "objects/fsmm-object-leaks.h"
 #include "objects/fsmm-object-registry.h"
+#include "watch/fsmm-watch.h"
 
 /**
  * FsmmObjectPool:
@@ -87,6 +88,7 @@ fsmm_object_pool_constructed (GObject *object)
 {
   FsmmObjectPool *self = FSMM_OBJECT_POOL (object);
 
+  fsmm_watch_start_if_asked ();
   self->store->debug = fsmm_debug_get_flags (self->store->name);
   if (self->store->debug & FSMM_DEBUG_LEAKS)
     fsmm_object_leaks_watch ();

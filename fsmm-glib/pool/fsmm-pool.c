@@ -11,6 +11,7 @@
 #include "base/fsmm-lock.h"
 #include "base/fsmm-text.h"
 #include "pool/fsmm-user-call-private.h"
+#include "watch/fsmm-watch.h"
 
 /**
  * FsmmPool:
@@ -127,6 +128,7 @@ fsmm_pool_constructed (GObject *object)
   if (flags & FSMM_DEBUG_MALLOC)
     fsmm_geometry_set_malloced (&geometry);
 
+  fsmm_watch_start_if_asked ();
   self->warns_of_waits = (flags & FSMM_DEBUG_WAIT) != 0;
   fsmm_heap_init (&self->store, &geometry, limit, FSMM_DEBUG_OF_BLOCKS (flags),
                    &(FsmmSubject) { self, describe_pool, self->name, NULL });

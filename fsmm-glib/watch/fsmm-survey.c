@@ -83,3 +83,60 @@ fsmm_survey_take (GHashTable *known)
 
   return self.figures;
 }
+
+/* --- Looking closer --- */
+
+static void
+find_extents (FsmmStore *store, gpointer extents_by_id)
+{
+  GArray *extents = g_array_new (FALSE, FALSE, sizeof (FsmmExtent));
+  guint64 *id = g_new (guint64, 1);
+
+  *id = fsmm_survey_id_of_blocks (store);
+  fsmm_heap_list_extents (store, extents);
+  g_hash_table_insert (extents_by_id, id, extents);
+}
+
+void
+fsmm_survey_add_resident (GArray *figures)
+{
+  g_autoptr (GHashTable) extents_by_id =
+      g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, (GDestroyNotify) g_array_unref);
+
+  fsmm_heap_for_each_store (find_extents, extents_by_id);
+  for (guint i = 0; i < figures->len; i++)
+    {
+      FsmmFigures *pool = &g_array_index (figures, FsmmFigures, i);
+      GArray *extents = g_hash_table_lookup (extents_by_id, &pool->id);
+
+      if (extents != NULL)
+        pool->resident_bytes = fsmm_heap_count_resident (extents);
+    }
+}
+
+typedef struct {
+  guint64 id;
+  GString *text; /* (owned) (nullable) */
+} MapSearch;
+
+static void
+draw_if_meant (FsmmStore *store, gpointer data)
+{
+  MapSearch *self = data;
+
+  if (fsmm_survey_id_of_blocks (store) != self->id)
+    return;
+
+  self->text = g_string_new (NULL);
+  fsmm_heap_draw (store, self->text);
+}
+
+char *
+fsmm_survey_draw (guint64 id)
+{
+  MapSearch self = { id, NULL };
+
+  fsmm_heap_for_each_store (draw_if_meant, &self);
+
+  return self.text != NULL ? g_string_free (self.text, FALSE) : NULL;
+}

@@ -5,24 +5,9 @@
 #pragma once
 
 #include "engine/heap/fsmm-heap.h"
-#include "fsmm-pool-kind.h"
+#include "watch/fsmm-figures.h"
 
 G_BEGIN_DECLS
-
-/* What one pool has. The first three never change. */
-typedef struct {
-  guint64 id; /* no other pool of this process ever has it */
-  FsmmPoolKind kind;
-  const char *type; /* (not owned) (nullable): of what lives in it: a name of a type, which is kept */
-  char *name;       /* (owned) (nullable): set only for one that was not known */
-  gsize alloc_size;
-  gsize n_live;
-  gsize peak_live;
-  gsize max_blocks; /* 0: no limit */
-  guint n_waiting;
-  gsize reserved_bytes;
-  guint64 n_taken; /* ever */
-} FsmmFigures;
 
 typedef struct {
   GArray *figures;   /* (owned) (element-type FsmmFigures) */
@@ -45,6 +30,12 @@ fsmm_survey_id_of_objects (guint64 number)
 /* Returns: (transfer full) (element-type FsmmFigures): by their ids. Those of pools whose ids are among
  * the keys of @known (nullable) have no name. */
 GArray *fsmm_survey_take (GHashTable *known);
+
+/* Sets how much memory of each is resident, which is looked at page by page. */
+void fsmm_survey_add_resident (GArray *figures);
+
+/* Returns: (transfer full) (nullable): a line for each chunk of the pool of blocks that has that id */
+char *fsmm_survey_draw (guint64 id);
 
 /* What looks at pools that are no pools of blocks, once there is one. It adds each, with its name. */
 void fsmm_survey_set_look_further (void (*look) (FsmmSurvey *survey));
