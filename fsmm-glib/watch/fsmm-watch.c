@@ -8,6 +8,7 @@
 #include "base/fsmm-lock.h"
 #include "debug/fsmm-debug-flags.h"
 #include "watch/fsmm-server.h"
+#include "watch/fsmm-sysprof.h"
 #include "watch/fsmm-watcher.h"
 
 static gint is_started; /* (atomic): what is asked for */
@@ -19,6 +20,10 @@ start (const FsmmDebugWatch *asked)
 
   if (asked->is_shown && !fsmm_server_start (&error))
     g_warning ("FSMM_DEBUG has \"monitor\", but other programs cannot see the pools: %s", error->message);
+  g_clear_error (&error);
+
+  if (!fsmm_sysprof_start (&error))
+    g_warning ("Sysprof cannot see the pools: %s", error->message);
 }
 
 /* The first pool is the first thing to look at. A handler of the message may make another one. */
