@@ -7,6 +7,7 @@ PROGRAM has the library in it: such a program is loaded with no library from a b
 PRETENDER is a library that makes a program believe that it has privileges.
 """
 
+import functools
 import os
 import shutil
 import subprocess
@@ -19,9 +20,9 @@ PROGRAM, PRETENDER = map(os.path.abspath, sys.argv[1:])
 NOBODY = 65534
 
 
-def run(program, act, preloaded="", **options):
-    environment = {**os.environ, "FSMM_DEBUG": "trace,poisn,help", "LC_ALL": "C.UTF-8",
-                   "LD_PRELOAD": preloaded}
+def run(program, act, preloaded="", runtime="/", flags="trace,poisn,help", **options):
+    environment = {**os.environ, "FSMM_DEBUG": flags, "LC_ALL": "C.UTF-8",
+                   "LD_PRELOAD": preloaded, "XDG_RUNTIME_DIR": runtime}
     return subprocess.run([program, act], env=environment, cwd="/", capture_output=True, text=True,
                           encoding="utf-8", timeout=60, check=True, **options)
 
@@ -41,7 +42,7 @@ def make_privileged(program):
     return {}
 
 
-def run_privileged(act):
+def run_privileged(act, **more):
     """Runs a copy of the program that has the bits, from a file system that heeds them."""
     for folder in (tempfile.gettempdir(), "/var/tmp", "/dev/shm", "/run", os.getcwd()):
         if os.access(folder, os.W_OK) and not os.statvfs(folder).f_flag & os.ST_NOSUID:
@@ -51,7 +52,7 @@ def run_privileged(act):
                 options = make_privileged(program)
                 secure = run(program, "tell-privileges", **options)
                 assert secure.stdout == "privileged\ndone\n", (folder, secure)
-                return run(program, act, **options).stderr
+                return run(program, act, **options, **more)
     raise AssertionError("no folder to write to heeds the bits of programs")
 
 
@@ -74,7 +75,7 @@ def test_plain():
 
 def test_privileged():
     """FSMM_DEBUG is not obeyed in a program with a set-user-ID or set-group-ID bit"""
-    assert_not_obeyed(run_privileged("free-twice"))
+    assert_not_obeyed(run_privileged("free-twice").stderr)
 
 
 def test_told_to_be_privileged():
@@ -82,6 +83,39 @@ def test_told_to_be_privileged():
     assert_not_obeyed(run(PROGRAM, "free-twice", preloaded=PRETENDER).stderr)
 
 
+def export(run_it, **options):
+    """What a program says that is to show its pools, and the names of what it leaves while it runs."""
+    with tempfile.TemporaryDirectory() as runtime:
+        if os.getuid() == 0 and options.pop("is_nobody", False):
+            os.chown(runtime, NOBODY, NOBODY)
+        record = f"{runtime}/record"
+        result = run_it(act="export", runtime=runtime, flags=f"monitor,record={record}", **options)
+        return result.stdout.splitlines(), result.stderr, os.listdir(runtime)
+
+
+def test_plain_export():
+    """a program shows its pools where its user may do all that it may"""
+    said, warned, left = export(functools.partial(run, PROGRAM))
+    assert said == ["exported", "something is open", "done"], said
+    assert warned == "" and "fsmm-glib" in left, (warned, left)
+
+
+def test_privileged_export():
+    """a program with a set-user-ID or set-group-ID bit shows its pools to nobody"""
+    said, warned, left = export(run_privileged, is_nobody=True)
+    assert "may do more than the user who started it" in said[0], said
+    assert said[1:] == ["nothing is open", "done"], said
+    assert warned == "" and left == [], (warned, left)
+
+
+def test_told_to_be_privileged_export():
+    """nor where the system says that it has privileges"""
+    said, warned, left = export(functools.partial(run, PROGRAM, preloaded=PRETENDER))
+    assert "may do more than the user who started it" in said[0], said
+    assert said[1] == "nothing is open" and left == [], (said, left)
+
+
 # Who is not root, and in one group only, cannot make a program that has privileges.
-tap.run([test_plain, test_told_to_be_privileged] +
-        [test_privileged] * (os.getuid() == 0 or other_group() is not None))
+tap.run([test_plain, test_told_to_be_privileged, test_plain_export,
+         test_told_to_be_privileged_export] +
+        [test_privileged, test_privileged_export] * (os.getuid() == 0 or other_group() is not None))

@@ -4,6 +4,7 @@
 
 #include <fsmm-glib/fsmm-glib.h>
 
+#include <fcntl.h>
 #include <locale.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -496,6 +497,16 @@ tell_privileges (void)
 
 #endif
 
+/* And which files it has open besides those that it was started with. */
+static void
+export_pools (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_print ("%s\n", fsmm_monitor_export (&error) ? "exported" : error->message);
+  g_print ("%s\n", fcntl (STDERR_FILENO + 1, F_GETFD) >= 0 ? "something is open" : "nothing is open");
+}
+
 static const struct {
   const char *name;
   void (*act) (void);
@@ -536,6 +547,7 @@ static const struct {
 #ifdef __linux__
   { "tell-privileges", tell_privileges },
 #endif
+  { "export", export_pools },
 };
 
 int
