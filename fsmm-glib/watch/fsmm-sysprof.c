@@ -30,12 +30,9 @@ typedef enum {
   N_COUNTERS,
 } CounterKind;
 
-static const struct {
-  const char *name;
-  const char *description;
-} kinds[N_COUNTERS] = {
-  [COUNTER_LIVE] = { "live", "Blocks that are live, or objects that are lent" },
-  [COUNTER_RESERVED] = { "reserved", "Bytes that the pool holds in chunks" },
+static const char *const names[N_COUNTERS] = {
+  [COUNTER_LIVE] = "live",
+  [COUNTER_RESERVED] = "reserved",
 };
 
 typedef struct {
@@ -52,6 +49,16 @@ get_value (const FsmmFigures *figures, CounterKind kind)
   return (SysprofCaptureCounterValue) {
     .v64 = (gint64) (kind == COUNTER_LIVE ? figures->n_live : figures->reserved_bytes)
   };
+}
+
+/* What it counts, which Sysprof shows behind the name. */
+static const char *
+get_unit (const FsmmFigures *figures, CounterKind kind)
+{
+  if (kind == COUNTER_RESERVED)
+    return "bytes";
+
+  return figures->kind == FSMM_POOL_KIND_OBJECTS ? "objects" : "blocks";
 }
 
 /* Copies what there is room for, up to the end of a character. */
@@ -78,8 +85,8 @@ define_counters (Sampler *self, guint place, const FsmmFigures *figures)
       SysprofCaptureCounter *counter = &counters[i];
 
       copy_text (counter->category, sizeof counter->category, category);
-      copy_text (counter->name, sizeof counter->name, kinds[i].name);
-      copy_text (counter->description, sizeof counter->description, kinds[i].description);
+      copy_text (counter->name, sizeof counter->name, names[i]);
+      copy_text (counter->description, sizeof counter->description, get_unit (figures, i));
       counter->type = SYSPROF_CAPTURE_COUNTER_INT64;
       counter->value = get_value (figures, i);
       self->ids[place * N_COUNTERS + i] = sysprof_collector_request_counters (1);

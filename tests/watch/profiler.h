@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What Sysprof does for the program that it has started, as far as counters go: it gives each thread that
+ * asks for one a buffer, and writes what comes into a capture. Here, it is the program's own process. */
+
+#pragma once
+
+#include <gio/gio.h>
+#include <gio/gunixconnection.h>
+#include <sysprof-capture.h>
+
+G_BEGIN_DECLS
+
+/* Sysprof's own: no header of it is installed. */
+typedef struct _MappedRingBuffer MappedRingBuffer;
+
+typedef struct {
+  GUnixConnection *connection; /* (owned) */
+  MappedRingBuffer *ring;      /* (owned) */
+  SysprofCaptureWriter *writer; /* (owned) */
+} Profiler;
+
+/* To be called before there is a pool. */
+void profiler_init (Profiler *self, const char *file);
+/* Gives the thread that asks what it writes to. */
+void profiler_answer (Profiler *self);
+/* Writes what has come in the meantime. */
+void profiler_wait (Profiler *self, guint milliseconds);
+void profiler_clear (Profiler *self);
+
+G_END_DECLS
