@@ -515,7 +515,7 @@ find_pool (FsmmStore *store, gpointer data)
   PoolSearch *self = data;
   FsmmPool *pool;
 
-  if (fsmm_survey_id_of_blocks (store) != self->id || store->identity.owner == NULL)
+  if (store->id != self->id || store->identity.owner == NULL)
     return;
 
   pool = (FsmmPool *) (gpointer) ((char *) store - G_STRUCT_OFFSET (FsmmPool, store));

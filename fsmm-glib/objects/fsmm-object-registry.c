@@ -14,13 +14,13 @@
 
 static GMutex registry_lock;
 static GQueue all_pools = G_QUEUE_INIT; /* (element-type FsmmObjectStore) */
-static guint64 n_registered;
+static guint64 next_pool_id = 1; /* odd: pools of blocks have the even ones */
 
 static void
 look_at_objects (FsmmObjectStore *store, FsmmSurvey *survey)
 {
   FsmmFigures figures = {
-    .id = fsmm_survey_id_of_objects (store->id),
+    .id = store->id,
     .kind = FSMM_POOL_KIND_OBJECTS,
     .type = g_type_name (store->item_type),
   };
@@ -49,7 +49,8 @@ fsmm_object_registry_add (FsmmObjectStore *store)
 {
   fsmm_survey_set_look_further (look_at_all_objects);
   fsmm_lock (&registry_lock);
-  store->id = n_registered++;
+  store->id = next_pool_id;
+  next_pool_id += 2;
   g_queue_push_tail_link (&all_pools, &store->registry_link);
   fsmm_unlock (&registry_lock);
 }

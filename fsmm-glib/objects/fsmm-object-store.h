@@ -41,7 +41,7 @@ struct _FsmmObjectStore
 
   /* Set when the pool is constructed. */
   GWeakRef pool;
-  guint64 id;            /* that no other pool of objects of this process ever has */
+  guint64 id;            /* that no other pool of this process ever has: what FsmmPoolInfo:id says */
   gconstpointer address; /* of the pool, for messages */
   char *name;            /* (owned) (nullable) */
   GType item_type;

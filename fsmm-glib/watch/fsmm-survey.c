@@ -40,7 +40,7 @@ look_at_blocks (FsmmStore *store, gpointer survey)
   fsmm_heap_get_stats (store, &stats);
   fsmm_survey_add (survey,
                    (FsmmFigures) {
-                     .id = fsmm_survey_id_of_blocks (store),
+                     .id = store->id,
                      .kind = get_kind (&store->identity),
                      .type = store->identity.type,
                      .alloc_size = store->geometry.alloc_size,
@@ -92,7 +92,7 @@ find_extents (FsmmStore *store, gpointer extents_by_id)
   GArray *extents = g_array_new (FALSE, FALSE, sizeof (FsmmExtent));
   guint64 *id = g_new (guint64, 1);
 
-  *id = fsmm_survey_id_of_blocks (store);
+  *id = store->id;
   fsmm_heap_list_extents (store, extents);
   g_hash_table_insert (extents_by_id, id, extents);
 }
@@ -124,7 +124,7 @@ draw_if_meant (FsmmStore *store, gpointer data)
 {
   MapSearch *self = data;
 
-  if (fsmm_survey_id_of_blocks (store) != self->id)
+  if (store->id != self->id)
     return;
 
   self->text = g_string_new (NULL);

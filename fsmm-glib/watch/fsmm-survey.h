@@ -14,19 +14,6 @@ typedef struct {
   GHashTable *known; /* (not owned) (nullable) */
 } FsmmSurvey;
 
-/* Pools of blocks and pools of objects are numbered apart. */
-static inline guint64
-fsmm_survey_id_of_blocks (const FsmmStore *store)
-{
-  return 2 * store->id;
-}
-
-static inline guint64
-fsmm_survey_id_of_objects (guint64 number)
-{
-  return 2 * number + 1;
-}
-
 /* Returns: (transfer full) (element-type FsmmFigures): by their ids. Those of pools whose ids are among
  * the keys of @known (nullable) have no name. */
 GArray *fsmm_survey_take (GHashTable *known);

@@ -25,7 +25,7 @@
 static GMutex threads_lock;
 static GPtrArray *stores;    /* (element-type FsmmStore): by index; NULL where none is */
 static GArray *free_indexes; /* (element-type guint) */
-static guint64 last_id;      /* of a store */
+static guint64 next_store_id = 2; /* even: pools of objects have the odd ones */
 static GQueue threads;       /* (element-type FsmmThread): those that may have caches */
 static guint64 own_places = 1; /* a bit for each that is a store's; the first is nobody's */
 
@@ -80,7 +80,8 @@ fsmm_thread_add_store (FsmmStore *store)
       g_ptr_array_add (stores, store);
     }
   store->lock = get_lock (store->index);
-  store->id = ++last_id;
+  store->id = next_store_id;
+  next_store_id += 2;
   store->own_place = FSMM_INLINE_FIRST_PLACE;
 
   fsmm_unlock (&threads_lock);

@@ -52,7 +52,7 @@ struct _FsmmStore
   FsmmGeometry geometry;
   guint index;          /* in the table of caches that each thread has */
   guint own_place;      /* where programs that have the pool compiled in find one: set as the key is */
-  guint64 id;           /* that no other store of this process ever has */
+  guint64 id;           /* that no other pool of this process ever has: what FsmmPoolInfo:id says */
   gconstpointer key;    /* what finds a cache of it; set before there is one */
   FsmmSubject identity; /* to whom */
   FsmmDebugFlags debug; /* not 0: no thread has a cache, and all goes through the lock */
