@@ -4,6 +4,7 @@
 
 #include "engine/heap/fsmm-heap-locked.h"
 
+#include "base/fsmm-probes.h"
 #include "engine/chunk/fsmm-spare.h"
 
 /* Memory that no block needs goes back to the system: whole chunks, and of others each page in which
@@ -158,6 +159,7 @@ fsmm_heap_trim_and_unlock (FsmmStore *self)
   n_after = fsmm_heap_count_reserved (self);
   gain = n_before - MIN (n_after, n_before);
   note_trim (self, n_after, gain);
+  fsmm_probe_trimmed (self->identity.name, self->id, gain, n_after);
   fsmm_heap_unlock_and_finish (self, &deferred);
 
   return gain;

@@ -5,6 +5,7 @@
 #include "engine/store/fsmm-store-locked.h"
 
 #include "engine/store/fsmm-store-debug.h"
+#include "base/fsmm-probes.h"
 #include "base/fsmm-system.h"
 #include "base/fsmm-thread-local.h"
 
@@ -125,6 +126,7 @@ fsmm_store_add_chunk (FsmmStore *self, FsmmDeferred *deferred)
   chunk->serial = self->next_serial++;
   g_queue_push_tail_link (&self->all, &chunk->all_link);
   open_chunk (self, chunk);
+  fsmm_probe_chunk_added (self->identity.name, self->id, chunk->base, self->geometry.chunk_bytes);
 
   return chunk;
 }
@@ -188,6 +190,7 @@ fsmm_store_remove_chunk (FsmmStore *self, FsmmChunk *chunk, FsmmDeferred *deferr
   for (gsize i = 0; i < self->geometry.n_regions; i++)
     fsmm_store_forget_given_back (self, &chunk->regions[i]);
   forget_live (self, chunk->n_left);
+  fsmm_probe_chunk_dropped (self->identity.name, self->id, chunk->base, self->geometry.chunk_bytes);
 
   chunk->detached = TRUE;
   if (chunk->n_pins == 0)

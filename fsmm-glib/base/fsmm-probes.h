@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Probes, by which bpftrace, perf, SystemTap and gdb look into a program that runs: statically defined
+ * ones (USDT) of the provider "fsmm". doc/watching-pools.md shows how they are used.
+ *
+ * A probe is one instruction that does nothing, and a note in the library about where it is, and where
+ * its arguments are then. None is on the way of a block that is taken or freed without the lock. The
+ * arguments are there whether somebody looks or not, so nothing is worked out for them that takes time.
+ *
+ * Each argument is one word of the machine: a string, an address, or a number, which is the largest
+ * there is if it does not fit. The first two are the same for all:
+ *
+ *   1. pool: what the pool is called, or NULL;
+ *   2. id: what FsmmPoolInfo:id says; 0 if it is not known which pool it is.
+ *
+ * A probe may fire with the lock of a pool held, and in any thread that uses one. So whoever stops there,
+ * as in a debugger, can call nothing of the library. */
+
+#pragma once
+
+#include <glib.h>
+
+#ifdef HAVE_SDT
+/* No constants, as by default: perf cannot read them, and then takes a probe for another one than that of
+ * the same name which has none. */
+#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
+#define STAP_SDT_ARG_CONSTRAINT or
+#endif
+#include <sys/sdt.h>
+#define FSMM_PROBE(n, ...) STAP_PROBE##n (fsmm, __VA_ARGS__)
+#else
+#define FSMM_PROBE(n, ...)
+#endif
+
+G_BEGIN_DECLS
+
+static inline gsize
+fsmm_probe_number (guint64 number)
+{
+  return (gsize) MIN (number, G_MAXSIZE);
+}
+
+/* The pool has one more chunk, from @base on, with the lock held: 3. base; 4. n_bytes. */
+static G_ALWAYS_INLINE inline void
+fsmm_probe_chunk_added (const char *pool, guint64 id, gconstpointer base, gsize n_bytes)
+{
+  FSMM_PROBE (4, chunk__added, pool, fsmm_probe_number (id), base, n_bytes);
+}
+
+/* A chunk is none of the pool's any more, with the lock held. Its memory may be kept for the next one, or
+ * until nobody reads it: 3. base; 4. n_bytes. */
+static G_ALWAYS_INLINE inline void
+fsmm_probe_chunk_dropped (const char *pool, guint64 id, gconstpointer base, gsize n_bytes)
+{
+  FSMM_PROBE (4, chunk__dropped, pool, fsmm_probe_number (id), base, n_bytes);
+}
+
+/* The pool has been trimmed, with the lock held: 3. n_bytes: by how many it has less, which may be 0;
+ * 4. n_left: how many it still has. */
+static G_ALWAYS_INLINE inline void
+fsmm_probe_trimmed (const char *pool, guint64 id, gsize n_bytes, gsize n_left)
+{
+  FSMM_PROBE (4, trimmed, pool, fsmm_probe_number (id), n_bytes, n_left);
+}
+
+G_END_DECLS
