@@ -13,8 +13,8 @@
  *   1. pool: what the pool is called, or NULL;
  *   2. id: what FsmmPoolInfo:id says; 0 if it is not known which pool it is.
  *
- * A probe may fire with the lock of a pool held, and in any thread that uses one. So whoever stops there,
- * as in a debugger, can call nothing of the library. */
+ * A probe may fire with the lock of a pool held, and in any thread that uses one. So whoever stops
+ * there, as in a debugger, can call nothing of the library. */
 
 #pragma once
 
@@ -40,6 +40,35 @@ fsmm_probe_number (guint64 number)
   return (gsize) MIN (number, G_MAXSIZE);
 }
 
+/* What comes of a wait. */
+#define FSMM_PROBE_SERVED "served"
+#define FSMM_PROBE_TIMED_OUT "timed-out"
+#define FSMM_PROBE_CANCELLED "cancelled"
+#define FSMM_PROBE_CLOSED "closed"
+#define FSMM_PROBE_NO_MEMORY "no-memory"
+#define FSMM_PROBE_FAILED "failed" /* an object could not be made */
+
+/* A thread is about to sleep until it is served, or a request has been put into the queue:
+ * 3. n_waiting: how many wait now, this one included. */
+static G_ALWAYS_INLINE inline void
+fsmm_probe_wait_begin (const char *pool, guint64 id, gsize n_waiting)
+{
+  FSMM_PROBE (3, wait__begin, pool, fsmm_probe_number (id), n_waiting);
+}
+
+/* It does not wait any more, in the thread that has slept, or in the main context of the request:
+ * 3. result: one of the words above; 4. waited: for how many microseconds. To look at the clock takes
+ * little beside a wait.
+ *
+ * What has been served waits once more if all was dropped meanwhile: it begins again then, and its time
+ * counts from when it came. */
+static G_ALWAYS_INLINE inline void
+fsmm_probe_wait_end (const char *pool, guint64 id, const char *result, gint64 since)
+{
+  FSMM_PROBE (4, wait__end, pool, fsmm_probe_number (id), result,
+              fsmm_probe_number ((guint64) (g_get_monotonic_time () - since)));
+}
+
 /* The pool has one more chunk, from @base on, with the lock held: 3. base; 4. n_bytes. */
 static G_ALWAYS_INLINE inline void
 fsmm_probe_chunk_added (const char *pool, guint64 id, gconstpointer base, gsize n_bytes)
@@ -47,8 +76,8 @@ fsmm_probe_chunk_added (const char *pool, guint64 id, gconstpointer base, gsize 
   FSMM_PROBE (4, chunk__added, pool, fsmm_probe_number (id), base, n_bytes);
 }
 
-/* A chunk is none of the pool's any more, with the lock held. Its memory may be kept for the next one, or
- * until nobody reads it: 3. base; 4. n_bytes. */
+/* A chunk is none of the pool's any more, with the lock held. Its memory may be kept for the next one,
+ * or until nobody reads it: 3. base; 4. n_bytes. */
 static G_ALWAYS_INLINE inline void
 fsmm_probe_chunk_dropped (const char *pool, guint64 id, gconstpointer base, gsize n_bytes)
 {

@@ -4,6 +4,7 @@
 
 #include "engine/heap/fsmm-heap-wait.h"
 
+#include "base/fsmm-probes.h"
 #include "base/fsmm-system.h"
 #include "engine/heap/fsmm-heap-locked.h"
 
@@ -230,6 +231,31 @@ fsmm_heap_serve_waiters_slow (FsmmStore *self, FsmmDeferred *deferred)
   errno = kept_errno;
 }
 
+/* --- For tracers, without the lock --- */
+
+static const char *
+get_word_of_wait (const FsmmWait *wait)
+{
+  static const char *const words[] = {
+    [FSMM_ALLOC_OK] = FSMM_PROBE_SERVED,
+    [FSMM_ALLOC_EXHAUSTED] = NULL, /* so it waits */
+    [FSMM_ALLOC_NO_MEMORY] = FSMM_PROBE_NO_MEMORY,
+    [FSMM_ALLOC_TIMED_OUT] = FSMM_PROBE_TIMED_OUT,
+    [FSMM_ALLOC_CANCELLED] = FSMM_PROBE_CANCELLED,
+    [FSMM_ALLOC_CLOSED] = FSMM_PROBE_CLOSED,
+  };
+
+  return words[wait->result];
+}
+
+/* It may have found that nobody can wait. */
+static void
+probe_end_of_wait (const FsmmStore *self, const FsmmWait *wait)
+{
+  if (wait->waiter.since != 0)
+    fsmm_probe_wait_end (self->identity.name, self->id, get_word_of_wait (wait), wait->waiter.since);
+}
+
 /* --- A thread that sleeps --- */
 
 /* @notify is NULL for a thread that sleeps. */
@@ -333,6 +359,7 @@ fsmm_heap_wait (FsmmStore *self, FsmmWait *wait, gint64 end)
 
   while (!sleep_and_step (self, wait, end))
     ;
+  probe_end_of_wait (self, wait);
 
   return wait->result;
 }
@@ -357,6 +384,7 @@ fsmm_heap_wait_begin (FsmmStore *self, FsmmWait *wait)
   FsmmDeferred deferred = FSMM_DEFERRED_INIT;
   const FsmmClaim dropped = wait->claim;
   FsmmAllocResult result;
+  guint n_waiting;
 
   fsmm_thread_ensure_cache (self);
   wait->claim.block = NULL;
@@ -364,7 +392,10 @@ fsmm_heap_wait_begin (FsmmStore *self, FsmmWait *wait)
   fsmm_heap_lock (self);
   wait->result = self->is_closed ? FSMM_ALLOC_CLOSED : join_queue (self, wait, &deferred);
   result = wait->result;
+  n_waiting = result == FSMM_ALLOC_OK ? self->waiting->waiters.queue.length : 0;
   fsmm_heap_unlock_and_finish (self, &deferred);
+  if (result == FSMM_ALLOC_OK)
+    fsmm_probe_wait_begin (self->identity.name, self->id, n_waiting);
 
   /* Only now, so that nobody gets its room who came later. */
   if (dropped.block != NULL)
@@ -386,6 +417,7 @@ fsmm_heap_wait_end (FsmmStore *self, FsmmWait *wait, FsmmAllocResult result)
   if (was_queued)
     leave_queue (self, wait, result);
   fsmm_heap_unlock_and_finish (self, &deferred);
+  probe_end_of_wait (self, wait);
 
   return was_queued;
 }
