@@ -4,6 +4,8 @@
 
 #include "objects/fsmm-object-store.h"
 
+#include "base/fsmm-probes.h"
+
 /* Who waits for an object is served as those are that wait for a block: by priority and then by
  * arrival. A thread that is woken may find that another one was faster, unless it has waited for some
  * time. See fsmm-heap-wait.c. */
@@ -163,11 +165,39 @@ have_look_if_needed (FsmmObjectStore *self, FsmmObjectWait *wait)
     wait->look (wait, at);
 }
 
+/* --- For tracers, without the lock --- */
+
+static const char *
+get_word_of_object_wait (const FsmmObjectWait *wait)
+{
+  static const char *const words[] = {
+    [FSMM_LEND_OK] = FSMM_PROBE_SERVED,
+    [FSMM_LEND_FULL] = NULL, /* so it waits */
+    [FSMM_LEND_TIMED_OUT] = FSMM_PROBE_TIMED_OUT,
+    [FSMM_LEND_CANCELLED] = FSMM_PROBE_CANCELLED,
+    [FSMM_LEND_CLOSED] = FSMM_PROBE_CLOSED,
+    [FSMM_LEND_FAILED] = FSMM_PROBE_FAILED,
+  };
+
+  return words[wait->result];
+}
+
+/* It may have found that nobody can wait. */
+static void
+probe_end_of_object_wait (const FsmmObjectStore *self, const FsmmObjectWait *wait)
+{
+  if (wait->waiter.since != 0)
+    fsmm_probe_wait_end (self->name, self->id, get_word_of_object_wait (wait), wait->waiter.since);
+}
+
+/* --- Coming and going --- */
+
 /* Returns FALSE if nobody can wait. One that comes again keeps its turn. */
 gboolean
 fsmm_object_wait_begin (FsmmObjectStore *self, FsmmObjectWait *wait)
 {
   gboolean is_closed;
+  guint n_waiting;
 
   fsmm_lock (&self->lock);
   is_closed = self->is_closed;
@@ -180,7 +210,10 @@ fsmm_object_wait_begin (FsmmObjectStore *self, FsmmObjectWait *wait)
       fsmm_object_store_look_at_lingering_later (self);
       have_look_if_needed (self, wait);
     }
+  n_waiting = self->waiters.queue.length;
   fsmm_object_store_unlock (self);
+  if (!is_closed)
+    fsmm_probe_wait_begin (self->name, self->id, n_waiting);
 
   return !is_closed;
 }
@@ -197,6 +230,7 @@ fsmm_object_wait_end (FsmmObjectStore *self, FsmmObjectWait *wait, FsmmLendResul
   if (was_queued)
     leave_object_queue (self, wait, result);
   fsmm_object_store_unlock (self);
+  probe_end_of_object_wait (self, wait);
 
   return was_queued;
 }
@@ -252,6 +286,8 @@ fsmm_object_wait_nap (FsmmObjectStore *self, FsmmObjectWait *wait, gint64 end)
   is_over = !fsmm_waiter_is_queued (waiter);
   fsmm_object_store_unlock (self);
   fsmm_waiters_notify (&left);
+  if (is_over)
+    probe_end_of_object_wait (self, wait);
 
   return is_over;
 }
