@@ -126,7 +126,7 @@ describe_overrun (FsmmDamageReport *self)
 void
 fsmm_damage_report_log (FsmmDamageReport *self)
 {
-  gboolean is_overrun = self->kind == FSMM_DAMAGE_OVERRUN;
+  gboolean is_overrun = self->fault == FSMM_FAULT_OVERRUN;
   g_autofree char *what = is_overrun ? describe_overrun (self) : describe_write_after_free (self);
   g_autofree char *history = fsmm_history_describe (&self->history);
   g_autofree char *message = NULL;
@@ -134,9 +134,7 @@ fsmm_damage_report_log (FsmmDamageReport *self)
   message = g_strdup_printf ("%s: block %p (number %" G_GSIZE_FORMAT " of the chunk at %p): %s%s%s",
                              self->report.description, self->block, self->index, self->chunk, what,
                              self->is_traced ? "" : " (FSMM_DEBUG=trace shows who had it)", history);
-  fsmm_report_log (&self->report, G_LOG_LEVEL_CRITICAL,
-                   is_overrun ? FSMM_FAULT_OVERRUN : FSMM_FAULT_WRITE_AFTER_FREE, self->block,
-                   message);
+  fsmm_report_log (&self->report, G_LOG_LEVEL_CRITICAL, self->fault, self->block, message);
 
   fsmm_report_clear (&self->report);
   g_free (self);

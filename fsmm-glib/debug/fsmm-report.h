@@ -53,15 +53,10 @@ fsmm_late_double_frees_init (FsmmLateDoubleFrees *self)
 void fsmm_late_double_frees_log (FsmmLateDoubleFrees *self);
 void fsmm_late_double_frees_clear (FsmmLateDoubleFrees *self);
 
-typedef enum {
-  FSMM_DAMAGE_WRITTEN_AFTER_FREE,
-  FSMM_DAMAGE_OVERRUN,
-} FsmmDamageKind;
-
 /* A block with bytes in it or behind it that should be others. */
 typedef struct {
   FsmmReport report;
-  FsmmDamageKind kind;
+  FsmmFault fault; /* WRITE_AFTER_FREE or OVERRUN */
   FsmmDamage damage;
   FsmmHistory history;
   gboolean is_traced;

@@ -45,7 +45,7 @@ static void
 note_damage (FsmmStore *self,
              FsmmChunk *chunk,
              gsize block,
-             FsmmDamageKind kind,
+             FsmmFault fault,
              const FsmmDamage *damage,
              FsmmDeferred *deferred)
 {
@@ -56,7 +56,7 @@ note_damage (FsmmStore *self,
 
   report = g_new0 (FsmmDamageReport, 1);
   fsmm_report_init (&report->report, &self->identity);
-  report->kind = kind;
+  report->fault = fault;
   report->damage = *damage;
   report->chunk = chunk->base;
   report->index = block;
@@ -76,7 +76,7 @@ check_free_block (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred *
 
   if (self->debug & FSMM_DEBUG_POISON &&
       fsmm_guard_is_free_damaged (get_address (chunk, block), self->geometry.alloc_size, &damage))
-    note_damage (self, chunk, block, FSMM_DAMAGE_WRITTEN_AFTER_FREE, &damage, deferred);
+    note_damage (self, chunk, block, FSMM_FAULT_WRITE_AFTER_FREE, &damage, deferred);
 }
 
 static void
@@ -87,7 +87,7 @@ check_behind_block (FsmmStore *self, FsmmChunk *chunk, gsize block, FsmmDeferred
   if (self->debug & FSMM_DEBUG_CANARY &&
       fsmm_guard_is_behind_damaged (get_address (chunk, block), self->geometry.alloc_size,
                                     self->geometry.block_size, &damage))
-    note_damage (self, chunk, block, FSMM_DAMAGE_OVERRUN, &damage, deferred);
+    note_damage (self, chunk, block, FSMM_FAULT_OVERRUN, &damage, deferred);
 }
 
 /* --- Chunks --- */
