@@ -40,6 +40,16 @@ fsmm_probe_number (guint64 number)
   return (gsize) MIN (number, G_MAXSIZE);
 }
 
+/* A call wants blocks, or objects, for which there is no room; once for each call, whether it fails then,
+ * waits, or asks for no error: 3. type: of what lives in the pool, or NULL; 4. n_wanted; 5. limit: how many
+ * there can be, or 0 if it is a pool of objects without a limit, which cannot make one itself. */
+static G_ALWAYS_INLINE inline void
+fsmm_probe_exhausted (
+    const char *pool, guint64 id, const char *type, gsize n_wanted, guint64 limit)
+{
+  FSMM_PROBE (5, exhausted, pool, fsmm_probe_number (id), type, n_wanted, fsmm_probe_number (limit));
+}
+
 /* What comes of a wait. */
 #define FSMM_PROBE_SERVED "served"
 #define FSMM_PROBE_TIMED_OUT "timed-out"

@@ -66,6 +66,7 @@ fsmm_pool_take (FsmmPool *self,
 FsmmBlock *fsmm_pool_make_handle (FsmmPool *pool, const FsmmPatience *patience, GError **error);
 
 /* fsmm-pool-errors.c */
+void fsmm_pool_note_exhausted (FsmmPool *self, gsize n_blocks);
 void fsmm_pool_report_wait (FsmmPool *self,
                             const FsmmWait *wait,
                             gint64 timeout_us,

@@ -167,6 +167,8 @@ fsmm_pool_take_patiently (FsmmPool *self,
 
   if (fsmm_pool_try_take (self, state, fill, claim, &result))
     return TRUE;
+  if (result == FSMM_ALLOC_EXHAUSTED)
+    fsmm_pool_note_exhausted (self, 1);
   if (patience->timeout_us != 0)
     return try_again (self, state, fill, claim) ||
            wait_or_report (self, state, fill, patience, claim, error);

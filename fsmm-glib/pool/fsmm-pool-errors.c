@@ -6,6 +6,7 @@
 #include "pool/fsmm-pool-private.h"
 
 #include "fsmm-error.h"
+#include "base/fsmm-probes.h"
 #include "debug/fsmm-call-stack.h"
 #include "debug/fsmm-report.h"
 #include "engine/heap/fsmm-leaks.h"
@@ -90,10 +91,20 @@ set_exhausted_error (FsmmPool *self, gsize n_blocks, GError **error)
                n_blocks, max_blocks, count_live_at_refusal (self, n_blocks, max_blocks));
 }
 
+/* For a call that finds the pool full, whatever it does then. */
+void
+fsmm_pool_note_exhausted (FsmmPool *self, gsize n_blocks)
+{
+  fsmm_probe_exhausted (self->store.identity.name, self->store.id, self->store.identity.type, n_blocks,
+                        fsmm_pool_get_limit (self));
+}
+
 /* Nothing is counted and written for a caller who does not look at it, and tries again perhaps. */
 void
 fsmm_pool_report_alloc (FsmmPool *self, FsmmAllocResult result, gsize n_blocks, GError **error)
 {
+  if (result == FSMM_ALLOC_EXHAUSTED && !fsmm_pool_is_broken (self))
+    fsmm_pool_note_exhausted (self, n_blocks);
   if (error == NULL)
     return;
 
