@@ -20,6 +20,8 @@
 
 #include <glib.h>
 
+#include "base/fsmm-fault.h"
+
 #ifdef HAVE_SDT
 /* No constants, as by default: perf cannot read them, and then takes a probe for another one than that of
  * the same name which has none. */
@@ -48,6 +50,15 @@ fsmm_probe_exhausted (
     const char *pool, guint64 id, const char *type, gsize n_wanted, guint64 limit)
 {
   FSMM_PROBE (5, exhausted, pool, fsmm_probe_number (id), type, n_wanted, fsmm_probe_number (limit));
+}
+
+/* The program has done something wrong, for which there is a message or an error; once for each mistake:
+ * 3. address: of what, or NULL; 4. fault: what FSMM_FAULT says in a message. Where a mistake is found only
+ * later, it may be in another thread, with the lock held. */
+static G_ALWAYS_INLINE inline void
+fsmm_probe_refused (const char *pool, guint64 id, gconstpointer address, FsmmFault fault)
+{
+  FSMM_PROBE (4, refused, pool, fsmm_probe_number (id), address, fsmm_fault_get_word (fault));
 }
 
 /* What comes of a wait. */

@@ -221,6 +221,14 @@ fault_of_code (gint code)
     }
 }
 
+/* For each mistake once, whether it is logged or the caller gets the error. */
+void
+fsmm_pool_note_misuse (FsmmPool *self, gconstpointer address, const GError *misuse)
+{
+  fsmm_probe_refused (self->store.identity.name, self->store.id, address,
+                      fault_of_code (misuse->code));
+}
+
 /* Logs @misuse (transfer full) of the pool that @address was found in. */
 void
 fsmm_pool_report_found (FsmmPool *self, const char *call, gconstpointer address, GError *misuse)
@@ -243,6 +251,7 @@ raise_misuse (FsmmPool *self,
               GError *misuse,
               GError **error)
 {
+  fsmm_pool_note_misuse (self, address, misuse);
   if (error != NULL)
     g_propagate_error (error, misuse);
   else
@@ -407,6 +416,7 @@ fsmm_pool_report_no_pool (const char *call, const char *type_name, gconstpointer
     "gone, or its chunk has been released by free_all () or trim ()",
     call, address);
 
+  fsmm_probe_refused (NULL, 0, address, FSMM_FAULT_INVALID_POINTER);
   fsmm_report_log (&report, G_LOG_LEVEL_CRITICAL, FSMM_FAULT_INVALID_POINTER, address, message);
 }
 

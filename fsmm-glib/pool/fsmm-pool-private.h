@@ -172,6 +172,7 @@ void fsmm_pool_report_released (FsmmPool *self,
                                 GError **error);
 void fsmm_pool_report_dropped (FsmmPool *self, gboolean for_ever, GError **error);
 void fsmm_pool_report_no_pool (const char *call, const char *type_name, gconstpointer address);
+void fsmm_pool_note_misuse (FsmmPool *self, gconstpointer address, const GError *misuse);
 void fsmm_pool_report_found (FsmmPool *self,
                              const char *call,
                              gconstpointer address,

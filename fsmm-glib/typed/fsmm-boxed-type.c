@@ -106,11 +106,12 @@ static void
 report_wrong_type (FsmmPool *pool, GType type, gconstpointer instance)
 {
   g_autofree char *description = fsmm_pool_describe (pool);
+  GError *misuse = g_error_new (FSMM_ERROR, FSMM_ERROR_INVALID_POINTER,
+                                "%s: cannot free %p as a %s: that type does not live in this pool",
+                                description, instance, g_type_name (type));
 
-  report_misuse (pool, type, instance,
-                 g_error_new (FSMM_ERROR, FSMM_ERROR_INVALID_POINTER,
-                              "%s: cannot free %p as a %s: that type does not live in this pool",
-                              description, instance, g_type_name (type)));
+  fsmm_pool_note_misuse (pool, instance, misuse);
+  report_misuse (pool, type, instance, misuse);
 }
 
 /**

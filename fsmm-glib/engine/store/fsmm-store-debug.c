@@ -4,6 +4,7 @@
 
 #include "engine/store/fsmm-store-debug.h"
 
+#include "base/fsmm-probes.h"
 #include "debug/fsmm-sanitizers.h"
 
 #include <string.h>
@@ -67,6 +68,7 @@ note_damage (FsmmStore *self,
     report->history = chunk->histories[block];
 
   g_queue_push_tail (&deferred->damage_reports, report);
+  fsmm_probe_refused (self->identity.name, self->id, report->block, fault);
 }
 
 static void

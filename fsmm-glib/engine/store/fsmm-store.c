@@ -252,6 +252,7 @@ fsmm_store_take_region (FsmmRegion *region)
 void
 fsmm_store_note_double_free (FsmmStore *self, gpointer block, FsmmLateDoubleFrees *late)
 {
+  fsmm_probe_refused (self->identity.name, self->id, block, FSMM_FAULT_DOUBLE_FREE);
   if (late->n_blocks == 0)
     fsmm_report_init (&late->report, &self->identity);
   if (late->n_blocks < G_N_ELEMENTS (late->blocks))
