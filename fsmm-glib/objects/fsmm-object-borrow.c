@@ -126,6 +126,8 @@ fsmm_object_pool_try_borrow (FsmmObjectPool *self, FsmmLendResult *result, GErro
 
       if (pooled == NULL && *result == FSMM_LEND_FULL)
         pooled = take_after_a_look (self, result);
+      if (pooled == NULL && *result == FSMM_LEND_FULL)
+        fsmm_object_store_note_exhausted (self->store);
       if (pooled == NULL)
         return NULL;
 

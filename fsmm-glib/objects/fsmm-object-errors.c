@@ -5,6 +5,7 @@
 #include "objects/fsmm-object-pool-private.h"
 
 #include "fsmm-error.h"
+#include "base/fsmm-probes.h"
 #include "base/fsmm-text.h"
 #include "debug/fsmm-report.h"
 #include "objects/fsmm-object-leaks.h"
@@ -119,6 +120,14 @@ report_full (FsmmObjectStore *self, GError **error)
         counts, max_objects, n_lingering > 0 ? ", drop those references" : "");
 }
 
+/* For a call that finds no object, or no place for one, whatever it does then. */
+void
+fsmm_object_store_note_exhausted (FsmmObjectStore *self)
+{
+  fsmm_probe_exhausted (self->name, self->id, g_type_name (self->item_type), 1,
+                        (guint) g_atomic_int_get (&self->max_objects));
+}
+
 /* For a call that does not wait. */
 void
 fsmm_object_store_report (FsmmObjectStore *self, FsmmLendResult result, GError **error)
@@ -146,6 +155,7 @@ fsmm_object_store_report_no_place (FsmmObjectStore *self, gboolean is_closed, GE
       return;
     }
 
+  fsmm_object_store_note_exhausted (self);
   fsmm_lock (&self->lock);
   n_objects = self->n_objects;
   max_objects = self->max_objects;
@@ -221,6 +231,7 @@ fsmm_object_store_report_end (FsmmObjectStore *self, gconstpointer address)
       "that was not theirs; what a lease lends is released, and not unreferenced",
       pool, address);
 
+  fsmm_probe_refused (self->name, self->id, address, FSMM_FAULT_DOUBLE_FREE);
   fsmm_object_store_log (self, G_LOG_LEVEL_CRITICAL, FSMM_FAULT_DOUBLE_FREE, NULL, address, message);
 }
 

@@ -102,6 +102,7 @@ void fsmm_object_store_log (FsmmObjectStore *self,
                             gconstpointer address,
                             const char *message);
 gboolean fsmm_object_pool_is_broken (FsmmObjectPool *self, GError **error);
+void fsmm_object_store_note_exhausted (FsmmObjectStore *self);
 void fsmm_object_store_report (FsmmObjectStore *self,
                                FsmmLendResult result,
                                GError **error);

@@ -53,7 +53,7 @@ struct _FsmmObjectStore
   GSource *care;         /* (not owned) (nullable): in that, for what is to be done there */
   gint making;    /* (atomic): an FsmmMaking */
   gint is_closed; /* (atomic) */
-  guint max_objects; /* 0: no limit; the same for max_idle */
+  guint max_objects; /* (atomic); 0: no limit; the same for max_idle */
   guint max_idle;
   guint min_idle;
   guint idle_timeout; /* in milliseconds; 0: never; the same for max_age */
