@@ -35,7 +35,7 @@ systems_packages() {
 
 # What such a system has to have: what is not a library is for this machine's own processor.
 emulated_packages() {
-  echo g{cc,++}-aarch64-linux-gnu {libc6,libglib2.0,libdw}-dev:arm64 libstdc++6:arm64
+  echo g{cc,++}-aarch64-linux-gnu {libc6,libglib2.0,libdw,systemtap-sdt}-dev:arm64 libstdc++6:arm64
   echo meson ninja-build pkgconf python3
 }
 
