@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a build is asked for, by itself or as a part of another project, is what is built.
 
-usage: test-build-options.py MESON SOURCE CC CXX
-(CXX is empty where there is no C++ compiler.)
+usage: test-build-options.py MESON SOURCE PROBES CC CXX
+(PROBES is empty where there can be none, and CXX where there is no C++ compiler.)
 """
 
 import json
@@ -16,7 +16,7 @@ import tempfile
 
 import tap
 
-MESON, SOURCE, CC, CXX = sys.argv[1:]
+MESON, SOURCE, PROBES, CC, CXX = sys.argv[1:]
 ROOT = pathlib.Path(tempfile.mkdtemp(prefix="fsmm-build-options-")) / "outer"
 COMPILERS = {"CC": CC} | ({"CXX": CXX} if CXX else {})
 
@@ -128,9 +128,40 @@ def test_no_bindings():
         env={"PATH": path_without("gjs", "valac", "lua")})
 
 
+def compiler_without(header):
+    """A compiler that does not find this header, until the file that is returned second is gone."""
+    compiler, sign = ROOT / "compiler", ROOT / "without-header"
+    sign.touch()
+    compiler.write_text(f'#!/bin/sh\n[ ! -e {sign} ] || case "$*" in *{header}*) exit 1 ;; esac\n'
+                        f'exec {CC} "$@"\n')
+    compiler.chmod(0o755)
+    return str(compiler), sign
+
+
+def test_probes():
+    """a folder that was set up without the header of probes finds it once it is there"""
+    compiler, sign = compiler_without("sys/sdt.h")
+    least = [f"-D{name}=disabled" for name in ("introspection", "tests", "examples", "docs")]
+
+    def setup(*options):
+        return run(*shlex.split(MESON), "setup", *options, str(pathlib.Path(SOURCE).resolve()),
+                   "probes", env={"CC": compiler})
+
+    assert re.search(r"probes +: NO", setup(*least))
+    try:
+        setup("--reconfigure", "-Dprobes=enabled")
+    except AssertionError as error:
+        assert "install systemtap-sdt-dev" in str(error), error
+    else:
+        raise AssertionError("probes are enabled without the header")
+
+    sign.unlink()
+    assert re.search(r"probes +: YES", setup("--reconfigure", "-Dprobes=enabled"))
+
+
 write_project()
 try:
     tap.run([test_static, test_no_more_than_the_library, test_shared, test_no_bindings] +
-            ([test_cplusplus] if CXX else []))
+            ([test_cplusplus] if CXX else []) + ([test_probes] if PROBES else []))
 finally:
     subprocess.run(["rm", "-rf", str(ROOT.parent)], check=False)
