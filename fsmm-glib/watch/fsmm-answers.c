@@ -25,7 +25,7 @@ describe_pools (void)
   g_autoptr (GArray) figures = fsmm_survey_take (NULL);
   GVariantBuilder builder;
 
-  fsmm_survey_add_resident (figures);
+  fsmm_survey_add_resident (figures, NULL, NULL);
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < figures->len; i++)
     add_pool (&builder, &g_array_index (figures, FsmmFigures, i));

@@ -89,20 +89,26 @@ fsmm_survey_take (GHashTable *known)
 static void
 find_extents (FsmmStore *store, gpointer extents_by_id)
 {
-  GArray *extents = g_array_new (FALSE, FALSE, sizeof (FsmmExtent));
-  guint64 *id = g_new (guint64, 1);
+  GArray *extents = g_hash_table_lookup (extents_by_id, &store->id);
 
-  *id = store->id;
-  fsmm_heap_list_extents (store, extents);
-  g_hash_table_insert (extents_by_id, id, extents);
+  if (extents != NULL)
+    fsmm_heap_list_extents (store, extents);
 }
 
+/* The system takes more time for each pool than all the rest does. */
 void
-fsmm_survey_add_resident (GArray *figures)
+fsmm_survey_add_resident (GArray *figures, FsmmSurveyFilter is_meant, gpointer data)
 {
   g_autoptr (GHashTable) extents_by_id =
-      g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, (GDestroyNotify) g_array_unref);
+      g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, (GDestroyNotify) g_array_unref);
 
+  for (guint i = 0; i < figures->len; i++)
+    {
+      FsmmFigures *pool = &g_array_index (figures, FsmmFigures, i);
+
+      if (pool->kind != FSMM_POOL_KIND_OBJECTS && (is_meant == NULL || is_meant (pool, data)))
+        g_hash_table_insert (extents_by_id, &pool->id, g_array_new (FALSE, FALSE, sizeof (FsmmExtent)));
+    }
   fsmm_heap_for_each_store (find_extents, extents_by_id);
   for (guint i = 0; i < figures->len; i++)
     {

@@ -18,8 +18,10 @@ typedef struct {
  * the keys of @known (nullable) have no name. */
 GArray *fsmm_survey_take (GHashTable *known);
 
-/* Sets how much memory of each is resident, which is looked at page by page. */
-void fsmm_survey_add_resident (GArray *figures);
+/* Sets how much memory of each is resident, which is looked at page by page. @is_meant (nullable): not
+ * of those for which it returns FALSE */
+typedef gboolean (*FsmmSurveyFilter) (const FsmmFigures *figures, gpointer data);
+void fsmm_survey_add_resident (GArray *figures, FsmmSurveyFilter is_meant, gpointer data);
 
 /* Returns: (transfer full) (nullable): a line for each chunk of the pool of blocks that has that id */
 char *fsmm_survey_draw (guint64 id);
