@@ -7,6 +7,7 @@
 #include "base/fsmm-fork.h"
 #include "base/fsmm-lock.h"
 #include "debug/fsmm-debug-flags.h"
+#include "watch/fsmm-recorder.h"
 #include "watch/fsmm-server.h"
 #include "watch/fsmm-sysprof.h"
 #include "watch/fsmm-watcher.h"
@@ -14,16 +15,24 @@
 static gint is_started; /* (atomic): what is asked for */
 
 static void
+warn_of (const char *what, const GError *error)
+{
+  g_warning ("%s: %s", what, error->message);
+}
+
+static void
 start (const FsmmDebugWatch *asked)
 {
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) server_error = NULL;
+  g_autoptr (GError) record_error = NULL;
+  g_autoptr (GError) sysprof_error = NULL;
 
-  if (asked->is_shown && !fsmm_server_start (&error))
-    g_warning ("FSMM_DEBUG has \"monitor\", but other programs cannot see the pools: %s", error->message);
-  g_clear_error (&error);
-
-  if (!fsmm_sysprof_start (&error))
-    g_warning ("Sysprof cannot see the pools: %s", error->message);
+  if (asked->is_shown && !fsmm_server_start (&server_error))
+    warn_of ("FSMM_DEBUG has \"monitor\", but other programs cannot see the pools", server_error);
+  if (asked->record != NULL && !fsmm_recorder_start (asked->record, &record_error))
+    warn_of ("FSMM_DEBUG has \"record\", but pools are not recorded", record_error);
+  if (!fsmm_sysprof_start (&sysprof_error))
+    warn_of ("Sysprof cannot see the pools", sysprof_error);
 }
 
 /* The first pool is the first thing to look at. A handler of the message may make another one. */
@@ -39,6 +48,7 @@ fsmm_watch_start_if_asked (void)
 __attribute__ ((destructor)) static void
 stop_at_exit (void)
 {
+  fsmm_recorder_stop ();
   fsmm_server_stop ();
 }
 
@@ -47,6 +57,7 @@ stop_at_exit (void)
 static void
 lock_watcher (void)
 {
+  fsmm_recorder_lock ();
   fsmm_lock (&fsmm_watcher_lock);
 }
 
@@ -54,6 +65,7 @@ static void
 unlock_watcher (void)
 {
   fsmm_unlock (&fsmm_watcher_lock);
+  fsmm_recorder_unlock ();
 }
 
 /* In a child, the first pool that it makes starts it again. */
@@ -62,6 +74,7 @@ forget_watcher (void)
 {
   fsmm_watcher_forget ();
   fsmm_server_forget ();
+  fsmm_recorder_forget ();
   g_atomic_int_set (&is_started, FALSE);
 }
 
