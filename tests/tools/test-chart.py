@@ -193,7 +193,7 @@ def test_real_run():
     environment = {**os.environ, "FSMM_DEBUG": "record=run.csv"}
     subprocess.run([VICTIM, "course"], env=environment, cwd=folder, timeout=60, check=True)
     root = drawn(folder / "run.csv", "--objects")
-    assert sorted(titles(root)) == ["3 pools together", "GDate", "handles", "lent", "steps"], titles(root)
+    assert sorted(titles(root)) == ["2 pools together", "handles", "lent", "steps"], titles(root)
     assert "record-victim: memory of its pools" in texts(root)
     assert any(text.startswith("peak 900 KiB live, ") and ", limit 1000 KiB, gone at" in text
                for text in texts(root)), texts(root)
@@ -216,6 +216,7 @@ def test_little():
     live, = lines(root, LIVE)
     assert live[-1][0] - live[0][0] > 300, live
     assert titles(draw(row(0, 2, 0))) == ["pool"]
+    assert titles(draw(row(0, 2, 0), row(0, 4, 1, name="used"))) == ["used"]
 
 
 def test_long_run():

@@ -106,6 +106,13 @@ def test_inspector():
     assert [path.name for path in folder.iterdir()] == [built.name], folder
 
 
+def test_chart():
+    """fsmm-chart finds what it consists of, wherever all of it was moved to"""
+    program, = STAGE.rglob("bin/fsmm-chart")
+    assert list(STAGE.rglob("man1/fsmm-chart.1"))
+    assert "--pools" in run(str(program), "--help", env={"PYTHONPATH": ""})
+
+
 def test_shared_library():
     """a program can be linked with the shared library"""
     source = ROOT / "shared.c"
@@ -238,6 +245,8 @@ TESTS = [test_install, test_shared_library, test_static_library, test_python_hel
          test_devenv_without_pygobject]
 if list(pathlib.Path(BUILD, "inspector").glob("*.so")):
     TESTS += [test_inspector]
+if pathlib.Path(BUILD, "tools", "fsmm-chart").exists():
+    TESTS += [test_chart]
 if CXX:
     TESTS += [test_cplusplus, test_cplusplus_header]
 

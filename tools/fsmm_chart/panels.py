@@ -73,7 +73,7 @@ def pool_panel(pool, titles):
     if pool.limit:
         details.append(f"limit {words.show_bytes(pool.limit) if pool.size else pool.limit}")
     if pool.end is not None:
-        details.append(f"gone at {pool.end:.1f} s")
+        details.append(f"gone at {words.show_time(pool.end)}")
     return Panel(
         title, details, pool.steps, pool.peak, pool.limit, pool.end, pool.kind == record.OBJECTS
     )
@@ -86,6 +86,9 @@ def choose_pools(pools, options, path):
         pools = [pool for pool in pools if fnmatch.fnmatchcase(pool.name or pool.type, pattern)]
         if not pools:
             raise Error(f"{path} has no pool whose name, or type if it has none, is “{pattern}”")
+    else:
+        # What never had anything tells nothing, where there is something else.
+        pools = [pool for pool in pools if pool.is_used] or pools
     of_objects = [pool for pool in pools if pool.kind == record.OBJECTS]
     of_blocks = [pool for pool in pools if pool.kind != record.OBJECTS]
     shows_objects = options.objects or pattern is not None or not of_blocks

@@ -114,7 +114,7 @@ def add_headings(root, record, panels, layout, title):
     add_text(
         group, gnuplot.EDGE, 46,
         f"Process {record.process}, started {words.shorten(start, 24)} UTC; "
-        f"recorded for {record.end:.1f} s",
+        f"recorded for {words.show_time(record.end)}",
     )
     if not panels:
         add_text(group, gnuplot.EDGE, gnuplot.TOP, "There was no pool at any look.")

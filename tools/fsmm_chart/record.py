@@ -34,6 +34,10 @@ class Pool:
     end: float = None  # when it was gone
 
     @property
+    def is_used(self):
+        return self.peak.live > 0 or self.peak.resident > 0
+
+    @property
     def unit(self):
         return self.size or 1
 

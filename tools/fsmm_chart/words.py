@@ -58,15 +58,25 @@ def byte_ticks(highest):
     unit, size = scale(highest)
     return [
         (f"{number:g} {unit}" if number else "0", number * size)
-        for number in even_steps(highest / size, 3)
+        for number in even_steps(highest / size, 4)
         if number * size >= 1 or not number
     ]
 
 
 def object_ticks(highest):
-    return [(f"{number:g}", number) for number in even_steps(highest, 3) if number == int(number)]
+    return [(f"{number:g}", number) for number in even_steps(highest, 4) if number == int(number)]
+
+
+def time_unit(seconds):
+    """A unit that suits it, and its seconds."""
+    return ("s", 1) if seconds < 180 else ("min", 60) if seconds < 3 * 3600 else ("h", 3600)
+
+
+def show_time(seconds):
+    unit, size = time_unit(seconds)
+    return f"{seconds / size:.1f} {unit}"
 
 
 def time_ticks(end):
-    unit, size = ("s", 1) if end < 180 else ("min", 60) if end < 3 * 3600 else ("h", 3600)
+    unit, size = time_unit(end)
     return [(f"{number:g} {unit}", number * size) for number in even_steps(end / size, 8)]
