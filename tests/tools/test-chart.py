@@ -140,6 +140,10 @@ def test_sums():
     assert titles(root) == ["12 pools together", *(f"pool {i}" for i in range(12, 4, -1)), "4 others"]
     assert "peak 780 KiB live, 780 KiB resident" in texts(root), texts(root)
     assert "peak 100 KiB live, 100 KiB resident" in texts(root), texts(root)
+    # What is of one look is of one moment.
+    exchanged = draw(*(row(time, number, 100 if (time == 0) == (number == 4) else 0, name=str(number), peak=100)
+                       for time in (0, 1, 2) for number in (2, 4)))
+    assert texts(exchanged).count("peak 100 KiB live, 100 KiB resident") == 3, texts(exchanged)
     for n, expected in (("1", ["12 pools together", "pool 12", "11 others"]), ("0", ["12 pools together"]),
                         ("12", ["12 pools together", *(f"pool {i}" for i in range(12, 0, -1))])):
         assert titles(draw(*rows, arguments=["--pools", n])) == expected, n
