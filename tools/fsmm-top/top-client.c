@@ -107,7 +107,7 @@ read_answer (TopClient *self, FsmmAskKind kind, GCancellable *cancellable, GErro
 
   if (!read_head (self, &answer, cancellable, error))
     return NULL;
-  buffer = g_malloc (answer.n_bytes);
+  buffer = g_malloc (MAX (answer.n_bytes, 1));
   bytes = g_bytes_new_take (buffer, answer.n_bytes);
   if (!read_exactly (self, buffer, answer.n_bytes, cancellable, error))
     return NULL;
@@ -202,6 +202,8 @@ top_client_ask_async (TopClient *self, FsmmAskKind kind, guint64 id, GAsyncReady
   question->deadline =
       g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, MAX_SECONDS, give_up, g_object_ref (task), g_object_unref);
   g_task_set_task_data (task, question, question_free);
+  /* An answer that came in time may be looked at later. */
+  g_task_set_check_cancellable (task, FALSE);
   g_task_run_in_thread (task, ask_in_thread);
 }
 

@@ -90,9 +90,11 @@ top_plain_list (GPtrArray *programs)
 static void
 print_head (const TopProgram *program, const TopReport *report)
 {
-  g_print ("%s (PID %s), fsmm-glib %s, %u pools: %" G_GUINT64_FORMAT " bytes live, %" G_GUINT64_FORMAT
+  g_autofree char *n_pools = top_report_count_pools (report);
+
+  g_print ("%s (PID %s), fsmm-glib %s, %s: %" G_GUINT64_FORMAT " bytes live, %" G_GUINT64_FORMAT
            " reserved, %" G_GUINT64_FORMAT " resident\n",
-           report->program, program->label, report->version, report->pools->len, report->live_bytes,
+           report->program, program->label, report->version, n_pools, report->live_bytes,
            report->reserved_bytes, report->resident_bytes);
 }
 

@@ -158,6 +158,12 @@ top_report_new (GVariant *figures, const char *label, GError **error)
   return self;
 }
 
+char *
+top_report_count_pools (const TopReport *self)
+{
+  return g_strdup_printf ("%u %s", self->pools->len, self->pools->len == 1 ? "pool" : "pools");
+}
+
 /* --- Rates --- */
 
 static GHashTable *

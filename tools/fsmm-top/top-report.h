@@ -44,6 +44,9 @@ void top_report_free (TopReport *self);
 /* Sets the rates of @self by what has happened since @before. */
 void top_report_set_rates (TopReport *self, const TopReport *before);
 
+/* Returns: (transfer full): how many there are, in words */
+char *top_report_count_pools (const TopReport *self);
+
 gboolean top_pool_is_full (const TopPool *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TopReport, top_report_free)

@@ -164,14 +164,15 @@ draw_head (const View *self)
 {
   const TopReport *report = self->report;
   const char *dot = top_screen_get_sign (TOP_SIGN_DOT);
+  g_autofree char *n_pools = top_report_count_pools (report);
   g_autofree char *live = top_text_from_bytes (report->live_bytes);
   g_autofree char *reserved = top_text_from_bytes (report->reserved_bytes);
   g_autofree char *resident = top_text_from_bytes (report->resident_bytes);
   g_autofree char *title = g_strdup_printf ("%s  %s  PID %s  %s  fsmm-glib %s", report->program, dot,
                                             self->program->label, dot, report->version);
   g_autofree char *totals =
-      g_strdup_printf ("%u pools  %s  %s live  %s  %s reserved  %s  %s resident", report->pools->len, dot,
-                       live, dot, reserved, dot, resident);
+      g_strdup_printf ("%s  %s  %s live  %s  %s reserved  %s  %s resident", n_pools, dot, live, dot, reserved,
+                       dot, resident);
 
   top_screen_put_row (0, title, TOP_STYLE_BOLD);
   top_screen_put_row (1, totals, TOP_STYLE_PLAIN);
@@ -221,6 +222,13 @@ draw_view (gpointer view)
 
 /* --- Keys --- */
 
+/* What the table has below its titles. */
+static int
+count_rows (void)
+{
+  return MAX (count_lines () - 1, 1);
+}
+
 static void
 move_by (View *self, int n_lines)
 {
@@ -269,10 +277,10 @@ press_to_move (View *self, int key)
       move_by (self, 1);
       return TRUE;
     case KEY_PPAGE:
-      move_by (self, -count_lines ());
+      move_by (self, -count_rows ());
       return TRUE;
     case KEY_NPAGE:
-      move_by (self, count_lines ());
+      move_by (self, count_rows ());
       return TRUE;
     case KEY_HOME:
       move_by (self, -G_MAXINT);
