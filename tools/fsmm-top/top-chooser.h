@@ -8,7 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* Returns: (transfer none) (nullable): the one that is chosen. @number is the signal that ended it, or 0. */
+/* Returns: (transfer none) (nullable): the one that is chosen. @number is the signal that ended it, or
+ * 0. */
 TopProgram *top_chooser_run (GPtrArray *programs, int *number);
 
 G_END_DECLS

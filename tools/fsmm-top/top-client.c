@@ -59,7 +59,8 @@ connect_to_program (TopClient *self, GCancellable *cancellable, GError **error)
   g_autoptr (GSocketAddress) address = g_unix_socket_address_new (self->path);
 
   if (self->connection == NULL)
-    self->connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), cancellable, error);
+    self->connection =
+        g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), cancellable, error);
 
   return self->connection != NULL;
 }
@@ -199,8 +200,8 @@ top_client_ask_async (TopClient *self, FsmmAskKind kind, guint64 id, GAsyncReady
 
   question->client = g_atomic_rc_box_acquire (self);
   question->ask = (FsmmAsk) { FSMM_PROTOCOL_MAGIC, kind, id };
-  question->deadline =
-      g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, MAX_SECONDS, give_up, g_object_ref (task), g_object_unref);
+  question->deadline = g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, MAX_SECONDS, give_up,
+                                                   g_object_ref (task), g_object_unref);
   g_task_set_task_data (task, question, question_free);
   /* An answer that came in time may be looked at later. */
   g_task_set_check_cancellable (task, FALSE);

@@ -81,10 +81,19 @@ show_on_screen (GPtrArray *programs, const TopOptions *options)
   if (number != 0)
     return die_of (number);
 
-  return program != NULL && program->error != NULL ? fail (NOT_SEEN, "%s", program->error->message) : SEEN;
+  if (program != NULL && program->error != NULL)
+    return fail (NOT_SEEN, "%s", program->error->message);
+
+  return SEEN;
 }
 
 /* --- Elsewhere --- */
+
+static gboolean
+is_expected_end (const TopOptions *options, const GError *error)
+{
+  return options->n_reports == TOP_UNLIMITED && g_error_matches (error, TOP_ERROR, TOP_ERROR_ENDED);
+}
 
 static int
 print (GPtrArray *programs, const TopOptions *options)
@@ -102,10 +111,7 @@ print (GPtrArray *programs, const TopOptions *options)
   if (top_plain_run (program, options, &error))
     return SEEN;
 
-  fail (NOT_SEEN, "%s", error->message);
-
-  return options->n_reports == TOP_UNLIMITED && g_error_matches (error, TOP_ERROR, TOP_ERROR_ENDED) ? SEEN
-                                                                                                    : NOT_SEEN;
+  return fail (is_expected_end (options, error) ? SEEN : NOT_SEEN, "%s", error->message);
 }
 
 static int
@@ -125,7 +131,10 @@ run (const TopOptions *options)
       return SEEN;
     }
 
-  return is_terminal && !options->is_plain ? show_on_screen (programs, options) : print (programs, options);
+  if (is_terminal && !options->is_plain)
+    return show_on_screen (programs, options);
+
+  return print (programs, options);
 }
 
 /* Sockets of GIO have a broken pipe ignored, but this is to end quietly when nobody reads it. */

@@ -37,10 +37,11 @@ draw_legend (int row)
   for (guint i = 0; i < G_N_ELEMENTS (signs); i++)
     {
       const char sign[] = { signs[i].character, '\0' };
+      int width = (int) strlen (signs[i].meaning);
 
       top_screen_put (row, column, 1, sign, signs[i].style);
-      top_screen_put (row, column + 2, (int) strlen (signs[i].meaning), signs[i].meaning, TOP_STYLE_PLAIN);
-      column += (int) strlen (signs[i].meaning) + 5;
+      top_screen_put (row, column + 2, width, signs[i].meaning, TOP_STYLE_PLAIN);
+      column += width + 5;
     }
 }
 
@@ -76,9 +77,12 @@ draw_signs (int row, int column, const char *text)
 static const char *
 find_signs (const char *line)
 {
-  const char *last = strrchr (line, ' ');
+  const char *space = strrchr (line, ' ');
 
-  return last != NULL && last[1] != '\0' && strspn (last + 1, "#+._") == strlen (last + 1) ? last + 1 : NULL;
+  if (space == NULL || space[1] == '\0' || strspn (space + 1, "#+._") < strlen (space + 1))
+    return NULL;
+
+  return space + 1;
 }
 
 /* A narrow screen has no room for the address. */

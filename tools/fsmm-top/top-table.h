@@ -23,6 +23,7 @@ void top_table_move (TopTable *self, const TopReport *report, int n_rows);
 const TopPool *top_table_get_pool (const TopTable *self, const TopReport *report);
 
 /* Draws the titles, and under them rows, in so many lines. */
-void top_table_draw (TopTable *self, const TopReport *report, const TopOrder *order, int top, int n_lines);
+void top_table_draw (TopTable *self, const TopReport *report, const TopOrder *order, int top,
+                     int n_lines);
 
 G_END_DECLS

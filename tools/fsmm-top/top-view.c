@@ -24,11 +24,15 @@ typedef struct {
   guint map_first; /* the line at the top */
   gboolean is_help;
   gboolean is_paused;
-  gboolean is_asking;
   gboolean is_over;
-  GError *error; /* (owned) (nullable): what came of the last question */
-  gboolean *is_gone; /* (nullable): for who answers a question that is still open */
+  GError *error;          /* (owned) (nullable): what came of the last question */
+  struct _Question *open; /* (not owned) (nullable): one that is not answered yet */
 } View;
+
+/* Its answer may come after the view has ended. */
+typedef struct _Question {
+  View *view; /* (nullable): who wants it, if anybody still does */
+} Question;
 
 static const char *const help[] = {
   "Up, Down, k, j     select a pool          Page Up, Page Down, Home, End   move further",
@@ -41,42 +45,28 @@ static const char *const help[] = {
 
 /* --- Asking --- */
 
-/* A question, whose answer may come after the view has ended. */
-typedef struct {
-  View *view;
-  gboolean is_gone;
-} Asked;
-
-static void ask_for_map (View *self);
-
-static Asked *
-begin_to_ask (View *self)
+static void
+ask (View *self, FsmmAskKind kind, guint64 id, GAsyncReadyCallback callback)
 {
-  Asked *asked = g_new0 (Asked, 1);
-
-  asked->view = self;
-  self->is_asking = TRUE;
-  self->is_gone = &asked->is_gone;
-
-  return asked;
+  self->open = g_new0 (Question, 1);
+  self->open->view = self;
+  top_client_ask_async (self->program->client, kind, id, callback, self->open);
 }
 
-/* Returns: (transfer full) (nullable): the answer, if there is one, and one who wants it */
-static GVariant *
-end_to_ask (Asked *asked, GAsyncResult *result, GError **error)
+/* Takes the question. Returns: (nullable): the view that it is of */
+static View *
+close_question (Question *question)
 {
-  g_autofree Asked *ended = asked;
-  g_autoptr (GVariant) answer = top_client_ask_finish (result, error);
+  View *view = question->view;
 
-  if (ended->is_gone)
-    return NULL;
+  if (view != NULL)
+    view->open = NULL;
+  g_free (question);
 
-  ended->view->is_asking = FALSE;
-  ended->view->is_gone = NULL;
-
-  return g_steal_pointer (&answer);
+  return view;
 }
 
+/* Takes the error. */
 static void
 show (View *self, GError *error)
 {
@@ -87,31 +77,28 @@ show (View *self, GError *error)
 }
 
 static void
-on_map (GObject *source, GAsyncResult *result, gpointer asked)
+on_map (GObject *source, GAsyncResult *result, gpointer question)
 {
-  View *self = ((Asked *) asked)->is_gone ? NULL : ((Asked *) asked)->view;
-  GError *error = NULL;
-  g_autoptr (GVariant) answer = end_to_ask (asked, result, &error);
+  View *self = close_question (question);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer = top_client_ask_finish (result, &error);
 
   if (self == NULL)
-    {
-      g_clear_error (&error);
-      return;
-    }
+    return;
 
   if (answer != NULL && self->map_id == self->table.selected_id)
     {
       g_free (self->map);
       self->map = g_variant_dup_string (answer, NULL);
     }
-  show (self, error);
+  show (self, g_steal_pointer (&error));
 }
 
 static void
 ask_for_map (View *self)
 {
   self->map_id = self->table.selected_id;
-  top_client_ask_async (self->program->client, FSMM_ASK_MAP, self->map_id, on_map, begin_to_ask (self));
+  ask (self, FSMM_ASK_MAP, self->map_id, on_map);
 }
 
 static void
@@ -124,26 +111,23 @@ take_report (View *self, TopReport *report)
 }
 
 static void
-on_figures (GObject *source, GAsyncResult *result, gpointer asked)
+on_figures (GObject *source, GAsyncResult *result, gpointer question)
 {
-  View *self = ((Asked *) asked)->is_gone ? NULL : ((Asked *) asked)->view;
-  GError *error = NULL;
-  g_autoptr (GVariant) answer = end_to_ask (asked, result, &error);
+  View *self = close_question (question);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer = top_client_ask_finish (result, &error);
   TopReport *report = NULL;
+
+  if (self == NULL)
+    return;
 
   if (answer != NULL)
     report = top_report_new (answer, self->program->label, &error);
-  if (self == NULL)
-    {
-      g_clear_error (&error);
-      return;
-    }
-
   if (report != NULL)
     take_report (self, report);
   if (report != NULL && self->is_map)
     ask_for_map (self);
-  show (self, error);
+  show (self, g_steal_pointer (&error));
 }
 
 static gboolean
@@ -151,8 +135,8 @@ on_tick (gpointer view)
 {
   View *self = view;
 
-  if (!self->is_asking && !self->is_paused && !self->is_over)
-    top_client_ask_async (self->program->client, FSMM_ASK_FIGURES, 0, on_figures, begin_to_ask (self));
+  if (self->open == NULL && !self->is_paused && !self->is_over)
+    ask (self, FSMM_ASK_FIGURES, 0, on_figures);
 
   return G_SOURCE_CONTINUE;
 }
@@ -171,8 +155,8 @@ draw_head (const View *self)
   g_autofree char *title = g_strdup_printf ("%s  %s  PID %s  %s  fsmm-glib %s", report->program, dot,
                                             self->program->label, dot, report->version);
   g_autofree char *totals =
-      g_strdup_printf ("%s  %s  %s live  %s  %s reserved  %s  %s resident", n_pools, dot, live, dot, reserved,
-                       dot, resident);
+      g_strdup_printf ("%s  %s  %s live  %s  %s reserved  %s  %s resident", n_pools, dot, live, dot,
+                       reserved, dot, resident);
 
   top_screen_put_row (0, title, TOP_STYLE_BOLD);
   top_screen_put_row (1, totals, TOP_STYLE_PLAIN);
@@ -194,7 +178,8 @@ draw_foot (const View *self)
   else if (self->is_paused)
     top_screen_put_row (row, "Paused: p goes on", TOP_STYLE_WARNING);
   else
-    top_screen_put_row (row, "q quit   < > sort   r reverse   Enter map   p pause   h help", TOP_STYLE_BOLD);
+    top_screen_put_row (row, "q quit   < > sort   r reverse   Enter map   p pause   h help",
+                        TOP_STYLE_BOLD);
 }
 
 static int
@@ -213,8 +198,8 @@ draw_view (gpointer view)
     for (guint i = 0; i < G_N_ELEMENTS (help); i++)
       top_screen_put_row (HEAD_LINES + (int) i, help[i], TOP_STYLE_PLAIN);
   else if (self->is_map)
-    top_map_draw (self->map, top_table_get_pool (&self->table, self->report), &self->map_first, HEAD_LINES,
-                  count_lines ());
+    top_map_draw (self->map, top_table_get_pool (&self->table, self->report), &self->map_first,
+                  HEAD_LINES, count_lines ());
   else
     top_table_draw (&self->table, self->report, &self->order, HEAD_LINES, count_lines ());
   draw_foot (self);
@@ -259,7 +244,7 @@ turn_to_map (View *self)
   self->is_map = !self->is_map;
   self->map_first = 0;
   g_clear_pointer (&self->map, g_free);
-  if (self->is_map && !self->is_asking)
+  if (self->is_map && self->open == NULL && !self->is_over)
     ask_for_map (self);
 }
 
@@ -359,7 +344,11 @@ int
 top_view_run (TopProgram *program, const TopOptions *options)
 {
   static const TopScene scene = { draw_view, press_in_view };
-  View self = { .program = program, .report = g_steal_pointer (&program->report), .order = options->order };
+  View self = {
+    .program = program,
+    .report = g_steal_pointer (&program->report),
+    .order = options->order,
+  };
   guint tick = g_timeout_add ((guint) (options->interval * 1000), on_tick, &self);
   int number;
 
@@ -368,8 +357,8 @@ top_view_run (TopProgram *program, const TopOptions *options)
   number = top_screen_run (&scene, &self);
 
   g_source_remove (tick);
-  if (self.is_gone != NULL)
-    *self.is_gone = TRUE;
+  if (self.open != NULL)
+    self.open->view = NULL;
   top_report_free (self.report);
   g_clear_error (&self.error);
   g_free (self.map);
