@@ -43,6 +43,11 @@ def find_names(shown):
     return [re.split("  +", line)[0] for line in lines if line]
 
 
+def wait_for_names(shown, *names):
+    """What the terminal gets may come in pieces."""
+    shown.wait_until(lambda: find_names(shown) == list(names), f"{names}")
+
+
 def assert_restored(shown):
     assert shown.sent.rindex(LEAVE_SCREEN) > shown.sent.rindex(b"\x1b[?1049h")
     assert termios.tcgetattr(shown.end) == shown.modes
@@ -99,7 +104,7 @@ def test_live():
         pools.append(showing.pool(4, name="second"))
         shown.wait_for("second")
         pools.pop(0)
-        shown.wait_until(lambda: find_names(shown) == ["second"], "change")
+        wait_for_names(shown, "second")
 
 
 def test_sorting():
@@ -108,13 +113,13 @@ def test_sorting():
                             showing.pool(4, name="b", reserved_bytes=2, resident_bytes=6)),
                     columns=140) as (shown, _):
         shown.wait_for("RESERVED▾")
-        assert find_names(shown) == ["b", "a"]
+        wait_for_names(shown, "b", "a")
         shown.press("r")
         shown.wait_for("RESERVED▴")
-        assert find_names(shown) == ["a", "b"]
+        wait_for_names(shown, "a", "b")
         shown.press("r>")
         shown.wait_for("RESIDENT▾")
-        assert find_names(shown) == ["a", "b"]
+        wait_for_names(shown, "a", "b")
         shown.press(">")
         shown.wait_for("NAME▴")
         shown.press(LEFT + "<")
@@ -133,8 +138,7 @@ def test_selection():
         shown.press(DOWN + "j")
         shown.wait_until(lambda: selected() == ["p3"], "third pool that is selected")
         pools[2] = showing.pool(6, name="p3", reserved_bytes=1000)
-        shown.wait_until(lambda: find_names(shown)[0] == "p3", "other order")
-        assert selected() == ["p3"]
+        shown.wait_until(lambda: find_names(shown)[0] == "p3" and selected() == ["p3"], "other order")
         shown.press(UP + "k")
         pools.pop(2)
         shown.wait_until(lambda: selected() == ["p1"], "pool in its place")
@@ -149,7 +153,7 @@ def test_map():
         shown.wait_for("full")
         shown.press("\r")
         shown.wait_for("full: 8 live of 8")
-        shown.wait_for("0x")
+        shown.wait_for("####")
         row, column = shown.find_row("####")
         assert re.search(r"0x\w+ +8/\d+ #{8}_*$", shown.screen.display[row].rstrip()), shown.text
         assert shown.screen.buffer[row][column].fg == "blue"
@@ -271,8 +275,7 @@ def test_sizes():
     with looking_at(figures(*names), columns=140, lines=24) as (shown, _):
         shown.wait_for("RESIDENT")
         shown.resize(80, 24)
-        shown.wait_until(lambda: "TYPE" not in shown.text and "LIVE" in shown.text, "fewer columns")
-        assert "RESERVED" in shown.text and all(len(line) <= 80 for line in shown.text.splitlines())
+        shown.wait_until(lambda: "TYPE" not in shown.text and "RESERVED" in shown.text, "fewer columns")
         for columns, lines in ((1, 1), (5, 2), (20, 5), (300, 3), (2, 40)):
             shown.resize(columns, lines)
             for _ in range(10):
@@ -289,8 +292,7 @@ def test_many():
     pools = [showing.pool(2 * i, name=f"pool {i:04}") for i in range(1, 5001)]
     answer = showing.in_frame(showing.figures(1, pools))
     with looking_at(lambda *_: answer, "--sort=name", lines=20) as (shown, _):
-        shown.wait_for("pool 0015")
-        assert find_names(shown) == [f"pool {i:04}" for i in range(1, 16)]
+        wait_for_names(shown, *(f"pool {i:04}" for i in range(1, 16)))
         shown.press(PAGE_DOWN)
         shown.wait_until(lambda: find_names(shown)[-1:] == ["pool 0016"], "next page")
         shown.press(END)
@@ -308,9 +310,9 @@ def test_names():
     with looking_at(figures(*pools), columns=100) as (shown, _):
         shown.wait_for(r"evil\x1b]0;t")
         assert b"\x1b]" not in shown.sent and b"\x9b31" not in shown.sent
-        rows = [row for row in range(4, 9)]
+        shown.wait_for("q quit")
         columns = set()
-        for row in rows:
+        for row in range(4, 9):
             cells = [shown.screen.buffer[row][column].data for column in range(100)]
             columns.add(next(column for column in range(98) if cells[column:column + 3] == list("raw")))
         assert len(columns) == 1, shown.text
@@ -320,15 +322,15 @@ def test_names():
 
 def test_no_color():
     """NO_COLOR is respected, and words say the same"""
-    full = showing.pool(2, name="a", n_allocated=5, max_blocks=5)
-    with looking_at(figures(full), NO_COLOR="1") as (shown, _):
+    pools = [showing.pool(2, name="a"), showing.pool(4, name="b", n_allocated=5, max_blocks=5)]
+    with looking_at(figures(*pools), NO_COLOR="1") as (shown, _):
         shown.wait_for(" full ")
         colored = re.findall(rb"\x1b\[(?:[0-9;]*;)?[34][0-8](?:;[0-9;]*)?m", shown.sent)
         assert not colored, colored
-    with looking_at(figures(full, showing.pool(4, name="b")), "--sort=live", NO_COLOR="") as (shown, _):
-        shown.press(DOWN)
-        shown.wait_until(lambda: any(cell.fg == "red" for cell in shown.screen.buffer[4].values()),
-                         "colour")
+    with looking_at(figures(*pools), NO_COLOR="") as (shown, _):
+        shown.wait_for(" full ")
+        row, column = shown.find_row(" full ")
+        assert shown.screen.buffer[row][column].fg == "red"
 
 
 def test_plain_locale():
@@ -375,12 +377,13 @@ def test_unknown_terminal():
 
 
 def test_once():
-    """--once prints a table on a terminal as well"""
+    """--once prints a table on a terminal as well, and so does a terminal that has no screen"""
     with showing.runtime_folder() as folder, \
-            showing.FakeProgram(folder, "7", figures(showing.pool(2, name="a"))), \
-            terminal.Terminal([TOP, SLOWLY, "--once"]) as shown:
-        assert shown.wait_for_end() == 0
-        assert "RESIDENT" in shown.text and b"\x1b" not in shown.sent
+            showing.FakeProgram(folder, "7", figures(showing.pool(2, name="a"))):
+        for args, kind in ((["--once"], terminal.TYPE), ([], "dumb")):
+            with terminal.Terminal([TOP, SLOWLY, *args], TERM=kind) as shown:
+                assert shown.wait_for_end() == 0
+                assert "RESIDENT" in shown.text and b"\x1b" not in shown.sent
 
 
 tap.run([test_table, test_quit, test_signals, test_interrupt_key, test_live, test_sorting,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What fsmm-top prints where there is no terminal.
 
-usage: test-top.py FSMM-TOP PROGRAM VERSION
+usage: test-top.py FSMM-TOP PROGRAM VERSION MANUAL-PAGE
 """
 
 import itertools
@@ -17,7 +17,7 @@ import tap
 
 import showing
 
-TOP, PROGRAM, VERSION = sys.argv[1:]
+TOP, PROGRAM, VERSION, MANUAL = sys.argv[1:]
 COLUMNS = ["KIND", "TYPE", "SIZE", "LIVE", "PEAK", "LIMIT", "WAIT", "RATE/s", "LIVE-BYTES",
            "RESERVED", "RESIDENT", "STATE", "NAME"]
 BLANK = re.compile(r"  +")
@@ -270,6 +270,9 @@ def test_dripping():
 def test_rubbish():
     """what is no answer is refused"""
     good = showing.figures(1, [showing.pool(2, name="a")])
+    pools = showing.GLib.Variant.new_from_bytes(
+        showing.GLib.VariantType("aa{sv}"), showing.GLib.Bytes(bytes(4 * 1000001)), True)
+    too_many = showing.GLib.Variant("a{sv}", {"pools": pools}).get_data_as_bytes().get_data()
     cases = {
         "other version": (showing.in_frame(good, magic=0x46534D02), "language of this version"),
         "too much": (showing.in_frame(good, n_bytes=65 * 1024 * 1024), "language of this version"),
@@ -277,6 +280,7 @@ def test_rubbish():
         "noise": (showing.in_frame(bytes(range(256)) * 64), "what is no answer"),
         "cut": (showing.in_frame(good[:-1]), "what is no answer"),
         "nothing": (showing.in_frame(b""), "which pools"),
+        "too many": (showing.in_frame(too_many), "1000001 pools"),
         "hanging up": (b"", "closes the connection"),
     }
     with showing.runtime_folder() as folder:
@@ -359,7 +363,17 @@ def test_options():
     assert "FSMM_DEBUG=monitor" in top("--help")
 
 
+def test_manual():
+    """the manual page has all options and columns, and no others"""
+    manual = pathlib.Path(MANUAL).read_text(encoding="utf-8")
+    printed = top("--help")
+    assert (re.findall(r"^\.It Fl \w , Fl -(\S+)", manual, re.M) ==
+            [*re.findall(r"^  -\w, --(\w+)", printed, re.M)[1:], "help"])
+    listed = re.search(r"COLUMN is one of: (.*)\.$", printed, re.M)[1].split(", ")
+    assert re.findall(r"^\.It Cm (\S+)$", manual, re.M) == listed
+
+
 tap.run([test_none, test_same_figures, test_sums, test_rates, test_sorting, test_counts,
          test_interval, test_several, test_command, test_abandoned, test_end, test_real_end,
          test_silence, test_dripping, test_rubbish, test_mutations, test_strange_figures,
-         test_hostile_names, test_reader_that_leaves, test_full_device, test_options])
+         test_hostile_names, test_reader_that_leaves, test_full_device, test_options, test_manual])

@@ -114,10 +114,16 @@ print (GPtrArray *programs, const TopOptions *options)
   return fail (is_expected_end (options, error) ? SEEN : NOT_SEEN, "%s", error->message);
 }
 
+/* A dumb one has no screen. */
+static gboolean
+has_terminal (void)
+{
+  return isatty (STDIN_FILENO) && isatty (STDOUT_FILENO) && g_strcmp0 (g_getenv ("TERM"), "dumb") != 0;
+}
+
 static int
 run (const TopOptions *options)
 {
-  gboolean is_terminal = isatty (STDIN_FILENO) && isatty (STDOUT_FILENO);
   g_autoptr (GPtrArray) programs = top_programs_find ();
 
   if (options->wanted != NULL)
@@ -131,7 +137,7 @@ run (const TopOptions *options)
       return SEEN;
     }
 
-  if (is_terminal && !options->is_plain)
+  if (has_terminal () && !options->is_plain)
     return show_on_screen (programs, options);
 
   return print (programs, options);

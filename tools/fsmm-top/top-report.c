@@ -6,6 +6,9 @@
 #include "top-client.h"
 #include "top-text.h"
 
+/* More than fit into what is taken for an answer, unless nothing is said of them. */
+#define MAX_POOLS 1000000
+
 static void
 pool_free (gpointer pool)
 {
@@ -136,17 +139,31 @@ add_pools (TopReport *self, GVariant *pools)
     }
 }
 
+/* Returns: (transfer full) (nullable) */
+static GVariant *
+find_pools (GVariant *figures, const char *label, GError **error)
+{
+  g_autoptr (GVariant) pools = g_variant_lookup_value (figures, "pools", G_VARIANT_TYPE ("aa{sv}"));
+
+  if (pools == NULL)
+    g_set_error (error, TOP_ERROR, TOP_ERROR_RUBBISH, "PID %s does not say which pools it has", label);
+  else if (g_variant_n_children (pools) > MAX_POOLS)
+    g_set_error (error, TOP_ERROR, TOP_ERROR_RUBBISH, "PID %s cannot have %" G_GSIZE_FORMAT " pools",
+                 label, g_variant_n_children (pools));
+  else
+    return g_steal_pointer (&pools);
+
+  return NULL;
+}
+
 TopReport *
 top_report_new (GVariant *figures, const char *label, GError **error)
 {
-  g_autoptr (GVariant) pools = g_variant_lookup_value (figures, "pools", G_VARIANT_TYPE ("aa{sv}"));
+  g_autoptr (GVariant) pools = find_pools (figures, label, error);
   TopReport *self;
 
   if (pools == NULL)
-    {
-      g_set_error (error, TOP_ERROR, TOP_ERROR_RUBBISH, "PID %s does not say which pools it has", label);
-      return NULL;
-    }
+    return NULL;
 
   self = g_new0 (TopReport, 1);
   self->program = read_text (figures, "program", "(no name)");

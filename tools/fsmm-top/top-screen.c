@@ -129,13 +129,13 @@ on_input (int fd, GIOCondition condition, gpointer data)
       }
 
   top_screen_redraw ();
-  if ((condition & (G_IO_HUP | G_IO_ERR)) == 0)
-    return G_SOURCE_CONTINUE;
+  if (condition & (G_IO_HUP | G_IO_ERR))
+    {
+      last_signal = SIGHUP;
+      leave ();
+    }
 
-  last_signal = SIGHUP;
-  leave ();
-
-  return G_SOURCE_REMOVE;
+  return G_SOURCE_CONTINUE;
 }
 
 static gboolean

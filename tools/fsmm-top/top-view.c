@@ -177,6 +177,8 @@ draw_foot (const View *self)
     top_screen_put_row (row, self->error->message, TOP_STYLE_WARNING);
   else if (self->is_paused)
     top_screen_put_row (row, "Paused: p goes on", TOP_STYLE_WARNING);
+  else if (self->is_map)
+    top_screen_put_row (row, "q quit   Enter table   p pause   h help", TOP_STYLE_BOLD);
   else
     top_screen_put_row (row, "q quit   < > sort   r reverse   Enter map   p pause   h help",
                         TOP_STYLE_BOLD);
