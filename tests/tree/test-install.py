@@ -113,6 +113,13 @@ def test_chart():
     assert "--pools" in run(str(program), "--help", env={"PYTHONPATH": ""})
 
 
+def test_top():
+    """fsmm-top runs without the library, and has a manual page"""
+    program, = STAGE.rglob("bin/fsmm-top")
+    assert run(str(program), "--version").startswith("fsmm-top ")
+    assert [path.parent.name for path in STAGE.rglob("fsmm-top.1*")] == ["man1"]
+
+
 def test_shared_library():
     """a program can be linked with the shared library"""
     source = ROOT / "shared.c"
@@ -247,6 +254,8 @@ if list(pathlib.Path(BUILD, "inspector").glob("*.so")):
     TESTS += [test_inspector]
 if pathlib.Path(BUILD, "tools", "fsmm-chart").exists():
     TESTS += [test_chart]
+if pathlib.Path(BUILD, "tools", "fsmm-top").exists():
+    TESTS += [test_top]
 if CXX:
     TESTS += [test_cplusplus, test_cplusplus_header]
 
