@@ -138,7 +138,7 @@ def test_selection():
         shown.press(DOWN + "j")
         shown.wait_until(lambda: selected() == ["p3"], "third pool that is selected")
         pools[2] = showing.pool(6, name="p3", reserved_bytes=1000)
-        shown.wait_until(lambda: find_names(shown)[0] == "p3" and selected() == ["p3"], "other order")
+        shown.wait_until(lambda: find_names(shown)[:1] == ["p3"] and selected() == ["p3"], "other order")
         shown.press(UP + "k")
         pools.pop(2)
         shown.wait_until(lambda: selected() == ["p1"], "pool in its place")

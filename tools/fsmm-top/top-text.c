@@ -57,8 +57,11 @@ top_text_from_count (guint64 count)
   if (count < MAX_EXACT)
     return g_strdup_printf ("%" G_GUINT64_FORMAT, count);
 
-  for (; rounded >= 1000; rounded /= 1000)
-    i++;
+  while (rounded >= 1000)
+    {
+      rounded /= 1000;
+      i++;
+    }
 
   return g_strdup_printf ("%.1f%c", rounded, suffixes[i]);
 }
