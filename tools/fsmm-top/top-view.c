@@ -34,13 +34,19 @@ typedef struct _Question {
   View *view; /* (nullable): who wants it, if anybody still does */
 } Question;
 
+/* For 80 columns. */
 static const char *const help[] = {
-  "Up, Down, k, j     select a pool          Page Up, Page Down, Home, End   move further",
-  "Left, Right, <, >  sort by another column                r   sort the other way round",
-  "Enter, m           the map of the chunks of the selected pool, and back",
-  "p, Space           pause                  h, ?   this help                   q   quit",
+  "Up, Down, k, j       select a pool",
+  "Page Up, Page Down,  move further",
+  "Home, End",
+  "Left, Right, <, >    sort by the column before or after",
+  "r                    sort the other way round",
+  "Enter, m             the map of the chunks of the selected pool, and back",
+  "p, Space             pause, or go on",
+  "h, ?                 this help; any key leaves it",
+  "q                    quit",
   "",
-  "full: as many blocks are live as there can be          waits: somebody waits for one",
+  "full: as many blocks are live as there can be; waits: somebody waits for one",
 };
 
 /* --- Asking --- */
