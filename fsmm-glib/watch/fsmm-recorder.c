@@ -14,9 +14,10 @@
  * there are. Every look is written at once, in whole rows: whatever ends the program, what was written
  * before can be read.
  *
- * The lock is held while pools are looked at, which takes their locks, and while a look is written; then
- * fork (), or the end of the process, waits for a moment. Nothing is logged with it held: a handler may
- * do either. */
+ * The lock is held while a look is written, which fork () waits for, but not while pools are looked at:
+ * the last reference to an object of the program may go then, and what it does is not known. Nothing is
+ * logged with it held either. So there is one look at a time, and the end of the process waits for it.
+ */
 
 #define RECORD_INTERVAL 100 /* milliseconds */
 
@@ -24,6 +25,9 @@
  * else, and there is little that changes it: blocks that were taken are written to, and free memory is
  * given back. */
 #define RESIDENT_LOOKS 10
+
+/* What a look does of the program's may wait for the thread in which the process ends. */
+#define LAST_LOOK_PATIENCE G_USEC_PER_SEC
 
 typedef struct {
   FsmmFigures figures; /* of its last row; its name is owned */
@@ -40,6 +44,8 @@ typedef struct {
 } Recorder;
 
 static GMutex recorder_lock;
+static GCond look_has_ended;
+static gboolean is_looking;   /* with the lock: pools of the recorder are in the hands of one thread */
 static Recorder *recorder;    /* (owned) (nullable): with the lock; NULL: nothing is recorded */
 static char *recorder_folder; /* (owned) (nullable): where the first process of its program was */
 static gboolean is_in_child;  /* of fork () */
@@ -157,15 +163,22 @@ recorder_drop_gone (Recorder *self, gint64 age, GString *rows)
     }
 }
 
-static gboolean
-recorder_look (Recorder *self, GError **error)
+/* Returns: (transfer full) (element-type FsmmFigures) */
+static GArray *
+recorder_look (Recorder *self)
 {
-  gint64 age = g_get_monotonic_time () - self->start;
-  g_autoptr (GArray) figures = fsmm_survey_take (self->pools);
+  GArray *figures = fsmm_survey_take (self->pools);
+
+  recorder_find_resident (self, figures);
+
+  return figures;
+}
+
+static gboolean
+recorder_write (Recorder *self, GArray *figures, gint64 age, GError **error)
+{
   g_autoptr (GString) rows = g_string_new (NULL);
 
-  self->n_looks++;
-  recorder_find_resident (self, figures);
   for (guint i = 0; i < figures->len; i++)
     recorder_add_figures (self, &g_array_index (figures, FsmmFigures, i), age, rows);
   if (g_hash_table_size (self->pools) > figures->len)
@@ -184,30 +197,64 @@ recorder_free (Recorder *self)
   g_free (self);
 }
 
-/* Whether there will be another look. */
-static gboolean
-look_locked (gboolean is_last, GError **error)
+/* Returns: (transfer none) (nullable): what is to look, if anything is */
+static Recorder *
+begin_look (gboolean is_last)
 {
-  if (recorder == NULL)
-    return G_SOURCE_REMOVE;
+  gint64 end = g_get_monotonic_time () + LAST_LOOK_PATIENCE;
+  Recorder *self = NULL;
 
-  recorder->is_last = is_last;
-  if (recorder_look (recorder, error) && !is_last)
-    return G_SOURCE_CONTINUE;
-  g_clear_pointer (&recorder, recorder_free);
+  fsmm_lock (&recorder_lock);
+  while (is_looking && fsmm_wait_until (&look_has_ended, &recorder_lock, end))
+    ;
+  if (!is_looking && recorder != NULL)
+    {
+      self = recorder;
+      self->is_last = is_last;
+      self->n_looks++;
+      is_looking = TRUE;
+    }
+  fsmm_unlock (&recorder_lock);
 
-  return G_SOURCE_REMOVE;
+  return self;
+}
+
+/* Whether there will be another look. In a child of fork (), where a look was under way, there is
+ * nothing to be written. */
+static gboolean
+end_look (Recorder *self, GArray *figures, gint64 age, GError **error)
+{
+  gboolean is_on = FALSE;
+
+  fsmm_lock (&recorder_lock);
+  if (recorder == self)
+    {
+      is_on = recorder_write (self, figures, age, error) && !self->is_last;
+      if (!is_on)
+        g_clear_pointer (&recorder, recorder_free);
+      is_looking = FALSE;
+      g_cond_broadcast (&look_has_ended);
+    }
+  fsmm_unlock (&recorder_lock);
+
+  return is_on;
 }
 
 static gboolean
 look_and_tell (gboolean is_last)
 {
+  Recorder *self = begin_look (is_last);
+  g_autoptr (GArray) figures = NULL;
   g_autoptr (GError) error = NULL;
   gboolean is_on;
+  gint64 age;
 
-  fsmm_lock (&recorder_lock);
-  is_on = look_locked (is_last, &error);
-  fsmm_unlock (&recorder_lock);
+  if (self == NULL)
+    return G_SOURCE_REMOVE;
+
+  age = g_get_monotonic_time () - self->start;
+  figures = recorder_look (self);
+  is_on = end_look (self, figures, age, &error);
   if (error != NULL)
     g_warning ("pools are no longer recorded: %s", error->message);
 
@@ -313,5 +360,7 @@ fsmm_recorder_forget (void)
   if (recorder != NULL)
     fsmm_record_file_close_in_child (recorder->file);
   recorder = NULL;
+  is_looking = FALSE;
+  g_cond_init (&look_has_ended);
   is_in_child = TRUE;
 }
