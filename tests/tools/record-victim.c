@@ -129,6 +129,21 @@ fork_twice (void)
   stock_set (&own, 30);
 }
 
+/* The child makes a pool when this process has ended. */
+static void
+leave_child (void)
+{
+  Stock own;
+
+  stock_init (&own, "parent");
+  stock_set (&own, 10);
+  if (fork () == 0)
+    {
+      g_usleep (G_USEC_PER_SEC);
+      end_at_once ();
+    }
+}
+
 static gpointer
 be_busy (gpointer data)
 {
@@ -200,6 +215,8 @@ main (int argc, char **argv)
     name_pools (argc - 2, argv + 2);
   else if (strcmp (act, "fork") == 0)
     fork_twice ();
+  else if (strcmp (act, "leave-child") == 0)
+    leave_child ();
   else if (strcmp (act, "fork-at-work") == 0)
     fork_at_work ();
   else if (strcmp (act, "start-another") == 0)

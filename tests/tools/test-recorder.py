@@ -129,6 +129,20 @@ def test_fork():
     assert path.name == f"record.csv.{child}" and child != parent, path
 
 
+def test_child_alone():
+    """a child whose parent has ended leaves its parent's record, and does not keep others from it"""
+    folder = new_folder()
+    assert run(folder, "leave-child") == ""
+    assert {row["name"] for row in read(folder / "record.csv")[0]} == {"parent"}
+    path, = folder.glob("record.csv.*")
+    assert "last" in {row["name"] for row in read(path)[0]}
+
+    with start(folder, "leave-child", file="again.csv") as parent:
+        parent.wait()
+        assert run(folder, "end-at-once", file="again.csv") == ""
+        assert {row["name"] for row in read(folder / "again.csv")[0]} == {"last"}
+
+
 def test_number():
     """%p is the number of the process, that of a child too"""
     folder = new_folder()
@@ -212,5 +226,5 @@ def test_refused():
     assert [path.name for path in folder.iterdir()] == ["link"]
 
 
-tap.run([test_course, test_times, test_last_figures, test_names, test_fork, test_number,
+tap.run([test_course, test_times, test_last_figures, test_names, test_fork, test_child_alone, test_number,
          test_fork_at_work, test_another_program, test_killed, test_stopped, test_full, test_refused])
