@@ -20,7 +20,8 @@ FOLDER = tempfile.TemporaryDirectory(prefix="fsmm-chart-")
 SVG = "{http://www.w3.org/2000/svg}"
 LIVE, RESIDENT, LENT = "#2b7fd3", "#cc3f0a", "#0b8f83"
 KIB, MIB = 1024, 1024**2
-HEAD = ("# record of fsmm-glib 1.2.0, started 2026-12-01T02:54:52.333549Z, process 29874, program known\n"
+HEAD = ("# record of fsmm-glib 1.2.0, started 2026-12-01T02:54:52.333549Z, process 29874, "
+        "program known\n"
         "seconds,event,id,name,kind,item-type,alloc-size,n-allocated,peak-allocated,max-blocks,"
         "n-waiting,reserved-bytes,resident-bytes,n-taken\n")
 
@@ -53,8 +54,8 @@ def drawn(path, *arguments):
 def row(seconds, number, n_live, name="pool", event="figures", kind="raw", item_type="", size=KIB,
         peak=None, limit=0, resident=None):
     resident = n_live * size if resident is None else resident
-    fields = [f"{seconds:.3f}", event, number, name, kind, item_type, size, n_live, peak or n_live, limit,
-              0, resident, resident, 0]
+    fields = [f"{seconds:.3f}", event, number, name, kind, item_type, size, n_live, peak or n_live,
+              limit, 0, resident, resident, 0]
     return ",".join(map(str, fields)) + "\n"
 
 
@@ -141,10 +142,12 @@ def test_sums():
     assert "peak 780 KiB live, 780 KiB resident" in texts(root), texts(root)
     assert "peak 100 KiB live, 100 KiB resident" in texts(root), texts(root)
     # What is of one look is of one moment.
-    exchanged = draw(*(row(time, number, 100 if (time == 0) == (number == 4) else 0, name=str(number), peak=100)
+    exchanged = draw(*(row(time, number, 100 if (time == 0) == (number == 4) else 0,
+                           name=str(number), peak=100)
                        for time in (0, 1, 2) for number in (2, 4)))
     assert texts(exchanged).count("peak 100 KiB live, 100 KiB resident") == 3, texts(exchanged)
-    for n, expected in (("1", ["12 pools together", "pool 12", "11 others"]), ("0", ["12 pools together"]),
+    for n, expected in (("1", ["12 pools together", "pool 12", "11 others"]),
+                        ("0", ["12 pools together"]),
                         ("12", ["12 pools together", *(f"pool {i}" for i in range(12, 0, -1))])):
         assert titles(draw(*rows, arguments=["--pools", n])) == expected, n
 
@@ -179,12 +182,13 @@ def test_hostile_names():
     names = ["`touch pwned`", '"; system("touch pwned")', "'; !touch pwned", "two\nlines\r\n",
              "<script>alert(1)</script>&amp;", "{/Symbol a}_b^c @x", "\u202eltr", "%s %n", "x" * 3000]
     environment = {**os.environ, "FSMM_DEBUG": "record=record.csv"}
-    subprocess.run([VICTIM, "names", *names, b"\xff"], env=environment, cwd=folder, timeout=60, check=True)
+    subprocess.run([VICTIM, "names", *names, b"\xff"], env=environment, cwd=folder, timeout=60,
+                   check=True)
     root = drawn(folder / "record.csv", "--pools", "20", "--title", "<b> `touch pwned`")
     assert "<b> `touch pwned`" in texts(root), texts(root)
     found = titles(root)
-    for name in names[:3] + names[4:6] + ["two\\x0alines\\x0d\\x0a", "\\u202eltr", "%s %n", "x" * 33 + "…",
-                                          "\ufffd"]:
+    for name in names[:3] + names[4:6] + ["two\\x0alines\\x0d\\x0a", "\\u202eltr", "%s %n",
+                                          "x" * 33 + "…", "\ufffd"]:
         assert name in found, (name, found)
     assert not [element for element in root.iter() if "script" in element.tag]
     assert sorted(path.name for path in folder.iterdir()) == ["record.csv", "record.svg"]

@@ -49,7 +49,8 @@ test_names (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *row = g_strdup_printf ("1.000,figures,2,%s,raw,,8,0,0,0,0,0,0,0\n", cases[i].field);
+      g_autofree char *row =
+          g_strdup_printf ("1.000,figures,2,%s,raw,,8,0,0,0,0,0,0,0\n", cases[i].field);
 
       assert_row (G_USEC_PER_SEC,
                   (FsmmFigures) { .id = 2, .name = (char *) cases[i].name, .alloc_size = 8 }, row);
