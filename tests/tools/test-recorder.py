@@ -227,4 +227,5 @@ def test_refused():
 
 
 tap.run([test_course, test_times, test_last_figures, test_names, test_fork, test_child_alone,
-         test_number, test_fork_at_work, test_another_program, test_killed, test_stopped, test_full, test_refused])
+         test_number, test_fork_at_work, test_another_program, test_killed, test_stopped, test_full,
+         test_refused])
