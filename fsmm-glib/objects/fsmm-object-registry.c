@@ -35,13 +35,15 @@ look_at_objects (FsmmObjectStore *store, FsmmSurvey *survey)
   fsmm_survey_add (survey, figures, store->name);
 }
 
+/* In whichever thread: so no store is referenced, the last reference to which drops what the program has
+ * in it. */
 static void
 look_at_all_objects (FsmmSurvey *survey)
 {
-  g_autoptr (GPtrArray) listed = fsmm_object_registry_list ();
-
-  for (guint i = 0; i < listed->len; i++)
-    look_at_objects (listed->pdata[i], survey);
+  fsmm_lock (&registry_lock);
+  for (GList *l = all_pools.head; l != NULL; l = l->next)
+    look_at_objects (l->data, survey);
+  fsmm_unlock (&registry_lock);
 }
 
 void

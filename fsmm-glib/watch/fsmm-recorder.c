@@ -14,10 +14,9 @@
  * there are. Every look is written at once, in whole rows: whatever ends the program, what was written
  * before can be read.
  *
- * The lock is held while a look is written, which fork () waits for, but not while pools are looked at:
- * the last reference to an object of the program may go then, and what it does is not known. Nothing is
- * logged with it held either. So there is one look at a time, and the end of the process waits for it.
- */
+ * The lock is held while a look is written, which fork () waits for, but not while pools are looked at,
+ * which takes locks of theirs. Nothing is logged with it held either. So there is one look at a time, and
+ * the end of the process waits for it. */
 
 #define RECORD_INTERVAL 100 /* milliseconds */
 
@@ -26,7 +25,7 @@
  * given back. */
 #define RESIDENT_LOOKS 10
 
-/* What a look does of the program's may wait for the thread in which the process ends. */
+/* A look may wait for a lock of a pool, which the thread may have in which the process ends. */
 #define LAST_LOOK_PATIENCE G_USEC_PER_SEC
 
 typedef struct {

@@ -88,7 +88,7 @@ on_answered (GObject *stream, GAsyncResult *result, gpointer data)
 }
 
 static void
-answer (Client *client)
+send_answer (Client *client)
 {
   GOutputStream *stream = g_io_stream_get_output_stream (G_IO_STREAM (client->connection));
   gsize n_bytes;
@@ -111,7 +111,7 @@ on_asked (GObject *stream, GAsyncResult *result, gpointer data)
     client->bytes = fsmm_answer_to (&client->ask);
 
   if (client->bytes != NULL)
-    answer (client);
+    send_answer (client);
   else
     client_free (client);
 }
@@ -145,7 +145,7 @@ on_incoming (GSocketService *service, GSocketConnection *connection, GObject *so
 
 /* The service stays as long as the process. */
 static gboolean
-serve (gpointer socket)
+serve_clients (gpointer socket)
 {
   GSocketService *service = g_socket_service_new ();
 
@@ -300,7 +300,7 @@ start_locked (GError **error)
 
   fsmm_watcher_add_file (g_socket_get_fd (socket));
   socket_path = g_steal_pointer (&path);
-  g_main_context_invoke_full (context, G_PRIORITY_DEFAULT, serve,
+  g_main_context_invoke_full (context, G_PRIORITY_DEFAULT, serve_clients,
                               fsmm_publish (g_steal_pointer (&socket)), g_object_unref);
 
   return TRUE;

@@ -44,7 +44,7 @@ typedef struct {
 } Sampler;
 
 static SysprofCaptureCounterValue
-get_value (const FsmmFigures *figures, CounterKind kind)
+get_counter_value (const FsmmFigures *figures, CounterKind kind)
 {
   return (SysprofCaptureCounterValue) {
     .v64 = (gint64) (kind == COUNTER_LIVE ? figures->n_live : figures->reserved_bytes)
@@ -88,7 +88,7 @@ define_counters (Sampler *self, guint place, const FsmmFigures *figures)
       copy_text (counter->name, sizeof counter->name, names[i]);
       copy_text (counter->description, sizeof counter->description, get_unit (figures, i));
       counter->type = SYSPROF_CAPTURE_COUNTER_INT64;
-      counter->value = get_value (figures, i);
+      counter->value = get_counter_value (figures, i);
       self->ids[place * N_COUNTERS + i] = sysprof_collector_request_counters (1);
       counter->id = self->ids[place * N_COUNTERS + i];
     }
@@ -96,7 +96,7 @@ define_counters (Sampler *self, guint place, const FsmmFigures *figures)
 }
 
 static guint
-add_pool (Sampler *self, const FsmmFigures *figures)
+add_to_sampler (Sampler *self, const FsmmFigures *figures)
 {
   guint64 *id = g_new (guint64, 1);
   gboolean has_counters = figures->name != NULL && figures->kind != FSMM_POOL_KIND_HANDLES &&
@@ -113,14 +113,14 @@ add_pool (Sampler *self, const FsmmFigures *figures)
 
 /* One more than its place, or 0. */
 static guint
-find_pool (Sampler *self, const FsmmFigures *figures)
+find_in_sampler (Sampler *self, const FsmmFigures *figures)
 {
   gpointer number;
 
   if (g_hash_table_lookup_extended (self->known, &figures->id, NULL, &number))
     return GPOINTER_TO_UINT (number);
 
-  return add_pool (self, figures);
+  return add_to_sampler (self, figures);
 }
 
 /* Those that are gone have nothing any more. */
@@ -134,10 +134,10 @@ sample (gpointer data)
   for (guint i = 0; i < figures->len; i++)
     {
       const FsmmFigures *pool = &g_array_index (figures, FsmmFigures, i);
-      guint number = find_pool (self, pool);
+      guint number = find_in_sampler (self, pool);
 
       for (guint k = 0; number > 0 && k < N_COUNTERS; k++)
-        self->values[(number - 1) * N_COUNTERS + k] = get_value (pool, k);
+        self->values[(number - 1) * N_COUNTERS + k] = get_counter_value (pool, k);
     }
   sysprof_collector_set_counters (self->ids, self->values, self->n_pools * N_COUNTERS);
 
