@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What tracers are told: where the probes are, and, by gdb, what their arguments are.
 
-usage: test-probes.py LIBRARY PAGE READELF PROGRAM [GDB]
+usage: test-probes.py LIBRARY PAGE READELF PROGRAM LATE [GDB]
 
-PAGE is the one that documents the probes. Without GDB, none of them is seen at work.
+PAGE is the one that documents the probes. PROGRAM has an act for each test, and LATE is the test of what
+two threads free at once, with the library in it. Without GDB, no probe is seen at work.
 """
 
 import os
@@ -14,7 +15,7 @@ import sys
 
 import tap
 
-LIBRARY, PAGE, READELF, PROGRAM, *GDB = sys.argv[1:]
+LIBRARY, PAGE, READELF, PROGRAM, LATE, *GDB = sys.argv[1:]
 SCRIPT = pathlib.Path(__file__).with_name("print-probes.py")
 # The kinds of their arguments, as print-probes.py has them.
 CALLS = {"exhausted": "SNSNN", "refused": "SNPS", "wait__begin": "SNN", "wait__end": "SNSN"}
@@ -61,11 +62,11 @@ def test_documented():
     tap.assert_same_lines(sorted(listed), sorted(expected), "PROBES")
 
 
-def trace(act, probes, flags=""):
+def trace(program, probes, flags=""):
     """What gdb finds, and what the program says that it should: words, for each probe."""
     kinds = " ".join(f"{name}={kinds}" for name, kinds in probes.items())
     environment = os.environ | {"PROBES": kinds, "FSMM_DEBUG": flags, "LC_ALL": "C.UTF-8"}
-    command = [*GDB, "-nx", "-batch", "-x", SCRIPT, "--args", PROGRAM, act]
+    command = [*GDB, "-nx", "-batch", "-x", SCRIPT, "--args", *program]
     result = subprocess.run(command, env=environment, capture_output=True, text=True,
                             encoding="utf-8", timeout=60, check=False)
     output = result.stdout + result.stderr
@@ -84,7 +85,7 @@ def agrees(word, expected):
 
 
 def check(act, probes, flags=""):
-    found, expected = trace(act, probes, flags)
+    found, expected = trace([PROGRAM, act], probes, flags)
     assert expected
     same = len(found) == len(expected) and all(
         len(f) == len(e) and all(map(agrees, f, e)) for f, e in zip(found, expected))
@@ -95,7 +96,7 @@ def check(act, probes, flags=""):
 
 def test_fast_path():
     """a thread that takes and frees blocks comes to no probe but for a chunk"""
-    found, _ = trace("take-and-free", PROBES)
+    found, _ = trace([PROGRAM, "take-and-free"], PROBES)
     assert [words[:2] for words in found] == [["chunk__added", "nodes"],
                                               ["chunk__dropped", "nodes"]], found
 
@@ -108,6 +109,13 @@ def test_exhausted():
 def test_refused():
     """each mistake is seen once, whoever is told"""
     check("misuse", CALLS)
+
+
+def test_late():
+    """each block that two threads have freed at once is seen"""
+    found, _ = trace([LATE, "-p", "/late-double-free/many"], {"refused": PROBES["refused"]})
+    assert len({address for _, _, _, address, _ in found}) == len(found) == 16, found
+    assert {(pool, fault) for _, pool, _, _, fault in found} == {("test", "double-free")}
 
 
 def test_damage():
@@ -131,5 +139,5 @@ def test_objects():
 
 
 tap.run([test_notes, test_arguments, test_documented] +
-        ([test_fast_path, test_exhausted, test_refused, test_damage, test_wait, test_memory,
+        ([test_fast_path, test_exhausted, test_refused, test_late, test_damage, test_wait, test_memory,
           test_objects] if GDB else []))
