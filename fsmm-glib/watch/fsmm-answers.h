@@ -8,7 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* Returns: (transfer full) (nullable): the bytes of a GVariant; NULL: that is no question of this version */
+/* Returns: (transfer full) (nullable): the bytes of a GVariant; NULL: that is no question of this
+ * version */
 GBytes *fsmm_answer_to (const FsmmAsk *ask);
 
 G_END_DECLS

@@ -2,7 +2,7 @@
 
 /* How a program that shows its pools is asked for them, through a socket of the Unix family at
  *
- *   $XDG_RUNTIME_DIR/fsmm-glib/PID, or PID-2, PID-3 and so on where there is more than one library in it.
+ *   $XDG_RUNTIME_DIR/fsmm-glib/PID, or PID-2, PID-3 and so on if more than one library is in it.
  *
  * Both sides are on one machine: numbers are as it has them, and of the same width everywhere. Whoever
  * asks sends an FsmmAsk, and gets an FsmmAnswer, behind which there are as many bytes as it says of a
@@ -37,9 +37,9 @@ typedef struct {
 } FsmmAnswer;
 
 /* "version" (s) of the library, "program" (s) if it has a name, "time" (x) in microseconds of the clock
- * that only goes forward, and "pools" (aa{sv}). The keys of these are the properties of FsmmPoolInfo but
- * for the rate, and in its place "n-taken" (t): how many blocks were ever taken; and "resident-bytes" (t)
- * for pools of blocks. */
+ * that only goes forward, and "pools" (aa{sv}). The keys of these are the properties of FsmmPoolInfo
+ * but for the rate, and in its place "n-taken" (t): how many blocks were ever taken; and
+ * "resident-bytes" (t) for pools of blocks. */
 #define FSMM_ANSWER_FIGURES G_VARIANT_TYPE_VARDICT
 
 /* As in fsmm_pool_dump (), a line for each chunk; empty if there is no such pool of blocks any more. */

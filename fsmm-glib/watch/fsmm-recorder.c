@@ -14,9 +14,9 @@
  * there are. Every look is written at once, in whole rows: whatever ends the program, what was written
  * before can be read.
  *
- * The lock is held while a look is written, which fork () waits for, but not while pools are looked at,
- * which takes locks of theirs. Nothing is logged with it held either. So there is one look at a time, and
- * the end of the process waits for it. */
+ * The lock is held while a look is written, which fork () waits for, but not while pools are looked
+ * at, which takes locks of theirs. Nothing is logged with it held either. So there is one look at a
+ * time, and the end of the process waits for it. */
 
 #define RECORD_INTERVAL 100 /* milliseconds */
 

@@ -97,7 +97,8 @@ send_answer (Client *client)
   client->answer = (FsmmAnswer) { FSMM_PROTOCOL_MAGIC, (guint32) n_bytes };
   client->vectors[0] = (GOutputVector) { &client->answer, sizeof client->answer };
   client->vectors[1] = (GOutputVector) { bytes, n_bytes };
-  g_output_stream_writev_all_async (stream, client->vectors, 2, G_PRIORITY_DEFAULT, NULL, on_answered, client);
+  g_output_stream_writev_all_async (stream, client->vectors, G_N_ELEMENTS (client->vectors),
+                                    G_PRIORITY_DEFAULT, NULL, on_answered, client);
 }
 
 static void
@@ -192,7 +193,7 @@ prepare_folder (const char *above, const char *folder, GError **error)
   if (!make_folder (above, error))
     return FALSE;
   if (g_stat (above, &status) != 0 || status.st_uid != geteuid ())
-    return refuse (error, "%s is not a folder of the user whose program this is; set XDG_RUNTIME_DIR to one",
+    return refuse (error, "%s is no folder of the user whose program this is; set XDG_RUNTIME_DIR to one",
                    above);
   if (!make_folder (folder, error))
     return FALSE;
@@ -225,15 +226,16 @@ try_listen (const char *path, GError **error)
   if (is_abandoned (address))
     g_unlink (path);
   socket = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, error);
-  if (socket == NULL || !g_socket_bind (socket, address, FALSE, error) || !g_socket_listen (socket, error))
+  if (socket == NULL || !g_socket_bind (socket, address, FALSE, error) ||
+      !g_socket_listen (socket, error))
     return NULL;
   (void) g_chmod (path, 0600);
 
   return g_steal_pointer (&socket);
 }
 
-/* Returns: (transfer full) (nullable). The first name that nobody else has: another library in this process
- * may have one, or a process that has the same number in another container. */
+/* Returns: (transfer full) (nullable). The first name that nobody else has: another library in this
+ * process may have one, or a process that has the same number in another container. */
 static GSocket *
 listen_in (const char *folder, char **path, GError **error)
 {
@@ -268,7 +270,8 @@ open_socket (char **path, GError **error)
 
   if (fsmm_process_is_privileged ())
     {
-      refuse (error, "this program may do more than the user who started it, and shows nothing to others");
+      refuse (error,
+              "this program may do more than the user who started it, and shows nothing to others");
       return NULL;
     }
   if (!prepare_folder (above, folder, error))

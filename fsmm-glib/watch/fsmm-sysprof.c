@@ -13,8 +13,8 @@
 #include "watch/fsmm-survey.h"
 #include "watch/fsmm-watcher.h"
 
-/* Each pool that the program has given a name has two counters, whose values are given again and again: as marks for what
- * happens to blocks, they would take longer than what happens. */
+/* Each pool that the program has given a name has two counters, whose values are given again and again:
+ * marks for what happens to blocks would take longer than what happens. */
 
 #define INTERVAL_MS 100
 #define MAX_POOLS 64

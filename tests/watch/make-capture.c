@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Writes a capture, for a picture: what Sysprof would get of a program that makes trees and serves requests.
+/* Writes a capture, for a picture: what Sysprof would get of a program that makes trees and serves
+ * requests.
  *
  * usage: make-capture FILE */
 

@@ -42,8 +42,8 @@ profiler_answer (Profiler *self)
 
   g_assert_true (g_input_stream_read_all (stream, request, sizeof request, &n_read, NULL, NULL));
   g_assert_cmpmem (request, n_read, "CreatRing", sizeof request);
-  g_assert_true (g_unix_connection_send_fd (self->connection, mapped_ring_buffer_get_fd (self->ring), NULL,
-                                            NULL));
+  g_assert_true (g_unix_connection_send_fd (self->connection, mapped_ring_buffer_get_fd (self->ring),
+                                            NULL, NULL));
 }
 
 static bool

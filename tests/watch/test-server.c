@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a program shows to others, as these get it: all of it, to the same user alone, whoever forks, ends
- * or asks nonsense. */
+/* What a program shows to others, as these get it: all of it, to the same user alone, whoever forks,
+ * ends or asks nonsense. */
 
 #include "fsmm-test.h"
 
@@ -454,7 +454,8 @@ test_fork (void)
   g_assert_nonnull (after);
 }
 
-/* A child that lives on holds nothing of its parent's open: who is connected learns of the parent's end. */
+/* A child that lives on holds nothing of its parent's open: who is connected learns of the parent's
+ * end. */
 static void
 test_end_of_parent (void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Counters for Sysprof. This program is both sides: it answers for the profiler, has a capture written, and
- * reads it. */
+/* Counters for Sysprof. This program is both sides: it answers for the profiler, has a capture written,
+ * and reads it. */
 
 #include "fsmm-test.h"
 
