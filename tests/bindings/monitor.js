@@ -12,6 +12,11 @@ import {assert, assertSame, assertThrows, collectGarbage, run} from './tap.js';
 const {INVALID_ARGUMENT} = Fsmm.Error;
 const {HANDLES, OBJECTS, RAW, TYPED} = Fsmm.PoolKind;
 
+/* Where pools are shown to other programs: GLib reads it once. */
+const runtime = GLib.dir_make_tmp('fsmm-test-XXXXXX');
+
+GLib.setenv('XDG_RUNTIME_DIR', runtime, true);
+
 function rowsOf(model) {
     return Array.from({length: model.get_n_items()}, (_, i) => model.get_item(i));
 }
@@ -223,6 +228,24 @@ const tests = {
         assertSame(sorted.get_n_items(), 10, 'both');
         drop(() => true);
         assertSame(mirrors.slice(1).map(rows => rows.length), [0, 0], 'none');
+    },
+
+    'other programs can see the pools, once they may': () => {
+        const shown = Gio.File.new_for_path(`${runtime}/fsmm-glib`);
+
+        shown.make_directory(null);
+        shown.set_attribute_uint32('unix::mode', 0o755, Gio.FileQueryInfoFlags.NONE, null);
+        try {
+            Fsmm.Monitor.export();
+            throw new Error('it is shown in a folder that is open to others');
+        } catch (error) {
+            assert(error.matches?.(Gio.IOErrorEnum, Gio.IOErrorEnum.PERMISSION_DENIED), String(error));
+        }
+        shown.delete(null);
+
+        assert(Fsmm.Monitor.export(), 'exported');
+        assertSame([...shown.enumerate_children('standard::name', Gio.FileQueryInfoFlags.NONE, null)].length,
+            1, 'sockets');
     },
 
     'a view shows its rows': () => {

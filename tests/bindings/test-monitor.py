@@ -2,11 +2,18 @@
 """The list of all pools as Python programs see it, with the overrides. It needs a display."""
 
 import copy
+import os
 import pickle
 import random
+import socket
+import tempfile
 import threading
 
 import gi
+
+# Where pools are shown to other programs: GLib reads it once.
+RUNTIME = tempfile.TemporaryDirectory()
+os.environ["XDG_RUNTIME_DIR"] = RUNTIME.name
 
 gi.require_version("Gtk", "4.0")
 from bindings import Fsmm, FsmmTest, GLib, equal, raises  # noqa: E402
@@ -188,6 +195,20 @@ def make_and_drop(seed, is_over, failures):
                 pools[i].acquire().release()
     except BaseException as failure:
         failures.append(failure)
+
+
+@test
+def export():
+    """other programs can see the pools, once they may"""
+    shown = f"{RUNTIME.name}/fsmm-glib"
+    os.mkdir(shown, 0o755)
+    error = raises(GLib.Error, "is open to others", Fsmm.Monitor.export)
+    assert error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.PERMISSION_DENIED), error
+    os.rmdir(shown)
+
+    assert Fsmm.Monitor.export()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(f"{shown}/{os.getpid()}")
 
 
 class Threads:
