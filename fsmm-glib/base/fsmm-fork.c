@@ -12,10 +12,11 @@
  * doing without a lock. So the thread that forks takes every lock and stops every other thread
  * first, and both processes go on from there.
  *
- * Lock order: that of fsmm-once.c, then those here, then those of each level. */
+ * Lock order: that of fsmm-once.c, then the first two here, then those of each level, then the last. */
 
 GMutex fsmm_types_lock;
 GMutex fsmm_stacks_lock;
+GMutex fsmm_atexit_lock;
 
 static const FsmmForkHandlers *levels[FSMM_FORK_N_LEVELS]; /* (nullable) */
 
@@ -39,11 +40,13 @@ before_fork (void)
   for (guint i = 0; i < FSMM_FORK_N_LEVELS; i++)
     if (levels[i] != NULL)
       levels[i]->lock_all ();
+  fsmm_lock (&fsmm_atexit_lock);
 }
 
 static void
 after_fork (void)
 {
+  fsmm_unlock (&fsmm_atexit_lock);
   for (guint i = FSMM_FORK_N_LEVELS; i-- > 0;)
     if (levels[i] != NULL)
       levels[i]->unlock_all ();

@@ -13,6 +13,8 @@ G_BEGIN_DECLS
  * one of them takes no other lock. */
 extern GMutex fsmm_types_lock;  /* for data of types */
 extern GMutex fsmm_stacks_lock; /* for stacks that have been seen */
+extern GMutex fsmm_atexit_lock; /* for atexit (), whose own lock a child may find taken; it may be taken
+                                 * with any other one held */
 
 /* What a part of the library does when a process forks: it is registered from below, so that
  * this file knows nothing of it. */

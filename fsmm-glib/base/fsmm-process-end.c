@@ -4,6 +4,9 @@
 
 #include "base/fsmm-process-end.h"
 
+#include "base/fsmm-fork.h"
+#include "base/fsmm-lock.h"
+
 #include <stdlib.h>
 
 /* More threads than that do not start before main () begins. */
@@ -21,8 +24,12 @@ note_end (void)
 void
 fsmm_process_watch_end (void)
 {
-  if (g_atomic_int_get (&n_watched) < N_WATCHED && g_atomic_int_add (&n_watched, 1) < N_WATCHED)
-    atexit (note_end);
+  if (g_atomic_int_get (&n_watched) >= N_WATCHED || g_atomic_int_add (&n_watched, 1) >= N_WATCHED)
+    return;
+
+  fsmm_lock (&fsmm_atexit_lock);
+  atexit (note_end);
+  fsmm_unlock (&fsmm_atexit_lock);
 }
 
 gboolean
