@@ -5,6 +5,7 @@
 #include "watch/fsmm-answers.h"
 
 #include "fsmm-version.h"
+#include "watch/fsmm-program-name.h"
 #include "watch/fsmm-survey.h"
 
 static void
@@ -41,9 +42,8 @@ describe_process (void)
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&builder, "{sv}", "version", g_variant_new_string (FSMM_VERSION_S));
-  if (g_get_prgname () != NULL)
-    g_variant_builder_add (&builder, "{sv}", "program",
-                           g_variant_new_take_string (g_utf8_make_valid (g_get_prgname (), -1)));
+  g_variant_builder_add (&builder, "{sv}", "program",
+                         g_variant_new_take_string (fsmm_program_dup_name ()));
   g_variant_builder_add (&builder, "{sv}", "time", g_variant_new_int64 (now));
   g_variant_builder_add (&builder, "{sv}", "pools", describe_pools ());
 

@@ -36,10 +36,10 @@ typedef struct {
   guint32 n_bytes;
 } FsmmAnswer;
 
-/* "version" (s) of the library, "program" (s) if it has a name, "time" (x) in microseconds of the clock
- * that only goes forward, and "pools" (aa{sv}). The keys of these are the properties of FsmmPoolInfo
- * but for the rate, and in its place "n-taken" (t): how many blocks were ever taken; and
- * "resident-bytes" (t) for pools of blocks. */
+/* "version" (s) of the library, "program" (s) for its name, "time" (x) in microseconds of the clock that
+ * only goes forward, and "pools" (aa{sv}). The keys of these are the properties of FsmmPoolInfo but for
+ * the rate, and in its place "n-taken" (t): how many blocks were ever taken; and "resident-bytes" (t) for
+ * pools of blocks. */
 #define FSMM_ANSWER_FIGURES G_VARIANT_TYPE_VARDICT
 
 /* As in fsmm_pool_dump (), a line for each chunk; empty if there is no such pool of blocks any more. */

@@ -9,26 +9,11 @@
 
 #include "base/fsmm-text.h"
 #include "fsmm-version.h"
+#include "watch/fsmm-program-name.h"
 
 static const char record_columns[] =
     "seconds,event,id,name,kind,item-type,alloc-size,n-allocated,peak-allocated,max-blocks,n-waiting,"
     "reserved-bytes,resident-bytes,n-taken\n";
-
-/* Returns: (transfer full): on one line. Few programs without windows tell GLib their names. */
-static char *
-dup_program_name (void)
-{
-  g_autofree char *path = NULL;
-  g_autofree char *name = NULL;
-
-  if (g_get_prgname () != NULL)
-    return fsmm_text_escape (g_get_prgname ());
-
-  path = g_file_read_link ("/proc/self/exe", NULL);
-  name = g_path_get_basename (path != NULL ? path : "unknown");
-
-  return fsmm_text_escape (name);
-}
 
 /* The name of the program comes last, since there may be anything in it. */
 void
@@ -36,7 +21,8 @@ fsmm_record_add_head (GString *text)
 {
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   g_autofree char *start = g_date_time_format_iso8601 (now);
-  g_autofree char *program = dup_program_name ();
+  g_autofree char *name = fsmm_program_dup_name ();
+  g_autofree char *program = fsmm_text_escape (name);
 
   g_string_append_printf (text, "# record of fsmm-glib %s, started %s, process %d, program %s\n",
                           FSMM_VERSION_S, start, (int) getpid (), program);

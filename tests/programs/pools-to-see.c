@@ -127,7 +127,6 @@ main (int argc, char *argv[])
 {
   g_autoptr (GIOChannel) channel = g_io_channel_unix_new (0);
 
-  g_set_prgname ("pools-to-see");
   make_pools (argc > 1 ? (guint) atoi (argv[1]) : 0);
   g_io_add_watch (channel, G_IO_IN | G_IO_HUP, on_line, NULL);
 
