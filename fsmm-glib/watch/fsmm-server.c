@@ -199,7 +199,10 @@ prepare_folder (const char *above, const char *folder, GError **error)
     return FALSE;
   if (g_lstat (folder, &status) != 0 || !S_ISDIR (status.st_mode) || status.st_uid != geteuid () ||
       (status.st_mode & 077) != 0)
-    return refuse (error, "%s is open to others, or not a folder of this user; remove it", folder);
+    return refuse (error,
+                   "%s is open to others, or not a folder of this user; remove it, or set XDG_RUNTIME_DIR "
+                   "to another folder",
+                   folder);
 
   return TRUE;
 }
