@@ -189,6 +189,18 @@ def test_several():
         assert 'no program "three"' in complaint("three")
 
 
+def test_script():
+    """a script is found by its own name, and by that of what runs it"""
+    with showing.runtime_folder() as folder, \
+            showing.FakeProgram(folder, str(os.getpid()), answering(showing.figures(1, [], "one"))), \
+            showing.FakeProgram(folder, "999999999", answering(showing.figures(1, [], "two"))):
+        words = pathlib.Path("/proc/self/cmdline").read_text(encoding="utf-8").split("\0")
+        for wanted in (os.path.basename(__file__), os.path.basename(words[0])):
+            assert f"one (PID {os.getpid()})" in top(wanted, "--interval=0.1"), wanted
+        # That is an argument.
+        assert "no program" in complaint(os.path.basename(PROGRAM))
+
+
 def test_command():
     """a list has the command of each process"""
     with showing.runtime_folder() as folder, showing.Program(folder, [PROGRAM, "3"]) as program:
@@ -374,6 +386,6 @@ def test_manual():
 
 
 tap.run([test_none, test_same_figures, test_sums, test_rates, test_sorting, test_counts,
-         test_interval, test_several, test_command, test_abandoned, test_end, test_real_end,
+         test_interval, test_several, test_script, test_command, test_abandoned, test_end, test_real_end,
          test_silence, test_dripping, test_rubbish, test_mutations, test_strange_figures,
          test_hostile_names, test_reader_that_leaves, test_full_device, test_options, test_manual])

@@ -144,12 +144,52 @@ top_programs_find (void)
 
 /* --- Choosing --- */
 
+/* Returns: (transfer full) (element-type utf8): none where the system does not tell */
+static GPtrArray *
+list_command_words (const TopProgram *self)
+{
+  GPtrArray *words = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *path = g_strdup_printf ("/proc/%d/cmdline", atoi (self->label));
+  g_autofree char *command = NULL;
+  gsize length = 0;
+
+  g_file_get_contents (path, &command, &length, NULL);
+  for (gsize i = 0; i < length; i += strlen (command + i) + 1)
+    g_ptr_array_add (words, g_strdup (command + i));
+
+  return words;
+}
+
+static gboolean
+is_file_called (const char *path, const char *wanted)
+{
+  g_autofree char *name = g_path_get_basename (path);
+
+  return g_str_equal (name, wanted);
+}
+
+/* A script is known to its user by its own name: it is what follows the options of the program that runs
+ * it. */
+static gboolean
+is_started_as (const TopProgram *self, const char *wanted)
+{
+  g_autoptr (GPtrArray) words = list_command_words (self);
+  guint script = 1;
+
+  while (script < words->len && *(const char *) words->pdata[script] == '-')
+    script++;
+
+  return (words->len > 0 && is_file_called (words->pdata[0], wanted)) ||
+         (script < words->len && is_file_called (words->pdata[script], wanted));
+}
+
 static gboolean
 is_meant (const TopProgram *self, const char *wanted)
 {
   gsize length = strlen (wanted);
 
-  if (g_str_equal (self->label, wanted) || g_str_equal (top_program_get_name (self), wanted))
+  if (g_str_equal (self->label, wanted) || g_str_equal (top_program_get_name (self), wanted) ||
+      is_started_as (self, wanted))
     return TRUE;
 
   return strncmp (self->label, wanted, length) == 0 && self->label[length] == '-';
@@ -166,16 +206,11 @@ top_programs_keep (GPtrArray *programs, const char *wanted)
 char *
 top_program_get_command (const TopProgram *self)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/%d/cmdline", atoi (self->label));
+  g_autoptr (GPtrArray) words = list_command_words (self);
   g_autofree char *command = NULL;
-  gsize length;
 
-  if (!g_file_get_contents (path, &command, &length, NULL))
-    return g_strdup ("");
-
-  for (gsize i = 0; i + 1 < length; i++)
-    if (command[i] == '\0')
-      command[i] = ' ';
+  g_ptr_array_add (words, NULL);
+  command = g_strjoinv (" ", (char **) words->pdata);
 
   return fsmm_text_escape (command);
 }

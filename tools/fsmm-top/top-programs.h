@@ -23,7 +23,7 @@ char *top_programs_get_folder (void);
  * that have ended are not among them. Waits for their answers. */
 GPtrArray *top_programs_find (void);
 
-/* Leaves those that are meant by @wanted, a number of a process or the name of a program. */
+/* Leaves those that are meant by @wanted, a number of a process, or the name of a program or script. */
 void top_programs_keep (GPtrArray *programs, const char *wanted);
 
 /* Returns: (transfer full): the command by which it was started, or "" where the system does not tell */
