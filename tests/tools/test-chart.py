@@ -150,6 +150,7 @@ def test_sums():
                         ("0", ["12 pools together"]),
                         ("12", ["12 pools together", *(f"pool {i}" for i in range(12, 0, -1))])):
         assert titles(draw(*rows, arguments=["--pools", n])) == expected, n
+    assert titles(draw(row(0, 2, 1), arguments=["--pools", "0"])) == ["1 pool"]
 
 
 def test_names_chosen():
@@ -272,6 +273,7 @@ def test_arguments():
     assert "install the package gnuplot-nox" in refused(named, PATH=str(path.parent))
     for wrong in (["--pools", "-1"], ["--pools", "many"], []):
         assert call(*wrong, *([named] if wrong else [])).returncode == 2, wrong
+    assert re.fullmatch(r"fsmm-chart \d+\.\d+\.\d+\n", call("--version").stdout)
 
 
 tap.run([test_values, test_peak_and_limit, test_end, test_sums, test_names_chosen, test_objects,

@@ -111,7 +111,8 @@ def make_panels(pools, options, path):
     of_blocks, of_objects = choose_pools(pools, options, path)
     panels = []
     if len(of_blocks) > min(options.pools, 1):
-        panels.append(sum_panel(f"{len(of_blocks)} pools together", of_blocks, is_large=True))
+        title = f"{len(of_blocks)} pools together" if len(of_blocks) > 1 else "1 pool"
+        panels.append(sum_panel(title, of_blocks, is_large=True))
     panels += pool_panels(of_blocks, options.pools)
     panels += pool_panels(of_objects, options.pools)
     return panels
