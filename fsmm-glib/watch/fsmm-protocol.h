@@ -2,7 +2,7 @@
 
 /* How a program that shows its pools is asked for them, through a socket of the Unix family at
  *
- *   $XDG_RUNTIME_DIR/fsmm-glib/PID, or PID-2, PID-3 and so on if more than one library is in it.
+ *   $XDG_RUNTIME_DIR/fsmm-monitor/PID, or PID-2, PID-3 and so on if more than one library is in it.
  *
  * Both sides are on one machine: numbers are as it has them, and of the same width everywhere. Whoever
  * asks sends an FsmmAsk, and gets an FsmmAnswer, behind which there are as many bytes as it says of a
@@ -15,7 +15,7 @@
 
 G_BEGIN_DECLS
 
-#define FSMM_PROTOCOL_FOLDER "fsmm-glib"
+#define FSMM_PROTOCOL_FOLDER "fsmm-monitor"
 
 /* "FSM", and the number of the version. */
 #define FSMM_PROTOCOL_MAGIC 0x46534d01

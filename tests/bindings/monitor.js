@@ -231,7 +231,7 @@ const tests = {
     },
 
     'other programs can see the pools, once they may': () => {
-        const shown = Gio.File.new_for_path(`${runtime}/fsmm-glib`);
+        const shown = Gio.File.new_for_path(`${runtime}/fsmm-monitor`);
 
         shown.make_directory(null);
         shown.set_attribute_uint32('unix::mode', 0o755, Gio.FileQueryInfoFlags.NONE, null);

@@ -200,7 +200,7 @@ def make_and_drop(seed, is_over, failures):
 @test
 def export():
     """other programs can see the pools, once they may"""
-    shown = f"{RUNTIME.name}/fsmm-glib"
+    shown = f"{RUNTIME.name}/fsmm-monitor"
     os.mkdir(shown, 0o755)
     error = raises(GLib.Error, "is open to others", Fsmm.Monitor.export)
     assert error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.PERMISSION_DENIED), error

@@ -27,7 +27,7 @@ def runtime_folder():
         before = os.environ.get("XDG_RUNTIME_DIR")
         os.environ["XDG_RUNTIME_DIR"] = folder
         try:
-            yield pathlib.Path(folder, "fsmm-glib")
+            yield pathlib.Path(folder, "fsmm-monitor")
         finally:
             if before is None:
                 del os.environ["XDG_RUNTIME_DIR"]

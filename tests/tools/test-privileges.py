@@ -97,7 +97,7 @@ def test_plain_export():
     """a program shows its pools where its user may do all that it may"""
     said, warned, left = export(functools.partial(run, PROGRAM))
     assert said == ["exported", "something is open", "done"], said
-    assert warned == "" and "fsmm-glib" in left, (warned, left)
+    assert warned == "" and "fsmm-monitor" in left, (warned, left)
 
 
 def test_privileged_export():

@@ -540,7 +540,7 @@ test_folders (void)
   g_autofree char *own = g_dir_make_tmp ("fsmm-test-XXXXXX", NULL);
 
   g_assert_cmpint (g_mkdir (folder, 0755), ==, 0);
-  g_assert_cmpint (run_in_child (export_in, "fsmm-glib is open to others"), ==, 0);
+  g_assert_cmpint (run_in_child (export_in, "fsmm-monitor is open to others"), ==, 0);
   g_assert_cmpint (g_rmdir (folder), ==, 0);
   g_assert_cmpint (symlink (own, folder), ==, 0);
   g_assert_cmpint (run_in_child (export_in, "not a folder of this user"), ==, 0);
