@@ -23,9 +23,12 @@
 #include "base/fsmm-fault.h"
 
 #ifdef HAVE_SDT
-/* No constants, as by default: perf cannot read them, and then takes a probe for another one than that of
- * the same name which has none. */
-#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
+/* All arguments in registers. By default there are constants among them, which perf cannot read: it takes
+ * a probe for another one than that of the same name which has none. In memory, a compiler may put them
+ * where gdb cannot find them; but the 386 has too few registers. */
+#if defined(__x86_64__) || defined(__aarch64__)
+#define STAP_SDT_ARG_CONSTRAINT r
+#elif defined(__i386__)
 #define STAP_SDT_ARG_CONSTRAINT or
 #endif
 #include <sys/sdt.h>
