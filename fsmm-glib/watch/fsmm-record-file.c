@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fsmm-text.h"
+#include "watch/fsmm-own-file.h"
 
 /* The name is often one in /tmp, where others can put what is there first: a link to a file that is not
  * to be lost, or a file that they can read. So no link is followed, and nothing is emptied or written
@@ -22,9 +23,7 @@
  * with the same FSMM_DEBUG, one by the other, do not write into each other's rows. */
 
 struct _FsmmRecordFile {
-  int fd;
-  dev_t device;
-  ino_t node;
+  FsmmOwnFile file;
   goffset n_bytes; /* what whole rows take */
   char *path;      /* (owned) */
 };
@@ -126,34 +125,13 @@ empty_file (int fd, const char *path, GError **error)
   return TRUE;
 }
 
-/* Not one of the standard ones, which the program may have closed: what it prints goes there. */
-static int
-move_up (int fd)
-{
-  int moved;
-
-  if (fd < 0 || fd > STDERR_FILENO)
-    return fd;
-
-  moved = fcntl (fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  close (fd);
-
-  return moved;
-}
-
-/* Returns: (transfer full) (nullable) */
+/* Returns: (transfer full) */
 static FsmmRecordFile *
-record_file_new (int fd, const char *path)
+record_file_new (FsmmOwnFile file, const char *path)
 {
   FsmmRecordFile *self = g_new0 (FsmmRecordFile, 1);
-  struct stat status;
 
-  if (fstat (fd, &status) == 0)
-    {
-      self->device = status.st_dev;
-      self->node = status.st_ino;
-    }
-  self->fd = fd;
+  self->file = file;
   self->path = g_strdup (path);
 
   return self;
@@ -163,21 +141,21 @@ static FsmmRecordFile *
 open_record (const char *path, GError **error)
 {
   int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-  int fd = move_up (open (path, flags, S_IRUSR | S_IWUSR));
+  FsmmOwnFile file = fsmm_own_file_take (open (path, flags, S_IRUSR | S_IWUSR));
 
-  if (fd < 0)
+  if (file.fd < 0)
     {
       refuse_file (error, path, errno, explain_open_failure (errno));
       return NULL;
     }
-  if (!check_record_owner (fd, path, error) || !lock_file (fd, path, error) ||
-      !empty_file (fd, path, error))
+  if (!check_record_owner (file.fd, path, error) || !lock_file (file.fd, path, error) ||
+      !empty_file (file.fd, path, error))
     {
-      close (fd);
+      fsmm_own_file_close (&file);
       return NULL;
     }
 
-  return record_file_new (fd, path);
+  return record_file_new (file, path);
 }
 
 FsmmRecordFile *
@@ -202,16 +180,6 @@ fsmm_record_file_open (const char *folder, const char *file, gboolean is_beside,
 }
 
 /* --- Writing --- */
-
-/* A program may close all files that it does not know, as many do to become a daemon: the number can be
- * that of another one by now. */
-static gboolean
-is_still_open (FsmmRecordFile *self)
-{
-  struct stat status;
-
-  return fstat (self->fd, &status) == 0 && status.st_dev == self->device && status.st_ino == self->node;
-}
 
 /* Beyond that limit, a thread that has SIGXFSZ would end the process. */
 static gboolean
@@ -251,8 +219,8 @@ try_append_rows (FsmmRecordFile *self, const GString *rows)
   if (!is_below_limit (self->n_bytes + rows->len))
     return EFBIG;
 
-  failure = write_bytes (self->fd, rows->str, rows->len);
-  if (failure != 0 && ftruncate (self->fd, self->n_bytes) != 0)
+  failure = write_bytes (self->file.fd, rows->str, rows->len);
+  if (failure != 0 && ftruncate (self->file.fd, self->n_bytes) != 0)
     return errno;
 
   return failure;
@@ -265,7 +233,7 @@ fsmm_record_file_append (FsmmRecordFile *self, const GString *rows, GError **err
 
   if (rows->len == 0)
     return TRUE;
-  if (!is_still_open (self))
+  if (!fsmm_own_file_is_open (&self->file))
     return refuse_file (error, self->path, EBADF, "the program has closed it");
 
   failure = try_append_rows (self, rows);
@@ -279,8 +247,7 @@ fsmm_record_file_append (FsmmRecordFile *self, const GString *rows, GError **err
 void
 fsmm_record_file_close_in_child (FsmmRecordFile *self)
 {
-  if (is_still_open (self))
-    close (self->fd);
+  fsmm_own_file_close (&self->file);
 }
 
 void
