@@ -12,7 +12,8 @@
  * doing without a lock. So the thread that forks takes every lock and stops every other thread
  * first, and both processes go on from there.
  *
- * Lock order: that of fsmm-once.c, then the first two here, then those of each level, then the last. */
+ * Lock order: those of the watcher, whose thread uses all else; that of fsmm-once.c; the first two here;
+ * those of the other levels; the last one here. */
 
 GMutex fsmm_types_lock;
 GMutex fsmm_stacks_lock;
@@ -32,14 +33,29 @@ fsmm_fork_register (FsmmForkLevel level, const FsmmForkHandlers *handlers)
 #include <pthread.h>
 
 static void
+lock_levels (guint first, guint end)
+{
+  for (guint i = first; i < end; i++)
+    if (levels[i] != NULL)
+      levels[i]->lock_all ();
+}
+
+static void
+unlock_levels (guint first, guint end)
+{
+  for (guint i = end; i-- > first;)
+    if (levels[i] != NULL)
+      levels[i]->unlock_all ();
+}
+
+static void
 before_fork (void)
 {
+  lock_levels (0, FSMM_FORK_FIRST_OF_POOLS);
   fsmm_once_lock_all ();
   fsmm_lock (&fsmm_types_lock);
   fsmm_lock (&fsmm_stacks_lock);
-  for (guint i = 0; i < FSMM_FORK_N_LEVELS; i++)
-    if (levels[i] != NULL)
-      levels[i]->lock_all ();
+  lock_levels (FSMM_FORK_FIRST_OF_POOLS, FSMM_FORK_N_LEVELS);
   fsmm_lock (&fsmm_atexit_lock);
 }
 
@@ -47,12 +63,11 @@ static void
 after_fork (void)
 {
   fsmm_unlock (&fsmm_atexit_lock);
-  for (guint i = FSMM_FORK_N_LEVELS; i-- > 0;)
-    if (levels[i] != NULL)
-      levels[i]->unlock_all ();
+  unlock_levels (FSMM_FORK_FIRST_OF_POOLS, FSMM_FORK_N_LEVELS);
   fsmm_unlock (&fsmm_stacks_lock);
   fsmm_unlock (&fsmm_types_lock);
   fsmm_once_unlock_all ();
+  unlock_levels (0, FSMM_FORK_FIRST_OF_POOLS);
 }
 
 static void

@@ -24,13 +24,15 @@ typedef struct {
   void (*forget_others) (void); /* (nullable): before that in the child, which has no other threads */
 } FsmmForkHandlers;
 
-/* In the order in which locks are taken. */
+/* In the order in which locks are taken. Between the first two come those that are no level's. */
 typedef enum {
   FSMM_FORK_WATCHER,
   FSMM_FORK_OBJECTS,
   FSMM_FORK_THREADS,
   FSMM_FORK_PAGES,
   FSMM_FORK_N_LEVELS,
+
+  FSMM_FORK_FIRST_OF_POOLS = FSMM_FORK_OBJECTS,
 } FsmmForkLevel;
 
 void fsmm_fork_register (FsmmForkLevel level, const FsmmForkHandlers *handlers);
