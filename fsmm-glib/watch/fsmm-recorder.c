@@ -42,6 +42,8 @@ typedef struct {
   gboolean is_last; /* the look is that at the end: each pool has a row, so that it was so until then */
 } Recorder;
 
+static const char look_failed[] = "pools are no longer recorded";
+
 static GMutex recorder_lock;
 static GCond look_has_ended;
 static gboolean is_looking;   /* with the lock: pools of the recorder are in the hands of one thread */
@@ -239,31 +241,33 @@ end_look (Recorder *self, GArray *figures, gint64 age, GError **error)
   return is_on;
 }
 
+/* Whether there will be another look. */
 static gboolean
-look_and_tell (gboolean is_last)
+look (gboolean is_last, GError **error)
 {
   Recorder *self = begin_look (is_last);
   g_autoptr (GArray) figures = NULL;
-  g_autoptr (GError) error = NULL;
-  gboolean is_on;
   gint64 age;
 
   if (self == NULL)
-    return G_SOURCE_REMOVE;
+    return FALSE;
 
   age = g_get_monotonic_time () - self->start;
   figures = recorder_look (self);
-  is_on = end_look (self, figures, age, &error);
-  if (error != NULL)
-    g_warning ("pools are no longer recorded: %s", error->message);
 
-  return is_on;
+  return end_look (self, figures, age, error);
 }
 
 static gboolean
 on_interval (gpointer data)
 {
-  return look_and_tell (FALSE);
+  g_autoptr (GError) error = NULL;
+  gboolean is_on = look (FALSE, &error);
+
+  if (error != NULL)
+    fsmm_watcher_warn (look_failed, error);
+
+  return is_on;
 }
 
 /* After a time in which nothing could be done, it is called once, and not for each interval of that. */
@@ -336,7 +340,11 @@ fsmm_recorder_start (const char *file, GError **error)
 void
 fsmm_recorder_stop (void)
 {
-  look_and_tell (TRUE);
+  g_autoptr (GError) error = NULL;
+
+  look (TRUE, &error);
+  if (error != NULL)
+    g_warning ("%s: %s", look_failed, error->message);
 }
 
 /* --- fork () --- */

@@ -6,308 +6,224 @@
 
 #include <gio/gio.h>
 
-#ifdef HAVE_GIO_UNIX
+#ifdef G_OS_UNIX
 
 #include <errno.h>
-#include <gio/gunixsocketaddress.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include "base/fsmm-lock.h"
-#include "base/fsmm-privilege.h"
 #include "watch/fsmm-answers.h"
+#include "watch/fsmm-socket.h"
 #include "watch/fsmm-watcher.h"
 
-/* The socket lies in a folder that nobody else may enter, and whoever connects is asked who it is: the
- * system tells that of the other end. A program that may do more than its user shows nothing, since what
- * it does is not for that user to see. */
-
 #define MAX_CLIENTS 8
-#define MAX_SOCKETS 9 /* of one number of a process */
+#define PAUSE_SECONDS 1
 
-static char *socket_path; /* (owned) (nullable): with the watcher's lock; NULL: not shown */
+/* Writing to who is gone is to be no signal. Where this is missing, it is enough that the thread takes
+ * none. */
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
 
-/* --- In the thread --- */
+/* Set with the watcher's lock, before the thread has anything to do with them. */
+static GMainContext *server_context; /* (not owned) */
+static FsmmOwnFile listener = { .fd = -1 };
+static char *socket_path; /* (owned) (nullable): NULL: not shown */
+
+/* Who goes makes room before who comes is looked at. */
+static void
+wait_for (const FsmmOwnFile *file, GIOCondition condition, GUnixFDSourceFunc func, gpointer data)
+{
+  g_autoptr (GSource) source = g_unix_fd_source_new (file->fd, condition | G_IO_HUP | G_IO_ERR);
+
+  g_source_set_callback (source, G_SOURCE_FUNC (func), data, NULL);
+  g_source_set_static_name (source, "[fsmm-glib] server");
+  g_source_set_priority (source, file == &listener ? G_PRIORITY_DEFAULT + 1 : G_PRIORITY_DEFAULT);
+  g_source_attach (source, server_context);
+}
+
+static gboolean
+is_for_later (void)
+{
+  return errno == EAGAIN || errno == EINTR;
+}
+
+/* --- Clients, in the thread. A child of fork () has them as they are while the thread waits. --- */
 
 /* Somebody who asks. */
 typedef struct {
-  GSocketConnection *connection; /* (owned) */
+  FsmmOwnFile file;
   FsmmAsk ask;
-  FsmmAnswer answer;
-  GBytes *bytes; /* (owned) (nullable): what follows the answer */
-  GOutputVector vectors[2];
+  gsize n_read;       /* of the question */
+  GByteArray *answer; /* (owned) (nullable) */
+  gsize n_sent;       /* of the answer */
 } Client;
 
-static guint n_clients;
+static Client *clients[MAX_CLIENTS]; /* (owned) (nullable) */
 
-static void wait_for_ask (Client *client);
-
-static int
-get_file (GSocketConnection *connection)
+static Client **
+find_client (const Client *client)
 {
-  return g_socket_get_fd (g_socket_connection_get_socket (connection));
-}
+  for (guint i = 0; i < MAX_CLIENTS; i++)
+    if (clients[i] == client)
+      return &clients[i];
 
-static Client *
-client_new (GSocketConnection *connection)
-{
-  Client *client = g_new0 (Client, 1);
-
-  client->connection = g_object_ref (connection);
-  fsmm_lock (&fsmm_watcher_lock);
-  fsmm_watcher_add_file (get_file (connection));
-  fsmm_unlock (&fsmm_watcher_lock);
-  n_clients++;
-
-  return client;
+  return NULL;
 }
 
 static void
 client_free (Client *client)
 {
-  fsmm_lock (&fsmm_watcher_lock);
-  fsmm_watcher_remove_file (get_file (client->connection));
-  fsmm_unlock (&fsmm_watcher_lock);
-  g_object_unref (client->connection);
-  g_clear_pointer (&client->bytes, g_bytes_unref);
+  *find_client (client) = NULL;
+  fsmm_own_file_close (&client->file);
+  g_clear_pointer (&client->answer, g_byte_array_unref);
   g_free (client);
-  n_clients--;
 }
 
-static void
-on_answered (GObject *stream, GAsyncResult *result, gpointer data)
-{
-  Client *client = data;
-
-  g_clear_pointer (&client->bytes, g_bytes_unref);
-  if (g_output_stream_writev_all_finish (G_OUTPUT_STREAM (stream), result, NULL, NULL))
-    wait_for_ask (client);
-  else
-    client_free (client);
-}
-
-static void
-send_answer (Client *client)
-{
-  GOutputStream *stream = g_io_stream_get_output_stream (G_IO_STREAM (client->connection));
-  gsize n_bytes;
-  gconstpointer bytes = g_bytes_get_data (client->bytes, &n_bytes);
-
-  client->answer = (FsmmAnswer) { FSMM_PROTOCOL_MAGIC, (guint32) n_bytes };
-  client->vectors[0] = (GOutputVector) { &client->answer, sizeof client->answer };
-  client->vectors[1] = (GOutputVector) { bytes, n_bytes };
-  g_output_stream_writev_all_async (stream, client->vectors, G_N_ELEMENTS (client->vectors),
-                                    G_PRIORITY_DEFAULT, NULL, on_answered, client);
-}
-
-static void
-on_asked (GObject *stream, GAsyncResult *result, gpointer data)
-{
-  Client *client = data;
-  gsize n_read;
-
-  if (g_input_stream_read_all_finish (G_INPUT_STREAM (stream), result, &n_read, NULL) &&
-      n_read == sizeof client->ask)
-    client->bytes = fsmm_answer_to (&client->ask);
-
-  if (client->bytes != NULL)
-    send_answer (client);
-  else
-    client_free (client);
-}
+static gboolean on_ask (int fd, GIOCondition condition, gpointer data);
 
 static void
 wait_for_ask (Client *client)
 {
-  GInputStream *stream = g_io_stream_get_input_stream (G_IO_STREAM (client->connection));
-
-  g_input_stream_read_all_async (stream, &client->ask, sizeof client->ask, G_PRIORITY_DEFAULT, NULL,
-                                 on_asked, client);
+  g_clear_pointer (&client->answer, g_byte_array_unref);
+  client->n_read = 0;
+  wait_for (&client->file, G_IO_IN, on_ask, client);
 }
 
 static gboolean
-is_same_user (GSocketConnection *connection)
+on_room (int fd, GIOCondition condition, gpointer data)
 {
-  GSocket *socket = g_socket_connection_get_socket (connection);
-  g_autoptr (GCredentials) other = g_socket_get_credentials (socket, NULL);
+  Client *client = data;
+  gssize n = send (fd, client->answer->data + client->n_sent, client->answer->len - client->n_sent,
+                   MSG_NOSIGNAL);
 
-  return other != NULL && g_credentials_get_unix_user (other, NULL) == geteuid ();
-}
+  if (n < 0 && is_for_later ())
+    return G_SOURCE_CONTINUE;
+  if (n < 0)
+    {
+      client_free (client);
+      return G_SOURCE_REMOVE;
+    }
 
-static gboolean
-on_incoming (GSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
-{
-  if (n_clients < MAX_CLIENTS && is_same_user (connection))
-    wait_for_ask (client_new (connection));
+  client->n_sent += (gsize) n;
+  if (client->n_sent < client->answer->len)
+    return G_SOURCE_CONTINUE;
 
-  return TRUE;
-}
-
-/* The service stays as long as the process. */
-static gboolean
-serve_clients (gpointer socket)
-{
-  GSocketService *service = g_socket_service_new ();
-
-  g_socket_listener_add_socket (G_SOCKET_LISTENER (service), fsmm_receive (socket), NULL, NULL);
-  g_signal_connect (service, "incoming", G_CALLBACK (on_incoming), NULL);
+  wait_for_ask (client);
 
   return G_SOURCE_REMOVE;
 }
 
-/* --- The socket --- */
-
-static gboolean G_GNUC_PRINTF (2, 3)
-refuse (GError **error, const char *format, ...)
-{
-  va_list args;
-  g_autofree char *message = NULL;
-
-  va_start (args, format);
-  message = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, message);
-
-  return FALSE;
-}
-
+/* FALSE: there is no answer to that. */
 static gboolean
-make_folder (const char *folder, GError **error)
+client_begin_answer (Client *client)
 {
-  if (g_mkdir_with_parents (folder, 0700) == 0)
-    return TRUE;
+  g_autoptr (GBytes) bytes = fsmm_answer_to (&client->ask);
+  FsmmAnswer head = { .magic = FSMM_PROTOCOL_MAGIC };
 
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "cannot make the folder %s: %s", folder,
-               g_strerror (errno));
-
-  return FALSE;
-}
-
-/* Makes what is missing, and sees to it that nothing in it can be reached, or replaced, by others. */
-static gboolean
-prepare_folder (const char *above, const char *folder, GError **error)
-{
-  GStatBuf status;
-
-  if (!make_folder (above, error))
+  if (bytes == NULL)
     return FALSE;
-  if (g_stat (above, &status) != 0 || status.st_uid != geteuid ())
-    return refuse (error, "%s is no folder of the user whose program this is; set XDG_RUNTIME_DIR to one",
-                   above);
-  if (!make_folder (folder, error))
-    return FALSE;
-  if (g_lstat (folder, &status) != 0 || !S_ISDIR (status.st_mode) || status.st_uid != geteuid () ||
-      (status.st_mode & 077) != 0)
-    return refuse (error,
-                   "%s is open to others, or not a folder of this user; remove it, or set XDG_RUNTIME_DIR "
-                   "to another folder",
-                   folder);
+
+  head.n_bytes = (guint32) g_bytes_get_size (bytes);
+  client->answer = g_byte_array_sized_new (sizeof head + head.n_bytes);
+  g_byte_array_append (client->answer, (const guint8 *) &head, sizeof head);
+  g_byte_array_append (client->answer, g_bytes_get_data (bytes, NULL), head.n_bytes);
+  client->n_sent = 0;
+  wait_for (&client->file, G_IO_OUT, on_room, client);
 
   return TRUE;
 }
 
-/* Whether a process left it behind when it ended. */
 static gboolean
-is_abandoned (GSocketAddress *address)
+on_ask (int fd, GIOCondition condition, gpointer data)
 {
-  g_autoptr (GSocket) socket = NULL;
-  g_autoptr (GError) error = NULL;
+  Client *client = data;
+  gssize n = recv (fd, (char *) &client->ask + client->n_read, sizeof client->ask - client->n_read, 0);
 
-  socket = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+  if (n < 0 && is_for_later ())
+    return G_SOURCE_CONTINUE;
 
-  return socket != NULL && !g_socket_connect (socket, address, NULL, &error) &&
-         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+  client->n_read += n > 0 ? (gsize) n : 0;
+  if (n > 0 && client->n_read < sizeof client->ask)
+    return G_SOURCE_CONTINUE;
+  if (n <= 0 || !client_begin_answer (client))
+    client_free (client);
+
+  return G_SOURCE_REMOVE;
 }
 
-static GSocket *
-try_listen (const char *path, GError **error)
+static void
+serve (FsmmOwnFile file)
 {
-  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
-  g_autoptr (GSocket) socket = NULL;
+  Client **place = find_client (NULL);
 
-  if (is_abandoned (address))
-    g_unlink (path);
-  socket = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, error);
-  if (socket == NULL || !g_socket_bind (socket, address, FALSE, error) ||
-      !g_socket_listen (socket, error))
-    return NULL;
-  (void) g_chmod (path, 0600);
-
-  return g_steal_pointer (&socket);
-}
-
-/* Returns: (transfer full) (nullable). The first name that nobody else has: another library in this
- * process may have one, or a process that has the same number in another container. */
-static GSocket *
-listen_in (const char *folder, char **path, GError **error)
-{
-  for (guint i = 1;; i++)
+  if (place == NULL || !fsmm_socket_is_of_user (&file))
     {
-      g_autofree char *name = i == 1 ? g_strdup_printf ("%s/%d", folder, (int) getpid ())
-                                     : g_strdup_printf ("%s/%d-%u", folder, (int) getpid (), i);
-      g_autoptr (GError) failure = NULL;
-      GSocket *socket = try_listen (name, &failure);
-
-      if (socket != NULL)
-        {
-          *path = g_steal_pointer (&name);
-          return socket;
-        }
-      if (i == MAX_SOCKETS || !g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
-        {
-          g_propagate_prefixed_error (error, g_steal_pointer (&failure), "cannot listen at %s: ", name);
-          return NULL;
-        }
+      fsmm_own_file_close (&file);
+      return;
     }
+
+  *place = g_new0 (Client, 1);
+  (*place)->file = file;
+  wait_for_ask (*place);
+}
+
+static gboolean listen_again (gpointer data);
+
+/* Whoever connects stays in line until there is a number for their file: where the program has no more
+ * of them, trying at once would be all that the thread does. */
+static gboolean
+on_incoming (int fd, GIOCondition condition, gpointer data)
+{
+  FsmmOwnFile file = fsmm_own_file_accept (fsmm_receive (data));
+  g_autoptr (GSource) pause = NULL;
+
+  if (file.fd >= 0)
+    serve (file);
+  if (file.fd >= 0 || is_for_later () || errno == ECONNABORTED)
+    return G_SOURCE_CONTINUE;
+
+  pause = g_timeout_source_new_seconds (PAUSE_SECONDS);
+  g_source_set_callback (pause, listen_again, NULL, NULL);
+  g_source_attach (pause, server_context);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+listen_again (gpointer data)
+{
+  wait_for (&listener, G_IO_IN, on_incoming, &listener);
+
+  return G_SOURCE_REMOVE;
 }
 
 /* --- Starting and stopping --- */
 
-/* Returns: (transfer full) (nullable) */
-static GSocket *
-open_socket (char **path, GError **error)
-{
-  g_autofree char *above = g_strdup (g_get_user_runtime_dir ());
-  g_autofree char *folder = g_build_filename (above, FSMM_PROTOCOL_FOLDER, NULL);
-
-  if (fsmm_process_is_privileged ())
-    {
-      refuse (error,
-              "this program may do more than the user who started it, and shows nothing to others");
-      return NULL;
-    }
-  if (!prepare_folder (above, folder, error))
-    return NULL;
-
-  return listen_in (folder, path, error);
-}
-
 static gboolean
 start_locked (GError **error)
 {
-  g_autoptr (GSocket) socket = NULL;
   g_autofree char *path = NULL;
-  GMainContext *context;
 
   if (socket_path != NULL)
-    return TRUE;
+    return fsmm_watcher_start (error) != NULL;
 
-  socket = open_socket (&path, error);
-  if (socket == NULL)
+  listener = fsmm_socket_listen (&path, error);
+  if (listener.fd < 0)
     return FALSE;
 
-  context = fsmm_watcher_start (error);
-  if (context == NULL)
+  server_context = fsmm_watcher_start (error);
+  if (server_context == NULL)
     {
       g_unlink (path);
+      fsmm_own_file_close (&listener);
       return FALSE;
     }
 
-  fsmm_watcher_add_file (g_socket_get_fd (socket));
   socket_path = g_steal_pointer (&path);
-  g_main_context_invoke_full (context, G_PRIORITY_DEFAULT, serve_clients,
-                              fsmm_publish (g_steal_pointer (&socket)), g_object_unref);
+  wait_for (&listener, G_IO_IN, on_incoming, fsmm_publish (&listener));
 
   return TRUE;
 }
@@ -333,11 +249,18 @@ fsmm_server_stop (void)
   fsmm_unlock (&fsmm_watcher_lock);
 }
 
+/* Nobody is here who would answer: so whoever is connected is not to believe so. */
 void
 fsmm_server_forget (void)
 {
+  fsmm_own_file_close (&listener);
+  for (guint i = 0; i < MAX_CLIENTS; i++)
+    if (clients[i] != NULL)
+      {
+        fsmm_own_file_close (&clients[i]->file);
+        clients[i] = NULL;
+      }
   socket_path = NULL;
-  n_clients = 0;
 }
 
 #else

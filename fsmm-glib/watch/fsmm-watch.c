@@ -57,6 +57,7 @@ stop_at_exit (void)
 static void
 lock_watcher (void)
 {
+  fsmm_watcher_hold ();
   fsmm_recorder_lock ();
   fsmm_lock (&fsmm_watcher_lock);
 }
@@ -66,6 +67,7 @@ unlock_watcher (void)
 {
   fsmm_unlock (&fsmm_watcher_lock);
   fsmm_recorder_unlock ();
+  fsmm_watcher_let_go ();
 }
 
 /* In a child, the first pool that it makes starts it again. */

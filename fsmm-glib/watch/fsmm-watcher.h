@@ -5,21 +5,24 @@
 
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
 /* For what a file of this folder has one of. No other lock is taken with it held but those of GLib. */
 extern GMutex fsmm_watcher_lock;
 
-/* Starts the thread if it does not run, with the lock held. Returns: (transfer none) (nullable): its
- * default main context */
+/* Starts the thread if it does not run, with the lock held. Returns: (transfer none) (nullable): the
+ * context in which it does what it is there for */
 GMainContext *fsmm_watcher_start (GError **error);
 
-/* Files that are open in this process: a child of fork () closes its copies. With the lock held. FALSE:
- * there are too many. */
-gboolean fsmm_watcher_add_file (int fd);
-void fsmm_watcher_remove_file (int fd);
+/* Says in the thread what has gone wrong. A function of the program that handles messages may fork, or
+ * wait for a thread that does. */
+void fsmm_watcher_warn (const char *what, const GError *error);
+
+/* For fork (): the thread has nothing in its hands meanwhile. It takes other locks while it has. */
+void fsmm_watcher_hold (void);
+void fsmm_watcher_let_go (void);
 
 /* In a child of fork (), where that thread does not run. */
 void fsmm_watcher_forget (void);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BLOCK_BYTES 1024
@@ -189,6 +190,27 @@ fork_at_work (void)
     }
 }
 
+/* As who becomes a daemon: with pools, though these are for later. */
+static void
+close_files (void)
+{
+  Stock stock;
+  clock_t start;
+
+  stock_init (&stock, "daemon");
+  stock_set (&stock, 1);
+  wait_for_look ();
+  for (int i = STDERR_FILENO + 1; i < 100; i++)
+    close (i);
+
+  start = clock ();
+  wait_for_look ();
+  wait_for_look ();
+  g_assert_cmpint (clock () - start, <, CLOCKS_PER_SEC / 8);
+  stock_set (&stock, 2);
+  wait_for_look ();
+}
+
 /* The other program has the same environment. */
 static void
 start_another (const char *self)
@@ -219,6 +241,8 @@ main (int argc, char **argv)
     leave_child ();
   else if (strcmp (act, "fork-at-work") == 0)
     fork_at_work ();
+  else if (strcmp (act, "close-files") == 0)
+    close_files ();
   else if (strcmp (act, "start-another") == 0)
     start_another (argv[0]);
   else if (strcmp (act, "work") == 0)

@@ -213,6 +213,14 @@ def test_full():
     assert read(path)[0] and 700 < path.stat().st_size <= 1000, path.stat()
 
 
+def test_closed_files():
+    """a program that closes all files is told so, once, and not kept busy"""
+    folder = new_folder()
+    said = run(folder, "close-files")
+    assert said.count("WARNING") == 1 and "the program has closed it" in said, said
+    assert read(folder / "record.csv")[0][-1]["n-allocated"] == "1"
+
+
 def test_refused():
     """what cannot be written to is said once, with the reason, and the program goes on"""
     folder = new_folder()
@@ -228,4 +236,4 @@ def test_refused():
 
 tap.run([test_course, test_times, test_last_figures, test_names, test_fork, test_child_alone,
          test_number, test_fork_at_work, test_another_program, test_killed, test_stopped, test_full,
-         test_refused])
+         test_closed_files, test_refused])

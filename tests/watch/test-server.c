@@ -7,13 +7,16 @@
 
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fsmm-glib/watch/fsmm-protocol.h"
@@ -208,6 +211,32 @@ test_map (void)
   g_object_unref (pool);
   gone = ask_for_map (socket, id);
   g_assert_cmpstr (g_variant_get_string (gone, NULL), ==, "");
+}
+
+/* Those who read nothing, or go before they have all, are in nobody's way. */
+static void
+test_unread (void)
+{
+  const FsmmAsk question = { FSMM_PROTOCOL_MAGIC, FSMM_ASK_FIGURES, 0 };
+  g_autoptr (GPtrArray) pools = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GSocket) other = connect_to (getpid ());
+  g_autoptr (GSocket) unread = connect_to (getpid ());
+  GSocket *gone = connect_to (getpid ());
+  g_autoptr (GVariant) figures = NULL;
+
+  /* More than what the system keeps of a stream. */
+  for (guint i = 0; i < 2000; i++)
+    g_ptr_array_add (pools, fsmm_test_pool_new_named ("one of many", 64, 0));
+
+  g_assert_cmpint (g_socket_send (unread, (gconstpointer) &question, sizeof question, NULL, NULL), ==,
+                   sizeof question);
+  g_assert_cmpint (g_socket_send (gone, (gconstpointer) &question, sizeof question, NULL, NULL), ==,
+                   sizeof question);
+  g_assert_true (g_socket_condition_wait (unread, G_IO_IN, NULL, NULL));
+  g_assert_true (g_socket_condition_wait (gone, G_IO_IN, NULL, NULL));
+  g_object_unref (gone);
+  figures = ask_for_figures (other);
+  g_assert_nonnull (figures);
 }
 
 /* Whoever does not speak the same language is not talked to, and the others are. */
@@ -499,6 +528,219 @@ test_end_of_parent (void)
   g_unlink (path);
 }
 
+/* --- What the program does with its files. Each in a process of its own. --- */
+
+/* The number of a socket that is not connected, above what close_files () closes. */
+#define KEPT_FILE 200
+
+static void
+make_kept_socket (void)
+{
+  int file = socket (AF_UNIX, SOCK_STREAM, 0);
+
+  g_assert_cmpint (dup2 (file, KEPT_FILE), ==, KEPT_FILE);
+  close (file);
+}
+
+static void
+connect_kept_socket (pid_t process)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  g_autofree char *path = path_of (process);
+
+  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
+  g_assert_cmpint (connect (KEPT_FILE, (struct sockaddr *) &address, sizeof address), ==, 0);
+}
+
+static gboolean
+ask_with_kept_socket (void)
+{
+  const FsmmAsk question = { FSMM_PROTOCOL_MAGIC, FSMM_ASK_FIGURES, 0 };
+  FsmmAnswer answer;
+  gssize n_read;
+
+  if (send (KEPT_FILE, &question, sizeof question, MSG_NOSIGNAL) != sizeof question ||
+      recv (KEPT_FILE, &answer, sizeof answer, MSG_WAITALL) != sizeof answer)
+    return FALSE;
+
+  for (gsize n_left = answer.n_bytes; n_left > 0; n_left -= (gsize) n_read)
+    {
+      char bytes[4096];
+
+      n_read = recv (KEPT_FILE, bytes, MIN (sizeof bytes, n_left), 0);
+      if (n_read <= 0)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Takes the socket away, as the end of the process would have done. Returns @result. */
+static int
+finish (int result)
+{
+  g_autofree char *path = path_of (getpid ());
+
+  g_unlink (path);
+
+  return result;
+}
+
+/* Whether the process uses the processor while it has nothing to do. */
+static gboolean
+is_restless (void)
+{
+  clock_t start = clock ();
+
+  g_usleep (G_USEC_PER_SEC / 2);
+
+  return clock () - start > CLOCKS_PER_SEC / 8;
+}
+
+/* Who comes while the program has no number for one more file waits until it has. */
+static int
+run_out_of_numbers (gconstpointer data)
+{
+  struct rlimit limit, kept;
+
+  g_assert_true (fsmm_monitor_export (NULL));
+  make_kept_socket ();
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &kept), ==, 0);
+  limit = kept;
+  limit.rlim_cur = 3;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  connect_kept_socket (getpid ());
+  if (is_restless ())
+    return finish (1);
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &kept), ==, 0);
+
+  return finish (ask_with_kept_socket () ? 0 : 2);
+}
+
+#define N_PIPES 8
+
+static void
+close_files (void)
+{
+  for (int i = STDERR_FILENO + 1; i < KEPT_FILE; i++)
+    close (i);
+}
+
+static int
+count_closed (int pipes[N_PIPES][2])
+{
+  int n_closed = 0;
+
+  for (guint i = 0; i < N_PIPES; i++)
+    n_closed += (fcntl (pipes[i][0], F_GETFD) < 0) + (fcntl (pipes[i][1], F_GETFD) < 0);
+
+  return n_closed;
+}
+
+/* In a child of fork (): async-signal-safe calls alone. */
+static int
+count_closed_in_child (int pipes[N_PIPES][2])
+{
+  int status;
+  pid_t child = fork ();
+
+  if (child == 0)
+    _exit (count_closed (pipes));
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+
+  return WEXITSTATUS (status);
+}
+
+/* The numbers of the library's files are those of pipes then, and nobody else reads or closes these. */
+static int
+close_all_files (gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  int pipes[N_PIPES][2];
+  char bytes[16];
+
+  g_assert_true (fsmm_monitor_export (NULL));
+  g_usleep (G_USEC_PER_SEC / 10);
+  make_kept_socket ();
+  close_files ();
+  for (guint i = 0; i < N_PIPES; i++)
+    {
+      g_assert_cmpint (pipe (pipes[i]), ==, 0);
+      g_assert_cmpint (write (pipes[i][1], "0123456789abcdef", sizeof bytes), ==, sizeof bytes);
+    }
+  connect_kept_socket (getpid ());
+  if (ask_with_kept_socket () || is_restless () || count_closed_in_child (pipes) > 0)
+    return finish (1);
+
+  for (guint i = 0; i < N_PIPES; i++)
+    g_assert_cmpint (read (pipes[i][0], bytes, sizeof bytes), ==, sizeof bytes);
+
+  if (fsmm_monitor_export (&error))
+    return finish (2);
+
+  return finish (strstr (error->message, "has closed files") == NULL ? 3 : 0);
+}
+
+static void
+test_files (void)
+{
+  g_assert_cmpint (run_in_child (run_out_of_numbers, NULL), ==, 0);
+  g_assert_cmpint (run_in_child (close_all_files, NULL), ==, 0);
+}
+
+/* A lock like those that GLib has: it is held in a call that the thread makes for an answer. */
+static GMutex lock_of_call;
+static gint n_calls_to_lock; /* (atomic) */
+static gint is_locked;       /* (atomic) */
+
+/* In place of GLib's, for what is linked into this program. */
+gint64
+g_get_monotonic_time (void)
+{
+  struct timespec now;
+
+  if (g_atomic_int_compare_and_exchange (&n_calls_to_lock, 1, 0))
+    {
+      g_mutex_lock (&lock_of_call);
+      g_atomic_int_set (&is_locked, TRUE);
+      g_usleep (G_USEC_PER_SEC / 4);
+      g_mutex_unlock (&lock_of_call);
+    }
+  clock_gettime (CLOCK_MONOTONIC, &now);
+
+  return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+/* What a child of fork () needs is never in the hands of the thread, which is not there. */
+static int
+fork_during_answer (gconstpointer data)
+{
+  const FsmmAsk question = { FSMM_PROTOCOL_MAGIC, FSMM_ASK_FIGURES, 0 };
+  int status;
+  pid_t child;
+
+  g_assert_true (fsmm_monitor_export (NULL));
+  make_kept_socket ();
+  connect_kept_socket (getpid ());
+  g_atomic_int_set (&n_calls_to_lock, 1);
+  g_assert_cmpint (send (KEPT_FILE, &question, sizeof question, 0), ==, sizeof question);
+  while (!g_atomic_int_get (&is_locked))
+    g_usleep (1000);
+
+  child = fork ();
+  if (child == 0)
+    _exit (!g_mutex_trylock (&lock_of_call));
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+
+  return finish (status != 0);
+}
+
+static void
+test_fork_during_answer (void)
+{
+  g_assert_cmpint (run_in_child (fork_during_answer, NULL), ==, 0);
+}
+
 /* --- Folders. Each in a process of its own: before this one has a thread. --- */
 
 /* Says in what it exits with whether that fails with such a message. */
@@ -516,6 +758,30 @@ export_in (gconstpointer message)
     }
 
   return 0;
+}
+
+static int
+export_in_relative (gconstpointer message)
+{
+  g_setenv ("XDG_RUNTIME_DIR", "relative", TRUE);
+
+  return export_in (message);
+}
+
+static int
+export_in_long (gconstpointer message)
+{
+  g_autofree char *name = g_strnfill (sizeof ((struct sockaddr_un *) NULL)->sun_path, 'x');
+  g_autofree char *path = g_build_filename (g_getenv ("XDG_RUNTIME_DIR"), name, NULL);
+  g_autofree char *own = g_build_filename (path, FSMM_PROTOCOL_FOLDER, NULL);
+  int result;
+
+  g_setenv ("XDG_RUNTIME_DIR", path, TRUE);
+  result = export_in (message);
+  g_rmdir (own);
+  g_rmdir (path);
+
+  return result;
 }
 
 static int
@@ -556,6 +822,9 @@ test_folders (void)
       g_assert_cmpint (chown (g_getenv ("XDG_RUNTIME_DIR"), 0, 0), ==, 0);
     }
 
+  g_assert_cmpint (run_in_child (export_in_relative, "set it to an absolute path"), ==, 0);
+  g_assert_cmpint (run_in_child (export_in_long, "set XDG_RUNTIME_DIR to a shorter one"), ==, 0);
+
   g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
   g_assert_cmpint (run_in_child (export_in_own, NULL), ==, 0);
 }
@@ -571,14 +840,20 @@ test_end (void)
   g_assert_null (g_dir_read_name (sockets));
 }
 
+/* Whether a write to who is gone ends the program is for the program to say. */
 static void
 test_export (void)
 {
+  struct sigaction before, after;
   GError *error = NULL;
+
+  g_assert_cmpint (sigaction (SIGPIPE, NULL, &before), ==, 0);
 
   g_assert_true (fsmm_monitor_export (&error));
   g_assert_no_error (error);
   g_assert_true (fsmm_monitor_export (NULL));
+  g_assert_cmpint (sigaction (SIGPIPE, NULL, &after), ==, 0);
+  g_assert_true (before.sa_handler == after.sa_handler);
 }
 
 int
@@ -596,6 +871,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/server/modes", test_modes);
   g_test_add_func ("/server/figures", test_figures);
   g_test_add_func ("/server/map", test_map);
+  g_test_add_func ("/server/unread", test_unread);
   g_test_add_func ("/server/nonsense", test_nonsense);
   g_test_add_func ("/server/many-at-once", test_many_at_once);
   g_test_add_func ("/server/pools-come-and-go", test_pools_come_and_go);
@@ -605,6 +881,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/server/other-user", test_other_user);
   g_test_add_func ("/server/fork", test_fork);
   g_test_add_func ("/server/end-of-parent", test_end_of_parent);
+  g_test_add_func ("/server/files", test_files);
+  g_test_add_func ("/server/fork-during-answer", test_fork_during_answer);
   g_test_add_func ("/server/end", test_end);
 
   result = g_test_run ();
