@@ -45,9 +45,11 @@ fsmm_watch_start_if_asked (void)
   start (fsmm_debug_get_watch ());
 }
 
+/* What is made from now on, by destructors of others, starts nothing: it would not be ended. */
 __attribute__ ((destructor)) static void
 stop_at_exit (void)
 {
+  g_atomic_int_set (&is_started, TRUE);
   fsmm_recorder_stop ();
   fsmm_server_stop ();
 }
