@@ -44,15 +44,19 @@ refuse (GError **error, const char *format, ...)
 }
 
 static gboolean
-make_folder (const char *folder, GError **error)
+refuse_folder (const char *folder, GError **error)
 {
-  if (g_mkdir_with_parents (folder, 0700) == 0)
-    return TRUE;
-
   g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "cannot make the folder %s: %s", folder,
                g_strerror (errno));
 
   return FALSE;
+}
+
+/* For this program and for others, whatever the mode of files that this one makes. */
+static gboolean
+make_own_folder (const char *folder)
+{
+  return g_mkdir (folder, 0700) == 0 ? g_chmod (folder, 0700) == 0 : errno == EEXIST;
 }
 
 /* Makes what is missing, and sees to it that nothing in it can be reached, or replaced, by others. */
@@ -61,14 +65,14 @@ prepare_folder (const char *above, const char *folder, GError **error)
 {
   GStatBuf status;
 
-  if (!make_folder (above, error))
-    return FALSE;
+  if (g_mkdir_with_parents (above, 0700) != 0)
+    return refuse_folder (above, error);
   if (g_stat (above, &status) != 0 || status.st_uid != geteuid ())
     return refuse (error,
                    "%s is no folder of the user whose program this is; set XDG_RUNTIME_DIR to one",
                    above);
-  if (!make_folder (folder, error))
-    return FALSE;
+  if (!make_own_folder (folder))
+    return refuse_folder (folder, error);
   if (g_lstat (folder, &status) != 0 || !S_ISDIR (status.st_mode) || status.st_uid != geteuid () ||
       (status.st_mode & 077) != 0)
     return refuse (error,

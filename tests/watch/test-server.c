@@ -785,6 +785,20 @@ export_in_long (gconstpointer message)
 }
 
 static int
+export_with_mask (gconstpointer data)
+{
+  g_autofree char *path = path_of (getpid ());
+  GStatBuf of_folder, of_socket;
+
+  umask (0777);
+  g_assert_true (fsmm_monitor_export (NULL));
+  g_assert_cmpint (g_stat (folder, &of_folder), ==, 0);
+  g_assert_cmpint (g_stat (path, &of_socket), ==, 0);
+
+  return finish ((of_folder.st_mode & 0777) != 0700 || (of_socket.st_mode & 0777) != 0600);
+}
+
+static int
 export_in_own (gconstpointer data)
 {
   g_autofree char *path = path_of (getpid ());
@@ -813,7 +827,7 @@ test_folders (void)
   g_assert_cmpint (g_unlink (folder), ==, 0);
   g_assert_cmpint (g_rmdir (own), ==, 0);
   g_assert_true (g_file_set_contents (folder, "", 0, NULL));
-  g_assert_cmpint (run_in_child (export_in, "cannot make the folder"), ==, 0);
+  g_assert_cmpint (run_in_child (export_in, "not a folder of this user"), ==, 0);
   g_assert_cmpint (g_unlink (folder), ==, 0);
   if (getuid () == 0)
     {
@@ -825,7 +839,7 @@ test_folders (void)
   g_assert_cmpint (run_in_child (export_in_relative, "set it to an absolute path"), ==, 0);
   g_assert_cmpint (run_in_child (export_in_long, "set XDG_RUNTIME_DIR to a shorter one"), ==, 0);
 
-  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  g_assert_cmpint (run_in_child (export_with_mask, NULL), ==, 0);
   g_assert_cmpint (run_in_child (export_in_own, NULL), ==, 0);
 }
 
