@@ -243,7 +243,7 @@ end_look (Recorder *self, GArray *figures, gint64 age, GError **error)
 
 /* Whether there will be another look. */
 static gboolean
-look (gboolean is_last, GError **error)
+look_once (gboolean is_last, GError **error)
 {
   Recorder *self = begin_look (is_last);
   g_autoptr (GArray) figures = NULL;
@@ -262,7 +262,7 @@ static gboolean
 on_interval (gpointer data)
 {
   g_autoptr (GError) error = NULL;
-  gboolean is_on = look (FALSE, &error);
+  gboolean is_on = look_once (FALSE, &error);
 
   if (error != NULL)
     fsmm_watcher_warn (look_failed, error);
@@ -342,7 +342,7 @@ fsmm_recorder_stop (void)
 {
   g_autoptr (GError) error = NULL;
 
-  look (TRUE, &error);
+  look_once (TRUE, &error);
   if (error != NULL)
     g_warning ("%s: %s", look_failed, error->message);
 }

@@ -155,7 +155,7 @@ on_ask (int fd, GIOCondition condition, gpointer data)
 }
 
 static void
-serve (FsmmOwnFile file)
+serve_client (FsmmOwnFile file)
 {
   Client **place = find_client (NULL);
 
@@ -181,7 +181,7 @@ on_incoming (int fd, GIOCondition condition, gpointer data)
   g_autoptr (GSource) pause = NULL;
 
   if (file.fd >= 0)
-    serve (file);
+    serve_client (file);
   if (file.fd >= 0 || is_for_later () || errno == ECONNABORTED)
     return G_SOURCE_CONTINUE;
 

@@ -30,16 +30,16 @@ static GMainContext *watcher_context; /* (owned) (nullable): NULL: it does not r
 
 #ifdef G_OS_UNIX
 
-static FsmmOwnFile mark = { .fd = -1 };
+static FsmmOwnFile file_mark = { .fd = -1 };
 
 static gboolean
 make_mark (GError **error)
 {
   int room;
 
-  mark = fsmm_own_file_open_socket ();
+  file_mark = fsmm_own_file_open_socket ();
   /* GLib ends the program if there is no number left for what a context needs. */
-  room = mark.fd >= 0 ? dup (mark.fd) : -1;
+  room = file_mark.fd >= 0 ? dup (file_mark.fd) : -1;
   if (room >= 0)
     {
       close (room);
@@ -48,7 +48,7 @@ make_mark (GError **error)
 
   g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "cannot open a file to wait for: %s",
                g_strerror (errno));
-  fsmm_own_file_close (&mark);
+  fsmm_own_file_close (&file_mark);
 
   return FALSE;
 }
@@ -56,13 +56,13 @@ make_mark (GError **error)
 static gboolean
 has_files (void)
 {
-  return fsmm_own_file_is_open (&mark);
+  return fsmm_own_file_is_open (&file_mark);
 }
 
 static void
 close_mark (void)
 {
-  fsmm_own_file_close (&mark);
+  fsmm_own_file_close (&file_mark);
 }
 
 #else
