@@ -158,9 +158,14 @@ static gboolean
 begin_to_sample (gpointer context)
 {
   g_autoptr (GSource) source = g_timeout_source_new (INTERVAL_MS);
+  gboolean is_active;
   Sampler *self;
 
-  if (!sysprof_collector_is_active ())
+  /* The profiler is waited for, which fork () is not to be. */
+  fsmm_watcher_let_go ();
+  is_active = sysprof_collector_is_active ();
+  fsmm_watcher_hold ();
+  if (!is_active)
     return G_SOURCE_REMOVE;
 
   sysprof_collector_request_counters (N_LEFT_TO_OTHERS);
