@@ -54,8 +54,8 @@ copy_frame (const void *data, size_t *length, void *writer)
   const SysprofCaptureCounterSet *set = data;
 
   if (frame->type == SYSPROF_CAPTURE_FRAME_CTRDEF)
-    sysprof_capture_writer_define_counters (writer, frame->time, frame->cpu, frame->pid, define->counters,
-                                            define->n_counters);
+    sysprof_capture_writer_define_counters (writer, frame->time, frame->cpu, frame->pid,
+                                            define->counters, define->n_counters);
   for (guint i = 0; frame->type == SYSPROF_CAPTURE_FRAME_CTRSET && i < set->n_values; i++)
     sysprof_capture_writer_set_counters (writer, frame->time, frame->cpu, frame->pid,
                                          set->values[i].ids, set->values[i].values,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What Sysprof does for the program that it has started, as far as counters go: it gives each thread that
- * asks for one a buffer, and writes what comes into a capture. Here, it is the program's own process. */
+/* What Sysprof does for the program that it has started, as far as counters go: it gives each thread
+ * that asks for one a buffer, and writes what comes into a capture. Here, it is the program's own process. */
 
 #pragma once
 

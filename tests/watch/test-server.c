@@ -1,116 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a program shows to others, as these get it: all of it, to the same user alone, whoever forks,
- * ends or asks nonsense. */
+/* What a program shows to others, as these get it: all of it, to the same user alone, whoever asks
+ * nonsense. */
 
 #include "fsmm-test.h"
 
-#include <gio/gio.h>
-#include <gio/gunixsocketaddress.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
-#include <string.h>
 #include <signal.h>
-#include <sys/resource.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "fsmm-glib/watch/fsmm-protocol.h"
+#include "asking.h"
 
-#define NOBODY 65534
-
-static char *folder; /* where sockets are */
-
-/* --- Asking --- */
-
-static GSocket *
-try_connect (const char *path, GError **error)
-{
-  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
-  GSocket *socket =
-      g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
-
-  g_assert_nonnull (socket);
-  g_socket_set_timeout (socket, 10);
-  if (g_socket_connect (socket, address, NULL, error))
-    return socket;
-
-  g_object_unref (socket);
-
-  return NULL;
-}
-
-static char *
-path_of (pid_t process)
-{
-  return g_strdup_printf ("%s/%d", folder, (int) process);
-}
-
-static GSocket *
-connect_to (pid_t process)
-{
-  g_autofree char *path = path_of (process);
-  GError *error = NULL;
-  GSocket *socket = try_connect (path, &error);
-
-  g_assert_no_error (error);
-
-  return socket;
-}
-
-/* FALSE: the other side has closed it. */
-static gboolean
-receive (GSocket *socket, gpointer buffer, gsize size)
-{
-  GError *error = NULL;
-
-  for (gsize n_done = 0; n_done < size;)
-    {
-      gssize n = g_socket_receive (socket, (char *) buffer + n_done, size - n_done, NULL, &error);
-
-      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
-        n = 0;
-      else
-        g_assert_no_error (error);
-      g_clear_error (&error);
-      if (n == 0)
-        return FALSE;
-      n_done += (gsize) n;
-    }
-
-  return TRUE;
-}
-
-/* Returns: (transfer full) (nullable): NULL: it was not answered */
-static GVariant *
-ask (GSocket *socket, FsmmAsk question, const GVariantType *type)
-{
-  FsmmAnswer answer;
-  gpointer bytes;
-  GVariant *variant;
-
-  g_socket_send (socket, (const char *) &question, sizeof question, NULL, NULL);
-  if (!receive (socket, &answer, sizeof answer))
-    return NULL;
-
-  g_assert_cmphex (answer.magic, ==, FSMM_PROTOCOL_MAGIC);
-  bytes = g_malloc (answer.n_bytes);
-  g_assert_true (receive (socket, bytes, answer.n_bytes));
-  variant = g_variant_new_from_data (type, bytes, answer.n_bytes, FALSE, g_free, bytes);
-  g_assert_true (g_variant_is_normal_form (variant));
-
-  return g_variant_ref_sink (variant);
-}
-
-static GVariant *
-ask_for_figures (GSocket *socket)
-{
-  return ask (socket, (FsmmAsk) { FSMM_PROTOCOL_MAGIC, FSMM_ASK_FIGURES, 0 }, FSMM_ANSWER_FIGURES);
-}
+/* --- What is answered --- */
 
 /* Returns: (transfer full) (nullable): the pool of that name */
 static GVariant *
@@ -141,12 +46,10 @@ get_number (GVariant *pool, const char *key)
   return number;
 }
 
-/* --- What is answered --- */
-
 static void
 test_figures (void)
 {
-  g_autoptr (GSocket) socket = connect_to (getpid ());
+  g_autoptr (GSocket) socket = asking_connect_to (getpid ());
   g_autoptr (FsmmPool) pool = fsmm_pool_new_full ("shown \377", 48, 0, 0, 100, NULL);
   g_autoptr (GVariant) before = NULL;
   g_autoptr (GVariant) after = NULL;
@@ -155,12 +58,12 @@ test_figures (void)
   const char *text;
   gint64 time, later;
 
-  before = ask_for_figures (socket);
+  before = asking_for_figures (socket);
   g_assert_true (fsmm_pool_alloc_many (pool, 40, blocks, NULL));
   for (guint i = 0; i < 40; i++)
     memset (blocks[i], 1, 48);
   g_assert_true (fsmm_pool_free_many (pool, 10, blocks, NULL));
-  after = ask_for_figures (socket);
+  after = asking_for_figures (socket);
 
   g_assert_true (g_variant_lookup (after, "version", "&s", &text));
   g_assert_cmpstr (text, ==, FSMM_VERSION_S);
@@ -188,16 +91,16 @@ test_figures (void)
 static GVariant *
 ask_for_map (GSocket *socket, guint64 id)
 {
-  return ask (socket, (FsmmAsk) { FSMM_PROTOCOL_MAGIC, FSMM_ASK_MAP, id }, FSMM_ANSWER_MAP);
+  return asking_ask (socket, (FsmmAsk) { FSMM_PROTOCOL_MAGIC, FSMM_ASK_MAP, id }, FSMM_ANSWER_MAP);
 }
 
 static void
 test_map (void)
 {
-  g_autoptr (GSocket) socket = connect_to (getpid ());
+  g_autoptr (GSocket) socket = asking_connect_to (getpid ());
   FsmmPool *pool = fsmm_pool_new_full ("mapped", 64, 0, 1024, 0, NULL);
   gpointer block = fsmm_test_alloc (pool);
-  g_autoptr (GVariant) figures = ask_for_figures (socket);
+  g_autoptr (GVariant) figures = asking_for_figures (socket);
   g_autoptr (GVariant) shown = find_pool (figures, "mapped");
   guint64 id = get_number (shown, "id");
   g_autoptr (GVariant) map = ask_for_map (socket, id);
@@ -219,9 +122,9 @@ test_unread (void)
 {
   const FsmmAsk question = { FSMM_PROTOCOL_MAGIC, FSMM_ASK_FIGURES, 0 };
   g_autoptr (GPtrArray) pools = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autoptr (GSocket) other = connect_to (getpid ());
-  g_autoptr (GSocket) unread = connect_to (getpid ());
-  GSocket *gone = connect_to (getpid ());
+  g_autoptr (GSocket) other = asking_connect_to (getpid ());
+  g_autoptr (GSocket) unread = asking_connect_to (getpid ());
+  GSocket *gone = asking_connect_to (getpid ());
   g_autoptr (GVariant) figures = NULL;
 
   /* More than what the system keeps of a stream. */
@@ -235,7 +138,7 @@ test_unread (void)
   g_assert_true (g_socket_condition_wait (unread, G_IO_IN, NULL, NULL));
   g_assert_true (g_socket_condition_wait (gone, G_IO_IN, NULL, NULL));
   g_object_unref (gone);
-  figures = ask_for_figures (other);
+  figures = asking_for_figures (other);
   g_assert_nonnull (figures);
 }
 
@@ -248,19 +151,19 @@ test_nonsense (void)
     { FSMM_PROTOCOL_MAGIC, 0, 0 },
     { FSMM_PROTOCOL_MAGIC, G_MAXUINT32, G_MAXUINT64 },
   };
-  g_autoptr (GSocket) other = connect_to (getpid ());
-  g_autoptr (GSocket) silent = connect_to (getpid ());
+  g_autoptr (GSocket) other = asking_connect_to (getpid ());
+  g_autoptr (GSocket) silent = asking_connect_to (getpid ());
   g_autoptr (GVariant) figures = NULL;
 
   g_assert_cmpint (g_socket_send (silent, "FSM", 3, NULL, NULL), ==, 3);
   for (guint i = 0; i < G_N_ELEMENTS (questions); i++)
     {
-      g_autoptr (GSocket) socket = connect_to (getpid ());
+      g_autoptr (GSocket) socket = asking_connect_to (getpid ());
 
-      g_assert_null (ask (socket, questions[i], FSMM_ANSWER_FIGURES));
+      g_assert_null (asking_ask (socket, questions[i], FSMM_ANSWER_FIGURES));
     }
 
-  figures = ask_for_figures (other);
+  figures = asking_for_figures (other);
   g_assert_nonnull (figures);
 }
 
@@ -279,8 +182,8 @@ test_many_at_once (void)
       /* Those of the tests before may not be gone yet. */
       for (guint k = 0; k < 100 && figures == NULL; k++)
         {
-          sockets[i] = connect_to (getpid ());
-          figures = ask_for_figures (sockets[i]);
+          sockets[i] = asking_connect_to (getpid ());
+          figures = asking_for_figures (sockets[i]);
           if (figures == NULL)
             {
               g_object_unref (sockets[i]);
@@ -290,8 +193,8 @@ test_many_at_once (void)
       g_assert_nonnull (figures);
     }
 
-  last = connect_to (getpid ());
-  g_assert_null (ask_for_figures (last));
+  last = asking_connect_to (getpid ());
+  g_assert_null (asking_for_figures (last));
 
   for (guint i = 0; i < MAX_CLIENTS; i++)
     g_object_unref (sockets[i]);
@@ -318,7 +221,7 @@ make_and_drop_pools (gpointer data)
 static void
 test_pools_come_and_go (void)
 {
-  g_autoptr (GSocket) socket = connect_to (getpid ());
+  g_autoptr (GSocket) socket = asking_connect_to (getpid ());
   GThread *threads[8];
 
   g_atomic_int_set (&is_over, FALSE);
@@ -327,7 +230,7 @@ test_pools_come_and_go (void)
 
   for (guint i = 0; i < (fsmm_test_is_slow_environment () ? 50 : 500); i++)
     {
-      g_autoptr (GVariant) figures = ask_for_figures (socket);
+      g_autoptr (GVariant) figures = asking_for_figures (socket);
       g_autoptr (GVariant) pool = find_pool (figures, "passing");
       g_autoptr (GVariant) map = pool != NULL ? ask_for_map (socket, get_number (pool, "id")) : NULL;
 
@@ -370,22 +273,6 @@ test_signals (void)
 
 /* --- Other processes --- */
 
-/* Returns what it exits with. */
-static int
-run_in_child (int (*func) (gconstpointer data), gconstpointer data)
-{
-  int status;
-  pid_t child = fork ();
-
-  if (child == 0)
-    _exit (func (data));
-  g_assert_cmpint (child, >, 0);
-  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
-  g_assert_true (WIFEXITED (status));
-
-  return WEXITSTATUS (status);
-}
-
 /* Async-signal-safe calls alone: other threads of the parent may have had any lock. */
 static int
 connect_as_nobody (gconstpointer path)
@@ -396,7 +283,7 @@ connect_as_nobody (gconstpointer path)
   char byte;
 
   strncpy (address.sun_path, path, sizeof address.sun_path - 1);
-  if (setgid (NOBODY) != 0 || setuid (NOBODY) != 0)
+  if (setgid (ASKING_NOBODY) != 0 || setuid (ASKING_NOBODY) != 0)
     return 2;
   if (connect (file, (struct sockaddr *) &address, sizeof address) != 0)
     return 3;
@@ -410,7 +297,7 @@ connect_as_nobody (gconstpointer path)
 static void
 test_other_user (void)
 {
-  g_autofree char *path = path_of (getpid ());
+  g_autofree char *path = asking_path_of (getpid ());
 
   if (getuid () != 0)
     {
@@ -418,436 +305,34 @@ test_other_user (void)
       return;
     }
 
-  g_assert_cmpint (run_in_child (connect_as_nobody, path), ==, 3);
+  g_assert_cmpint (asking_run_in_child (connect_as_nobody, path), ==, 3);
 
   g_assert_cmpint (g_chmod (g_get_user_runtime_dir (), 0711), ==, 0);
-  g_assert_cmpint (g_chmod (folder, 0711), ==, 0);
+  g_assert_cmpint (g_chmod (asking_folder, 0711), ==, 0);
   g_assert_cmpint (g_chmod (path, 0666), ==, 0);
-  g_assert_cmpint (run_in_child (connect_as_nobody, path), ==, 0);
+  g_assert_cmpint (asking_run_in_child (connect_as_nobody, path), ==, 0);
 
   g_assert_cmpint (g_chmod (path, 0600), ==, 0);
-  g_assert_cmpint (g_chmod (folder, 0700), ==, 0);
+  g_assert_cmpint (g_chmod (asking_folder, 0700), ==, 0);
 }
 
 static void
 test_modes (void)
 {
-  g_autofree char *path = path_of (getpid ());
+  g_autofree char *path = asking_path_of (getpid ());
   GStatBuf status;
 
   g_assert_cmpint (g_stat (path, &status), ==, 0);
   g_assert_cmphex (status.st_mode & 07777, ==, 0600);
-  g_assert_cmpint (g_stat (folder, &status), ==, 0);
+  g_assert_cmpint (g_stat (asking_folder, &status), ==, 0);
   g_assert_cmphex (status.st_mode & 07777, ==, 0700);
-}
-
-static int
-exit_at_once (gconstpointer data)
-{
-  g_autofree char *path = path_of (getpid ());
-
-  return g_file_test (path, G_FILE_TEST_EXISTS);
-}
-
-static int
-export_own (gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSocket) socket = NULL;
-  g_autoptr (GVariant) figures = NULL;
-
-  if (!fsmm_monitor_export (&error))
-    return 1;
-  socket = connect_to (getpid ());
-  figures = ask_for_figures (socket);
-  if (figures == NULL)
-    return 2;
-
-  exit (0);
-}
-
-/* A child is not shown before it asks for that itself, and what it does is nothing to its parent. */
-static void
-test_fork (void)
-{
-  g_autoptr (GSocket) socket = connect_to (getpid ());
-  g_autoptr (GVariant) before = ask_for_figures (socket);
-  g_autoptr (GVariant) after = NULL;
-  g_autofree char *path = path_of (getpid ());
-
-  g_assert_cmpint (run_in_child (exit_at_once, NULL), ==, 0);
-  g_assert_cmpint (run_in_child (export_own, NULL), ==, 0);
-
-  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
-  after = ask_for_figures (socket);
-  g_assert_nonnull (after);
-}
-
-/* A child that lives on holds nothing of its parent's open: who is connected learns of the parent's
- * end. */
-static void
-test_end_of_parent (void)
-{
-  g_autoptr (GSocket) socket = NULL;
-  g_autofree char *path = NULL;
-  g_autoptr (GError) error = NULL;
-  int ready[2], stay[2];
-  char byte;
-  pid_t parent;
-
-  g_assert_cmpint (pipe (ready), ==, 0);
-  g_assert_cmpint (pipe (stay), ==, 0);
-  parent = fork ();
-  if (parent == 0)
-    {
-      close (stay[1]);
-      if (!fsmm_monitor_export (NULL) || write (ready[1], "x", 1) != 1 || read (stay[0], &byte, 1) != 1)
-        _exit (1);
-      if (fork () == 0)
-        {
-          (void) !write (ready[1], "x", 1);
-          (void) !read (stay[0], &byte, 1);
-        }
-      _exit (0);
-    }
-
-  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
-  socket = connect_to (parent);
-  g_variant_unref (ask_for_figures (socket));
-  g_assert_cmpint (write (stay[1], "x", 1), ==, 1);
-  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
-  g_assert_cmpint (waitpid (parent, NULL, 0), ==, parent);
-
-  /* Its child is still there. */
-  g_assert_null (ask_for_figures (socket));
-  path = path_of (parent);
-  g_assert_null (try_connect (path, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
-  close (stay[1]);
-  close (stay[0]);
-  g_unlink (path);
-}
-
-/* --- What the program does with its files. Each in a process of its own. --- */
-
-/* The number of a socket that is not connected, above what close_files () closes. */
-#define KEPT_FILE 200
-
-static void
-make_kept_socket (void)
-{
-  int file = socket (AF_UNIX, SOCK_STREAM, 0);
-
-  g_assert_cmpint (dup2 (file, KEPT_FILE), ==, KEPT_FILE);
-  close (file);
-}
-
-static void
-connect_kept_socket (pid_t process)
-{
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
-  g_autofree char *path = path_of (process);
-
-  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
-  g_assert_cmpint (connect (KEPT_FILE, (struct sockaddr *) &address, sizeof address), ==, 0);
-}
-
-static gboolean
-ask_with_kept_socket (void)
-{
-  const FsmmAsk question = { FSMM_PROTOCOL_MAGIC, FSMM_ASK_FIGURES, 0 };
-  FsmmAnswer answer;
-  gssize n_read;
-
-  if (send (KEPT_FILE, &question, sizeof question, MSG_NOSIGNAL) != sizeof question ||
-      recv (KEPT_FILE, &answer, sizeof answer, MSG_WAITALL) != sizeof answer)
-    return FALSE;
-
-  for (gsize n_left = answer.n_bytes; n_left > 0; n_left -= (gsize) n_read)
-    {
-      char bytes[4096];
-
-      n_read = recv (KEPT_FILE, bytes, MIN (sizeof bytes, n_left), 0);
-      if (n_read <= 0)
-        return FALSE;
-    }
-
-  return TRUE;
-}
-
-/* Takes the socket away, as the end of the process would have done. Returns @result. */
-static int
-finish (int result)
-{
-  g_autofree char *path = path_of (getpid ());
-
-  g_unlink (path);
-
-  return result;
-}
-
-/* Whether the process uses the processor while it has nothing to do. */
-static gboolean
-is_restless (void)
-{
-  clock_t start = clock ();
-
-  g_usleep (G_USEC_PER_SEC / 2);
-
-  return clock () - start > CLOCKS_PER_SEC / 8;
-}
-
-/* Who comes while the program has no number for one more file waits until it has. */
-static int
-run_out_of_numbers (gconstpointer data)
-{
-  struct rlimit limit, kept;
-
-  g_assert_true (fsmm_monitor_export (NULL));
-  make_kept_socket ();
-  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &kept), ==, 0);
-  limit = kept;
-  limit.rlim_cur = 3;
-  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
-  connect_kept_socket (getpid ());
-  if (is_restless ())
-    return finish (1);
-  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &kept), ==, 0);
-
-  return finish (ask_with_kept_socket () ? 0 : 2);
-}
-
-#define N_PIPES 8
-
-static void
-close_files (void)
-{
-  for (int i = STDERR_FILENO + 1; i < KEPT_FILE; i++)
-    close (i);
-}
-
-static int
-count_closed (int pipes[N_PIPES][2])
-{
-  int n_closed = 0;
-
-  for (guint i = 0; i < N_PIPES; i++)
-    n_closed += (fcntl (pipes[i][0], F_GETFD) < 0) + (fcntl (pipes[i][1], F_GETFD) < 0);
-
-  return n_closed;
-}
-
-/* In a child of fork (): async-signal-safe calls alone. */
-static int
-count_closed_in_child (int pipes[N_PIPES][2])
-{
-  int status;
-  pid_t child = fork ();
-
-  if (child == 0)
-    _exit (count_closed (pipes));
-  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
-
-  return WEXITSTATUS (status);
-}
-
-/* The numbers of the library's files are those of pipes then, and nobody else reads or closes these. */
-static int
-close_all_files (gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  int pipes[N_PIPES][2];
-  char bytes[16];
-
-  g_assert_true (fsmm_monitor_export (NULL));
-  g_usleep (G_USEC_PER_SEC / 10);
-  make_kept_socket ();
-  close_files ();
-  for (guint i = 0; i < N_PIPES; i++)
-    {
-      g_assert_cmpint (pipe (pipes[i]), ==, 0);
-      g_assert_cmpint (write (pipes[i][1], "0123456789abcdef", sizeof bytes), ==, sizeof bytes);
-    }
-  connect_kept_socket (getpid ());
-  if (ask_with_kept_socket () || is_restless () || count_closed_in_child (pipes) > 0)
-    return finish (1);
-
-  for (guint i = 0; i < N_PIPES; i++)
-    g_assert_cmpint (read (pipes[i][0], bytes, sizeof bytes), ==, sizeof bytes);
-
-  if (fsmm_monitor_export (&error))
-    return finish (2);
-
-  return finish (strstr (error->message, "has closed files") == NULL ? 3 : 0);
-}
-
-static void
-test_files (void)
-{
-  g_assert_cmpint (run_in_child (run_out_of_numbers, NULL), ==, 0);
-  g_assert_cmpint (run_in_child (close_all_files, NULL), ==, 0);
-}
-
-/* A lock like those that GLib has: it is held in a call that the thread makes for an answer. */
-static GMutex lock_of_call;
-static gint n_calls_to_lock; /* (atomic) */
-static gint is_locked;       /* (atomic) */
-
-/* In place of GLib's, for what is linked into this program. */
-gint64
-g_get_monotonic_time (void)
-{
-  struct timespec now;
-
-  if (g_atomic_int_compare_and_exchange (&n_calls_to_lock, 1, 0))
-    {
-      g_mutex_lock (&lock_of_call);
-      g_atomic_int_set (&is_locked, TRUE);
-      g_usleep (G_USEC_PER_SEC / 4);
-      g_mutex_unlock (&lock_of_call);
-    }
-  clock_gettime (CLOCK_MONOTONIC, &now);
-
-  return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
-}
-
-/* What a child of fork () needs is never in the hands of the thread, which is not there. */
-static int
-fork_during_answer (gconstpointer data)
-{
-  const FsmmAsk question = { FSMM_PROTOCOL_MAGIC, FSMM_ASK_FIGURES, 0 };
-  int status;
-  pid_t child;
-
-  g_assert_true (fsmm_monitor_export (NULL));
-  make_kept_socket ();
-  connect_kept_socket (getpid ());
-  g_atomic_int_set (&n_calls_to_lock, 1);
-  g_assert_cmpint (send (KEPT_FILE, &question, sizeof question, 0), ==, sizeof question);
-  while (!g_atomic_int_get (&is_locked))
-    g_usleep (1000);
-
-  child = fork ();
-  if (child == 0)
-    _exit (!g_mutex_trylock (&lock_of_call));
-  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
-
-  return finish (status != 0);
-}
-
-static void
-test_fork_during_answer (void)
-{
-  g_assert_cmpint (run_in_child (fork_during_answer, NULL), ==, 0);
-}
-
-/* --- Folders. Each in a process of its own: before this one has a thread. --- */
-
-/* Says in what it exits with whether that fails with such a message. */
-static int
-export_in (gconstpointer message)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (fsmm_monitor_export (&error))
-    return 1;
-  if (strstr (error->message, message) == NULL)
-    {
-      g_printerr ("%s\n", error->message);
-      return 2;
-    }
-
-  return 0;
-}
-
-static int
-export_in_relative (gconstpointer message)
-{
-  g_setenv ("XDG_RUNTIME_DIR", "relative", TRUE);
-
-  return export_in (message);
-}
-
-static int
-export_in_long (gconstpointer message)
-{
-  g_autofree char *name = g_strnfill (sizeof ((struct sockaddr_un *) NULL)->sun_path, 'x');
-  g_autofree char *path = g_build_filename (g_getenv ("XDG_RUNTIME_DIR"), name, NULL);
-  g_autofree char *own = g_build_filename (path, FSMM_PROTOCOL_FOLDER, NULL);
-  int result;
-
-  g_setenv ("XDG_RUNTIME_DIR", path, TRUE);
-  result = export_in (message);
-  g_rmdir (own);
-  g_rmdir (path);
-
-  return result;
-}
-
-static int
-export_with_mask (gconstpointer data)
-{
-  g_autofree char *path = path_of (getpid ());
-  GStatBuf of_folder, of_socket;
-
-  umask (0777);
-  g_assert_true (fsmm_monitor_export (NULL));
-  g_assert_cmpint (g_stat (folder, &of_folder), ==, 0);
-  g_assert_cmpint (g_stat (path, &of_socket), ==, 0);
-
-  return finish ((of_folder.st_mode & 0777) != 0700 || (of_socket.st_mode & 0777) != 0600);
-}
-
-static int
-export_in_own (gconstpointer data)
-{
-  g_autofree char *path = path_of (getpid ());
-  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
-  GSocket *abandoned =
-      g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
-
-  /* One that had the same number, and could not clean up. */
-  if (!g_socket_bind (abandoned, address, FALSE, NULL))
-    return 3;
-  g_object_unref (abandoned);
-
-  return export_own (data);
-}
-
-static void
-test_folders (void)
-{
-  g_autofree char *own = g_dir_make_tmp ("fsmm-test-XXXXXX", NULL);
-
-  g_assert_cmpint (g_mkdir (folder, 0755), ==, 0);
-  g_assert_cmpint (run_in_child (export_in, "fsmm-monitor is open to others"), ==, 0);
-  g_assert_cmpint (g_rmdir (folder), ==, 0);
-  g_assert_cmpint (symlink (own, folder), ==, 0);
-  g_assert_cmpint (run_in_child (export_in, "not a folder of this user"), ==, 0);
-  g_assert_cmpint (g_unlink (folder), ==, 0);
-  g_assert_cmpint (g_rmdir (own), ==, 0);
-  g_assert_true (g_file_set_contents (folder, "", 0, NULL));
-  g_assert_cmpint (run_in_child (export_in, "not a folder of this user"), ==, 0);
-  g_assert_cmpint (g_unlink (folder), ==, 0);
-  if (getuid () == 0)
-    {
-      g_assert_cmpint (chown (g_getenv ("XDG_RUNTIME_DIR"), NOBODY, NOBODY), ==, 0);
-      g_assert_cmpint (run_in_child (export_in, "set XDG_RUNTIME_DIR to one"), ==, 0);
-      g_assert_cmpint (chown (g_getenv ("XDG_RUNTIME_DIR"), 0, 0), ==, 0);
-    }
-
-  g_assert_cmpint (run_in_child (export_in_relative, "set it to an absolute path"), ==, 0);
-  g_assert_cmpint (run_in_child (export_in_long, "set XDG_RUNTIME_DIR to a shorter one"), ==, 0);
-
-  g_assert_cmpint (run_in_child (export_with_mask, NULL), ==, 0);
-  g_assert_cmpint (run_in_child (export_in_own, NULL), ==, 0);
 }
 
 /* At its end, a program takes its socket away. */
 static void
 test_end (void)
 {
-  g_autoptr (GDir) sockets = g_dir_open (folder, 0, NULL);
+  g_autoptr (GDir) sockets = g_dir_open (asking_folder, 0, NULL);
   g_autofree char *own = g_strdup_printf ("%d", (int) getpid ());
 
   g_assert_cmpstr (g_dir_read_name (sockets), ==, own);
@@ -873,14 +358,9 @@ test_export (void)
 int
 main (int argc, char *argv[])
 {
-  g_autofree char *runtime = g_dir_make_tmp ("fsmm-test-XXXXXX", NULL);
-  int result;
-
-  g_setenv ("XDG_RUNTIME_DIR", runtime, TRUE);
-  folder = g_build_filename (runtime, FSMM_PROTOCOL_FOLDER, NULL);
+  asking_init ();
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/server/folders", test_folders);
   g_test_add_func ("/server/export", test_export);
   g_test_add_func ("/server/modes", test_modes);
   g_test_add_func ("/server/figures", test_figures);
@@ -893,18 +373,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/server/signals", test_signals);
 #endif
   g_test_add_func ("/server/other-user", test_other_user);
-  /* It allows no threads in a child of a process that has some. */
-#ifndef FSMM_THREAD_SANITIZER
-  g_test_add_func ("/server/fork", test_fork);
-  g_test_add_func ("/server/end-of-parent", test_end_of_parent);
-  g_test_add_func ("/server/files", test_files);
-  g_test_add_func ("/server/fork-during-answer", test_fork_during_answer);
-#endif
   g_test_add_func ("/server/end", test_end);
 
-  result = g_test_run ();
-
-  g_free (folder);
-
-  return result;
+  return g_test_run ();
 }
