@@ -158,7 +158,7 @@ fsmm_pool_take_patiently (FsmmPool *self,
                           FsmmClaim *claim,
                           GError **error)
 {
-  FsmmAllocResult result;
+  FsmmAllocResult result = FSMM_ALLOC_OK;
 
   if (patience->granted != NULL)
     return settle_claim (self, state, fill, patience->granted, claim);
