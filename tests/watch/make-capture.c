@@ -16,7 +16,7 @@
 int
 main (int argc, char *argv[])
 {
-  Profiler profiler;
+  static Profiler profiler;
   g_autoptr (FsmmPool) nodes = NULL;
   g_autoptr (FsmmPool) requests = NULL;
   gpointer live[N_REQUESTS];

@@ -11,7 +11,6 @@ MappedRingBuffer *mapped_ring_buffer_new_reader (size_t size);
 int mapped_ring_buffer_get_fd (MappedRingBuffer *self);
 bool
 mapped_ring_buffer_drain (MappedRingBuffer *self, MappedRingBufferCallback callback, void *user_data);
-void mapped_ring_buffer_unref (MappedRingBuffer *self);
 
 void
 profiler_init (Profiler *self, const char *file)
@@ -72,12 +71,10 @@ profiler_wait (Profiler *self, guint milliseconds)
   g_assert_true (mapped_ring_buffer_drain (self->ring, copy_frame, self->writer));
 }
 
-/* The thread of the library keeps what it writes to. */
 void
 profiler_clear (Profiler *self)
 {
   g_assert_true (sysprof_capture_writer_flush (self->writer));
   sysprof_capture_writer_unref (self->writer);
   g_object_unref (self->connection);
-  mapped_ring_buffer_unref (self->ring);
 }

@@ -16,11 +16,11 @@ typedef struct _MappedRingBuffer MappedRingBuffer;
 
 typedef struct {
   GUnixConnection *connection; /* (owned) */
-  MappedRingBuffer *ring;      /* (owned) */
+  MappedRingBuffer *ring; /* stays: Sysprof 3.46 has nothing that frees all of it */
   SysprofCaptureWriter *writer; /* (owned) */
 } Profiler;
 
-/* To be called before there is a pool. */
+/* To be called before there is a pool. @self is static. */
 void profiler_init (Profiler *self, const char *file);
 /* Gives the thread that asks what it writes to. */
 void profiler_answer (Profiler *self);

@@ -130,7 +130,7 @@ assert_values (Counter *counter, gsize n, const gint64 *values)
 static void
 test_capture (void)
 {
-  Profiler profiler;
+  static Profiler profiler;
   g_autofree char *file = NULL;
   g_autoptr (FsmmPool) pool = NULL;
   g_autoptr (FsmmPool) unnamed = NULL;
