@@ -30,7 +30,6 @@ main (int argc, char *argv[])
 
   profiler_init (&profiler, argv[1]);
   nodes = fsmm_pool_new_full ("tree nodes", 48, 0, 0, 0, NULL);
-  profiler_answer (&profiler);
   requests = fsmm_pool_new_full ("requests", 256, 0, 0, N_REQUESTS, NULL);
 
   for (guint i = 0; i < SECONDS * STEPS_A_SECOND; i++)

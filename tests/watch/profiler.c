@@ -12,6 +12,30 @@ int mapped_ring_buffer_get_fd (MappedRingBuffer *self);
 bool
 mapped_ring_buffer_drain (MappedRingBuffer *self, MappedRingBufferCallback callback, void *user_data);
 
+/* Gives each thread that asks what it writes to: GLib may have something to tell as well. */
+static gpointer
+answer_all (gpointer profiler)
+{
+  Profiler *self = profiler;
+  GInputStream *stream = g_io_stream_get_input_stream (G_IO_STREAM (self->connection));
+  char request[10];
+  gsize n_read;
+
+  while (g_input_stream_read_all (stream, request, sizeof request, &n_read, NULL, NULL) &&
+         n_read == sizeof request)
+    {
+      MappedRingBuffer *ring = mapped_ring_buffer_new_reader (RING_SIZE);
+
+      g_mutex_lock (&self->lock);
+      g_assert_cmpuint (self->n_rings, <, G_N_ELEMENTS (self->rings));
+      self->rings[self->n_rings++] = ring;
+      g_mutex_unlock (&self->lock);
+      g_unix_connection_send_fd (self->connection, mapped_ring_buffer_get_fd (ring), NULL, NULL);
+    }
+
+  return NULL;
+}
+
 void
 profiler_init (Profiler *self, const char *file)
 {
@@ -29,20 +53,7 @@ profiler_init (Profiler *self, const char *file)
   g_setenv ("SYSPROF_CONTROL_FD", number, TRUE);
   socket = g_socket_new_from_fd (ends[0], NULL);
   self->connection = G_UNIX_CONNECTION (g_socket_connection_factory_create_connection (socket));
-  self->ring = mapped_ring_buffer_new_reader (RING_SIZE);
-}
-
-void
-profiler_answer (Profiler *self)
-{
-  GInputStream *stream = g_io_stream_get_input_stream (G_IO_STREAM (self->connection));
-  char request[10];
-  gsize n_read;
-
-  g_assert_true (g_input_stream_read_all (stream, request, sizeof request, &n_read, NULL, NULL));
-  g_assert_cmpmem (request, n_read, "CreatRing", sizeof request);
-  g_assert_true (g_unix_connection_send_fd (self->connection, mapped_ring_buffer_get_fd (self->ring),
-                                            NULL, NULL));
+  g_thread_unref (g_thread_new ("profiler", answer_all, self));
 }
 
 static bool
@@ -68,7 +79,10 @@ void
 profiler_wait (Profiler *self, guint milliseconds)
 {
   g_usleep (milliseconds * 1000);
-  g_assert_true (mapped_ring_buffer_drain (self->ring, copy_frame, self->writer));
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->n_rings; i++)
+    g_assert_true (mapped_ring_buffer_drain (self->rings[i], copy_frame, self->writer));
+  g_mutex_unlock (&self->lock);
 }
 
 void
@@ -76,5 +90,4 @@ profiler_clear (Profiler *self)
 {
   g_assert_true (sysprof_capture_writer_flush (self->writer));
   sysprof_capture_writer_unref (self->writer);
-  g_object_unref (self->connection);
 }

@@ -16,14 +16,14 @@ typedef struct _MappedRingBuffer MappedRingBuffer;
 
 typedef struct {
   GUnixConnection *connection; /* (owned) */
-  MappedRingBuffer *ring; /* stays: Sysprof 3.46 has nothing that frees all of it */
+  GMutex lock;
+  MappedRingBuffer *rings[64]; /* they stay: Sysprof 3.46 has nothing that frees all of one */
+  guint n_rings;
   SysprofCaptureWriter *writer; /* (owned) */
 } Profiler;
 
 /* To be called before there is a pool. @self is static. */
 void profiler_init (Profiler *self, const char *file);
-/* Gives the thread that asks what it writes to. */
-void profiler_answer (Profiler *self);
 /* Writes what has come in the meantime. */
 void profiler_wait (Profiler *self, guint milliseconds);
 void profiler_clear (Profiler *self);

@@ -143,7 +143,6 @@ test_capture (void)
   g_close (g_file_open_tmp ("fsmm-test-XXXXXX.syscap", &file, NULL), NULL);
   profiler_init (&profiler, file);
   pool = fsmm_test_pool_new_named ("nodes", 64, 0);
-  profiler_answer (&profiler);
   unnamed = g_object_new (FSMM_TYPE_POOL, "alloc-size", (guint64) 64, NULL);
   passing = fsmm_test_pool_new_named ("a name of many characters, the last of which is cut: é", 32, 0);
   objects = g_object_new (FSMM_TYPE_OBJECT_POOL, "item-type", G_TYPE_OBJECT, "name", "things", NULL);
