@@ -1,30 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Makes a picture of what gnuplot draws, with the names of pools, for light and dark pages."""
 
-import re
 import xml.etree.ElementTree as ET
 
 from fsmm_chart import gnuplot, words
-
-SVG = "http://www.w3.org/2000/svg"
-XLINK = "http://www.w3.org/1999/xlink"
-ET.register_namespace("", SVG)
-ET.register_namespace("xlink", XLINK)
-RGB = re.compile(r"rgb\(\s*(\d+),\s*(\d+),\s*(\d+)\)")
-COLOURS = ("fill", "stroke", "color")
-
-
-def tag(name):
-    return f"{{{SVG}}}{name}"
-
-
-def style():
-    rules = "".join(
-        f'[{attribute}="{colour}"]{{{attribute}:{other}}}'
-        for colour, other in gnuplot.ON_DARK.items()
-        for attribute in COLOURS
-    )
-    return f"@media (prefers-color-scheme:dark){{{rules}}}"
+from fsmm_chart.svg import HREF, style_for_dark_pages, tag, tidy
 
 
 def shows_nothing(element):
@@ -35,27 +15,8 @@ def shows_nothing(element):
     )
 
 
-def hexadecimal(match):
-    return "#" + "".join(f"{int(number):02x}" for number in match.groups())
-
-
-def tidy(element):
-    """Leaves out what shows nothing, and writes colours so that the style finds them."""
-    for child in list(element):
-        tidy(child)
-        if shows_nothing(child):
-            element.remove(child)
-    for name in COLOURS:
-        if name in element.attrib:
-            element.set(name, RGB.sub(hexadecimal, element.get(name)))
-    if element.tag == tag("g"):
-        element.attrib.pop("id", None)
-        element.text = "\n"
-    element.tail = "\n"
-
-
 def drop_unused_definitions(root):
-    used = {element.get(f"{{{XLINK}}}href") for element in root.iter(tag("use"))}
+    used = {element.get(HREF) for element in root.iter(tag("use"))}
     for definitions in root.iter(tag("defs")):
         for item in list(definitions):
             if f"#{item.get('id')}" not in used:
@@ -141,14 +102,14 @@ def draw(record, panels, title):
     else:
         root = ET.Element(tag("svg"), {"viewBox": f"0 0 {gnuplot.WIDTH} {layout.height}"})
     drop_unused_definitions(root)
-    tidy(root)
+    tidy(root, shows_nothing)
     root.text = "\n"
     root.attrib |= {"width": str(gnuplot.WIDTH), "height": str(layout.height)}
     root.attrib |= {"role": "img", "aria-labelledby": "title desc"}
     add_headings(root, record, panels, layout, title)
     for i, (name, text, attributes) in enumerate(
         (("title", title, {"id": "title"}), ("desc", describe(panels), {"id": "desc"}),
-         ("style", style(), {}))
+         ("style", style_for_dark_pages(gnuplot.ON_DARK), {}))
     ):
         element = ET.Element(tag(name), attributes)
         element.text, element.tail = text, "\n"

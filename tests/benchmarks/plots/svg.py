@@ -1,58 +1,30 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Makes a picture for light and dark pages, and for those who do not see it, of gnuplot's SVG."""
 
-import re
+import pathlib
+import sys
 import xml.etree.ElementTree as ET
 
 import gnuplot
 
-SVG = "http://www.w3.org/2000/svg"
-XLINK = "http://www.w3.org/1999/xlink"
-ET.register_namespace("", SVG)
-ET.register_namespace("xlink", XLINK)
-HREF = f"{{{XLINK}}}href"
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[3] / "tools"))
 
-COLOURS = ("fill", "stroke", "color")
-RGB = re.compile(r"rgb\(\s*(\d+),\s*(\d+),\s*(\d+)\)")
+from fsmm_chart.svg import HREF, SVG, style_for_dark_pages, tag, tidy  # noqa: E402, F401
+
 # Still readable where a page is light although its reader prefers dark ones.
 ON_DARK = {gnuplot.INK: "#8e8e93", gnuplot.FSMM: "#ee6a33"}
 
 
-def tag(name):
-    return f"{{{SVG}}}{name}"
-
-
 def style():
-    rules = "".join(
-        f'[{attribute}="{colour}"]{{{attribute}:{other}}}'
-        for colour, other in ON_DARK.items()
-        for attribute in COLOURS
-    )
     bold = f'[fill="{gnuplot.FSMM}"],[font-size^="{gnuplot.TITLE_SIZE}"]{{font-weight:bold}}'
-    return f"{bold}@media (prefers-color-scheme:dark){{{rules}}}"
+    return bold + style_for_dark_pages(ON_DARK)
 
 
-def hexadecimal(match):
-    return "#" + "".join(f"{int(number):02x}" for number in match.groups())
-
-
-def tidy(element):
-    """Leaves out what shows nothing, and writes colours so that the style finds them."""
-    for child in list(element):
-        tidy(child)
-        if shows_nothing(child):
-            element.remove(child)
-    for name in COLOURS:
-        if name in element.attrib:
-            element.set(name, RGB.sub(hexadecimal, element.get(name)))
-    if element.tag == tag("text"):
-        text = "".join(element.itertext()).strip()
-        element[:] = []
-        element.text = text
-    elif element.tag == tag("g"):
-        element.attrib.pop("id", None)
-        element.text = "\n"
-    element.tail = "\n"
+def flatten_texts(root):
+    for text in list(root.iter(tag("text"))):
+        words = "".join(text.itertext()).strip()
+        text[:] = []
+        text.text = words
 
 
 def shows_nothing(element):
@@ -88,7 +60,8 @@ def finish(source, chart):
     for name in ("title", "desc"):
         root.remove(root.find(tag(name)))
     drop_unused_definitions(root)
-    tidy(root)
+    flatten_texts(root)
+    tidy(root, shows_nothing)
     root.text = "\n"
 
     _, _, width, height = root.get("viewBox").split()
