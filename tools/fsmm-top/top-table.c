@@ -28,22 +28,28 @@ select_row (TopTable *self, const TopReport *report, guint row)
   self->selected_id = pool->id;
 }
 
-static guint
-find_row (const TopTable *self, const TopReport *report)
+/* FALSE: it is gone, or there was none. */
+static gboolean
+find_row (const TopTable *self, const TopReport *report, guint *row)
 {
   for (guint i = 0; i < report->pools->len; i++)
     if (((const TopPool *) g_ptr_array_index (report->pools, i))->id == self->selected_id)
-      return i;
+      {
+        *row = i;
+        return TRUE;
+      }
 
-  return self->selected;
+  return FALSE;
 }
 
 void
 top_table_follow (TopTable *self, const TopReport *report, guint n_visible)
 {
   guint n_rows = report->pools->len;
+  guint row = self->selected;
 
-  select_row (self, report, find_row (self, report));
+  find_row (self, report, &row);
+  select_row (self, report, row);
   n_visible = MAX (n_visible, 1);
   self->first = MIN (self->first, n_rows > n_visible ? n_rows - n_visible : 0);
   if (self->selected < self->first)
@@ -63,15 +69,9 @@ top_table_move (TopTable *self, const TopReport *report, int n_rows)
 const TopPool *
 top_table_get_pool (const TopTable *self, const TopReport *report)
 {
-  for (guint i = 0; i < report->pools->len; i++)
-    {
-      const TopPool *pool = g_ptr_array_index (report->pools, i);
+  guint row;
 
-      if (pool->id == self->selected_id)
-        return pool;
-    }
-
-  return NULL;
+  return find_row (self, report, &row) ? g_ptr_array_index (report->pools, row) : NULL;
 }
 
 /* --- Where --- */
