@@ -12,13 +12,27 @@
 
 char *asking_folder;
 
+static char *runtime_folder;
+static pid_t owner; /* of both: a child of fork () leaves them */
+
 void
 asking_init (void)
 {
-  g_autofree char *runtime = g_dir_make_tmp ("fsmm-test-XXXXXX", NULL);
+  runtime_folder = g_dir_make_tmp ("fsmm-test-XXXXXX", NULL);
+  owner = getpid ();
+  g_setenv ("XDG_RUNTIME_DIR", runtime_folder, TRUE);
+  asking_folder = g_build_filename (runtime_folder, FSMM_PROTOCOL_FOLDER, NULL);
+}
 
-  g_setenv ("XDG_RUNTIME_DIR", runtime, TRUE);
-  asking_folder = g_build_filename (runtime, FSMM_PROTOCOL_FOLDER, NULL);
+/* The library takes its socket away before. */
+__attribute__ ((destructor (101))) static void
+remove_folders (void)
+{
+  if (getpid () != owner)
+    return;
+
+  g_rmdir (asking_folder);
+  g_rmdir (runtime_folder);
 }
 
 GSocket *
