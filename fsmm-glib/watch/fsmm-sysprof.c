@@ -89,8 +89,9 @@ define_counters (Sampler *self, guint place, const FsmmFigures *figures)
       copy_text (counter->description, sizeof counter->description, get_unit (figures, i));
       counter->type = SYSPROF_CAPTURE_COUNTER_INT64;
       counter->value = get_counter_value (figures, i);
-      self->ids[place * N_COUNTERS + i] = sysprof_collector_request_counters (1);
-      counter->id = self->ids[place * N_COUNTERS + i];
+      /* Only 24 bits are kept here, and Sysprof 48 gives more: values have to be of the same number. */
+      counter->id = sysprof_collector_request_counters (1);
+      self->ids[place * N_COUNTERS + i] = counter->id;
     }
   sysprof_collector_define_counters (counters, n_defined);
 }
