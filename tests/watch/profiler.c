@@ -2,6 +2,8 @@
 
 #include "profiler.h"
 
+#include <pthread.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define RING_SIZE (1024 * 1024)
@@ -12,17 +14,33 @@ int mapped_ring_buffer_get_fd (MappedRingBuffer *self);
 bool
 mapped_ring_buffer_drain (MappedRingBuffer *self, MappedRingBufferCallback callback, void *user_data);
 
-/* Gives each thread that asks what it writes to: GLib may have something to tell as well. */
-static gpointer
-answer_all (gpointer profiler)
+static void
+send_file (int socket, int fd)
+{
+  struct iovec byte = { .iov_base = (char[1]) { 0 }, .iov_len = 1 };
+  union {
+    struct cmsghdr header;
+    char room[CMSG_SPACE (sizeof fd)];
+  } control = {
+    .header = { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN (sizeof fd) },
+  };
+  struct msghdr message = {
+    .msg_iov = &byte, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+  };
+
+  memcpy (CMSG_DATA (&control.header), &fd, sizeof fd);
+  g_assert_cmpint (sendmsg (socket, &message, 0), ==, 1);
+}
+
+/* Gives each thread that asks what it writes to: GLib may have something to tell as well, of whatever
+ * thread uses it. So this one does not, or it would ask itself and wait. */
+static void *
+answer_all (void *profiler)
 {
   Profiler *self = profiler;
-  GInputStream *stream = g_io_stream_get_input_stream (G_IO_STREAM (self->connection));
   char request[10];
-  gsize n_read;
 
-  while (g_input_stream_read_all (stream, request, sizeof request, &n_read, NULL, NULL) &&
-         n_read == sizeof request)
+  while (recv (self->socket, request, sizeof request, MSG_WAITALL) == sizeof request)
     {
       MappedRingBuffer *ring = mapped_ring_buffer_new_reader (RING_SIZE);
 
@@ -30,7 +48,7 @@ answer_all (gpointer profiler)
       g_assert_cmpuint (self->n_rings, <, G_N_ELEMENTS (self->rings));
       self->rings[self->n_rings++] = ring;
       g_mutex_unlock (&self->lock);
-      g_unix_connection_send_fd (self->connection, mapped_ring_buffer_get_fd (ring), NULL, NULL);
+      send_file (self->socket, mapped_ring_buffer_get_fd (ring));
     }
 
   return NULL;
@@ -39,9 +57,9 @@ answer_all (gpointer profiler)
 void
 profiler_init (Profiler *self, const char *file)
 {
-  g_autoptr (GSocket) socket = NULL;
   g_autofree char *number = NULL;
   int ends[2];
+  pthread_t thread;
 
   self->writer = sysprof_capture_writer_new (file, 0);
   g_assert_nonnull (self->writer);
@@ -49,11 +67,11 @@ profiler_init (Profiler *self, const char *file)
   sysprof_capture_writer_request_counter (self->writer, 0xfffff0);
 
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, ends), ==, 0);
+  self->socket = ends[0];
+  g_assert_cmpint (pthread_create (&thread, NULL, answer_all, self), ==, 0);
+  g_assert_cmpint (pthread_detach (thread), ==, 0);
   number = g_strdup_printf ("%d", ends[1]);
   g_setenv ("SYSPROF_CONTROL_FD", number, TRUE);
-  socket = g_socket_new_from_fd (ends[0], NULL);
-  self->connection = G_UNIX_CONNECTION (g_socket_connection_factory_create_connection (socket));
-  g_thread_unref (g_thread_new ("profiler", answer_all, self));
 }
 
 static bool

@@ -5,8 +5,7 @@
 
 #pragma once
 
-#include <gio/gio.h>
-#include <gio/gunixconnection.h>
+#include <glib.h>
 #include <sysprof-capture.h>
 
 G_BEGIN_DECLS
@@ -15,7 +14,7 @@ G_BEGIN_DECLS
 typedef struct _MappedRingBuffer MappedRingBuffer;
 
 typedef struct {
-  GUnixConnection *connection; /* (owned) */
+  int socket; /* whose other end the program has; it stays as well */
   GMutex lock;
   MappedRingBuffer *rings[64]; /* they stay: Sysprof 3.46 has nothing that frees all of one */
   guint n_rings;
