@@ -12,7 +12,8 @@
  * What an [class@Fsmm.Monitor] knows of one pool: a row of its list.
  *
  * The figures are those of the last [method@Fsmm.Monitor.refresh]; `notify` is emitted when it finds
- * others. A row does not keep its pool alive, and keeps its last figures when the pool is gone.
+ * others, for each once all of the row are new. A row does not keep its pool alive, and keeps its last
+ * figures when the pool is gone.
  *
  * It belongs to the thread of its monitor.
  *
@@ -66,6 +67,7 @@ notify_if (FsmmPoolInfo *self, gboolean is_changed, FsmmPoolInfoProperty propert
     g_object_notify_by_pspec (G_OBJECT (self), info_props[property]);
 }
 
+/* All are new before anybody is told of one, so there is no need to hold back what is told. */
 void
 fsmm_pool_info_update (FsmmPoolInfo *self, const FsmmFigures *figures, double seconds)
 {
@@ -81,14 +83,12 @@ fsmm_pool_info_update (FsmmPoolInfo *self, const FsmmFigures *figures, double se
   self->figures.n_taken = MAX (old.n_taken, figures->n_taken);
   self->alloc_rate = seconds > 0 ? (self->figures.n_taken - old.n_taken) / seconds : 0;
 
-  g_object_freeze_notify (G_OBJECT (self));
   notify_if (self, old.n_live != figures->n_live, INFO_PROP_N_ALLOCATED);
   notify_if (self, old.peak_live != figures->peak_live, INFO_PROP_PEAK_ALLOCATED);
   notify_if (self, old.max_blocks != figures->max_blocks, INFO_PROP_MAX_BLOCKS);
   notify_if (self, old.n_waiting != figures->n_waiting, INFO_PROP_N_WAITING);
   notify_if (self, old.reserved_bytes != figures->reserved_bytes, INFO_PROP_RESERVED_BYTES);
   notify_if (self, old_rate < self->alloc_rate || old_rate > self->alloc_rate, INFO_PROP_ALLOC_RATE);
-  g_object_thaw_notify (G_OBJECT (self));
 }
 
 const guint64 *

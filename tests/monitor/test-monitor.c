@@ -159,6 +159,19 @@ count_notify (GObject *row, GParamSpec *pspec, gpointer n_notified)
   (*(guint *) n_notified)++;
 }
 
+/* Whatever it is told of first. */
+static void
+see_whole_row (FsmmPoolInfo *row, GParamSpec *pspec, FsmmPool *pool)
+{
+  if (fsmm_pool_info_get_n_allocated (row) == 0)
+    return;
+
+  g_assert_cmpuint (fsmm_pool_info_get_n_allocated (row), ==, 1000);
+  g_assert_cmpuint (fsmm_pool_info_get_peak_allocated (row), ==, 1000);
+  g_assert_cmpuint (fsmm_pool_info_get_reserved_bytes (row), ==, fsmm_pool_get_reserved_bytes (pool));
+  g_object_set_data (G_OBJECT (row), pspec->name, row);
+}
+
 static void
 test_changes (void)
 {
@@ -170,6 +183,7 @@ test_changes (void)
 
   g_signal_connect (row, "notify::n-allocated", G_CALLBACK (count_notify), &n_notified);
   g_signal_connect (row, "notify::n-waiting", G_CALLBACK (count_notify), &n_other);
+  g_signal_connect (row, "notify", G_CALLBACK (see_whole_row), pool);
   fsmm_monitor_refresh (monitor);
   g_assert_cmpuint (n_notified, ==, 0);
 
@@ -180,6 +194,8 @@ test_changes (void)
   g_assert_cmpuint (n_notified, ==, 1);
   g_assert_cmpuint (n_other, ==, 0);
   g_assert_cmpuint (fsmm_pool_info_get_n_allocated (row), ==, 1000);
+  g_assert_nonnull (g_object_get_data (G_OBJECT (row), "n-allocated"));
+  g_assert_nonnull (g_object_get_data (G_OBJECT (row), "reserved-bytes"));
   /* A thousand in ten milliseconds, or in a little longer. */
   g_assert_cmpfloat (fsmm_pool_info_get_alloc_rate (row), >, 100);
   g_assert_cmpfloat (fsmm_pool_info_get_alloc_rate (row), <=, 100000);
