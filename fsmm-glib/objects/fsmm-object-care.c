@@ -303,11 +303,11 @@ fsmm_object_care_for_borrower (FsmmObjectPool *self)
   fsmm_object_store_look_at_lingering (self->store);
 }
 
-/* --- For the trimmer --- */
+/* --- For trimmers, and whoever looks --- */
 
 /* Each object is dropped in the context of its pool. */
-static void
-trim_pool (FsmmObjectStore *store, guint level)
+void
+fsmm_object_care_trim (FsmmObjectStore *store, GMemoryMonitorWarningLevel level)
 {
   g_autoptr (FsmmObjectPool) pool = fsmm_object_store_dup_pool (store);
 
@@ -315,7 +315,7 @@ trim_pool (FsmmObjectStore *store, guint level)
     return;
 
   fsmm_lock (&store->lock);
-  store->trim_level = MAX (store->trim_level, level);
+  store->trim_level = MAX (store->trim_level, (guint) level);
   fsmm_object_store_schedule (store, 0);
   fsmm_unlock (&store->lock);
   fsmm_object_care_if_possible (pool);
@@ -331,7 +331,7 @@ trim_pools (GMemoryMonitorWarningLevel level)
 
   pools = fsmm_object_registry_list ();
   for (guint i = 0; i < pools->len; i++)
-    trim_pool (pools->pdata[i], level);
+    fsmm_object_care_trim (pools->pdata[i], level);
 }
 
 /* Called for every pool. */

@@ -85,6 +85,7 @@ void fsmm_object_care_stop (FsmmObjectStore *self);
 void fsmm_object_care_drop_doomed (FsmmObjectStore *self);
 void fsmm_object_care_if_possible (FsmmObjectPool *self);
 void fsmm_object_care_for_borrower (FsmmObjectPool *self);
+void fsmm_object_care_trim (FsmmObjectStore *store, GMemoryMonitorWarningLevel level);
 void fsmm_object_care_follow_trimmers (void);
 
 /* --- fsmm-lease.c --- */

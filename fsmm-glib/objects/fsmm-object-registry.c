@@ -65,6 +65,21 @@ fsmm_object_registry_remove (FsmmObjectStore *store)
   fsmm_unlock (&registry_lock);
 }
 
+/* Returns: (transfer full) (nullable) */
+FsmmObjectStore *
+fsmm_object_registry_find (guint64 id)
+{
+  FsmmObjectStore *found = NULL;
+
+  fsmm_lock (&registry_lock);
+  for (GList *l = all_pools.head; found == NULL && l != NULL; l = l->next)
+    if (((FsmmObjectStore *) l->data)->id == id)
+      found = fsmm_object_store_ref (l->data);
+  fsmm_unlock (&registry_lock);
+
+  return found;
+}
+
 /* Returns: (transfer full) (element-type FsmmObjectStore): those that there are now */
 GPtrArray *
 fsmm_object_registry_list (void)

@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 
 void fsmm_object_registry_add (FsmmObjectStore *store);
 void fsmm_object_registry_remove (FsmmObjectStore *store);
+FsmmObjectStore *fsmm_object_registry_find (guint64 id);
 GPtrArray *fsmm_object_registry_list (void);
 
 G_END_DECLS
