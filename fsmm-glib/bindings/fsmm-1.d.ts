@@ -426,6 +426,9 @@ declare module 'gi://Fsmm?version=1' {
             /** The pool of blocks that it is about, or null if that is gone. */
             dup_pool(): Pool | null;
 
+            /** Gives back what nobody uses: how many bytes, or 0 for a pool of objects. */
+            trim(): number;
+
             toString(): string;
         }
 

@@ -4,6 +4,8 @@
 
 #include "monitor/fsmm-pool-info-private.h"
 
+#include "objects/fsmm-object-pool-private.h"
+#include "objects/fsmm-object-registry.h"
 #include "pool/fsmm-pool-private.h"
 
 /**
@@ -556,4 +558,46 @@ fsmm_pool_info_dup_pool (FsmmPoolInfo *self)
   g_return_val_if_fail (FSMM_IS_POOL_INFO (self), NULL);
 
   return dup_pool_of_id (self->figures.id);
+}
+
+static void
+trim_objects (guint64 id)
+{
+  FsmmObjectStore *store = fsmm_object_registry_find (id);
+
+  if (store == NULL)
+    return;
+
+  fsmm_object_care_trim (store, G_MEMORY_MONITOR_WARNING_LEVEL_MEDIUM);
+  fsmm_object_store_unref (store);
+}
+
+/**
+ * fsmm_pool_info_trim:
+ * @self: a row
+ *
+ * Gives back what the pool has and nobody uses.
+ *
+ * For a pool of blocks, this is [method@Fsmm.Pool.trim]. Of a pool of objects, those that are idle are
+ * dropped, but for [property@Fsmm.ObjectPool:min-idle] of them: in the context of that pool, so that may
+ * be later. Nothing happens if the pool is gone, or is the one of the library's handles.
+ *
+ * Returns: how many bytes were given back; 0 for a pool of objects
+ *
+ * Since: 1.2
+ */
+gsize
+fsmm_pool_info_trim (FsmmPoolInfo *self)
+{
+  g_autoptr (FsmmPool) pool = NULL;
+
+  g_return_val_if_fail (FSMM_IS_POOL_INFO (self), 0);
+
+  pool = dup_pool_of_id (self->figures.id);
+  if (pool != NULL)
+    return fsmm_pool_trim (pool);
+
+  trim_objects (self->figures.id);
+
+  return 0;
 }

@@ -39,5 +39,7 @@ FSMM_AVAILABLE_IN_1_2
 double fsmm_pool_info_get_alloc_rate (FsmmPoolInfo *self);
 FSMM_AVAILABLE_IN_1_2
 FsmmPool *fsmm_pool_info_dup_pool (FsmmPoolInfo *self);
+FSMM_AVAILABLE_IN_1_2
+gsize fsmm_pool_info_trim (FsmmPoolInfo *self);
 
 G_END_DECLS

@@ -119,6 +119,22 @@ def sequence():
 
 
 @test
+def trimmed():
+    """what nobody uses of a pool is given back"""
+    packets = Fsmm.Pool(alloc_size=64, name="trimmed")
+    clients = Fsmm.ObjectPool(item_type=Gio.SocketClient, name="clients")
+    for block in packets.acquire_many(5000):
+        block.release()
+    with clients.borrow():
+        pass
+    monitor = Fsmm.Monitor()
+    reserved = packets.reserved_bytes
+    equal(find(monitor, "trimmed").trim(), reserved - packets.reserved_bytes)
+    assert packets.reserved_bytes < reserved
+    equal((clients.n_idle, find(monitor, "clients").trim(), clients.n_idle), (1, 0, 0))
+
+
+@test
 def no_keeper():
     """a row keeps no pool"""
     pool = Fsmm.Pool(alloc_size=64, name="short-lived")

@@ -238,6 +238,79 @@ test_stats (void)
   g_assert_true (is_found);
 }
 
+/* --- Trimming by a row --- */
+
+static void
+test_trim_blocks (void)
+{
+  g_autoptr (FsmmPool) pool = fsmm_test_pool_new_named ("to-be-trimmed", 64, 0);
+  g_autoptr (FsmmPool) other = fsmm_test_pool_new_named ("another", 64, 0);
+  g_autoptr (FsmmMonitor) monitor = fsmm_monitor_new (0);
+  g_autoptr (FsmmPoolInfo) row = g_object_ref (find_row (monitor, "to-be-trimmed"));
+  gsize reserved, other_reserved;
+
+  fsmm_pool_free (pool, fsmm_test_alloc (pool), NULL);
+  fsmm_pool_free (other, fsmm_test_alloc (other), NULL);
+  reserved = fsmm_pool_get_reserved_bytes (pool);
+  other_reserved = fsmm_pool_get_reserved_bytes (other);
+  g_assert_cmpuint (reserved, >, 0);
+
+  g_assert_cmpuint (fsmm_pool_info_trim (row), ==, reserved);
+  g_assert_cmpuint (fsmm_pool_get_reserved_bytes (pool), ==, 0);
+  g_assert_cmpuint (fsmm_pool_get_reserved_bytes (other), ==, other_reserved);
+
+  g_clear_object (&pool);
+  g_assert_cmpuint (fsmm_pool_info_trim (row), ==, 0);
+}
+
+static void
+note_thread (gpointer dropped_by, GObject *object)
+{
+  *(GThread **) dropped_by = g_thread_self ();
+}
+
+static gpointer
+trim_row (gpointer row)
+{
+  return GSIZE_TO_POINTER (fsmm_pool_info_trim (row));
+}
+
+/* Idle objects are dropped where the pool is at home, whoever asks for it. */
+static void
+test_trim_objects (void)
+{
+  g_autoptr (FsmmObjectPool) other = g_object_new (FSMM_TYPE_OBJECT_POOL, "item-type", G_TYPE_OBJECT, NULL);
+  g_autoptr (FsmmObjectPool) objects = g_object_new (FSMM_TYPE_OBJECT_POOL, "name", "idle", "item-type",
+                                                     G_TYPE_OBJECT, "min-idle", 1, NULL);
+  FsmmLease *leases[] = { fsmm_object_pool_borrow (objects, NULL), fsmm_object_pool_borrow (objects, NULL) };
+  g_autoptr (FsmmMonitor) monitor = fsmm_monitor_new (0);
+  g_autoptr (FsmmPoolInfo) row = g_object_ref (find_row (monitor, "idle"));
+  GThread *dropped_by[G_N_ELEMENTS (leases)] = { NULL };
+
+  for (guint i = 0; i < G_N_ELEMENTS (leases); i++)
+    {
+      g_object_weak_ref (fsmm_lease_get_object (leases[i]), note_thread, &dropped_by[i]);
+      fsmm_lease_unref (leases[i]);
+    }
+  g_assert_cmpuint (fsmm_object_pool_get_n_idle (objects), ==, 2);
+  fsmm_lease_unref (fsmm_object_pool_borrow (other, NULL));
+
+  /* The context is in use here, so the thread leaves that to us. */
+  g_assert_true (g_main_context_acquire (NULL));
+  g_assert_null (g_thread_join (g_thread_new ("trims", trim_row, row)));
+  g_main_context_release (NULL);
+  g_assert_cmpuint (fsmm_object_pool_get_n_idle (objects), ==, 2);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (fsmm_object_pool_get_n_idle (objects), ==, 1);
+  g_assert_true (MAX (dropped_by[0], dropped_by[1]) == g_thread_self ());
+  g_assert_true (MIN (dropped_by[0], dropped_by[1]) == NULL);
+  g_assert_cmpuint (fsmm_object_pool_get_n_idle (other), ==, 1);
+
+  g_clear_object (&objects);
+  g_assert_cmpuint (fsmm_pool_info_trim (row), ==, 0);
+}
+
 /* --- How it follows --- */
 
 static void
@@ -462,6 +535,8 @@ main (int argc, char **argv)
   g_test_add_func ("/monitor/other-kinds", test_other_kinds);
   g_test_add_func ("/monitor/changes", test_changes);
   g_test_add_func ("/monitor/stats", test_stats);
+  g_test_add_func ("/monitor/trim/blocks", test_trim_blocks);
+  g_test_add_func ("/monitor/trim/objects", test_trim_objects);
   g_test_add_func ("/monitor/come-and-go", test_come_and_go);
   g_test_add_func ("/monitor/keeps-no-pool", test_keeps_no_pool);
   g_test_add_func ("/monitor/tells-bindings", test_tells_bindings);

@@ -173,6 +173,7 @@ def watch() -> float:
         info.n_allocated = 5  # wrong
         if info.kind == Fsmm.PoolKind.RAW and (pool := info.dup_pool()):
             print(pool.dump(), monitor.get_stats()[0]["alloc-rate"])
+        print(info.trim() / 1024)
     Fsmm.Monitor(500)  # wrong
     return Fsmm.Monitor.new()[0].alloc_rate + len(monitor)
 

@@ -211,6 +211,7 @@ export function watch(): number {
         info.name.toUpperCase();
         if (info.kind === Fsmm.PoolKind.RAW)
             info.dup_pool()?.trim();
+        print(info.trim() / 1024);
     }
     monitor.refresh();
     print(monitor.get_stats()[0]['alloc-rate']);
