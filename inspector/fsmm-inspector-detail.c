@@ -69,11 +69,17 @@ show_message (FsmmInspectorDetail *self, const char *text)
   gtk_label_set_text (GTK_LABEL (self->message), text);
 }
 
+/* The library's own pool is nobody's to be trimmed alone. */
+static gboolean
+can_trim (FsmmPoolInfo *info)
+{
+  return fsmm_pool_info_get_kind (info) != FSMM_POOL_KIND_HANDLES;
+}
+
 void
 fsmm_inspector_detail_set_info (FsmmInspectorDetail *self, FsmmPoolInfo *info)
 {
   g_autofree char *name = info != NULL ? fsmm_inspector_dup_name (info) : NULL;
-  g_autoptr (FsmmPool) pool = info != NULL ? fsmm_pool_info_dup_pool (info) : NULL;
 
   if (!g_set_object (&self->info, info))
     return;
@@ -81,26 +87,25 @@ fsmm_inspector_detail_set_info (FsmmInspectorDetail *self, FsmmPoolInfo *info)
   forget_text (self->text);
   forget_text (self->sites);
   gtk_label_set_text (GTK_LABEL (self->name), name != NULL ? name : "");
-  gtk_widget_set_sensitive (self->trim, pool != NULL);
+  gtk_widget_set_sensitive (self->trim, info != NULL && can_trim (info));
   show_message (self, "");
   fsmm_inspector_detail_update (self);
 }
 
 /* --- What is done --- */
 
+/* Objects may be dropped in another thread, which is not waited for. */
 static void
 on_trim (GtkButton *button, FsmmInspectorDetail *self)
 {
-  g_autoptr (FsmmPool) pool = fsmm_pool_info_dup_pool (self->info);
-  g_autofree char *bytes = NULL;
-  g_autofree char *text = NULL;
+  gsize n_bytes = fsmm_pool_info_trim (self->info);
+  g_autofree char *bytes = g_format_size_full (n_bytes, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *text = g_strdup_printf ("%s given back", bytes);
 
-  if (pool == NULL)
-    return;
-
-  bytes = g_format_size_full (fsmm_pool_trim (pool), G_FORMAT_SIZE_IEC_UNITS);
-  text = g_strdup_printf ("%s given back", bytes);
-  show_message (self, text);
+  if (fsmm_pool_info_get_kind (self->info) == FSMM_POOL_KIND_OBJECTS)
+    show_message (self, "Idle objects are dropped");
+  else
+    show_message (self, text);
   g_signal_emit (self, trimmed_signal, 0);
 }
 
@@ -196,7 +201,7 @@ make_header (FsmmInspectorDetail *self)
   self->message = add_label (header, "dim-label");
   self->switcher = gtk_stack_switcher_new ();
   gtk_box_append (GTK_BOX (header), self->switcher);
-  self->trim = add_button (self, header, "_Trim", "Give back the memory that no block needs",
+  self->trim = add_button (self, header, "_Trim", "Give back what nobody uses: memory, or idle objects",
                            G_CALLBACK (on_trim));
   add_button (self, header, "_Dump", "Print this description to standard error",
               G_CALLBACK (on_dump));

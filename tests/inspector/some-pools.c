@@ -109,11 +109,25 @@ fill_points (FsmmTypedPool *pool)
 }
 
 static void
+say_end (gpointer data, GObject *session)
+{
+  g_print ("a session ends\n");
+}
+
+/* Three are lent, and one is idle. */
+static void
 lend_sessions (FsmmObjectPool *pool)
 {
-  for (guint i = 0; i < 3; i++)
-    if (fsmm_object_pool_borrow (pool, NULL) == NULL)
-      g_error ("there is no session to lend");
+  FsmmLease *lease = NULL;
+
+  for (guint i = 0; i < 4; i++)
+    {
+      lease = fsmm_object_pool_borrow (pool, NULL);
+      if (lease == NULL)
+        g_error ("there is no session to lend");
+    }
+  g_object_weak_ref (fsmm_lease_get_object (lease), say_end, NULL);
+  fsmm_lease_unref (lease);
 }
 
 static void

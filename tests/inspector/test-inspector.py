@@ -40,8 +40,8 @@ def test_rows():
     assert rows["Name"] == ["Type", "Live", "Peak", "Limit", "Memory", "History"], seen
     for name, *expected in (("tree nodes", "48 bytes", "2000", "2500", "—", "128.0 KiB"),
                             ("points", "Point", "300", "300", "1000", "64.0 KiB"),
-                            ("sessions", "GObject, lent", "3", "3", "8", "—"),
-                            ("handles", "72 bytes", "3", "3", "—", "64.0 KiB")):
+                            ("sessions", "GObject, lent", "3", "4", "8", "—"),
+                            ("handles", "72 bytes", "3", "4", "—", "64.0 KiB")):
         assert rows[name][:5] == expected, f"{name}: {rows[name]}"
         live = expected[1]
         assert re.fullmatch(rf"{live} live \d looks? ago, {live} at most, {live} now", rows[name][5]), \
@@ -94,9 +94,18 @@ def test_detail():
 
 
 def test_objects():
-    """a pool of objects has nothing to be drawn or trimmed"""
-    seen, _ = run([SOME_POOLS], ["show", "select sessions", "text", "focus"])
-    assert "text: This pool lends objects. It has no chunks." in seen, seen
+    """of a pool of objects, nothing is drawn, and those that are idle can be dropped"""
+    seen, _ = run([SOME_POOLS], ["show", "select sessions", "text", "wait 300", "say then",
+                                 "click _Trim", "texts"])
+    before, after = seen.split("then\n")
+    assert "text: This pool lends objects. It has no chunks." in before, seen
+    assert "a session ends" not in before and "a session ends" in after, seen
+    assert re.search("^Idle objects are dropped$", after, re.M), seen
+
+
+def test_handles():
+    """the memory of handles is the library's own to trim"""
+    seen, _ = run([SOME_POOLS], ["show", "select handles", "focus"])
     assert "focus: _Trim" not in seen and "focus: _Dump" in seen, seen
 
 
@@ -158,5 +167,5 @@ def test_no_pools():
 
 
 tap.run([test_rows, test_follows, test_sorting, test_growing, test_search, test_detail, test_objects,
-         test_trim, test_call_sites, test_pools_go, test_keyboard, test_accessible, test_hidden,
+         test_handles, test_trim, test_call_sites, test_pools_go, test_keyboard, test_accessible, test_hidden,
          test_no_pools])
