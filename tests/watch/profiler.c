@@ -2,7 +2,6 @@
 
 #include "profiler.h"
 
-#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -44,10 +43,10 @@ answer_all (void *profiler)
     {
       MappedRingBuffer *ring = mapped_ring_buffer_new_reader (RING_SIZE);
 
-      g_mutex_lock (&self->lock);
+      pthread_mutex_lock (&self->lock);
       g_assert_cmpuint (self->n_rings, <, G_N_ELEMENTS (self->rings));
       self->rings[self->n_rings++] = ring;
-      g_mutex_unlock (&self->lock);
+      pthread_mutex_unlock (&self->lock);
       send_file (self->socket, mapped_ring_buffer_get_fd (ring));
     }
 
@@ -61,6 +60,7 @@ profiler_init (Profiler *self, const char *file)
   int ends[2];
   pthread_t thread;
 
+  g_assert_cmpint (pthread_mutex_init (&self->lock, NULL), ==, 0);
   self->writer = sysprof_capture_writer_new (file, 0);
   g_assert_nonnull (self->writer);
   /* It has to know nearly all numbers that there can be. */
@@ -97,10 +97,10 @@ void
 profiler_wait (Profiler *self, guint milliseconds)
 {
   g_usleep (milliseconds * 1000);
-  g_mutex_lock (&self->lock);
+  pthread_mutex_lock (&self->lock);
   for (guint i = 0; i < self->n_rings; i++)
     g_assert_true (mapped_ring_buffer_drain (self->rings[i], copy_frame, self->writer));
-  g_mutex_unlock (&self->lock);
+  pthread_mutex_unlock (&self->lock);
 }
 
 void

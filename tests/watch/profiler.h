@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include <pthread.h>
+
 #include <glib.h>
 #include <sysprof-capture.h>
 
@@ -15,7 +17,7 @@ typedef struct _MappedRingBuffer MappedRingBuffer;
 
 typedef struct {
   int socket; /* whose other end the program has; it stays as well */
-  GMutex lock;
+  pthread_mutex_t lock; /* ThreadSanitizer knows nothing of a GMutex */
   MappedRingBuffer *rings[64]; /* they stay: Sysprof 3.46 has nothing that frees all of one */
   guint n_rings;
   SysprofCaptureWriter *writer; /* (owned) */
