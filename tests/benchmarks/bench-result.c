@@ -4,7 +4,9 @@
 
 #include "bench-machine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void
 bench_result_add (BenchResult *self, double round)
@@ -108,4 +110,47 @@ bench_results_write (const char *file,
   g_string_append (json, "\n  ]\n}\n");
 
   return g_file_set_contents (file, json->str, (gssize) json->len, error);
+}
+
+static const BenchResult *
+find_reference (const BenchResult *results, gsize index)
+{
+  const BenchResult *reference = &results[index];
+
+  while (reference > results && strcmp (reference[-1].group, reference->group) == 0)
+    reference--;
+
+  return reference;
+}
+
+static void
+print_table (const char *title, const BenchResult *results, gsize n_results)
+{
+  printf ("%s\n\n  %-44s %10s %10s %17s %7s\n", title, "ns", "minimum", "median", "middle half",
+          "ratio");
+
+  for (gsize i = 0; i < n_results; i++)
+    {
+      const BenchResult *result = &results[i];
+      const BenchResult *reference = find_reference (results, i);
+
+      if (reference == result)
+        printf ("%s\n", result->group);
+      printf ("  %-44s %10.2f %10.2f %8.2f–%-8.2f %7.2f\n", result->name, result->minimum,
+              result->median, result->low, result->high, result->median / reference->median);
+    }
+}
+
+gboolean
+bench_results_report (const char *title, const BenchResult *results, gsize n_results, const char *json)
+{
+  g_autoptr (GError) error = NULL;
+
+  print_table (title, results, n_results);
+  if (json == NULL || bench_results_write (json, title, NULL, results, n_results, &error))
+    return TRUE;
+
+  fprintf (stderr, "%s: %s\n", g_get_prgname (), error->message);
+
+  return FALSE;
 }

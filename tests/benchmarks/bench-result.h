@@ -34,6 +34,13 @@ gboolean bench_results_write (const char *file,
                               gsize n_results,
                               GError **error);
 
+/* Prints a table, and writes it to the file @json as well (nullable), with no more members. The median of
+ * each is compared to that of the first one of its group. Returns FALSE after saying what is wrong. */
+gboolean bench_results_report (const char *title,
+                               const BenchResult *results,
+                               gsize n_results,
+                               const char *json);
+
 /* Appends a string of JSON. */
 void bench_json_append (GString *json, const char *string);
 

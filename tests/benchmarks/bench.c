@@ -5,9 +5,6 @@
 #include "bench-options.h"
 #include "bench-result.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #define N_TRIES 3
 
 /* Of some tries, so that neither what the machine does besides nor the start of a thread that did not
@@ -73,54 +70,16 @@ run_rounds (const char *title,
     bench_result_summarize (&results[i]);
 }
 
-static const BenchResult *
-find_reference (const BenchResult *results, gsize index)
-{
-  const BenchResult *reference = &results[index];
-
-  while (reference > results && strcmp (reference[-1].group, reference->group) == 0)
-    reference--;
-
-  return reference;
-}
-
-static void
-print_table (const char *title, const BenchResult *results, gsize n_results)
-{
-  printf ("%s\n\n  %-44s %10s %10s %17s %7s\n", title, "ns", "minimum", "median", "middle half",
-          "ratio");
-
-  for (gsize i = 0; i < n_results; i++)
-    {
-      const BenchResult *result = &results[i];
-      const BenchResult *reference = find_reference (results, i);
-
-      if (reference == result)
-        printf ("%s\n", result->group);
-      printf ("  %-44s %10.2f %10.2f %8.2f–%-8.2f %7.2f\n", result->name, result->minimum,
-              result->median, result->low, result->high, result->median / reference->median);
-    }
-}
-
 int
 bench_main (int argc, char *argv[], const char *title, const BenchCase *cases, gsize n_cases)
 {
   BenchOptions options = { .seconds = 0.5, .rounds = 11 };
-  g_autoptr (GError) error = NULL;
   g_autofree BenchResult *results = g_new0 (BenchResult, n_cases);
 
   if (!bench_options_parse (&options, title, NULL, &argc, &argv))
     return 2;
 
   run_rounds (title, cases, results, n_cases, &options);
-  print_table (title, results, n_cases);
 
-  if (options.json != NULL
-      && !bench_results_write (options.json, title, NULL, results, n_cases, &error))
-    {
-      fprintf (stderr, "%s: %s\n", g_get_prgname (), error->message);
-      return 1;
-    }
-
-  return 0;
+  return bench_results_report (title, results, n_cases, options.json) ? 0 : 1;
 }
