@@ -3,52 +3,10 @@
 /* What a look at all pools of a process takes, for each look: where nothing has happened since the last
  * one, and where every pool has other figures, of which each row tells a handler. */
 
+#include "bench-many-pools.h"
 #include "bench.h"
 
 #include <fsmm-glib/fsmm-glib.h>
-
-#define MOST 1000
-
-static FsmmPool *pools[MOST];
-static gpointer blocks[MOST];
-
-static void
-make_pools (gsize n_pools)
-{
-  for (gsize i = 0; i < n_pools; i++)
-    {
-      pools[i] = fsmm_pool_new (64, 0, NULL);
-      fsmm_pool_free (pools[i], fsmm_pool_alloc (pools[i], NULL), NULL);
-    }
-}
-
-static void
-drop_pools (gsize n_pools)
-{
-  for (gsize i = 0; i < n_pools; i++)
-    g_clear_object (&pools[i]);
-}
-
-/* Takes a block of each, or gives it back. */
-static void
-use_pools (gsize n_pools)
-{
-  for (gsize i = 0; i < n_pools; i++)
-    {
-      if (blocks[i] == NULL)
-        blocks[i] = fsmm_pool_alloc (pools[i], NULL);
-      else
-        fsmm_pool_free (pools[i], g_steal_pointer (&blocks[i]), NULL);
-    }
-}
-
-static void
-give_all_back (gsize n_pools)
-{
-  for (gsize i = 0; i < n_pools; i++)
-    if (blocks[i] != NULL)
-      fsmm_pool_free (pools[i], g_steal_pointer (&blocks[i]), NULL);
-}
 
 static gint64
 look_at_rest (guint64 n, gconstpointer data)
@@ -57,14 +15,14 @@ look_at_rest (guint64 n, gconstpointer data)
   FsmmMonitor *monitor;
   gint64 start, elapsed;
 
-  make_pools (n_pools);
+  bench_make_pools (n_pools);
   monitor = fsmm_monitor_new (0);
   start = bench_now ();
   for (guint64 i = 0; i < n; i++)
     fsmm_monitor_refresh (monitor);
   elapsed = bench_now () - start;
   g_object_unref (monitor);
-  drop_pools (n_pools);
+  bench_drop_pools (n_pools);
 
   return elapsed;
 }
@@ -94,22 +52,21 @@ look_at_changes (guint64 n, gconstpointer data)
   guint64 n_seen = 0;
   gint64 elapsed = 0;
 
-  make_pools (n_pools);
+  bench_make_pools (n_pools);
   monitor = fsmm_monitor_new (0);
   watch_rows (G_LIST_MODEL (monitor), &n_seen);
   for (guint64 i = 0; i < n; i++)
     {
       gint64 start;
 
-      use_pools (n_pools);
+      bench_use_pools (n_pools);
       start = bench_now ();
       fsmm_monitor_refresh (monitor);
       elapsed += bench_now () - start;
     }
   g_assert_cmpuint (n_seen, ==, n * n_pools);
   g_object_unref (monitor);
-  give_all_back (n_pools);
-  drop_pools (n_pools);
+  bench_drop_pools (n_pools);
 
   return elapsed;
 }
@@ -121,14 +78,14 @@ get_figures (guint64 n, gconstpointer data)
   FsmmMonitor *monitor;
   gint64 start, elapsed;
 
-  make_pools (n_pools);
+  bench_make_pools (n_pools);
   monitor = fsmm_monitor_new (0);
   start = bench_now ();
   for (guint64 i = 0; i < n; i++)
     g_variant_unref (fsmm_monitor_get_stats (monitor));
   elapsed = bench_now () - start;
   g_object_unref (monitor);
-  drop_pools (n_pools);
+  bench_drop_pools (n_pools);
 
   return elapsed;
 }
@@ -143,9 +100,9 @@ main (int argc, char *argv[])
     { TEN, "refresh, nothing has changed", look_at_rest, GSIZE_TO_POINTER (10) },
     { TEN, "refresh, all has changed", look_at_changes, GSIZE_TO_POINTER (10) },
     { TEN, "get_stats", get_figures, GSIZE_TO_POINTER (10) },
-    { THOUSAND, "refresh, nothing has changed", look_at_rest, GSIZE_TO_POINTER (MOST) },
-    { THOUSAND, "refresh, all has changed", look_at_changes, GSIZE_TO_POINTER (MOST) },
-    { THOUSAND, "get_stats", get_figures, GSIZE_TO_POINTER (MOST) },
+    { THOUSAND, "refresh, nothing has changed", look_at_rest, GSIZE_TO_POINTER (BENCH_MOST_POOLS) },
+    { THOUSAND, "refresh, all has changed", look_at_changes, GSIZE_TO_POINTER (BENCH_MOST_POOLS) },
+    { THOUSAND, "get_stats", get_figures, GSIZE_TO_POINTER (BENCH_MOST_POOLS) },
   };
 
   return bench_main (argc, argv, "A list of all pools", cases, G_N_ELEMENTS (cases));
