@@ -13,6 +13,7 @@ import hashlib
 import io
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -42,6 +43,7 @@ class Pipeline:
         self.pool = Fsmm.Pool(alloc_size=PIECE, name="pieces", max_blocks=MAX_BLOCKS)
         self.under_way = queue.SimpleQueue()  # what read() yields, and None at the end
         self.error = None
+        self.is_cancelled = False
         self.n_bytes = self.n_blocks = 0
         self.total = hashlib.sha256()
         self.next_update = 0
@@ -68,7 +70,7 @@ class Pipeline:
 
     def write(self):
         """Takes the results in the order of what was read, until there are no more."""
-        while piece := self.under_way.get():
+        while not self.is_cancelled and (piece := self.under_way.get()):
             block, n_bytes, digest = piece
             self.total.update(digest.result())
             self.n_bytes += n_bytes
@@ -82,15 +84,19 @@ class Pipeline:
             print(f"\r{100 * self.n_bytes / self.size:3.0f} %, {self.pool.n_allocated:2} of"
                   f" {MAX_BLOCKS} blocks are live", end="", file=sys.stderr, flush=True)
 
+    def cancel(self, *_):
+        """For SIGINT, which as an exception could come in the middle of what others do with locks."""
+        self.is_cancelled = True
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the next one ends the program at once
+
     def run(self):
         """Returns whether it came to its end."""
+        signal.signal(signal.SIGINT, self.cancel)
         reader = threading.Thread(target=self.run_reader)
         reader.start()
         try:
             self.write()
-            return True
-        except KeyboardInterrupt:
-            return False
+            return not self.is_cancelled
         finally:
             self.pool.set_flushing(True)  # whatever has happened, the reader waits no longer
             reader.join()
