@@ -94,15 +94,17 @@ fsmm_inspector_detail_set_info (FsmmInspectorDetail *self, FsmmPoolInfo *info)
 
 /* --- What is done --- */
 
-/* Objects may be dropped in another thread, which is not waited for. */
+/* Objects may be dropped in another thread, which is not waited for; or here, and whatever the program
+ * does then may change what is selected. */
 static void
 on_trim (GtkButton *button, FsmmInspectorDetail *self)
 {
-  gsize n_bytes = fsmm_pool_info_trim (self->info);
+  g_autoptr (FsmmPoolInfo) info = g_object_ref (self->info);
+  gsize n_bytes = fsmm_pool_info_trim (info);
   g_autofree char *bytes = g_format_size_full (n_bytes, G_FORMAT_SIZE_IEC_UNITS);
   g_autofree char *text = g_strdup_printf ("%s given back", bytes);
 
-  if (fsmm_pool_info_get_kind (self->info) == FSMM_POOL_KIND_OBJECTS)
+  if (fsmm_pool_info_get_kind (info) == FSMM_POOL_KIND_OBJECTS)
     show_message (self, "Idle objects are dropped");
   else
     show_message (self, text);
