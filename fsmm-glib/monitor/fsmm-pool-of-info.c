@@ -32,21 +32,6 @@ find_pool (FsmmStore *store, gpointer data)
     self->pool = pool;
 }
 
-static FsmmPool *
-dup_pool_of_id (guint64 id)
-{
-  PoolSearch self = { id, NULL };
-
-  fsmm_heap_for_each_store (find_pool, &self);
-  if (self.pool == NULL)
-    return NULL;
-
-  g_object_ref (self.pool);
-  fsmm_keepers_remove (&self.pool->keepers, self.pool);
-
-  return self.pool;
-}
-
 /**
  * fsmm_pool_info_dup_pool:
  * @self: a row
@@ -62,9 +47,19 @@ dup_pool_of_id (guint64 id)
 FsmmPool *
 fsmm_pool_info_dup_pool (FsmmPoolInfo *self)
 {
+  PoolSearch search = { 0, NULL };
+
   g_return_val_if_fail (FSMM_IS_POOL_INFO (self), NULL);
 
-  return dup_pool_of_id (fsmm_pool_info_get_id (self));
+  search.id = fsmm_pool_info_get_id (self);
+  fsmm_heap_for_each_store (find_pool, &search);
+  if (search.pool == NULL)
+    return NULL;
+
+  g_object_ref (search.pool);
+  fsmm_keepers_remove (&search.pool->keepers, search.pool);
+
+  return search.pool;
 }
 
 static void
@@ -100,7 +95,7 @@ fsmm_pool_info_trim (FsmmPoolInfo *self)
 
   g_return_val_if_fail (FSMM_IS_POOL_INFO (self), 0);
 
-  pool = dup_pool_of_id (fsmm_pool_info_get_id (self));
+  pool = fsmm_pool_info_dup_pool (self);
   if (pool != NULL)
     return fsmm_pool_trim (pool);
 
