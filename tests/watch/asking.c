@@ -5,11 +5,10 @@
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "fsmm-glib/fsmm-glib.h"
+#include "fsmm-test.h"
 
 char *asking_folder;
 
@@ -124,28 +123,19 @@ asking_for_figures (GSocket *socket)
 
 /* --- Processes --- */
 
-/* Valgrind has a child that leaves memory behind, as it may, exit with a status of its own. */
 int
 asking_run_in_child (int (*func) (gconstpointer data), gconstpointer data)
 {
-  int *shared = mmap (NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  int result, status;
-  pid_t child;
+  int status;
+  pid_t child = fsmm_test_fork ();
 
-  g_assert_true (shared != MAP_FAILED);
-  child = fork ();
   if (child == 0)
-    {
-      *shared = func (data);
-      _exit (0);
-    }
+    _exit (func (data));
   g_assert_cmpint (child, >, 0);
   g_assert_cmpint (waitpid (child, &status, 0), ==, child);
   g_assert_true (WIFEXITED (status));
-  result = *shared;
-  munmap (shared, sizeof *shared);
 
-  return result;
+  return WEXITSTATUS (status);
 }
 
 int

@@ -26,7 +26,7 @@ GSocket *asking_connect_to (pid_t process);
 GVariant *asking_ask (GSocket *socket, FsmmAsk question, const GVariantType *type);
 GVariant *asking_for_figures (GSocket *socket);
 
-/* Returns what it returns; 0 if it exits. */
+/* Returns what it exits with. */
 int asking_run_in_child (int (*func) (gconstpointer data), gconstpointer data);
 /* For that: shows its pools, and asks for them. */
 int asking_export_own (gconstpointer data);
